@@ -1,0 +1,37 @@
+/** The typed arrays that cross the border between the library and a tensor runtime. */
+export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array | Uint16Array;
+
+/** A concrete tensor: data in row-major order and its dimensions. */
+export interface TensorValue {
+  readonly dtype: 'float32' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool' | 'float16';
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** Named tensors that go into or come out of a session. */
+export type TensorValues = Readonly<Record<string, TensorValue>>;
+
+/** One loaded graph, ready to run. Dispose it to free its native memory. */
+export interface Session extends AsyncDisposable {
+  /** Runs the graph once. Inputs are not copied where the runtime allows it; outputs are fresh arrays. */
+  run(inputs: TensorValues): Promise<Record<string, TensorValue>>;
+  dispose(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Threads of one operator. Default: the runtime's choice (one a physical core). */
+  readonly threads?: number;
+  /** Pre-allocation by shape pattern. Default true; false for training graphs (docs/engine.md: half the peak memory). */
+  readonly memoryPattern?: boolean;
+  /** Graph optimisation of the runtime. Default 'all'. */
+  readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+}
+
+/** A place where graphs run: onnxruntime-node (in this thread or a worker thread) or onnxruntime-web (WASM, WebGPU). */
+export interface Runtime {
+  readonly name: 'node' | 'node-worker' | 'wasm' | 'webgpu';
+  /** Loads a serialised ONNX model. The bytes may be transferred away: do not use them afterwards. */
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
+  /** Ends worker threads, if any. */
+  dispose(): Promise<void>;
+}
