@@ -1,0 +1,67 @@
+import { Random } from '../data/random.ts';
+
+/** The bounds of a confidence interval. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface BootstrapOptions {
+  /** Share of the resampled means inside the interval. Default 0.95. */
+  readonly level?: number;
+  /** Number of resamples. Default 10,000. */
+  readonly resamples?: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * The bootstrap percentile interval of a mean (Efron and Tibshirani, 1993, section 13.3).
+ *
+ * @param scores One score a question, for an accuracy 0 or 1.
+ */
+export function bootstrapInterval(scores: readonly number[], options: BootstrapOptions = {}): Interval {
+  return bootstrapMacroInterval([scores], options);
+}
+
+/**
+ * The bootstrap percentile interval of a macro average: the mean over sets of each set's mean. Questions are drawn
+ * within their own set, so that the sets keep their sizes.
+ */
+export function bootstrapMacroInterval(
+  sets: readonly (readonly number[])[],
+  { level = 0.95, resamples = 10_000, seed = 0 }: BootstrapOptions = {},
+): Interval {
+  if (sets.length === 0 || sets.some((scores) => scores.length === 0)) {
+    throw new RangeError('an interval needs at least one score in every set');
+  }
+  if (!(level > 0 && level < 1)) throw new RangeError(`level must lie between 0 and 1, got ${level}`);
+  if (!Number.isInteger(resamples) || resamples < 1) {
+    throw new RangeError(`resamples must be a positive integer, got ${resamples}`);
+  }
+  const random = new Random(seed);
+  const data = sets.map((scores) => Float64Array.from(scores));
+  const means = new Float64Array(resamples);
+  for (let resample = 0; resample < resamples; resample++) {
+    let total = 0;
+    for (const scores of data) {
+      let sum = 0;
+      // Scaling 32 random bits is fast; its bias is below n / 2^32.
+      const scale = scores.length / 2 ** 32;
+      for (let i = 0; i < scores.length; i++) sum += scores[Math.floor(random.uint32() * scale)] as number;
+      total += sum / scores.length;
+    }
+    means[resample] = total / data.length;
+  }
+  means.sort();
+  return { low: quantile(means, (1 - level) / 2), high: quantile(means, (1 + level) / 2) };
+}
+
+/** Linear interpolation between the closest ranks of sorted values (NumPy's default). */
+function quantile(sorted: Float64Array, share: number): number {
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (high - low) * (position - below);
+}
