@@ -39,15 +39,17 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   });
 }
 
-/** The nodes on a path from one of the tensors: only these need gradients. */
+/**
+ * The nodes on a path of floats from one of the tensors: only these need gradients. A comparison, a cast to
+ * integers and the like end a path: their result does not change with small changes of x.
+ */
 function nodesReaching(order: readonly Node[], from: ReadonlySet<Tensor>): Set<Node> {
   const reaching = new Set<Node>();
   for (const node of order) {
     const reached = node.inputs.some(
-      (tensor) =>
-        tensor && (from.has(tensor) || (tensor.origin.kind === 'node' && reaching.has(tensor.origin.node))),
+      (tensor) => tensor && (from.has(tensor) || (tensor.origin.kind === 'node' && reaching.has(tensor.origin.node))),
     );
-    if (reached) reaching.add(node);
+    if (reached && node.outputs.some(({ dtype }) => dtype === 'float32')) reaching.add(node);
   }
   return reaching;
 }

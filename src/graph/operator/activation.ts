@@ -1,0 +1,102 @@
+import { nodeOf, scalar, type Tensor } from '../tensor.ts';
+import { add, mul, neg, sub } from './arithmetic.ts';
+import { cast } from './cast.ts';
+import { greater } from './compare.ts';
+import { abs, erf, exp, log, sign, tanh } from './elementary.ts';
+
+/** max(x, 0); gradient 0 at 0. */
+export function relu(x: Tensor): Tensor {
+  return nodeOf({
+    type: 'Relu',
+    inputs: [x],
+    shape: x.shape,
+    // y is never negative, so that its sign is the mask.
+    gradient: (dy, y) => [mul(dy, sign(y))],
+  });
+}
+
+/** x where positive, else slope · x. Default slope 0.01. */
+export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  return nodeOf({
+    type: 'LeakyRelu',
+    inputs: [x],
+    attributes: { alpha: slope },
+    shape: x.shape,
+    gradient: (dy) => {
+      const positive = cast(greater(x, scalar(0)), 'float32');
+      return [mul(dy, add(mul(positive, scalar(1 - slope)), scalar(slope)))];
+    },
+  });
+}
+
+/** 1 / (1 + e⁻ˣ). */
+export function sigmoid(x: Tensor): Tensor {
+  return nodeOf({
+    type: 'Sigmoid',
+    inputs: [x],
+    shape: x.shape,
+    gradient: (dy, y) => {
+      const z = mul(dy, y);
+      return [sub(z, mul(z, y))];
+    },
+  });
+}
+
+/** x · sigmoid(x), also named swish. */
+export function silu(x: Tensor): Tensor {
+  return mul(x, sigmoid(x));
+}
+
+/** log(1 + eˣ), as max(x, 0) + log(1 + e^−|x|) so that nothing overflows. */
+export function softplus(x: Tensor): Tensor {
+  const y = nodeOf({ type: 'Relu', inputs: [x], shape: x.shape });
+  const rest = log(add(exp(neg(abs(x))), scalar(1)));
+  return nodeOf({
+    type: 'Add',
+    inputs: [y, rest],
+    shape: x.shape,
+    gradient: (dy) => [mul(dy, sigmoid(x))],
+  });
+}
+
+/** log sigmoid(x) = −softplus(−x). */
+export function logSigmoid(x: Tensor): Tensor {
+  return neg(softplus(neg(x)));
+}
+
+/** x Φ(x), the exact form by the error function ("gelu" in configurations). */
+export function gelu(x: Tensor): Tensor {
+  return nodeOf({
+    type: 'Gelu',
+    domain: 'com.microsoft',
+    inputs: [x],
+    shape: x.shape,
+    gradient: (dy) => {
+      // Φ(x) + x φ(x) with u = x/√2: ½ (1 + erf u) + u e^(−u²)/√π
+      const u = mul(x, scalar(Math.SQRT1_2));
+      const density = mul(u, exp(mul(u, neg(u))));
+      const cumulative = add(erf(u), scalar(1));
+      const slope = add(mul(cumulative, scalar(0.5)), mul(density, scalar(1 / Math.sqrt(Math.PI))));
+      return [mul(dy, slope)];
+    },
+  });
+}
+
+/** ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) ("gelu_new", "gelu_pytorch_tanh"). */
+export function geluNew(x: Tensor): Tensor {
+  return nodeOf({
+    type: 'FastGelu',
+    domain: 'com.microsoft',
+    inputs: [x],
+    shape: x.shape,
+    gradient: (dy) => {
+      const scale = Math.sqrt(2 / Math.PI);
+      const xx = mul(x, x);
+      const t = tanh(mul(x, add(mul(xx, scalar(scale * 0.044715)), scalar(scale))));
+      // ½ (1 + t) + ½ x (1 − t²) √(2/π) (1 + 3 · 0.044715 x²)
+      const inner = mul(x, add(mul(xx, scalar(1.5 * scale * 0.044715)), scalar(0.5 * scale)));
+      const slope = add(add(mul(t, scalar(0.5)), scalar(0.5)), mul(sub(scalar(1), mul(t, t)), inner));
+      return [mul(dy, slope)];
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import { requireEqual } from '../dimension.ts';
+import { type Dim, formatShape, GraphError, node, nodeOf, type Tensor } from '../tensor.ts';
+
+/** Fused operators of ONNX Runtime for inference. None of them has a gradient. */
+
+export interface AttentionOptions {
+  /** Number of heads; H must divide by it. */
+  readonly heads: number;
+  /** Factor of the scores. Default 1/√(H / heads). */
+  readonly scale?: number;
+  /** int32 [B]: how many keys of each sequence are not padding. */
+  readonly keyLengths?: Tensor;
+  /** Added to the scores: float32 [B or 1, heads or 1, T, T], for padding or relative positions. */
+  readonly bias?: Tensor;
+}
+
+/** softmax(q kᵀ · scale + bias) v over heads: q, k, v [B, T, H] → [B, T, H]. */
+export function multiHeadAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
+  const { heads, scale, keyLengths, bias } = options;
+  const width = q.shape.at(-1);
+  if (q.shape.length !== 3 || typeof width !== 'number' || width % heads !== 0) {
+    throw new GraphError(`multiHeadAttention: ${formatShape(q.shape)} does not divide into ${heads} heads`);
+  }
+  requireEqual('multiHeadAttention', q.shape[0], k.shape[0], q.shape, k.shape);
+  requireEqual('multiHeadAttention', width, k.shape[2], q.shape, k.shape);
+  requireEqual('multiHeadAttention', k.shape[1], v.shape[1], k.shape, v.shape);
+  return nodeOf({
+    type: 'MultiHeadAttention',
+    domain: 'com.microsoft',
+    inputs: [q, k, v, undefined, keyLengths, bias],
+    attributes: { num_heads: BigInt(heads), ...(scale === undefined ? {} : { scale }) },
+    shape: [...q.shape.slice(0, 2), v.shape[2] as Dim],
+  });
+}
+
+/** layerNormalization(x + residual + bias): x and residual [B, T, H]; gamma, beta, bias [H]. */
+export function skipLayerNormalization(
+  x: Tensor,
+  residual: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  options: { readonly epsilon: number; readonly bias?: Tensor },
+): Tensor {
+  if (formatShape(x.shape) !== formatShape(residual.shape)) {
+    throw new GraphError(
+      `skipLayerNormalization: shapes ${formatShape(x.shape)} and ${formatShape(residual.shape)} differ`,
+    );
+  }
+  requireEqual('skipLayerNormalization', x.shape.at(-1), gamma.shape[0], x.shape, gamma.shape);
+  const [y] = node({
+    type: 'SkipLayerNormalization',
+    domain: 'com.microsoft',
+    inputs: options.bias ? [x, residual, gamma, beta, options.bias] : [x, residual, gamma, beta],
+    attributes: { epsilon: options.epsilon },
+    outputs: [{ dtype: 'float32', shape: x.shape }],
+  });
+  return y as Tensor;
+}
+
+/** gelu(x + bias), exact: x [..., N], bias [N]. */
+export function biasGelu(x: Tensor, bias: Tensor): Tensor {
+  return biased('BiasGelu', x, bias);
+}
+
+/** geluNew(x + bias), the tanh form: x [..., N], bias [N]. */
+export function biasGeluNew(x: Tensor, bias: Tensor): Tensor {
+  return biased('FastGelu', x, bias);
+}
+
+function biased(type: string, x: Tensor, bias: Tensor): Tensor {
+  requireEqual(type, x.shape.at(-1), bias.shape[0], x.shape, bias.shape);
+  return nodeOf({ type, domain: 'com.microsoft', inputs: [x, bias], shape: x.shape });
+}

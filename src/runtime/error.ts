@@ -1,0 +1,13 @@
+/** A failure of the native tensor runtime; `cause` is the error it gave. */
+export class RuntimeError extends Error {
+  override readonly name = 'RuntimeError';
+}
+
+/** What the runtime said, without the source file and line of its own code. */
+export function runtimeError(action: string, cause: unknown): RuntimeError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // "/src/graph.cc:1555 void f() What went wrong\nStacktrace: …"
+  const [first = message] = message.split('\n');
+  const text = first.replace(/^\S+\.(?:cc|h):\d+ [^()]*\([^()]*\)(?: const)? /, '').trim();
+  return new RuntimeError(`${action}: ${text}`, { cause });
+}
