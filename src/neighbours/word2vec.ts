@@ -1,0 +1,78 @@
+/**
+ * The text format of word2vec, as gensim reads and writes it: a first line `count dimensions`, then a key and its
+ * values on each line, separated by single spaces. A word pair's key is `New_York__Tokyo`. GloVe's text files are the
+ * same without the first line.
+ */
+import type { WordPair } from '../pair/word-pair.ts';
+
+/** One line of a vector file. */
+export interface KeyedVector {
+  readonly key: string;
+  readonly vector: Float32Array;
+}
+
+/** The key of a pair: head and tail joined by `__`, each run of white space written as `_`. */
+export function word2vecKey(pair: WordPair): string {
+  return `${pair.head.trim().replace(/\s+/gu, '_')}__${pair.tail.trim().replace(/\s+/gu, '_')}`;
+}
+
+/**
+ * The pair of a key: `New_York__Tokyo` is (New York, Tokyo).
+ * @throws Error where `__` does not occur exactly once: the pair cannot be known then.
+ */
+export function pairOfWord2vecKey(key: string): WordPair {
+  const at = key.indexOf('__');
+  if (at < 0) throw new Error(`the key "${key}" is none of a word pair: expected head__tail`);
+  if (key.indexOf('__', at + 1) >= 0) {
+    throw new Error(`the key "${key}" can be split in more than one place: "__" must stand between the words only`);
+  }
+  return { head: key.slice(0, at).replaceAll('_', ' '), tail: key.slice(at + 2).replaceAll('_', ' ') };
+}
+
+/** A float32 value in as many digits as give the same float32 back when read. */
+export function floatText(value: number): string {
+  return String(Number(value.toPrecision(9)));
+}
+
+/** The first line, without line end. `width` pads it with spaces (readers split at white space), to be patched later. */
+export function word2vecHeader(count: number, dimensions: number, width = 0): string {
+  return `${count} ${dimensions}`.padEnd(width, ' ');
+}
+
+/** The line of one vector, without line end. */
+export function word2vecLine(key: string, vector: Float32Array): string {
+  let line = key;
+  for (const value of vector) line += ` ${floatText(value)}`;
+  return line;
+}
+
+/** The first line as count and dimensions, or undefined where it is none (GloVe's files start with a vector). */
+export function parseWord2vecHeader(line: string): { readonly count: number; readonly dimensions: number } | undefined {
+  const match = /^\s*(\d+)[ \t]+(\d+)\s*$/.exec(line);
+  return match ? { count: Number(match[1]), dimensions: Number(match[2]) } : undefined;
+}
+
+/**
+ * Key and values of one line. A key may hold spaces where the number of dimensions is given, as some GloVe files have it.
+ * @throws Error that names what is wrong; the caller adds file and line.
+ */
+export function parseWord2vecLine(line: string, dimensions?: number): KeyedVector {
+  const fields = line.trimEnd().split(/[ \t]/);
+  const count = dimensions ?? fields.length - 1;
+  const first = fields.length - count;
+  if (count < 1 || first < 1 || fields[0] === '') {
+    throw new Error(`expected a key and ${dimensions ?? 'its'} values, found ${Math.max(fields.length - 1, 0)} values`);
+  }
+  // A number within the key is one value too many, not a word.
+  if (fields.slice(1, first).some((field) => field !== '' && Number.isFinite(Number(field)))) {
+    throw new Error(`"${fields[0]}" has ${fields.length - 1} values, expected ${count}`);
+  }
+  const vector = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    const text = fields[first + i] as string;
+    const value = text === '' ? Number.NaN : Number(text);
+    if (!Number.isFinite(value)) throw new Error(`value ${i + 1} of "${fields[0]}" is no number: "${text}"`);
+    vector[i] = value;
+  }
+  return { key: fields.slice(0, first).join(' '), vector };
+}
