@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { deduplicatePairs, pairKey } from '../../src/pair/deduplicate.ts';
+import { PairError } from '../../src/pair/pair-error.ts';
+import {
+  type PairFileFormat,
+  PairFileParser,
+  pairFileFormat,
+  parsePairBytes,
+  parsePairFile,
+} from '../../src/pair/pair-file.ts';
+import { parsePair } from '../../src/pair/parse-pair.ts';
+import { toWordPair, type WordPair } from '../../src/pair/word-pair.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const parse = (text: string, format: PairFileFormat): WordPair[] => parsePairBytes(bytes(text), { file: 'p', format });
+const pair = (head: string, tail: string): WordPair => ({ head, tail });
+
+describe('parsePair', () => {
+  test('reads head:tail', () => {
+    expect(parsePair('Tokyo:Japan')).toEqual(pair('Tokyo', 'Japan'));
+    expect(parsePair(' New York : United States ')).toEqual(pair('New York', 'United States'));
+    expect(parsePair('日本:🗾')).toEqual(pair('日本', '🗾'));
+  });
+
+  test('reads JSON, where words may hold a colon', () => {
+    expect(parsePair('["3:00","clock"]')).toEqual(pair('3:00', 'clock'));
+    expect(parsePair(' {"head":"a:b","tail":"c","relation":1}')).toEqual(pair('a:b', 'c'));
+  });
+
+  test.each([
+    ['word', /"word" is not a pair: expected head:tail/],
+    ['a:b:c', /more than one ':'.*JSON/],
+    [':tail', /the head word is blank/],
+    ['head: ', /the tail word is blank/],
+    ['', /is not a pair/],
+    ['["a"]', /expected two words, got one/],
+    ['["a","b","c"]', /expected two words, got 3/],
+    ['["a",1]', /the tail should be a string, got 1/],
+    ['{"head":"a"}', /there is no "tail"/],
+    ['{"head":"a","tail":null}', /the tail should be a string, got null/],
+    ['["a","b"', /not JSON/],
+    ['["", "b"]', /the head word is blank/],
+  ])('refuses %s', (text, message) => {
+    expect(() => parsePair(text)).toThrow(PairError);
+    expect(() => parsePair(text)).toThrow(message);
+  });
+});
+
+describe('deduplicatePairs', () => {
+  test('keeps the order of first occurrence and finds every row', () => {
+    const pairs = [pair('a', 'b'), pair('b', 'a'), pair('a', 'b'), pair('c', ''), pair('a', 'b')];
+    const { distinct, rows } = deduplicatePairs(pairs);
+    expect(distinct).toEqual([pair('a', 'b'), pair('b', 'a'), pair('c', '')]);
+    expect([...rows]).toEqual([0, 1, 0, 2, 0]);
+    expect(deduplicatePairs([])).toEqual({ distinct: [], rows: new Int32Array(0) });
+  });
+
+  test('does not take pairs for equal whose joined words are', () => {
+    const pairs = [
+      pair('a__b', 'c'),
+      pair('a', 'b__c'),
+      pair('a_', '_b__c'),
+      pair('1:a', 'b'),
+      pair('1', ':ab'),
+      pair('', 'a'),
+      pair('a', ''),
+    ];
+    expect(deduplicatePairs(pairs).distinct).toHaveLength(pairs.length);
+    expect(new Set(pairs.map(pairKey)).size).toBe(pairs.length);
+    expect(pairKey(pair('a', 'b'))).toBe(pairKey(toWordPair(['a', 'b'])));
+  });
+});
+
+describe('pairFileFormat', () => {
+  test('goes by the ending', () => {
+    expect(pairFileFormat('x/pairs.tsv')).toBe('tsv');
+    expect(pairFileFormat('PAIRS.CSV')).toBe('csv');
+    expect(pairFileFormat('a.b.jsonl')).toBe('jsonl');
+    expect(pairFileFormat('-')).toBe('mixed');
+    expect(() => pairFileFormat('pairs.txt')).toThrow(/pairs\.txt: a pairs file ends in \.tsv, \.csv or \.jsonl/);
+    expect(() => pairFileFormat('dir.tsv/pairs')).toThrow(PairError);
+  });
+});
+
+describe('pairs files', () => {
+  test('tab-separated: byte order mark, CRLF, blank lines, spaces in words, no line end at the end', () => {
+    expect(parse('\uFEFFTokyo\tJapan\r\n\r\nNew York \t USA\n\nx:y\tz', 'tsv')).toEqual([
+      pair('Tokyo', 'Japan'),
+      pair('New York', 'USA'),
+      pair('x:y', 'z'),
+    ]);
+  });
+
+  test('comma-separated as in RFC 4180', () => {
+    expect(parse('a,b\r\n"x, y","say ""hi"""\n"two\nlines",c\n', 'csv')).toEqual([
+      pair('a', 'b'),
+      pair('x, y', 'say "hi"'),
+      pair('two\nlines', 'c'),
+    ]);
+  });
+
+  test('JSON lines, arrays and objects', () => {
+    expect(parse('["a","b"]\n\n{"head":"c\\td","tail":"e"}\n', 'jsonl')).toEqual([pair('a', 'b'), pair('c\td', 'e')]);
+  });
+
+  test('standard input mixes JSON and tabs', () => {
+    expect(parse('["a","b"]\nc\td\n{"head":"e","tail":"f"}\n[x]\ty\n', 'mixed')).toEqual([
+      pair('a', 'b'),
+      pair('c', 'd'),
+      pair('e', 'f'),
+      pair('[x]', 'y'),
+    ]);
+    expect(() => parse('[x\n', 'mixed')).toThrow(/^p:1: not JSON/);
+  });
+
+  test.each<[PairFileFormat, string, RegExp]>([
+    ['tsv', 'a\tb\nword\n', /^p:2: expected two words, got one$/],
+    ['tsv', 'a\tb\n\na\tb\tc\n', /^p:3: expected two words, got 3$/],
+    ['tsv', 'a\t\n', /^p:1: the tail word is blank$/],
+    ['csv', 'a,b\nword\n', /^p:2: expected two words, got one$/],
+    ['csv', 'a,b\n"c\nd",e,f\n', /^p:2: expected two words, got 3$/],
+    ['csv', 'a,b\nx"y,z\n', /^p:2: a quotation mark stands within a field/],
+    ['csv', 'a,b\n"x"y,z\n', /^p:2: a quotation mark stands within a field/],
+    ['csv', 'a,b\n"x,y\nz,w', /^p:2: a quotation mark is not closed$/],
+    ['jsonl', '["a","b"]\n["a"]\n', /^p:2: expected two words, got one$/],
+    ['jsonl', '["a","b"]\na\tb\n', /^p:2: not JSON/],
+    ['jsonl', '3\n', /^p:1: expected \["head","tail"\] or \{"head","tail"\}, got 3$/],
+    ['mixed', 'a\tb\nword\n', /^p:2: expected two words, got one$/],
+  ])('%s %j: names the line', (format, text, message) => {
+    expect(() => parse(text, format)).toThrow(message);
+  });
+
+  test('invalid UTF-8 names its line, wherever the file is cut', () => {
+    const all = new Uint8Array([...bytes('a\tb\nç\td\n'), 0x65, 0xff, 0x09, 0x66, 0x0a]);
+    for (let cut = 0; cut <= all.length; cut++) {
+      const parser = new PairFileParser({ file: 'x.tsv' });
+      expect(() => {
+        parser.push(all.subarray(0, cut));
+        parser.push(all.subarray(cut));
+        parser.end();
+      }).toThrow('x.tsv:3: not valid UTF-8');
+    }
+  });
+
+  test('gives the same pairs wherever the bytes are cut', async () => {
+    const all = bytes('\uFEFF"日本","x\n""y"""\r\nNew York,🗾\n');
+    const whole = [pair('日本', 'x\n"y"'), pair('New York', '🗾')];
+    for (let cut = 0; cut <= all.length; cut++) {
+      const pairs: WordPair[] = [];
+      for await (const one of parsePairFile([all.subarray(0, cut), all.subarray(cut)], { file: 'a.csv' }))
+        pairs.push(one);
+      expect(pairs).toEqual(whole);
+    }
+  });
+
+  test('an empty file has no pairs', () => {
+    for (const format of ['tsv', 'csv', 'jsonl', 'mixed'] as const) {
+      expect(parse('', format)).toEqual([]);
+      expect(parse('\n \n', format)).toEqual([]);
+    }
+  });
+});
