@@ -116,6 +116,16 @@ export class AtomicFile implements AsyncDisposable {
     }
   }
 
+  /** Writes over what stands at a byte position already, as a header that is known at the end. */
+  async overwrite(position: number, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#open().write(bytes, 0, bytes.byteLength, position);
+    } catch (error) {
+      await this.discard();
+      throw fileError(this.path, 'write', error);
+    }
+  }
+
   /** Flushes to the disk and puts the file in place. */
   async commit(): Promise<void> {
     await this.flush();
