@@ -34,14 +34,18 @@ export function tabFields(line: Line, names: readonly string[]): string[] {
   return fields;
 }
 
-/** The JSON object of a line. */
-export function jsonObject(line: Line): Readonly<Record<string, unknown>> {
-  let value: unknown;
+/** The JSON value of a line. */
+export function jsonValue(line: Line): unknown {
   try {
-    value = JSON.parse(line.text);
+    return JSON.parse(line.text);
   } catch (error) {
     throw lineError(line, `not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
+}
+
+/** The JSON object of a line. */
+export function jsonObject(line: Line): Readonly<Record<string, unknown>> {
+  const value = jsonValue(line);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw lineError(line, `expected a JSON object, got ${excerpt(value)}`);
   }

@@ -9,6 +9,8 @@ export interface MappingProblem {
   readonly source: readonly string[];
   /** As many, in the right order. */
   readonly target: readonly string[];
+  /** Source and target terms of this problem that also belong together, besides those of equal index (SCAN). */
+  readonly alsoRight?: readonly (readonly [source: string, target: string])[];
   /** For SCAN: 'science' or 'metaphor'. */
   readonly kind: string | undefined;
   /** Line where the problem starts, from 1. */
@@ -95,18 +97,36 @@ export function parseScan(data: DataFile): ScanAnalogy[] {
 /**
  * SCAN's rows as mapping problems, one for each pair of concepts: the concepts themselves, then their words.
  *
- * A mapping is one-to-one, but SCAN maps some words to several: only the first row that holds a term counts.
- * Concepts left with a single row make no problem.
+ * A mapping is one-to-one, but SCAN maps some words to several: only the first row that holds a term makes a place.
+ * Later rows and alternatives whose terms both have a place count as right, too (`alsoRight`). Concepts left with a
+ * single row make no problem.
  */
 export function scanMappings(rows: readonly ScanAnalogy[]): MappingProblem[] {
-  const problems = new Map<string, MappingProblem & { readonly source: string[]; readonly target: string[] }>();
-  for (const { source, target, sourceWord, targetWord, kind, line } of rows) {
-    const key = JSON.stringify([source, target, kind]);
-    const problem = problems.get(key) ?? { source: [source], target: [target], kind, line };
-    problems.set(key, problem);
-    if (problem.source.includes(sourceWord) || problem.target.includes(targetWord)) continue;
-    problem.source.push(sourceWord);
-    problem.target.push(targetWord);
+  const groups = new Map<string, ScanAnalogy[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.source, row.target, row.kind]);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
   }
-  return [...problems.values()].filter((problem) => problem.source.length > 2);
+  return [...groups.values()].map(scanMapping).filter((problem) => problem.source.length > 2);
+}
+
+function scanMapping(rows: readonly ScanAnalogy[]): MappingProblem {
+  const first = rows[0] as ScanAnalogy;
+  const source = [first.source];
+  const target = [first.target];
+  for (const { sourceWord, targetWord } of rows) {
+    if (source.includes(sourceWord) || target.includes(targetWord)) continue;
+    source.push(sourceWord);
+    target.push(targetWord);
+  }
+  const alsoRight = rows.flatMap(({ sourceWord, targetWord, alternatives }) =>
+    [sourceWord, ...alternatives]
+      .filter((word) => source.includes(word) && target.includes(targetWord))
+      .filter((word) => source.indexOf(word) !== target.indexOf(targetWord))
+      .map((word) => [word, targetWord] as const),
+  );
+  const { kind, line } = first;
+  return { source, target, ...(alsoRight.length > 0 && { alsoRight }), kind, line };
 }

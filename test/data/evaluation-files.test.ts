@@ -148,6 +148,24 @@ describe('relation mappings', () => {
     ]);
   });
 
+  it('counts further rows and alternatives of SCAN as right where their terms have a place', () => {
+    const row = (target: string, source: string, others = '') => `debate,battle,${target},${source},"${others}",metaphor\n`;
+    const text = `${header}${row('rebuttal', 'attack')}${row('speaker', 'soldier', 'general, attack, king')}${row('opponent', 'general')}${row('opponent', 'soldier')}`;
+    expect(scanMappings(parseScan({ file: 's.csv', text }))).toEqual([
+      {
+        source: ['battle', 'attack', 'soldier', 'general'],
+        target: ['debate', 'rebuttal', 'speaker', 'opponent'],
+        alsoRight: [
+          ['general', 'speaker'],
+          ['attack', 'speaker'],
+          ['soldier', 'opponent'],
+        ],
+        kind: 'metaphor',
+        line: 2,
+      },
+    ]);
+  });
+
   it('names what is wrong with a SCAN file', () => {
     const parse = (text: string) => parseScan({ file: 's.csv', text });
     expect(() => parse('target,source\na,b\n')).toThrow('s.csv:1: the header lacks targ_word, src_word');
