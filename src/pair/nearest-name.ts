@@ -41,8 +41,3 @@ export function suggestion(name: string, valid: readonly string[]): string {
   const names = nearestNames(name, valid);
   return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`;
 }
-
-/** The valid name nearest to a mistyped one; undefined where nothing is near. */
-export function nearestName(name: string, valid: readonly string[]): string | undefined {
-  return nearestNames(name, valid, 1)[0];
-}
