@@ -5,6 +5,7 @@
  */
 import type { AnalogyQuestion } from '../data/analogy.ts';
 import { cosine } from '../encoder/embeddings.ts';
+import { deduplicatePairs } from '../pair/deduplicate.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 
 /** The questions of one file. */
@@ -73,21 +74,24 @@ export async function evaluateAnalogy(
   if (sets.length === 0 || empty) {
     throw new RangeError(empty ? `${empty.set} (${empty.split}): no questions` : 'no set of analogy questions');
   }
-  const distinct = new PairRows();
-  for (const { questions } of sets) for (const pair of questions.flatMap(pairsOf)) distinct.add(pair);
-  const { pairs } = distinct;
-  const { data, shape } = await embed(pairs);
-  const [rows, dimensions = 0] = shape;
-  if (rows !== pairs.length) throw new RangeError(`${pairs.length} pairs went in, ${rows} embeddings came out`);
-  const embedding = (pair: WordPair): Float32Array => {
-    const row = distinct.row(pair);
-    return data.subarray(row * dimensions, (row + 1) * dimensions);
-  };
+  const { distinct, rows } = deduplicatePairs(sets.flatMap(({ questions }) => questions.flatMap(pairsOf)));
+  const { data, shape } = await embed(distinct);
+  const [count, dimension = 0] = shape;
+  if (count !== distinct.length) {
+    throw new RangeError(`${distinct.length} pairs went in, ${count} embeddings came out`);
+  }
   const similarity = options.similarity ?? cosine;
+  let next = 0;
+  /** Embeddings in the order in which the pairs stand in the questions. */
+  const nextEmbedding = (): Float32Array => {
+    const row = rows[next] as number;
+    next++;
+    return data.subarray(row * dimension, (row + 1) * dimension);
+  };
   const answered = sets.map(({ set, split, questions }) =>
     questions.map((question, index): AnalogyPrediction => {
-      const stem = embedding(question.stem);
-      const scores = question.choices.map((choice) => similarity(stem, embedding(choice)));
+      const stem = nextEmbedding();
+      const scores = question.choices.map(() => similarity(stem, nextEmbedding()));
       const predicted = firstMaximum(scores);
       return { set, split, index, question, scores, predicted, correct: predicted === question.answer };
     }),
@@ -103,23 +107,6 @@ export async function evaluateAnalogy(
 /** Stem and choices of a question. */
 function pairsOf({ stem, choices }: AnalogyQuestion): WordPair[] {
   return [stem, ...choices];
-}
-
-/** The rows of distinct pairs, compared by structure: no joined key can collide. */
-class PairRows {
-  readonly pairs: WordPair[] = [];
-  readonly #rows = new Map<string, Map<string, number>>();
-
-  add(pair: WordPair): void {
-    const tails = this.#rows.get(pair.head) ?? new Map<string, number>();
-    if (tails.has(pair.tail)) return;
-    this.#rows.set(pair.head, tails.set(pair.tail, this.pairs.length));
-    this.pairs.push(pair);
-  }
-
-  row({ head, tail }: WordPair): number {
-    return this.#rows.get(head)?.get(tail) as number;
-  }
 }
 
 /** The index of the greatest score, the first of equals; a score that is no number never wins over one that is. */
