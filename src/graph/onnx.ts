@@ -18,11 +18,18 @@ export interface SerializeOptions {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** Data of inputs that are stored in the model instead of being fed: the weights of an inference graph. */
   readonly initializers?: Readonly<Record<string, ConstantData>>;
+  /**
+   * Leave the data of large initializers out and name them only: whoever loads the model gives the runtime the same
+   * record. Saves a copy of the weights and the limit of 2 GiB. Default false.
+   */
+  readonly external?: boolean;
 }
 
 /** Operator set: LayerNormalization (17) and reductions with axes as an input (18). */
 const opset = 18;
 const irVersion = 9;
+/** Initializers of more bytes than this can be external. ONNX Runtime wants to see small ones while it loads. */
+const largestInside = 1024;
 /** Protobuf stores no more than 2 GiB. */
 const largestModel = 2 ** 31 - 1;
 
@@ -33,7 +40,7 @@ const largestModel = 2 ** 31 - 1;
  * in which they were met. Throws GraphError for two inputs of one name that differ, an initializer whose length does
  * not fit its shape, and a model above 2 GiB.
  */
-export function serialize({ outputs, initializers = {} }: SerializeOptions): Uint8Array {
+export function serialize({ outputs, initializers = {}, external = false }: SerializeOptions): Uint8Array {
   const graph = new CanonicalGraph();
   const results = Object.entries(outputs).map(([name, tensor]) => ({ name, tensor }));
   if (results.length === 0) throw new GraphError('serialize needs one output or more');
@@ -41,6 +48,12 @@ export function serialize({ outputs, initializers = {} }: SerializeOptions): Uin
   for (const { name, tensor } of results) graph.nameResult(name, tensor);
 
   const body = new Writer();
+  body.uint32(tag(1, 0)).int64(irVersion);
+  body.uint32(tag(2, 2)).string('relbert');
+  body.uint32(tag(8, 2)).fork().uint32(tag(2, 0)).int64(opset).ldelim();
+  body.uint32(tag(8, 2)).fork().uint32(tag(1, 2)).string('com.microsoft').uint32(tag(2, 0)).int64(1).ldelim();
+  // The graph last, nested rather than made apart: its bytes are copied once.
+  body.uint32(tag(7, 2)).fork();
   graph.writeNodes(body);
   body.uint32(tag(2, 2)).string('relbert');
   for (const { name, tensor } of graph.constants.values()) {
@@ -52,7 +65,7 @@ export function serialize({ outputs, initializers = {} }: SerializeOptions): Uin
     if (!data) writeValueInfo(body, 11, name, tensor);
     else {
       requireSize(name, tensor, data);
-      writeTensor(body, name, tensor, data);
+      writeTensor(body, name, tensor, data, external && data.byteLength > largestInside);
     }
   }
   for (const { name, tensor } of results) {
@@ -61,15 +74,13 @@ export function serialize({ outputs, initializers = {} }: SerializeOptions): Uin
     writeValueInfo(body, 12, name, tensor);
   }
 
-  const model = new Writer();
-  model.uint32(tag(1, 0)).int64(irVersion);
-  model.uint32(tag(2, 2)).string('relbert');
-  model.uint32(tag(8, 2)).fork().uint32(tag(2, 0)).int64(opset).ldelim();
-  model.uint32(tag(8, 2)).fork().uint32(tag(1, 2)).string('com.microsoft').uint32(tag(2, 0)).int64(1).ldelim();
-  if (body.len > largestModel - 1024) {
-    throw new GraphError(`a model of ${body.len} bytes is above the 2 GiB that ONNX stores; feed weights as inputs`);
+  body.ldelim();
+  if (body.len > largestModel) {
+    throw new GraphError(
+      `a model of ${body.len} bytes is above the 2 GiB that ONNX stores: make the initializers external`,
+    );
   }
-  return model.uint32(tag(7, 2)).bytes(body.finish()).finish();
+  return body.finish();
 }
 
 /** Names for tensors, equal nodes and constants under one name. */
@@ -205,14 +216,26 @@ function writeIdentity(writer: Writer, from: string, to: string): void {
   writer.uint32(tag(4, 2)).string('Identity').ldelim();
 }
 
-function writeTensor(writer: Writer, name: string, tensor: Tensor, data: ConstantData): void {
+/** TensorProto as field 5 of the graph. */
+function writeTensor(writer: Writer, name: string, tensor: Tensor, data: ConstantData, external = false): void {
   writer.uint32(tag(5, 2)).fork();
   for (const dim of tensor.shape) writer.uint32(tag(1, 0)).int64(Number(dim));
   writer.uint32(tag(2, 0)).int32(Number(typeNumber[tensor.dtype]));
   writer.uint32(tag(8, 2)).string(name);
-  // raw_data is little-endian, as are all machines that JavaScript engines run on in practice.
-  writer.uint32(tag(9, 2)).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  if (external) {
+    writeExternal(writer, { location: name, offset: '0', length: `${data.byteLength}` });
+  } else {
+    // raw_data is little-endian, as are all machines that JavaScript engines run on in practice.
+    writer.uint32(tag(9, 2)).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
   writer.ldelim();
+}
+
+function writeExternal(writer: Writer, entries: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(entries)) {
+    writer.uint32(tag(13, 2)).fork().uint32(tag(1, 2)).string(key).uint32(tag(2, 2)).string(value).ldelim();
+  }
+  writer.uint32(tag(14, 0)).int32(1);
 }
 
 /** ValueInfoProto as field 11 (input) or 12 (output) of the graph. */

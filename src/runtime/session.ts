@@ -11,20 +11,36 @@ export interface TensorValue {
 /** Named tensors that go into or come out of a session. */
 export type TensorValues = Readonly<Record<string, TensorValue>>;
 
+/** Data of weights by name. */
+export type Initializers = Readonly<Record<string, TensorData>>;
+
 /** One loaded graph, ready to run. Dispose it to free its native memory. */
 export interface Session extends AsyncDisposable {
-  /** Runs the graph once. Inputs are not copied where the runtime allows it; outputs are fresh arrays. */
+  /**
+   * Runs the graph once. Inputs are not copied where the runtime allows it; outputs are fresh arrays.
+   * Throws RuntimeError where inputs are missing or do not fit the graph.
+   */
   run(inputs: TensorValues): Promise<Record<string, TensorValue>>;
   dispose(): Promise<void>;
 }
 
 export interface SessionOptions {
+  /**
+   * Data of the initializers that the model names but does not hold (`serialize` with `external`): saves the copy
+   * into the model's bytes and its limit of 2 GiB. Like the model they may be transferred away.
+   */
+  readonly initializers?: Initializers;
   /** Threads of one operator. Default: the runtime's choice (one a physical core). */
   readonly threads?: number;
   /** Pre-allocation by shape pattern. Default true; false for training graphs (docs/engine.md: half the peak memory). */
   readonly memoryPattern?: boolean;
   /** Graph optimisation of the runtime. Default 'all'. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /**
+   * Whether threads wait for the next operator in a busy loop: quicker by some per cent, at the cost of processor time
+   * that other work on the machine may want. Default true.
+   */
+  readonly spinning?: boolean;
 }
 
 /** A place where graphs run: onnxruntime-node (in this thread or a worker thread) or onnxruntime-web (WASM, WebGPU). */

@@ -1,0 +1,88 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import { runtimeError } from './error.ts';
+import type { Session, SessionOptions, TensorValue, TensorValues } from './session.ts';
+
+/** The two classes of ONNX Runtime, the same in onnxruntime-node and onnxruntime-web. */
+export interface OnnxRuntime {
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: typeof Tensor;
+}
+
+/** Loads a graph into ONNX Runtime; the same for all of its packages. */
+export async function createOnnxSession(
+  runtime: OnnxRuntime,
+  model: Uint8Array,
+  options: SessionOptions,
+  executionProviders?: readonly string[],
+): Promise<Session> {
+  try {
+    const settings = nativeOptions(options, executionProviders);
+    return new OnnxSession(await runtime.InferenceSession.create(model, settings), runtime.Tensor);
+  } catch (error) {
+    throw runtimeError('the graph cannot be loaded', error);
+  }
+}
+
+function nativeOptions(
+  options: SessionOptions,
+  executionProviders?: readonly string[],
+): InferenceSession.SessionOptions {
+  const { threads, memoryPattern = true, optimization = 'all', spinning = true, initializers = {} } = options;
+  const externalData = Object.entries(initializers).map(([path, data]) => ({
+    path,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  }));
+  return {
+    ...(executionProviders && { executionProviders }),
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
+    ...(externalData.length > 0 && { externalData }),
+    ...(!spinning && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    enableMemPattern: memoryPattern,
+    graphOptimizationLevel: optimization,
+    logSeverityLevel: 3,
+  };
+}
+
+class OnnxSession implements Session {
+  #session: InferenceSession | undefined;
+  readonly #tensor: typeof Tensor;
+
+  constructor(session: InferenceSession, tensor: typeof Tensor) {
+    this.#session = session;
+    this.#tensor = tensor;
+  }
+
+  async run(inputs: TensorValues): Promise<Record<string, TensorValue>> {
+    if (!this.#session) throw runtimeError('the graph cannot be run', 'its session was disposed');
+    try {
+      const feeds: Record<string, Tensor> = {};
+      for (const [name, { dtype, data, shape }] of Object.entries(inputs)) {
+        feeds[name] = new this.#tensor(dtype, data, shape);
+      }
+      const results = await this.#session.run(feeds);
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensorValue(tensor)]));
+    } catch (error) {
+      throw runtimeError('the graph failed', error);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
+
+function tensorValue(tensor: Tensor): TensorValue {
+  return {
+    dtype: tensor.type as TensorValue['dtype'],
+    shape: tensor.dims,
+    data: tensor.data as TensorValue['data'],
+  };
+}
