@@ -149,7 +149,8 @@ describe('relation mappings', () => {
   });
 
   it('counts further rows and alternatives of SCAN as right where their terms have a place', () => {
-    const row = (target: string, source: string, others = '') => `debate,battle,${target},${source},"${others}",metaphor\n`;
+    const row = (target: string, source: string, others = '') =>
+      `debate,battle,${target},${source},"${others}",metaphor\n`;
     const text = `${header}${row('rebuttal', 'attack')}${row('speaker', 'soldier', 'general, attack, king')}${row('opponent', 'general')}${row('opponent', 'soldier')}`;
     expect(scanMappings(parseScan({ file: 's.csv', text }))).toEqual([
       {
