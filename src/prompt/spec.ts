@@ -1,0 +1,39 @@
+/** A manual template: text with `<subj>`, `<obj>` and perhaps `<mask>`. */
+export interface TemplateSpec {
+  readonly kind: 'template';
+  readonly text: string;
+}
+
+/**
+ * How a learned prompt is written:
+ * - `2023`: its tokens and the words between one pair of special tokens;
+ * - `2021`: as the Python package of the paper did (docs/reference.md section 4, item 7): the tokens are decoded,
+ *   special tokens included, and encoded again, which doubles these, `<s><s> … </s></s>`, and may join a trigger
+ *   with its neighbour. Checkpoints of 2021 were trained so and give their published embeddings only so.
+ */
+export type PromptLayout = '2021' | '2023';
+
+/** A trigger prompt (AutoPrompt): token ids before the head, between the words, and after the tail. */
+export interface TriggerSpec {
+  readonly kind: 'trigger';
+  readonly top: readonly number[];
+  readonly mid: readonly number[];
+  readonly bottom: readonly number[];
+  readonly layout: PromptLayout;
+}
+
+/** A soft prompt (P-tuning): the same layout with vectors instead of tokens; counts before, between, after. */
+export interface SoftSpec {
+  readonly kind: 'soft';
+  readonly top: number;
+  readonly mid: number;
+  readonly bottom: number;
+  /** [top + mid + bottom, hidden], row-major, in the order of the prompt. */
+  readonly vectors: Float32Array;
+  /** Length of one vector: that of the word embeddings. */
+  readonly hidden: number;
+  readonly layout: PromptLayout;
+}
+
+/** What turns word pairs into prompts, as a checkpoint stores it. */
+export type PromptSpec = TemplateSpec | TriggerSpec | SoftSpec;
