@@ -1,0 +1,97 @@
+/** The program: its commands, and what becomes of an error, a signal and a closed pipe. */
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../runtime/package.ts';
+import { addAnalogyCommand } from './analogy.ts';
+import { addEmbedCommand } from './embed.ts';
+import { addEvaluateCommand } from './evaluate.ts';
+import {
+  describeError,
+  FAILURE,
+  INTERRUPTED,
+  isDefect,
+  isWrongUsage,
+  Stopped,
+  SUCCESS,
+  TERMINATED,
+  WRONG_USAGE,
+} from './exit.ts';
+import { addInfoCommand } from './info.ts';
+import { addSimilarityCommand } from './similarity.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+/** Adds one command to the program. Its file imports nothing heavy: what does the work is imported by the action. */
+export type AddCommand = (program: Command, terminal: Terminal) => void;
+
+const commands: readonly AddCommand[] = [
+  addEmbedCommand,
+  addSimilarityCommand,
+  addAnalogyCommand,
+  addEvaluateCommand,
+  addInfoCommand,
+];
+
+/** The `relbert` program with all its commands. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('relbert');
+  program
+    // Before any subcommand is made: subcommands inherit it.
+    .exitOverride()
+    .description('Relation embeddings of word pairs from pretrained language models.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError('(relbert --help shows how)')
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ relbert analogy word:language paint:portrait poetry:rhythm note:music
+  $ relbert embed Tokyo:Japan Paris:France
+  $ relbert help embed
+
+Results go to standard output, everything else to standard error.
+Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1 shows where an error arose.`,
+    );
+  for (const add of commands) add(program, terminal);
+  return program;
+}
+
+/** Runs one command line (without `node` and the script) to its end and returns the exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const { terminal, stop } = processTerminal();
+  const onSignal = (code: number, text: string) => () => {
+    // The second time somebody means it.
+    if (terminal.signal.aborted) process.exit(code);
+    process.exitCode = code;
+    stop(new Stopped(code, text));
+    // Whatever does not listen to the signal may take this long to end.
+    setTimeout(() => process.exit(code), 5000).unref();
+  };
+  process.on('SIGINT', onSignal(INTERRUPTED, 'interrupted'));
+  process.on('SIGTERM', onSignal(TERMINATED, 'terminated'));
+  try {
+    await createProgram(terminal).parseAsync(args, { from: 'user' });
+    terminal.signal.throwIfAborted();
+    return SUCCESS;
+  } catch (error) {
+    return report(terminal.signal.aborted ? terminal.signal.reason : error, terminal);
+  }
+}
+
+/** Says what went wrong and gives the exit code for it. */
+function report(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : WRONG_USAGE; // it has spoken itself
+  if (error instanceof Stopped) {
+    if (error.exitCode !== SUCCESS) terminal.note(error.message);
+    return error.exitCode;
+  }
+  terminal.error(describeError(error));
+  const debug = process.env['RELBERT_DEBUG'];
+  if (debug !== undefined && debug !== '' && debug !== '0') {
+    if (error instanceof Error && error.stack) terminal.note(error.stack);
+  } else if (isDefect(error)) {
+    terminal.note('This is a defect of relbert, please report it; RELBERT_DEBUG=1 shows where it arose.');
+  }
+  return isWrongUsage(error) ? WRONG_USAGE : FAILURE;
+}

@@ -1,0 +1,3 @@
+export function fetchProgress(_terminal: unknown) {
+  return { onProgress: (_event: unknown) => {}, stop: async () => {} };
+}

@@ -1,0 +1,106 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { builtCommand, relbert, shell, tinyModel } from './built-command.ts';
+
+beforeAll(builtCommand, 120_000);
+
+describe('help', () => {
+  it('lists the commands on standard output', async () => {
+    const { code, stdout, stderr } = await relbert(['--help']);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const name of ['embed', 'similarity', 'analogy', 'evaluate', 'info']) {
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    }
+    expect(stdout).toContain('Exit code');
+  });
+
+  it.each([['embed'], ['similarity'], ['analogy'], ['evaluate', 'analogy'], ['info']])(
+    'of %s has an example and the model options',
+    async (...command) => {
+      const { code, stdout, stderr } = await relbert([...command, '--help']);
+      expect(code).toBe(0);
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(new RegExp(`Examples?:\\n  \\$ relbert ${command.join(' ')}`));
+      for (const option of ['--model', '--template', '--pooling', '--dtype', '--threads', '--offline']) {
+        expect(stdout).toContain(option);
+      }
+    },
+  );
+
+  it('loads nothing heavy', async () => {
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now();
+      await relbert(['--help']);
+      times.push(performance.now() - start);
+    }
+    const bare: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now();
+      await shell(`${process.execPath} -e 0`);
+      bare.push(performance.now() - start);
+    }
+    // The bound of the project is 150 ms on an idle machine; Node alone takes about 40. A busy one slows down both.
+    expect(Math.min(...times)).toBeLessThan(Math.min(...bare) + 150);
+  });
+
+  it('prints the version', async () => {
+    const { code, stdout } = await relbert(['--version']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('wrong usage exits with 2, says why in a line and prints no stack', () => {
+  const cases: readonly (readonly [string, readonly string[], string | RegExp])[] = [
+    ['no command', [], 'Usage: relbert'],
+    ['unknown command', ['embde', 'a:b'], /unknown command 'embde'[\s\S]*Did you mean embed\?/],
+    ['unknown subcommand', ['evaluate', 'analgy'], /unknown command 'analgy'[\s\S]*Did you mean analogy\?/],
+    ['no subcommand', ['evaluate'], 'Usage: relbert evaluate'],
+    ['unknown option', ['embed', '--poling', 'cls', 'a:b'], /unknown option '--poling'[\s\S]*Did you mean --pooling\?/],
+    ['unknown pooling', ['embed', '--pooling', 'diference', 'a:b'], /'diference' \(did you mean difference/],
+    ['unknown template', ['embed', '--template', 'f', 'a:b'], /template[\s\S]*a, b, c, d, e/],
+    ['a template without the tail', ['embed', '--template', '<subj> is a <mask>', 'a:b'], '<obj>'],
+    ['a mistyped placeholder', ['embed', '--template', '<sbj> and <obj>', 'a:b'], '<subj>'],
+    ['unknown dtype', ['embed', '--dtype', 'f31', 'a:b'], /'f31'[\s\S]*f32, int8/],
+    ['unknown format', ['embed', '--format', 'json', 'a:b'], /'json'[\s\S]*jsonl, npy, word2vec/],
+    ['a number that is none', ['embed', '--threads', 'two', 'a:b'], /'two'[\s\S]*whole number/],
+    ['zero threads', ['embed', '--threads', '0', 'a:b'], /'0'[\s\S]*whole number/],
+    ['no pairs', ['embed'], 'no pairs: give HEAD:TAIL'],
+    ['pairs twice', ['embed', '--pairs', 'x.tsv', 'a:b'], 'not both'],
+    ['one word', ['embed', 'Tokyo'], /"Tokyo" is not a pair: expected head:tail/],
+    ['a word with a colon', ['embed', '10:30:time'], /more than one ':'[\s\S]*as JSON[\s\S]*in a file/],
+    ['a blank word', ['embed', 'Tokyo:'], 'the tail word is blank'],
+    ['JSON that is no pair', ['embed', '["a"]'], 'expected two words, got one'],
+    ['a pairs file of another ending', ['embed', '--pairs', 'pairs.txt'], '.tsv, .csv or .jsonl'],
+    ['npy on standard output', ['embed', '--format', 'npy', 'a:b'], 'needs --output'],
+    ['one pair to compare', ['similarity', 'a:b'], "missing required argument 'other'"],
+    ['three pairs to compare', ['similarity', 'a:b', 'c:d', 'e:f'], 'too many arguments'],
+    ['one choice', ['analogy', 'a:b', 'c:d'], 'at least two choices'],
+    ['no data', ['evaluate', 'analogy'], "required option '--data <path...>' not specified"],
+  ];
+
+  it.each(cases)('%s', async (_, args, message) => {
+    const { code, stdout, stderr } = await relbert([...args, ...(args[0] === 'embed' ? ['--model', tinyModel] : [])]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('failure exits with 1', () => {
+  it('for a model that is not there', async () => {
+    const { code, stderr } = await relbert(['info', '--model', './no/such/folder', '--offline']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('no/such/folder');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('with a stack where RELBERT_DEBUG asks for it', async () => {
+    const env = { ...process.env, RELBERT_DEBUG: '1' };
+    const { code, stderr } = await relbert(['info', '--model', './no/such/folder', '--offline'], { env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^\s+at /m);
+  });
+});
