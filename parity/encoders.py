@@ -27,7 +27,7 @@ import tokenizers
 import torch
 import transformers
 from safetensors.numpy import save_file
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import AutoModel, AutoModelForMaskedLM
 
 PAIRS = [("Tokyo", "Japan"), ("word", "language"), ("unhappy", "sad")]
@@ -47,41 +47,51 @@ TEXTS = [
 HIDDEN, HEADS, LAYERS, INTERMEDIATE, POSITIONS = 24, 3, 2, 40, 64
 
 
+# Vocabularies are written down, not trained: the trainers do not give the same one twice.
+WHOLE = sorted({word for text in TEXTS for word in text.split() if word.isalpha() and len(word) < 9})
+CHARACTERS = sorted({character for text in TEXTS for character in text + text.lower() if not character.isspace()})
+
+
 def word_piece(special, lowercase=True):
-    tokenizer = Tokenizer(models.WordPiece(unk_token=special["unk"]))
+    words = sorted({word.lower() for word in WHOLE}) if lowercase else WHOLE
+    pieces = [special[name] for name in special["order"]] + CHARACTERS + ["##" + c for c in CHARACTERS] + words
+    vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=special["unk"]))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    first = dict.fromkeys(special[name] for name in special["order"])
-    trainer = trainers.WordPieceTrainer(vocab_size=170, special_tokens=list(first), show_progress=False)
-    tokenizer.train_from_iterator(TEXTS, trainer)
     return tokenizer
 
 
 def byte_level(special):
-    tokenizer = Tokenizer(models.BPE())
+    merges, words = [], [("Ġ", *word) for word in WHOLE if word.isascii()]
+    pieces = [special[name] for name in special["order"] if name != "mask"]
+    pieces += sorted(pre_tokenizers.ByteLevel.alphabet())
+    for word in words[:12]:
+        left = word[0]
+        for right in word[1:]:
+            if (left, right) not in merges:
+                merges.append((left, right))
+                pieces.append(left + right)
+            left += right
+    tokenizer = Tokenizer(models.BPE({piece: i for i, piece in enumerate(dict.fromkeys(pieces))}, merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=320,
-        special_tokens=[special[name] for name in special["order"] if name != "mask"],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(TEXTS, trainer)
     return tokenizer
 
 
 def unigram(special):
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(tokenizers.Regex(" {2,}"), " ")])
+    pieces = [(special[name], 0.0) for name in special["order"]]
+    pieces += [(piece, -10.0 - i / 100) for i, piece in enumerate(["▁", *CHARACTERS])]
+    # Not every word is a piece: some are made of several.
+    pieces += [(f"▁{word}", -6.0 - i / 100) for i, word in enumerate(WHOLE) if i % 3]
+    unknown = special["order"].index("unk")
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=unknown, byte_fallback=False))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFKC(), normalizers.Replace(tokenizers.Regex(" {2,}"), " ")]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    names = [name for name in special["order"] if name != "mask" or special["order"].index("mask") < len(special["order"]) - 1]
-    trainer = trainers.UnigramTrainer(
-        vocab_size=260, special_tokens=[special[n] for n in names], unk_token=special["unk"], show_progress=False
-    )
-    tokenizer.train_from_iterator(TEXTS, trainer)
     return tokenizer
 
 
@@ -295,7 +305,10 @@ def randomise(model, generator):
         elif "embeddings" in name or "relative_attention_bias" in name:
             parameter.data = 0.7 * noise
         else:
-            parameter.data = noise * 1.2 / parameter.shape[-1] ** 0.5
+            # Strong attention makes the tokens alike, layer by layer, until the gradients of queries and keys are
+            # differences of equal numbers, rounding in PyTorch's single precision too.
+            size = 0.7 if "attention" in name else 1.2
+            parameter.data = noise * size / parameter.shape[-1] ** 0.5
 
 
 def hidden_states(model, case):
@@ -342,7 +355,8 @@ def make(name, family, folder):
     randomise(made, generator)
     made.tie_weights()
     state = {}
-    for key, value in made.state_dict().items():
+    # A tensor that is tied to the head is stored once, under the name of the base model, as transformers does.
+    for key, value in sorted(made.state_dict().items(), key=lambda item: "embeddings" not in item[0]):
         if not any(value.data_ptr() == other.data_ptr() for other in state.values()):
             state[key] = value
     save_file({key: value.numpy().copy() for key, value in state.items()}, folder / "model.safetensors", {"format": "pt"})

@@ -11,6 +11,7 @@ export { filled, shapeOf, zeros } from './operator/extent.ts';
 export * from './operator/fused.ts';
 export * from './operator/gather.ts';
 export * from './operator/layout.ts';
+export { leading } from './operator/leading.ts';
 export * from './operator/matmul.ts';
 export * from './operator/normalization.ts';
 export * from './operator/quantized.ts';

@@ -1,0 +1,1 @@
+export { fusedKernel as int8Kernel } from './fused-kernel.ts';
