@@ -26,8 +26,10 @@ export async function builtCommand(): Promise<string> {
   }
   const { default: config } = await import('../../tsdown.config.ts');
   const settings = Array.isArray(config) ? config[0] : config;
+  const entry = ['src/cli/main.ts', 'src/runtime/node-worker-thread.ts'];
   await build({
     ...settings,
+    entry,
     cwd: root,
     config: false,
     outDir: join(temporary, 'dist'),

@@ -151,6 +151,15 @@ describe('relbert embed', () => {
     expect(parseWord2vecLine(lines[count] as string, 24).key).toBe(`w${count - 1}__v${(count - 1) % 7}`);
   });
 
+  it.skipIf(!existsSync('/usr/bin/script'))('shows progress where standard error is a terminal', async () => {
+    const output = file('terminal.jsonl');
+    const line = `script -qec "$RELBERT embed --model ${tinyModel} --template a --pooling cls cat:dog a:b > ${output}" /dev/null`;
+    const { code, stdout } = await shell(line);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/encoding .*\/2 pairs/);
+    expect(rows(readFileSync(output, 'utf8'))).toHaveLength(2);
+  });
+
   it('writes the file that standard output would show', async () => {
     const { stdout } = await embed('cat:dog');
     const path = file('out.jsonl', 'older');

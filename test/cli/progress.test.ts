@@ -1,0 +1,51 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { startProgress } from '../../src/cli/progress.ts';
+
+/** A stream that says it is a terminal, or not, and keeps what was written to it. */
+function fakeStream(isTTY: boolean): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
+  const through = new PassThrough();
+  const chunks: string[] = [];
+  through.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
+  const stream = Object.assign(through, { isTTY, columns: 80, rows: 24 }) as unknown as NodeJS.WriteStream;
+  return { stream, text: () => chunks.join('') };
+}
+
+describe('startProgress', () => {
+  it('draws a line on a terminal and takes it away at the end', async () => {
+    const { stream, text } = fakeStream(true);
+    const progress = await startProgress(stream, 'encoding', 'pairs', 200);
+    await setTimeout(120);
+    progress.update(50);
+    await setTimeout(250);
+    expect(text()).toMatch(/encoding ━+─+ +25 % 50\/200 pairs, [\d,.]+\/s, \d+ s left/);
+    progress.update(200, 400);
+    await setTimeout(250);
+    expect(text()).toContain('50 % 200/400 pairs');
+    progress.stop();
+    // The cursor is back and the line is cleared.
+    expect(text()).toContain('\x1b[?25h');
+    expect(text()).not.toContain('\n');
+  });
+
+  it('counts where the end is not known', async () => {
+    const { stream, text } = fakeStream(true);
+    const progress = await startProgress(stream, 'encoding', 'pairs');
+    await setTimeout(120);
+    progress.update(1234);
+    await setTimeout(250);
+    progress.stop();
+    expect(text()).toMatch(/encoding 1,234 pairs, [\d,]+\/s/);
+    expect(text()).not.toContain('%');
+  });
+
+  it('writes nothing into a pipe', async () => {
+    const { stream, text } = fakeStream(false);
+    const progress = await startProgress(stream, 'encoding', 'pairs', 10);
+    progress.update(5);
+    await setTimeout(150);
+    progress.stop();
+    expect(text()).toBe('');
+  });
+});
