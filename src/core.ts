@@ -1,0 +1,24 @@
+/** What both entry points offer: everything that does not depend on where files and kernels come from. */
+export {
+  cosine,
+  type EmbeddingBlock,
+  type Embeddings,
+  normalizeRows,
+  row,
+  type SkippedPair,
+} from './encoder/embeddings.ts';
+export { type Pooling, PoolingError, poolings } from './encoder/pooling.ts';
+export {
+  type EncodeEvent,
+  type EncodeOptions,
+  type EncoderInfo,
+  PromptTooLongError,
+  type RankedChoice,
+  type StreamOptions,
+} from './encoder/relation-encoder.ts';
+export { type EncoderOptions, OptionError } from './load-encoder.ts';
+export { toWordPair, type WordPair, type WordPairLike } from './pair/word-pair.ts';
+export type { EncodedPrompt, Prompt } from './prompt/prompt.ts';
+export type { PromptSpec } from './prompt/spec.ts';
+export type { Runtime, Session, SessionOptions, TensorValue } from './runtime/session.ts';
+export type { Tokenizer } from './tokenizer/tokenizer.ts';

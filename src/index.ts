@@ -1,0 +1,44 @@
+/**
+ * relbert in Node: relation embeddings of word pairs.
+ *
+ * ```ts
+ * import { RelationEncoder } from 'relbert';
+ * await using encoder = await RelationEncoder.load('./all-MiniLM-L6-v2', { pooling: 'difference' });
+ * const { data, shape } = await encoder.encode([['Tokyo', 'Japan'], ['Paris', 'France']]);
+ * ```
+ *
+ * @module
+ */
+import { type OpenModelOptions, openModel } from './checkpoint/open-model.ts';
+import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
+import { type EncoderOptions, loadEncoderParts } from './load-encoder.ts';
+import { nodeRuntime } from './runtime/node.ts';
+import { nodeWorkerRuntime } from './runtime/node-worker.ts';
+
+export { CheckpointError } from './checkpoint/error.ts';
+export * from './core.ts';
+
+export interface LoadOptions extends EncoderOptions, OpenModelOptions {
+  /** Run in a worker thread, so that the event loop stays free while pairs are encoded. Default true; false starts faster. */
+  readonly worker?: boolean;
+}
+
+/** See {@link Core}. */
+export class RelationEncoder extends Core {
+  /**
+   * Loads a checkpoint.
+   *
+   * @param model A folder, a hub id, `id@revision`, or `embedded` (default): the model that this package carries.
+   * @throws CheckpointError where there is no such checkpoint, or it is damaged
+   */
+  static async load(model = 'embedded', options: LoadOptions = {}): Promise<RelationEncoder> {
+    const files = await openModel(model, options);
+    const runtime = options.worker === false ? nodeRuntime() : nodeWorkerRuntime();
+    try {
+      return new RelationEncoder(await loadEncoderParts(files, runtime, options));
+    } catch (error) {
+      await runtime.dispose();
+      throw error;
+    }
+  }
+}

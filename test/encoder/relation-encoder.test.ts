@@ -1,0 +1,257 @@
+import { describe, expect, it } from 'vitest';
+import { row } from '../../src/encoder/embeddings.ts';
+import type { PromptBatchEncoder } from '../../src/encoder/prompt-batch-encoder.ts';
+import {
+  type EncodeEvent,
+  type EncoderInfo,
+  PromptTooLongError,
+  RelationEncoder,
+} from '../../src/encoder/relation-encoder.ts';
+import type { WordPair } from '../../src/pair/word-pair.ts';
+import type { EncodedPrompt, Prompt } from '../../src/prompt/prompt.ts';
+
+/** Letters as tokens: 'ab' and 'c' become [1, 2, 0, 3]. */
+const prompt: Prompt = {
+  kind: 'template',
+  text: '<subj> <obj>',
+  encode: ({ head, tail }) => ({
+    ids: [...head, ' ', ...tail].map((letter) => letter.charCodeAt(0)),
+    head: [],
+    tail: [],
+    mask: [],
+  }),
+};
+
+/** The embedding of a prompt is [sum of its ids, number of its ids]; every batch is kept for inspection. */
+function encoderWith(options: { batchTokens?: number; maxLength?: number; normalize?: boolean; delay?: number } = {}) {
+  const batches: (readonly EncodedPrompt[])[] = [];
+  let disposed = 0;
+  const batchEncoder: PromptBatchEncoder = {
+    parameters: 1,
+    dimension: 2,
+    async encode(prompts) {
+      batches.push(prompts);
+      await new Promise((resolve) => setTimeout(resolve, options.delay ?? 0));
+      return Float32Array.from(prompts.flatMap(({ ids }) => [ids.reduce((sum, id) => sum + id, 0), ids.length]));
+    },
+    async dispose() {
+      disposed++;
+    },
+  };
+  const info = { dimension: 2, maxLength: options.maxLength ?? 100 } as EncoderInfo;
+  const { batchTokens, normalize } = options;
+  const encoder = new RelationEncoder({
+    info,
+    prompt,
+    batchEncoder,
+    ...(batchTokens !== undefined && { batchTokens }),
+    ...(normalize !== undefined && { normalize }),
+  });
+  return { encoder, batches, disposals: () => disposed };
+}
+
+const expected = ({ head, tail }: WordPair): number[] => {
+  const { ids } = prompt.encode({ head, tail });
+  return [ids.reduce((sum, id) => sum + id, 0), ids.length];
+};
+
+describe('RelationEncoder.encode', () => {
+  it('gives rows in the order of the input, whatever the batches', async () => {
+    const pairs = Array.from({ length: 200 }, (_, i) => ({ head: 'x'.repeat(1 + ((i * 37) % 11)), tail: `t${i}` }));
+    const { encoder, batches } = encoderWith({ batchTokens: 30 });
+    const { data, shape, skipped } = await encoder.encode(pairs);
+    expect(shape).toEqual([200, 2]);
+    expect(skipped).toEqual([]);
+    expect([...data]).toEqual(pairs.flatMap(expected));
+    expect(batches.length).toBeGreaterThan(10);
+    for (const batch of batches)
+      expect(batch.length * Math.max(...batch.map(({ ids }) => ids.length))).toBeLessThanOrEqual(30);
+  });
+
+  it('encodes each distinct pair once and takes both forms of a pair', async () => {
+    const { encoder, batches } = encoderWith();
+    const { data } = await encoder.encode([['a', 'b'], { head: 'c', tail: 'd' }, { head: 'a', tail: 'b' }, ['b', 'a']]);
+    expect(batches.flat()).toHaveLength(3);
+    expect(row({ data, shape: [4, 2] }, 2)).toEqual(row({ data, shape: [4, 2] }, 0));
+  });
+
+  it('of nothing is an empty matrix', async () => {
+    const { encoder, batches } = encoderWith();
+    expect(await encoder.encode([])).toEqual({ data: new Float32Array(0), shape: [0, 2], skipped: [] });
+    expect(batches).toEqual([]);
+  });
+
+  it('normalises where asked, by load or by call', async () => {
+    for (const { encoder, options } of [
+      { encoder: encoderWith({ normalize: true }).encoder, options: {} },
+      { encoder: encoderWith().encoder, options: { normalize: true } },
+    ]) {
+      const { data } = await encoder.encode([['a', 'b']], options);
+      const [sum, count] = expected({ head: 'a', tail: 'b' }) as [number, number];
+      expect(data[0]).toBeCloseTo(sum / Math.hypot(sum, count), 6);
+      expect(data[1]).toBeCloseTo(count / Math.hypot(sum, count), 6);
+    }
+  });
+
+  it('names the pair and both lengths where a prompt is too long', async () => {
+    const { encoder } = encoderWith({ maxLength: 5 });
+    const promise = encoder.encode([
+      ['a', 'b'],
+      ['long', 'word'],
+    ]);
+    await expect(promise).rejects.toThrow(PromptTooLongError);
+    await expect(promise).rejects.toThrow('the prompt of the pair ["long","word"] has 9 tokens, 5 are allowed');
+  });
+
+  it('skips what is too long where asked, reports every row of it, and leaves NaN there', async () => {
+    const { encoder, batches } = encoderWith({ maxLength: 5 });
+    const { data, skipped } = await encoder.encode(
+      [
+        ['long', 'word'],
+        ['a', 'b'],
+        ['long', 'word'],
+      ],
+      { onTooLong: 'skip' },
+    );
+    expect(skipped.map(({ index, length, limit }) => [index, length, limit])).toEqual([
+      [0, 9, 5],
+      [2, 9, 5],
+    ]);
+    expect([...data].map(Number.isNaN)).toEqual([true, true, false, false, true, true]);
+    expect(batches.flat()).toHaveLength(1);
+  });
+
+  it('tells its progress up to the end', async () => {
+    const { encoder } = encoderWith({ batchTokens: 6 });
+    const events: EncodeEvent[] = [];
+    await encoder.encode(
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+        ['e', 'f'],
+        ['a', 'b'],
+      ],
+      { onProgress: (event) => events.push(event) },
+    );
+    expect(events.at(-1)).toEqual({ kind: 'encode', done: 3, total: 3 });
+    expect(events.map(({ done }) => done)).toEqual(events.map(({ done }) => done).toSorted((a, b) => a - b));
+  });
+
+  it('stops when aborted, with the reason given', async () => {
+    const { encoder, batches } = encoderWith({ batchTokens: 4, delay: 2 });
+    const controller = new AbortController();
+    const pairs = Array.from({ length: 50 }, (_, i) => ({ head: 'h', tail: String.fromCharCode(65 + i) }));
+    const promise = encoder.encode(pairs, {
+      signal: controller.signal,
+      onProgress: ({ done }) => done >= 4 && controller.abort(new Error('enough')),
+    });
+    await expect(promise).rejects.toThrow('enough');
+    expect(batches.length).toBeLessThan(10);
+    await expect(encoder.encode(pairs, { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
+  });
+
+  it('passes a failure of the runtime on once nothing runs any more', async () => {
+    let running = 0;
+    const encoder = new RelationEncoder({
+      info: { dimension: 1, maxLength: 100 } as EncoderInfo,
+      prompt,
+      batchTokens: 3,
+      batchEncoder: {
+        parameters: 0,
+        dimension: 1,
+        async encode(prompts) {
+          running++;
+          await new Promise((resolve) => setTimeout(resolve, prompts[0]?.ids[0] === 97 ? 1 : 10));
+          running--;
+          if (prompts[0]?.ids[0] === 97) throw new Error('no memory');
+          return new Float32Array(prompts.length);
+        },
+        async dispose() {},
+      },
+    });
+    await expect(
+      encoder.encode([
+        ['a', 'b'],
+        ['c', 'd'],
+        ['e', 'f'],
+      ]),
+    ).rejects.toThrow('no memory');
+    expect(running).toBe(0);
+  });
+});
+
+async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
+}
+
+describe('RelationEncoder.encode of a stream', () => {
+  async function* pairs(count: number): AsyncGenerator<WordPair> {
+    for (let i = 0; i < count; i++) yield { head: `h${i}`, tail: 't' };
+  }
+
+  it('gives blocks in order', async () => {
+    const { encoder } = encoderWith();
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    for await (const block of encoder.encode(pairs(25), { blockSize: 10 })) {
+      sizes.push(block.shape[0]);
+      seen.push(...block.pairs.map(({ head }) => head));
+      expect([...block.data]).toEqual(block.pairs.flatMap(expected));
+    }
+    expect(sizes).toEqual([10, 10, 5]);
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, i) => `h${i}`));
+  });
+
+  it('does not read ahead of the consumer by more than a block', async () => {
+    const { encoder } = encoderWith();
+    let read = 0;
+    async function* counted(): AsyncGenerator<WordPair> {
+      for await (const pair of pairs(1000)) {
+        read++;
+        yield pair;
+      }
+    }
+    for await (const _ of encoder.encode(counted(), { blockSize: 10 })) break;
+    expect(read).toBe(10);
+  });
+
+  it('of nothing gives no block; a block size must be a whole number', async () => {
+    const { encoder } = encoderWith();
+    expect(await collect(encoder.encode(pairs(0)))).toEqual([]);
+    await expect(encoder.encodeStream([], { blockSize: 0 }).next()).rejects.toThrow('blockSize');
+  });
+});
+
+describe('RelationEncoder.similarity and rankAnalogy', () => {
+  it('are cosines', async () => {
+    const { encoder } = encoderWith();
+    const [a, b] = [expected({ head: 'a', tail: 'b' }), expected({ head: 'cc', tail: 'd' })] as [number[], number[]];
+    const dot = (x: number[], y: number[]): number => x.reduce((sum, value, i) => sum + value * (y[i] as number), 0);
+    expect(await encoder.similarity(['a', 'b'], ['cc', 'd'])).toBeCloseTo(
+      dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)),
+      6,
+    );
+    const ranking = await encoder.rankAnalogy(
+      ['a', 'b'],
+      [
+        ['ccc', 'd'],
+        ['b', 'a'],
+        ['a', 'b'],
+      ],
+    );
+    expect(ranking.map(({ index }) => index)).toEqual([1, 2, 0]);
+    expect(ranking[0]).toMatchObject({ pair: { head: 'b', tail: 'a' }, score: ranking[1]?.score });
+  });
+});
+
+describe('RelationEncoder.dispose', () => {
+  it('frees once, and nothing can be encoded afterwards', async () => {
+    const { encoder, disposals } = encoderWith();
+    await encoder.dispose();
+    await encoder[Symbol.asyncDispose]();
+    expect(disposals()).toBe(1);
+    await expect(encoder.encode([['a', 'b']])).rejects.toThrow('disposed');
+  });
+});
