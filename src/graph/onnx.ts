@@ -134,10 +134,10 @@ class CanonicalGraph {
       body.uint32(tag(1, 2)).fork();
       const last = inputs.findLastIndex((name) => name !== '');
       for (const name of inputs.slice(0, last + 1)) body.uint32(tag(1, 2)).string(this.#results.get(name) ?? name);
-      // An output that nobody reads is left out: LayerNormalization need not keep its mean for inference.
-      const kept = outputs.findLastIndex((name) => this.#used.has(name));
-      for (const name of outputs.slice(0, kept + 1)) {
-        body.uint32(tag(2, 2)).string(this.#used.has(name) ? (this.#results.get(name) ?? name) : '');
+      // LayerNormalization need not keep its mean and deviation for inference.
+      const read = outputs.findLastIndex((name) => this.#used.has(name)) + 1;
+      for (const name of outputs.slice(0, Math.max(read, node.requiredOutputs))) {
+        body.uint32(tag(2, 2)).string(this.#results.get(name) ?? name);
       }
       body.uint32(tag(3, 2)).string(outputs[0] as string);
       body.uint32(tag(4, 2)).string(node.type);

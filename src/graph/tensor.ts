@@ -44,6 +44,8 @@ export interface Node {
   readonly inputs: readonly (Tensor | undefined)[];
   readonly attributes: Attributes;
   readonly outputs: readonly Tensor[];
+  /** How many outputs there are always; those after them are left out where nobody reads them. */
+  readonly requiredOutputs: number;
   readonly gradient: Gradient | undefined;
 }
 
@@ -83,6 +85,8 @@ export interface NodeOptions {
   readonly attributes?: Attributes;
   /** Type and shape of each output. */
   readonly outputs: readonly { readonly dtype: DataType; readonly shape: Shape }[];
+  /** Outputs that are always there. Default: all. */
+  readonly requiredOutputs?: number;
   /** Left out: the operator has no gradient, and `grad` through it is an error. Gets the node's own outputs as second argument. */
   readonly gradient?: (
     outputGradients: readonly (Tensor | undefined)[],
@@ -100,6 +104,7 @@ export function node(options: NodeOptions): readonly Tensor[] {
     inputs: options.inputs,
     attributes: options.attributes ?? {},
     outputs,
+    requiredOutputs: options.requiredOutputs ?? options.outputs.length,
     gradient: gradient && ((outputGradients) => gradient(outputGradients, outputs)),
   };
   for (const [output, { dtype, shape }] of options.outputs.entries()) {

@@ -48,6 +48,7 @@ function nativeOptions(
 class OnnxSession implements Session {
   #session: InferenceSession | undefined;
   readonly #tensor: typeof Tensor;
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(session: InferenceSession, tensor: typeof Tensor) {
     this.#session = session;
@@ -58,10 +59,12 @@ class OnnxSession implements Session {
     if (!this.#session) throw runtimeError('the graph cannot be run', 'its session was disposed');
     try {
       const feeds: Record<string, Tensor> = {};
-      for (const [name, { dtype, data, shape }] of Object.entries(inputs)) {
-        feeds[name] = new this.#tensor(dtype, data, shape);
+      for (const name of this.#session.inputNames) {
+        const value = inputs[name];
+        if (!value) throw new Error(`input '${name}' is missing (given: ${Object.keys(inputs).join(', ') || 'none'})`);
+        feeds[name] = new this.#tensor(value.dtype, value.data, value.shape);
       }
-      const results = await this.#session.run(feeds);
+      const results = await this.#tracked(this.#session.run(feeds));
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensorValue(tensor)]));
     } catch (error) {
       throw runtimeError('the graph failed', error);
@@ -71,7 +74,18 @@ class OnnxSession implements Session {
   async dispose(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
+    await Promise.allSettled(this.#running);
     await session?.release();
+  }
+
+  /** Remembers a run until it is over, so that the session is not taken away from it. */
+  async #tracked<T>(run: Promise<T>): Promise<T> {
+    this.#running.add(run);
+    try {
+      return await run;
+    } finally {
+      this.#running.delete(run);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

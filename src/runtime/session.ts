@@ -18,9 +18,11 @@ export type Initializers = Readonly<Record<string, TensorData>>;
 export interface Session extends AsyncDisposable {
   /**
    * Runs the graph once. Inputs are not copied where the runtime allows it; outputs are fresh arrays.
+   * Inputs that the graph does not read are ignored: what no output depends on is not part of a graph.
    * Throws RuntimeError where inputs are missing or do not fit the graph.
    */
   run(inputs: TensorValues): Promise<Record<string, TensorValue>>;
+  /** After the runs that have begun. */
   dispose(): Promise<void>;
 }
 

@@ -14,7 +14,7 @@ export interface WebRuntimeOptions {
    * the files. Default: beside the script.
    */
   readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
-  /** Threads of all sessions; above 1 only on pages that are cross-origin isolated. Default: the runtime's choice. */
+  /** Threads of all sessions; above 1 only on pages that are cross-origin isolated. Default: 1, or as many as the runtime chooses on such a page. */
   readonly threads?: number;
 }
 
@@ -33,7 +33,8 @@ export function webRuntime(options: WebRuntimeOptions = {}): Runtime {
       const runtime =
         backend === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
       const { wasm } = runtime.env;
-      const count = threads ?? sessionOptions.threads;
+      // Without a number it counts processors, for which it needs a bundler's `require` outside of browsers.
+      const count = threads ?? sessionOptions.threads ?? (globalThis.crossOriginIsolated ? undefined : 1);
       if (count !== undefined) wasm.numThreads = count;
       if (wasmPaths !== undefined) wasm.wasmPaths = wasmPaths;
       const providers = backend === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'];

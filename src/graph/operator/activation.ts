@@ -2,7 +2,8 @@ import { nodeOf, scalar, type Tensor } from '../tensor.ts';
 import { add, mul, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { greater } from './compare.ts';
-import { abs, erf, exp, log, sign, tanh } from './elementary.ts';
+import { erf, exp, sign, tanh } from './elementary.ts';
+import { reshape } from './reshape.ts';
 
 /** max(x, 0); gradient 0 at 0. */
 export function relu(x: Tensor): Tensor {
@@ -10,8 +11,8 @@ export function relu(x: Tensor): Tensor {
     type: 'Relu',
     inputs: [x],
     shape: x.shape,
-    // y is never negative, so that its sign is the mask.
-    gradient: (dy, y) => [mul(dy, sign(y))],
+    // Comparison and cast run several times faster than Sign.
+    gradient: (dy, y) => [mul(dy, cast(greater(y, scalar(0)), 'float32'))],
   });
 }
 
@@ -47,16 +48,9 @@ export function silu(x: Tensor): Tensor {
   return mul(x, sigmoid(x));
 }
 
-/** log(1 + eˣ), as max(x, 0) + log(1 + e^−|x|) so that nothing overflows. */
+/** log(1 + eˣ), without overflow. */
 export function softplus(x: Tensor): Tensor {
-  const y = nodeOf({ type: 'Relu', inputs: [x], shape: x.shape });
-  const rest = log(add(exp(neg(abs(x))), scalar(1)));
-  return nodeOf({
-    type: 'Add',
-    inputs: [y, rest],
-    shape: x.shape,
-    gradient: (dy) => [mul(dy, sigmoid(x))],
-  });
+  return nodeOf({ type: 'Softplus', inputs: [x], shape: x.shape, gradient: (dy) => [mul(dy, sigmoid(x))] });
 }
 
 /** log sigmoid(x) = −softplus(−x). */
@@ -84,6 +78,8 @@ export function gelu(x: Tensor): Tensor {
 
 /** ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) ("gelu_new", "gelu_pytorch_tanh"). */
 export function geluNew(x: Tensor): Tensor {
+  // The operator takes no tensor of rank 0.
+  if (x.shape.length === 0) return reshape(geluNew(reshape(x, [1])), []);
   return nodeOf({
     type: 'FastGelu',
     domain: 'com.microsoft',

@@ -43,9 +43,9 @@ export function abs(x: Tensor): Tensor {
   return unary('Abs', x, (dy) => mul(dy, sign(x)));
 }
 
-/** −1, 0 or 1. Its gradient is 0 everywhere, so none is defined. */
+/** −1, 0 or 1; no gradient flows through it. */
 export function sign(x: Tensor): Tensor {
-  return nodeOf({ type: 'Sign', inputs: [x], shape: x.shape, dtype: x.dtype });
+  return nodeOf({ type: 'Sign', inputs: [x], shape: x.shape, dtype: x.dtype, gradient: () => [undefined] });
 }
 
 /** The error function. */

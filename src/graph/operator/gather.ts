@@ -2,7 +2,7 @@ import { multiplyDims } from '../dimension.ts';
 import { axisOf, constant, formatShape, GraphError, int64, nodeOf, type Tensor } from '../tensor.ts';
 import { transpose } from './layout.ts';
 import { fusedMatMul } from './matmul.ts';
-import { reshape } from './reshape.ts';
+import { reshape, reshapeLike } from './reshape.ts';
 
 /** Tables up to this many rows get a gradient by a product with a one-hot matrix. */
 const largestOneHot = 4096;
@@ -42,7 +42,7 @@ export function gather(table: Tensor, indices: Tensor, axis = 0): Tensor {
       const rows = reshape(transpose(flat, [1, 0, 2]), [count, multiplyDims([...before, ...after])]);
       const sums = fusedMatMul(chosen, rows, { transA: true }); // [V, before · after]
       const parts = reshape(sums, [extent, multiplyDims(before), multiplyDims(after)]);
-      return [reshape(transpose(parts, [1, 0, 2]), table.shape)];
+      return [reshapeLike(transpose(parts, [1, 0, 2]), table)];
     },
   });
 }

@@ -14,6 +14,7 @@ import {
 } from '../tensor.ts';
 import { sumTo } from './arithmetic.ts';
 import { extents, shapeOf, zeros } from './extent.ts';
+import { rename } from './reshape.ts';
 
 /** Axes in another order: `transpose(x, [0, 2, 1])`. Default: the last two exchanged. */
 export function transpose(x: Tensor, order?: readonly number[]): Tensor {
@@ -97,12 +98,10 @@ function splitNode(x: Tensor, sizes: readonly Dim[], at: number, like?: readonly
     inputs: [x, lengths],
     attributes: { axis: BigInt(at) },
     outputs: sizes.map((size) => ({ dtype: x.dtype, shape: x.shape.with(at, size) })),
-    gradient: (gradients, outputs) => [
-      concat(
-        outputs.map((output, i) => gradients[i] ?? zeros(output.shape, [output])),
-        at,
-      ),
-    ],
+    gradient: (gradients, outputs) => {
+      const parts = outputs.map((output, i) => gradients[i] ?? zeros(output.shape, [output]));
+      return [rename(concat(parts, at), x.shape)];
+    },
   });
 }
 
@@ -122,7 +121,8 @@ export function slice(x: Tensor, { axis, start = 0, end }: SliceOptions): Tensor
   const at = axisOf(x.shape, axis);
   const extent = x.shape[at] as Dim;
   const length = sliceLength(extent, start, end);
-  if (typeof length === 'number' && (length < 0 || (typeof extent === 'number' && length > extent))) {
+  const outside = [start, end ?? 0].some((index) => typeof extent === 'number' && (index > extent || index < -extent));
+  if (outside || (typeof length === 'number' && length < 0)) {
     throw new GraphError(`slice: ${start} to ${end ?? 'the end'} is no part of axis ${at} of ${formatShape(x.shape)}`);
   }
   if (start === 0 && length === extent) return x;

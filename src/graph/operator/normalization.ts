@@ -18,6 +18,7 @@ export function layerNormalization(x: Tensor, gamma: Tensor, beta: Tensor, epsil
     type: 'LayerNormalization',
     inputs: [x, gamma, beta],
     attributes: { axis: -1n, epsilon },
+    requiredOutputs: 1,
     outputs: [
       { dtype: 'float32', shape: x.shape },
       { dtype: 'float32', shape: rows },

@@ -15,23 +15,24 @@ import { extents } from './extent.ts';
 /**
  * x in another shape of the same size, elements in the same order. One extent may be -1: it is worked out, also
  * where extents have names ([B, T, 12, 32] → [B, T, -1] is [B, T, 384]; [B, T, 384] → [-1, 384] is [B*T, 384]).
- * Throws GraphError where the sizes differ.
+ * Throws GraphError where the sizes differ, and where two or more names of the shape are not extents of x, of what it is
+ * computed from, or of one of `sources`.
  */
-export function reshape(x: Tensor, shape: Shape): Tensor {
+export function reshape(x: Tensor, shape: Shape, sources: readonly Tensor[] = []): Tensor {
   const target = inferred(x.shape, shape);
   if (sameShape(x.shape, target)) return x;
   return nodeOf({
     type: 'Reshape',
-    inputs: [x, target.length === 0 ? int64() : shapeInput(x, target)],
+    inputs: [x, target.length === 0 ? int64() : shapeInput(x, target, sources)],
     dtype: x.dtype,
     shape: target,
-    gradient: (dy) => [reshape(dy, x.shape)],
+    gradient: (dy) => [reshapeLike(dy, x)],
   });
 }
 
 /** x in the shape of another tensor. */
 export function reshapeLike(x: Tensor, like: Tensor): Tensor {
-  return reshape(x, like.shape);
+  return reshape(x, like.shape, [like]);
 }
 
 /** Merges the axes from `from` to `to` (inclusive) into one: [B, T, H] → [B*T, H] for 0 and 1. */
@@ -109,10 +110,10 @@ function inferred(from: Shape, to: Shape): Shape {
 }
 
 /** 0 copies the extent of the same axis, one -1 is worked out by the runtime; more names are read from tensors. */
-function shapeInput(x: Tensor, target: Shape): Tensor {
+function shapeInput(x: Tensor, target: Shape, sources: readonly Tensor[]): Tensor {
   const codes = target.map((dim, axis) => (typeof dim === 'number' ? dim : dim === x.shape[axis] ? 0 : undefined));
   const unknown = codes.filter((code) => code === undefined).length;
   // A true extent of 0 would be read as "copy".
   if (unknown <= 1 && !target.includes(0)) return int64(...codes.map((code) => code ?? -1));
-  return extents(target, [x]);
+  return extents(target, [x, ...sources]);
 }
