@@ -106,16 +106,6 @@ export class AtomicFile implements AsyncDisposable {
     }
   }
 
-  /** Writes over bytes that stand at a position already, such as a header whose numbers are known only at the end. */
-  async overwrite(position: number, bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#open().write(bytes, 0, bytes.byteLength, position);
-    } catch (error) {
-      await this.discard();
-      throw fileError(this.path, 'write', error);
-    }
-  }
-
   /** Writes over what stands at a byte position already, as a header that is known at the end. */
   async overwrite(position: number, bytes: Uint8Array): Promise<void> {
     try {
