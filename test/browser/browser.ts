@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { extname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { type Browser, chromium } from 'playwright-core';
+import { describe } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+
+/** A suite that needs a browser; where there is none it is skipped and its title says so. */
+export function describeWithBrowser(name: string, suite: () => void): void {
+  if (executable) describe(name, suite);
+  else describe.skip(`${name} (skipped: no chromium in /usr/bin; apt-get install chromium)`, suite);
+}
+
+export interface BrowserOptions {
+  /** Further folders of the checkout that the page may fetch: URL prefix → folder, as `{ '/model/': 'test/fixtures/x' }`. */
+  readonly folders?: Readonly<Record<string, string>>;
+}
+
+/** A browser with a web server, for several scripts. */
+export class BrowserPage implements AsyncDisposable {
+  readonly #browser: Browser;
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async open(): Promise<BrowserPage> {
+    const browser = await chromium.launch({
+      ...(executable && { executablePath: executable }),
+      headless: true,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    return new BrowserPage(browser);
+  }
+
+  /**
+   * Bundles a module, loads it in a fresh page and calls its default export with `args`; both `args` and the result go
+   * through JSON. The files of onnxruntime-web lie under `/ort/`. What the page writes to its console as errors
+   * becomes part of the error where the call fails.
+   */
+  async run<Result>(entryFile: string, args: unknown, options: BrowserOptions = {}): Promise<Result> {
+    const script = await bundle(entryFile);
+    const folders = { '/ort/': 'node_modules/onnxruntime-web/dist', ...options.folders };
+    const server = await serve(script, folders);
+    const page = await this.#browser.newPage();
+    const errors: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    try {
+      await page.goto(server.url);
+      // As text: the test runner would rewrite the `import` of a function.
+      const call = `import('/entry.js').then(({ default: run }) => run(${JSON.stringify(args)})).then(JSON.stringify)`;
+      const result = await page.evaluate<string>(call);
+      return JSON.parse(result) as Result;
+    } catch (error) {
+      throw new Error([String(error), ...errors].join('\n'), { cause: error });
+    } finally {
+      await page.close();
+      server.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+/** One module in one browser: see `BrowserPage.run`. */
+export async function runInBrowser<Result>(
+  entryFile: string,
+  args: unknown,
+  options: BrowserOptions = {},
+): Promise<Result> {
+  await using page = await BrowserPage.open();
+  return await page.run<Result>(entryFile, args, options);
+}
+
+async function bundle(entryFile: string): Promise<string> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [entryFile],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+
+async function serve(
+  script: string,
+  folders: Readonly<Record<string, string>>,
+): Promise<{ url: string; close(): void }> {
+  const page = '<!doctype html><meta charset="utf-8"><title>relbert</title><link rel="icon" href="data:,">';
+  const server: Server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    // Cross-origin isolation: WebAssembly threads need shared memory.
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+    const send = (type: string, body: string | Uint8Array) => response.setHeader('Content-Type', type).end(body);
+    if (pathname === '/') return send('text/html', page);
+    if (pathname === '/entry.js') return send('text/javascript', script);
+    const prefix = Object.keys(folders).find((start) => pathname.startsWith(start));
+    const folder = join(root, (prefix && folders[prefix]) ?? '.');
+    const file = normalize(join(folder, decodeURIComponent(pathname.slice(prefix?.length ?? 0))));
+    try {
+      if (!prefix || !file.startsWith(folder + sep)) throw new Error(`nothing is served under ${pathname}`);
+      return send(types[extname(file)] ?? 'application/octet-stream', await readFile(file));
+    } catch (error) {
+      response.statusCode = 404;
+      return send('text/plain', String(error));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

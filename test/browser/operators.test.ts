@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { operatorCases } from '../graph/operator-suite.ts';
+import { describeWithBrowser, runInBrowser } from './browser.ts';
+import type run from './operators-in-page.ts';
+
+type Report = Awaited<ReturnType<typeof run>>;
+
+describeWithBrowser('operators in a real browser', () => {
+  it('pass on WebAssembly, in a page that is cross-origin isolated', async () => {
+    const report = await runInBrowser<Report>('test/browser/operators-in-page.ts', { draws: 1, backend: 'wasm' });
+    expect(report.failed).toEqual([]);
+    expect(report.passed).toBe(operatorCases.length);
+    expect(report.agent).toContain('Chrome');
+    expect(report.isolated).toBe(true);
+  });
+
+  it('pass on WebGPU where there is one', async ({ skip }) => {
+    const report = await runInBrowser<Report>('test/browser/operators-in-page.ts', { draws: 1, backend: 'webgpu' });
+    if (report.skipped) skip('no WebGPU adapter in this browser');
+    expect(report.failed).toEqual([]);
+    expect(report.passed).toBe(operatorCases.length);
+  });
+
+  it('report what a script in the page throws', async () => {
+    await expect(runInBrowser('test/browser/operators-in-page.ts', null)).rejects.toThrow('draws');
+  });
+});
