@@ -1,0 +1,357 @@
+/**
+ * A classifier with one hidden ReLU layer, trained as scikit-learn's `MLPClassifier` is with its defaults: Glorot
+ * uniform start, mini-batches of 200 in shuffled order, Adam, an L2 penalty, and an end when the training loss has not
+ * fallen by 1e-4 for ten epochs. It learns on the library's own graph engine.
+ */
+import { Random } from '../data/random.ts';
+import { serialize } from '../graph/onnx.ts';
+import type { Runtime, Session, SessionOptions, TensorValue } from '../runtime/session.ts';
+import {
+  adamScale,
+  type NetworkShape,
+  PARAMETERS,
+  type Parameter,
+  parameterShape,
+  predictionGraph,
+  trainingGraph,
+} from './classifier-graph.ts';
+
+/** Features [n, D] in row-major order. */
+export interface FeatureMatrix {
+  readonly data: Float32Array;
+  readonly shape: readonly [items: number, dimension: number];
+}
+
+export interface ClassifierSettings {
+  /** Units of the hidden layer. Default 100. */
+  readonly hidden: number;
+  /** Default 1e-3. */
+  readonly learningRate: number;
+}
+
+/** scikit-learn's defaults. */
+export const DEFAULT_SETTINGS: ClassifierSettings = { hidden: 100, learningRate: 1e-3 };
+
+/** The paper's search (section 4.2): learning rate × hidden size. */
+export const SETTINGS_GRID: readonly ClassifierSettings[] = [1e-3, 1e-4, 1e-5].flatMap((learningRate) =>
+  [100, 150, 200].map((hidden) => ({ hidden, learningRate })),
+);
+
+/** A classifier finished one epoch. */
+export interface ClassifierEvent {
+  readonly kind: 'epoch';
+  readonly settings: ClassifierSettings;
+  /** From 1. */
+  readonly epoch: number;
+  readonly maxEpochs: number;
+  /** Mean training loss of the epoch, penalty included. */
+  readonly loss: number;
+}
+
+export interface ClassifierOptions {
+  /** Of weights and shuffling. Default 0. */
+  readonly seed?: number;
+  /** Factor of the L2 penalty. Default 1e-4. */
+  readonly alpha?: number;
+  /** Items of a step, at most all. Default 200. */
+  readonly batchSize?: number;
+  /** Default 200. */
+  readonly maxEpochs?: number;
+  /** Least fall of the loss that counts. Default 1e-4. */
+  readonly tolerance?: number;
+  /** Epochs without such a fall that are borne; one more ends the training. Default 10. */
+  readonly patience?: number;
+  /** Threads of one operator. Default: the runtime's choice. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: ClassifierEvent) => void;
+}
+
+/** A trained classifier: plain data. */
+export interface Classifier {
+  readonly settings: ClassifierSettings;
+  readonly shape: NetworkShape;
+  /** Names of the classes, by index. */
+  readonly classes: readonly string[];
+  readonly weights: Readonly<Record<Parameter, Float32Array>>;
+  /** Training loss of each epoch. */
+  readonly losses: readonly number[];
+  /** Whether training ended because the loss no longer fell, not because of `maxEpochs`. */
+  readonly converged: boolean;
+}
+
+/** Most steps in one graph: more save little, and the graph takes longer to load. */
+const STEPS_A_RUN = 32;
+
+/**
+ * Trains classifiers on the same items, one after the other. Sessions are shared by all of one hidden size.
+ *
+ * @param labels One a row of the features; the classes are the distinct ones, sorted.
+ * @throws RangeError for unequal lengths, no items, fewer than two classes, features that are no numbers.
+ */
+export async function trainClassifiers(
+  runtime: Runtime,
+  features: FeatureMatrix,
+  labels: readonly string[],
+  settings: readonly ClassifierSettings[],
+  options: ClassifierOptions = {},
+): Promise<Classifier[]> {
+  const classes = [...new Set(labels)].sort();
+  checkTraining(features, labels, classes);
+  settings.forEach(checkSettings);
+  const targets = oneHot(labels, classes);
+  const sessions = new SessionCache(runtime, sessionOptions(options));
+  try {
+    const classifiers: Classifier[] = [];
+    for (const setting of settings) {
+      const training = new Training(features, targets, classes, setting, options, sessions);
+      classifiers.push(await training.run());
+    }
+    return classifiers;
+  } finally {
+    await sessions.dispose();
+  }
+}
+
+/** The class that a classifier gives each row; the first of equally probable ones. */
+export async function predictClasses(
+  runtime: Runtime,
+  classifier: Classifier,
+  features: FeatureMatrix,
+  options: Pick<ClassifierOptions, 'threads' | 'signal'> = {},
+): Promise<string[]> {
+  const { shape, classes, weights } = classifier;
+  const [items, dimension] = features.shape;
+  if (dimension !== shape.dimension) {
+    throw new RangeError(`the classifier was trained on ${shape.dimension} features, these items have ${dimension}`);
+  }
+  const session = await runtime.createSession(serialize({ outputs: predictionGraph(shape) }), sessionOptions(options));
+  try {
+    const predicted: string[] = [];
+    const parameters = Object.fromEntries(
+      PARAMETERS.map((name) => [name, float32(weights[name], parameterShape(name, shape))]),
+    );
+    for (let start = 0; start < items; start += PREDICTION_ROWS) {
+      options.signal?.throwIfAborted();
+      const count = Math.min(PREDICTION_ROWS, items - start);
+      const rows = features.data.subarray(start * dimension, (start + count) * dimension);
+      const { logits } = await session.run({ ...parameters, features: float32(rows, [count, dimension]) });
+      const scores = logits?.data as Float32Array;
+      for (let row = 0; row < count; row++) predicted.push(classes[mostProbable(scores, row, shape.outputs)] as string);
+    }
+    return predicted;
+  } finally {
+    await session.dispose();
+  }
+}
+
+const PREDICTION_ROWS = 4096;
+
+function mostProbable(scores: Float32Array, row: number, outputs: number): number {
+  if (outputs === 1) return (scores[row] as number) > 0 ? 1 : 0;
+  let best = 0;
+  for (let k = 1; k < outputs; k++) {
+    if ((scores[row * outputs + k] as number) > (scores[row * outputs + best] as number)) best = k;
+  }
+  return best;
+}
+
+/** One classifier on its way. */
+class Training {
+  readonly #features: TensorValue;
+  readonly #targets: TensorValue;
+  readonly #classes: readonly string[];
+  readonly #settings: ClassifierSettings;
+  readonly #options: ClassifierOptions;
+  readonly #sessions: SessionCache;
+  readonly #shape: NetworkShape;
+  readonly #items: number;
+  readonly #random: Random;
+  #state: Record<string, TensorValue> = {};
+  #steps = 0;
+
+  constructor(
+    features: FeatureMatrix,
+    targets: TensorValue,
+    classes: readonly string[],
+    settings: ClassifierSettings,
+    options: ClassifierOptions,
+    sessions: SessionCache,
+  ) {
+    this.#features = float32(features.data, features.shape);
+    this.#targets = targets;
+    this.#classes = classes;
+    this.#settings = settings;
+    this.#options = options;
+    this.#sessions = sessions;
+    this.#items = features.shape[0];
+    this.#shape = { dimension: features.shape[1], hidden: settings.hidden, outputs: targets.shape[1] as number };
+    this.#random = new Random(options.seed ?? 0);
+  }
+
+  async run(): Promise<Classifier> {
+    const { maxEpochs = 200, tolerance = 1e-4, patience = 10, signal, onProgress } = this.#options;
+    this.#state = glorotStart(this.#shape, this.#random);
+    const order = Int32Array.from({ length: this.#items }, (_, i) => i);
+    const losses: number[] = [];
+    let best = Number.POSITIVE_INFINITY;
+    let idle = 0;
+    while (losses.length < maxEpochs && idle <= patience) {
+      this.#random.shuffle(order);
+      const loss = await this.#epoch(order, signal);
+      if (!Number.isFinite(loss))
+        throw new Error(`training diverged in epoch ${losses.length + 1}: the loss is ${loss}`);
+      losses.push(loss);
+      idle = loss > best - tolerance ? idle + 1 : 0;
+      best = Math.min(best, loss);
+      onProgress?.({ kind: 'epoch', settings: this.#settings, epoch: losses.length, maxEpochs, loss });
+    }
+    return {
+      settings: this.#settings,
+      shape: this.#shape,
+      classes: this.#classes,
+      weights: { hidden: this.#weights('hidden'), rest: this.#weights('rest') },
+      losses,
+      converged: idle > patience,
+    };
+  }
+
+  /** One pass over the items in the given order; the mean loss of its batches. */
+  async #epoch(order: Int32Array, signal: AbortSignal | undefined): Promise<number> {
+    const { alpha = 1e-4, batchSize = 200 } = this.#options;
+    let sum = 0;
+    let start = 0;
+    for (const batches of runsOfEpoch(this.#items, Math.min(batchSize, this.#items))) {
+      signal?.throwIfAborted();
+      const session = await this.#sessions.get(this.#shape, batches, alpha);
+      const count = batches.reduce((total, size) => total + size, 0);
+      const rates = Float32Array.from(batches, (_, i) => this.#settings.learningRate * adamScale(this.#steps + i + 1));
+      const { losses, squares, ...next } = await session.run({
+        ...this.#state,
+        features: this.#features,
+        targets: this.#targets,
+        items: { dtype: 'int32', shape: [count], data: order.slice(start, start + count) },
+        rates: float32(rates, [rates.length]),
+      });
+      for (const [name, value] of Object.entries(next)) this.#state[name.slice('next.'.length)] = value;
+      for (const [i, size] of batches.entries()) sum += (losses?.data[i] as number) * size;
+      // The penalty alpha / (2 B) · Σ w² of each batch, weighted by its size B; Σ w² hardly changes within one run.
+      sum += (alpha / 2) * batches.length * (squares?.data[0] as number);
+      start += count;
+      this.#steps += batches.length;
+      // Gives the event loop a turn: the session blocks it while it runs.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    return sum / this.#items;
+  }
+
+  #weights(name: Parameter): Float32Array {
+    return this.#state[name]?.data as Float32Array;
+  }
+}
+
+/** The batch sizes of an epoch, cut into runs of nearly equal length: two or three different graphs at most. */
+export function runsOfEpoch(items: number, batchSize: number): number[][] {
+  const steps = Math.ceil(items / batchSize);
+  const runs = Math.ceil(steps / STEPS_A_RUN);
+  return Array.from({ length: runs }, (_, run) => {
+    const first = Math.floor((run * steps) / runs);
+    const end = Math.floor(((run + 1) * steps) / runs);
+    return Array.from({ length: end - first }, (_, i) => Math.min(batchSize, items - (first + i) * batchSize));
+  });
+}
+
+/** Weights and biases of a layer uniform in ±√(6 / (inputs + outputs)) (Glorot and Bengio 2010, equation 16). */
+function glorotStart(shape: NetworkShape, random: Random): Record<string, TensorValue> {
+  const { dimension, hidden, outputs } = shape;
+  const uniform = (length: number, bound: number) => Array.from({ length }, () => random.uniform(-bound, bound));
+  const hiddenBound = Math.sqrt(6 / (dimension + hidden));
+  const outputBound = Math.sqrt(6 / (hidden + outputs));
+  const weights = Float32Array.from({ length: dimension * hidden }, () => random.uniform(-hiddenBound, hiddenBound));
+  const start: Readonly<Record<Parameter, Float32Array>> = {
+    hidden: weights,
+    rest: Float32Array.from([...uniform(hidden, hiddenBound), ...uniform(hidden * outputs + outputs, outputBound)]),
+  };
+  return Object.fromEntries(
+    PARAMETERS.flatMap((name) => {
+      const dims = parameterShape(name, shape);
+      const zeros = () => float32(new Float32Array(start[name].length), dims);
+      return [
+        [name, float32(start[name], dims)],
+        [`first.${name}`, zeros()],
+        [`second.${name}`, zeros()],
+      ];
+    }),
+  );
+}
+
+/** Training sessions by network shape and batches. */
+class SessionCache {
+  readonly #runtime: Runtime;
+  readonly #options: SessionOptions;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(runtime: Runtime, options: SessionOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  async get(shape: NetworkShape, batches: readonly number[], alpha: number): Promise<Session> {
+    const key = JSON.stringify([shape.hidden, batches]);
+    const known = this.#sessions.get(key);
+    if (known) return known;
+    const model = serialize({ outputs: trainingGraph({ ...shape, batches, alpha }) });
+    const session = await this.#runtime.createSession(model, this.#options);
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.dispose()));
+  }
+}
+
+function sessionOptions({ threads }: Pick<ClassifierOptions, 'threads'>): SessionOptions {
+  return threads === undefined ? {} : { threads };
+}
+
+function checkTraining(features: FeatureMatrix, labels: readonly string[], classes: readonly string[]): void {
+  const [items, dimension] = features.shape;
+  if (items !== labels.length) throw new RangeError(`${items} rows of features but ${labels.length} labels`);
+  if (items === 0) throw new RangeError('there is nothing to learn from: no items');
+  if (features.data.length !== items * dimension) {
+    throw new RangeError(
+      `features of shape [${items}, ${dimension}] need ${items * dimension} values, got ${features.data.length}`,
+    );
+  }
+  if (classes.length < 2) throw new RangeError(`one class only ('${classes[0]}'): nothing to classify`);
+  const wrong = features.data.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    throw new RangeError(
+      `feature ${wrong % dimension} of item ${Math.floor(wrong / dimension)} is ${features.data[wrong]}`,
+    );
+  }
+}
+
+function checkSettings({ hidden, learningRate }: ClassifierSettings): void {
+  if (!Number.isInteger(hidden) || hidden < 1) throw new RangeError(`hidden must be a positive integer, got ${hidden}`);
+  if (!(learningRate > 0)) throw new RangeError(`learningRate must be positive, got ${learningRate}`);
+}
+
+/** [N, K], or [N, 1] holding the index for two classes. */
+function oneHot(labels: readonly string[], classes: readonly string[]): TensorValue {
+  const index = new Map(classes.map((name, i) => [name, i]));
+  if (classes.length === 2) {
+    return float32(
+      Float32Array.from(labels, (label) => index.get(label) as number),
+      [labels.length, 1],
+    );
+  }
+  const data = new Float32Array(labels.length * classes.length);
+  for (const [item, label] of labels.entries()) data[item * classes.length + (index.get(label) as number)] = 1;
+  return float32(data, [labels.length, classes.length]);
+}
+
+function float32(data: Float32Array, shape: readonly number[]): TensorValue {
+  return { dtype: 'float32', shape, data };
+}
