@@ -116,11 +116,11 @@ export class AdamW {
     }
   }
 
-  /** The state as copies. */
+  /** The state; the moments are views, valid until the next step. */
   state(): AdamWState {
     const moments: Record<string, { first: Float32Array; second: Float32Array }> = {};
     for (const [name, { first, second }] of this.#slots) {
-      moments[name] = { first: first.slice(), second: second.slice() };
+      moments[name] = { first, second };
     }
     return { step: this.#step, moments };
   }

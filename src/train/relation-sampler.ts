@@ -1,0 +1,118 @@
+import type { RelationSet } from '../data/relation-set.ts';
+import { BatchBuilder, type TrainingBatch } from './batch.ts';
+import { drawDistinct, RelationNumbers, Rounds, randomOf, type Sampler, SamplingError } from './sampler.ts';
+
+/** Some relations and how many of their pairs go into each step. */
+export interface SamplingPart {
+  readonly relations: readonly RelationSet[];
+  /** Relations a step (R). May be a fraction: 0.5 draws one in every second step. */
+  readonly relationsPerStep: number;
+  /** Positives of each relation drawn (P); a relation with fewer gives all it has. */
+  readonly positives: number;
+  /** Negatives of each relation drawn (N). Default 0. */
+  readonly negatives?: number;
+  /** Relations are drawn with a probability proportional to (number of positives)^balance. Default 0: in turns, all alike. */
+  readonly balance?: number;
+  /** Draw pairs without regard to relations and give them no relation: for distillation from a teacher. Default false. */
+  readonly mixed?: boolean;
+}
+
+export interface RelationSamplerOptions {
+  readonly parts: readonly SamplingPart[];
+  readonly seed: number;
+}
+
+/**
+ * Relation batches: R relations × (P positives + N negatives). Losses use all triples (or contrasts) among them, so
+ * that a step of R (P + N) prompts stands for far more triples than the paper's step, which encodes five prompts for
+ * each of its triples.
+ *
+ * Throws SamplingError where a part has fewer relations than it is to draw at once, or none.
+ */
+export class RelationSampler implements Sampler {
+  readonly stepsPerEpoch: number;
+  readonly #parts: readonly (SamplingPart & { readonly rounds: Rounds })[];
+  readonly #numbers = new RelationNumbers();
+  readonly #seed: number;
+
+  constructor({ parts, seed }: RelationSamplerOptions) {
+    if (parts.length === 0) throw new SamplingError('there is nothing to sample from: no relation is left');
+    this.#seed = seed;
+    this.#parts = parts.map((part, index) => {
+      checkPart(part);
+      return { ...part, rounds: new Rounds(part.relations.length, [seed, 1, index]) };
+    });
+    this.stepsPerEpoch = Math.max(
+      ...parts.map((part) => {
+        const pairs = part.relations.reduce((sum, { positives }) => sum + positives.length, 0);
+        return Math.max(1, Math.ceil(pairs / (part.relationsPerStep * part.positives)));
+      }),
+    );
+  }
+
+  batch(step: number): TrainingBatch {
+    const builder = new BatchBuilder();
+    for (const [index, part] of this.#parts.entries()) {
+      if (part.mixed) this.#addMixed(builder, part, step, index);
+      else
+        for (const place of this.#relationsOf(part, step, index)) this.#addRelation(builder, part, step, index, place);
+    }
+    return builder.finish();
+  }
+
+  #addRelation(builder: BatchBuilder, part: SamplingPart, step: number, index: number, place: number): void {
+    const set = part.relations[place] as RelationSet;
+    const random = randomOf(this.#seed, 2, step, index, place);
+    const relation = this.#numbers.relation(set);
+    const category = this.#numbers.category(set);
+    for (const pair of drawDistinct(random, set.positives, part.positives)) {
+      builder.add(pair, { relation, category, positive: true });
+    }
+    for (const pair of drawDistinct(random, set.negatives, part.negatives ?? 0)) {
+      builder.add(pair, { relation, category, positive: false });
+    }
+  }
+
+  #addMixed(builder: BatchBuilder, part: SamplingPart, step: number, index: number): void {
+    const random = randomOf(this.#seed, 3, step, index);
+    const [from, to] = share(part.relationsPerStep * (part.positives + (part.negatives ?? 0)), step);
+    for (let i = from; i < to; i++) {
+      const set = random.choice(part.relations);
+      const pair = random.choice([...set.positives, ...set.negatives]);
+      if (!builder.has(pair)) builder.add(pair, { relation: -1, category: -1, positive: true });
+    }
+  }
+
+  #relationsOf(part: SamplingPart & { readonly rounds: Rounds }, step: number, index: number): number[] {
+    const [from, to] = share(part.relationsPerStep, step);
+    const { balance = 0 } = part;
+    if (balance === 0) return part.rounds.take(from, to - from);
+    // Sampling without replacement by exponential keys (Efraimidis & Spirakis 2006).
+    const random = randomOf(this.#seed, 4, step, index);
+    return part.relations
+      .map(({ positives }, place) => ({ place, key: -Math.log(1 - random.uniform()) / positives.length ** balance }))
+      .sort((a, b) => a.key - b.key)
+      .slice(0, to - from)
+      .map(({ place }) => place);
+  }
+}
+
+/** From which to which of an endless sequence a step takes, at `rate` a step. */
+function share(rate: number, step: number): [from: number, to: number] {
+  return [Math.floor(rate * step + 1e-9), Math.floor(rate * (step + 1) + 1e-9)];
+}
+
+function checkPart({ relations, relationsPerStep, positives, negatives = 0, mixed = false }: SamplingPart): void {
+  if (relations.length === 0) throw new SamplingError('there is nothing to sample from: no relation is left');
+  const positive = (value: number) => Number.isFinite(value) && value > 0;
+  if (!positive(relationsPerStep) || !Number.isInteger(positives) || positives < 1 || !(negatives >= 0)) {
+    throw new SamplingError(
+      `a batch needs some relations and whole numbers of pairs, got ${relationsPerStep} relations x (${positives} positives + ${negatives} negatives)`,
+    );
+  }
+  if (!mixed && relationsPerStep > relations.length) {
+    throw new SamplingError(
+      `a batch of ${relationsPerStep} relations cannot be drawn from ${relations.length}: use more data or at most ${relations.length} relations a batch`,
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { lossTermSchema } from '../loss/terms.ts';
+import { decayNames } from './schedule.ts';
+
+const count = z.int().positive();
+const wholeNumber = z.int().nonnegative();
+const share = z.number().min(0).lt(1);
+
+/** How a run is optimised: everything but model, prompt and data. */
+export const trainingSchema = z.strictObject({
+  losses: z.array(lossTermSchema).min(1).describe('The losses that are added up'),
+  triples: z
+    .enum(['all', 'drawn'])
+    .default('all')
+    .describe("'all': every triple among the pairs of a step; 'drawn': the sampler's, as the paper draws them"),
+  steps: count.optional().describe('Steps of the run'),
+  epochs: z.number().positive().optional().describe('Passes over the data, where steps are not given'),
+  learningRate: z.number().positive().describe('The highest learning rate'),
+  warmup: wholeNumber.default(10).describe('Steps of linear warm-up'),
+  decay: z.enum(decayNames).default('constant').describe('After the warm-up'),
+  weightDecay: z.number().nonnegative().default(0).describe('Decoupled weight decay'),
+  decayAll: z.boolean().default(false).describe('Weight decay of biases and LayerNorm too'),
+  beta1: share.default(0.9),
+  beta2: share.default(0.999),
+  epsilon: z.number().positive().default(1e-8),
+  clip: z.number().positive().nullable().default(1).describe('Largest norm of the gradient; null: none'),
+  dropout: share
+    .nullable()
+    .default(null)
+    .describe("Probability at every site of the encoder; null: the model's own; 0: no dropout"),
+  freezeEmbeddings: z.boolean().default(false),
+  freezeLayers: wholeNumber.default(0).describe('Layers frozen, from below'),
+  average: share.nullable().default(null).describe('Decay of the moving average of the weights; null: no average'),
+  every: count
+    .nullable()
+    .default(null)
+    .describe('Validate and write a checkpoint each so many steps; null: at the end'),
+  metric: z.string().nullable().default(null).describe("The validation figure that decides; null: 'mean', or 'loss'"),
+  patience: count.nullable().default(null).describe('Validations without a better one after which to stop'),
+  seed: z.int().default(0),
+  microBatchTokens: count.default(1024).describe('Tokens of a micro-batch'),
+  fusedTokens: count
+    .nullable()
+    .default(null)
+    .describe('Tokens whose intermediate results are kept at once; null: by the size of the model'),
+});
+
+/** With defaults filled in. */
+export type TrainingConfig = z.output<typeof trainingSchema>;
+/** As written in a recipe. */
+export type TrainingConfigInput = z.input<typeof trainingSchema>;

@@ -1,0 +1,138 @@
+import type { RelationSet } from '../data/relation-set.ts';
+import { BatchBuilder, type TrainingBatch, type Triples } from './batch.ts';
+import { RelationNumbers, Rounds, randomOf, type Sampler, SamplingError } from './sampler.ts';
+
+export interface TripleSamplerOptions {
+  readonly relations: readonly RelationSet[];
+  /** Relations a step, one triple each. The paper: 64. */
+  readonly relationsPerStep: number;
+  /** Draw a category-level triple beside each: the positive from another relation of the category, the negative from another category. Default true. */
+  readonly category?: boolean;
+  readonly seed: number;
+}
+
+/**
+ * Triples as the paper draws them (section 3.2 and appendix): of each relation of the step two positives and one
+ * negative, and at the category level two further pairs for the same anchor; with 64 relations 320 prompts. Prompts
+ * that come twice are encoded once.
+ *
+ * An epoch has as many steps as the largest relation has triples of two positives (in either order) and a negative:
+ * 28 x 8 = 224 for 8 positives and 8 negatives, the length of the authors' epoch.
+ */
+export class TripleSampler implements Sampler {
+  readonly stepsPerEpoch: number;
+  readonly #relations: readonly RelationSet[];
+  readonly #count: number;
+  readonly #category: boolean;
+  readonly #rounds: Rounds;
+  readonly #numbers = new RelationNumbers();
+  readonly #seed: number;
+
+  constructor({ relations, relationsPerStep, category = true, seed }: TripleSamplerOptions) {
+    if (relations.length === 0) throw new SamplingError('there is nothing to sample from: no relation is left');
+    if (!Number.isInteger(relationsPerStep) || relationsPerStep < 1) {
+      throw new SamplingError(`a batch needs one relation or more, got ${relationsPerStep}`);
+    }
+    if (relationsPerStep > relations.length) {
+      throw new SamplingError(
+        `a batch of ${relationsPerStep} relations cannot be drawn from ${relations.length}: use more data or at most ${relations.length} relations a batch`,
+      );
+    }
+    for (const { relation, positives, negatives } of relations) {
+      if (positives.length < 2 || negatives.length === 0) {
+        throw new SamplingError(
+          `relation '${relation}' gives no triple: it has ${positives.length} positives and ${negatives.length} negatives, at least 2 and 1 are needed; leave it out, or use a loss that needs no negatives`,
+        );
+      }
+    }
+    if (category) checkCategories(relations);
+    this.#relations = relations;
+    this.#count = relationsPerStep;
+    this.#category = category;
+    this.#seed = seed;
+    this.#rounds = new Rounds(relations.length, [seed, 11]);
+    this.stepsPerEpoch = Math.max(...relations.map(tripleCount));
+  }
+
+  batch(step: number): TrainingBatch {
+    const builder = new BatchBuilder();
+    const relation: Drawn = { anchors: [], positives: [], negatives: [] };
+    const category: Drawn = { anchors: [], positives: [], negatives: [] };
+    for (const place of this.#rounds.take(step * this.#count, this.#count)) {
+      const set = this.#relations[place] as RelationSet;
+      // Every triple of the relation once before any comes again.
+      const n = set.negatives.length;
+      const [index] = new Rounds(tripleCount(set), [this.#seed, 12, place]).take(step, 1) as [number];
+      const [first, second] = pairOf(Math.floor(index / n));
+      // Which of the two is the anchor is drawn.
+      const random = randomOf(this.#seed, 13, step, place);
+      const flip = random.integer(2) === 1;
+      const own = { relation: this.#numbers.relation(set), category: this.#numbers.category(set) };
+      const add = (pairIndex: number) =>
+        builder.add(set.positives[pairIndex] as RelationSet['positives'][number], { ...own, positive: true });
+      const anchor = add(flip ? second : first);
+      relation.anchors.push(anchor);
+      relation.positives.push(add(flip ? first : second));
+      relation.negatives.push(
+        builder.add(set.negatives[index % n] as RelationSet['negatives'][number], { ...own, positive: false }),
+      );
+      if (this.#category && set.parent !== undefined) {
+        const siblings = this.#relations.filter((other) => other !== set && other.parent === set.parent);
+        const strangers = this.#relations.filter((other) => other.parent !== set.parent);
+        if (siblings.length === 0) continue;
+        const addFrom = (sets: readonly RelationSet[]) => {
+          const other = random.choice(sets);
+          return builder.add(random.choice(other.positives), {
+            relation: this.#numbers.relation(other),
+            category: this.#numbers.category(other),
+            positive: true,
+          });
+        };
+        category.anchors.push(anchor);
+        category.positives.push(addFrom(siblings));
+        category.negatives.push(addFrom(strangers));
+      }
+    }
+    return builder.finish({ relation: toTriples(relation), category: toTriples(category) });
+  }
+}
+
+interface Drawn {
+  readonly anchors: number[];
+  readonly positives: number[];
+  readonly negatives: number[];
+}
+
+function toTriples({ anchors, positives, negatives }: Drawn): Triples {
+  return {
+    anchors: Int32Array.from(anchors),
+    positives: Int32Array.from(positives),
+    negatives: Int32Array.from(negatives),
+  };
+}
+
+function tripleCount({ positives, negatives }: RelationSet): number {
+  return ((positives.length * (positives.length - 1)) / 2) * negatives.length;
+}
+
+/** The pair (first < second) with this number: 0 → (0, 1), 1 → (0, 2), 2 → (1, 2), 3 → (0, 3) … */
+function pairOf(index: number): [first: number, second: number] {
+  let second = 1;
+  let rest = index;
+  while (rest >= second) {
+    rest -= second;
+    second++;
+  }
+  return [rest, second];
+}
+
+function checkCategories(relations: readonly RelationSet[]): void {
+  const categories = new Set(relations.map(({ parent }) => parent));
+  const sizes = new Map<string, number>();
+  for (const { parent } of relations) if (parent !== undefined) sizes.set(parent, (sizes.get(parent) ?? 0) + 1);
+  if (categories.size < 2 || ![...sizes.values()].some((size) => size > 1)) {
+    throw new SamplingError(
+      'category-level triples need two categories or more, one of them with two relations: give the relations a parent, or switch the category level off',
+    );
+  }
+}
