@@ -2,6 +2,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from './data-error.ts';
 import { excerpt, jsonObject, type Line, lineError, linesOf } from './line.ts';
 import { pairsField, wordField } from './pair-field.ts';
+import { SEMEVAL_RELATIONS, semEvalAliases, semEvalCategoryOf } from './semeval-taxonomy.ts';
 
 /** A relation to train on: pairs that stand in it and, where there are any, pairs that only seem to. */
 export interface RelationSet {
@@ -87,13 +88,19 @@ function checkedSet(
   const set: RelationSet = {
     relation,
     parent,
-    aliases: [],
+    aliases: knownAliases(relation),
     positives: distinctPairs(positives),
     negatives: distinctPairs(negatives),
   };
   const problem = relationProblem(set);
   if (problem) throw lineError(line, problem);
   return set;
+}
+
+/** The names of SemEval relations and categories that a relation with this name belongs to, in whatever file it is. */
+function knownAliases(relation: string): readonly string[] {
+  const semEval = SEMEVAL_RELATIONS.find(({ id }) => id === relation);
+  return semEval ? semEvalAliases(semEval) : semEvalCategoryOf(relation);
 }
 
 /** What makes a relation useless for training, or undefined. */

@@ -130,3 +130,31 @@ export const SEMEVAL_RELATIONS: readonly SemEvalRelation[] = TAXONOMY.flatMap(([
     name,
   })),
 );
+
+/** The further names of a relation: its own, its category's, and both together. Its category's id is its parent. */
+export function semEvalAliases({ category, name }: SemEvalRelation): readonly string[] {
+  return [name, category, `${category} ${name}`];
+}
+
+/** The category of other relations between words, by their names in WordNet. */
+const CATEGORY_OF: Readonly<Record<string, string>> = {
+  hypernym: '1',
+  instance: '1',
+  'part-meronym': '2',
+  'member-meronym': '2',
+  'substance-meronym': '2',
+  synonym: '3',
+  similar: '3',
+  antonym: '4',
+  attribute: '5',
+  cause: '8',
+  entailment: '8',
+};
+
+/** The category, id and name, of relations called `hypernym` or `hypernym/...`; none for names that are not WordNet's. */
+export function semEvalCategoryOf(relation: string): readonly string[] {
+  const kind = relation.split('/', 1)[0] ?? '';
+  const id = Object.hasOwn(CATEGORY_OF, kind) ? CATEGORY_OF[kind] : undefined;
+  const category = SEMEVAL_RELATIONS.find(({ categoryId }) => categoryId === id)?.category;
+  return id !== undefined && category !== undefined ? [id, category] : [];
+}

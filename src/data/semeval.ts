@@ -3,7 +3,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from './data-error.ts';
 import { lineError, linesOf } from './line.ts';
 import type { RelationSet } from './relation-set.ts';
-import { SEMEVAL_RELATIONS } from './semeval-taxonomy.ts';
+import { SEMEVAL_RELATIONS, semEvalAliases } from './semeval-taxonomy.ts';
 
 /** A word pair and how typical of its relation people find it: −100 (least) … 100 (most). */
 export interface RatedPair extends WordPair {
@@ -116,7 +116,7 @@ export function semEvalRelationSets(relations: readonly RatedRelation[], options
     return {
       relation,
       parent: known?.categoryId,
-      aliases: known ? [known.name, known.category, `${known.category} ${known.name}`] : [],
+      aliases: known ? semEvalAliases(known) : [],
       positives: byRating.slice(0, top).map(unrated),
       negatives: byRating.slice(byRating.length - bottom).map(unrated),
     };

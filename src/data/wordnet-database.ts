@@ -33,6 +33,8 @@ export interface Synset {
   readonly lexicalFile: string;
   readonly words: readonly WordSense[];
   readonly pointers: readonly Pointer[];
+  /** Definition and examples. */
+  readonly gloss: string;
 }
 
 export type WordNet = ReadonlyMap<string, Synset>;
@@ -71,7 +73,8 @@ function parseSynset(
   numbers: ReadonlyMap<string, number>,
   frequencies: ReadonlyMap<string, number>,
 ): Synset | undefined {
-  const fields = line.split(' | ', 1)[0]?.split(' ') ?? [];
+  const bar = line.indexOf(' | ');
+  const fields = line.slice(0, bar < 0 ? line.length : bar).split(' ');
   const [offset = '', file = '', type = '', count = ''] = fields;
   const pos = type === 's' ? 'a' : type;
   const lexicalFile = LEXICAL_FILES[Number(file)];
@@ -95,7 +98,7 @@ function parseSynset(
       words: source && target ? [source - 1, target - 1] : undefined,
     };
   });
-  return { id, pos, lexicalFile, words, pointers };
+  return { id, pos, lexicalFile, words, pointers, gloss: bar < 0 ? '' : line.slice(bar + 3) };
 }
 
 /** Sense numbers by `synset lemma`, frequencies by `part lemma`. */

@@ -1,5 +1,6 @@
 import type { WordPair } from '../pair/word-pair.ts';
 import type { RelationSet } from './relation-set.ts';
+import { semEvalCategoryOf } from './semeval-taxonomy.ts';
 import type { PartOfSpeech, Synset, WordNet, WordSense } from './wordnet-database.ts';
 
 /** WordNet's relations between words, as training data. */
@@ -10,48 +11,27 @@ interface RelationKind {
   readonly symbol: string | undefined;
   /** The relation holds both ways: each pair is taken once. */
   readonly symmetric?: true;
-  /** The SemEval-2012 category that the relation belongs to, excluded with it. */
-  readonly category?: string;
 }
 
 /** The head comes first: a hypernym pair is (dog, animal), a meronym pair (car, wheel), a cause pair (kill, die). */
 const RELATIONS = {
-  hypernym: { symbol: '@', category: '1' },
-  instance: { symbol: '@i', category: '1' },
-  'part-meronym': { symbol: '%p', category: '2' },
-  'member-meronym': { symbol: '%m', category: '2' },
-  'substance-meronym': { symbol: '%s', category: '2' },
-  synonym: { symbol: undefined, symmetric: true, category: '3' },
-  similar: { symbol: '&', symmetric: true, category: '3' },
-  antonym: { symbol: '!', symmetric: true, category: '4' },
-  attribute: { symbol: '=', category: '5' },
-  cause: { symbol: '>', category: '8' },
-  entailment: { symbol: '*', category: '8' },
+  hypernym: { symbol: '@' },
+  instance: { symbol: '@i' },
+  'part-meronym': { symbol: '%p' },
+  'member-meronym': { symbol: '%m' },
+  'substance-meronym': { symbol: '%s' },
+  synonym: { symbol: undefined, symmetric: true },
+  similar: { symbol: '&', symmetric: true },
+  antonym: { symbol: '!', symmetric: true },
+  attribute: { symbol: '=' },
+  cause: { symbol: '>' },
+  entailment: { symbol: '*' },
   derivation: { symbol: '+', symmetric: true },
   pertainym: { symbol: '\\' },
   domain: { symbol: ';c' },
 } as const satisfies Record<string, RelationKind>;
 
-/** Names that `--exclude-relation` takes for the SemEval category of a WordNet relation. */
-const CATEGORY_NAMES: Readonly<Record<string, string>> = {
-  1: 'CLASS-INCLUSION',
-  2: 'PART-WHOLE',
-  3: 'SIMILAR',
-  4: 'CONTRAST',
-  5: 'ATTRIBUTE',
-  8: 'CAUSE-PURPOSE',
-};
-
 export const WORDNET_RELATIONS = Object.keys(RELATIONS) as WordNetRelation[];
-
-/** The SemEval-2012 category, id and name, of relations called `hypernym` or `hypernym/...`; none for other names. */
-export function semEvalCategoryOf(relation: string): readonly string[] {
-  const kind = relation.split('/', 1)[0] ?? '';
-  const found: RelationKind | undefined = Object.hasOwn(RELATIONS, kind)
-    ? RELATIONS[kind as WordNetRelation]
-    : undefined;
-  return found?.category === undefined ? [] : [found.category, CATEGORY_NAMES[found.category] as string];
-}
 
 export interface WordNetOptions {
   /** Default all. */

@@ -9,8 +9,7 @@ import {
 import { foldWord, PairSet } from '../../src/data/pair-set.ts';
 import { parseRelationSets, type RelationSet } from '../../src/data/relation-set.ts';
 import { semEvalRelationSets } from '../../src/data/semeval.ts';
-import { SEMEVAL_RELATIONS } from '../../src/data/semeval-taxonomy.ts';
-import { semEvalCategoryOf } from '../../src/data/wordnet.ts';
+import { SEMEVAL_RELATIONS, semEvalCategoryOf } from '../../src/data/semeval-taxonomy.ts';
 
 const rated = (relation: string) => ({
   relation,
@@ -80,6 +79,23 @@ describe('excludeRelations', () => {
       text: '{"relation":"x","parent":"1","positives":[["a","b"],["c","d"]]}',
     });
     expect(excludeRelations([...own, ...semeval], ['1']).map((set) => set.relation)).not.toContain('x');
+  });
+
+  it('knows the relations of SemEval and WordNet in files too', () => {
+    const text = ['1a', 'hypernym', 'instance/noun.person', 'antonym']
+      .map((relation) =>
+        JSON.stringify({
+          relation,
+          positives: [
+            ['a', 'b'],
+            ['c', 'd'],
+          ],
+        }),
+      )
+      .join('\n');
+    const own = parseRelationSets({ file: 'r', text });
+    expect(excludeRelations(own, ['Class Inclusion']).map((set) => set.relation)).toEqual(['antonym']);
+    expect(excludeRelations(own, ['CONTRAST']).map((set) => set.relation)).not.toContain('antonym');
   });
 });
 

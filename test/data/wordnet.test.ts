@@ -58,8 +58,10 @@ describe('WordNet', () => {
         { word: 'domestic_dog', number: 1, frequency: 0 },
       ],
       pointers: [{ symbol: '@', target: 'n00000100', words: undefined }],
+      gloss: 'a canine',
     });
     expect(wordNet.get('a00000100')?.words[1]).toEqual({ word: 'nice', number: 1, frequency: 4 });
+    expect(wordNet.get('n00000300')?.gloss).toBe('feline | odd');
     expect(wordNet.get('a00000300')?.lexicalFile).toBe('adj.all');
   });
 
