@@ -38,7 +38,10 @@ export class BrowserPage implements AsyncDisposable {
       headless: true,
       args: [
         '--no-sandbox',
-        '--disable-gpu',
+        // WebGPU computed on the CPU, where there is no graphics processor.
+        '--enable-unsafe-webgpu',
+        '--use-webgpu-adapter=swiftshader',
+        '--enable-unsafe-swiftshader',
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',

@@ -38,7 +38,7 @@ function biased(
   };
 }
 
-/** Head by head in plain loops; `lengths` and `bias` may be missing. */
+/** Head by head in plain loops; `lengths`, `mask` and `bias` may be missing. */
 function attention(arrays: Readonly<Record<string, NdArray>>, heads: number, scale: number): NdArray {
   const [q, k, v] = [pick(arrays, 'q'), pick(arrays, 'k'), pick(arrays, 'v')];
   const [, time = 0, width = 0] = q.shape;
@@ -48,18 +48,24 @@ function attention(arrays: Readonly<Record<string, NdArray>>, heads: number, sca
     const head = Math.floor(column / size);
     const dims = Array.from({ length: size }, (_, d) => head * size + d);
     const scores = times.map((j) => {
-      const visible = !arrays['lengths'] || j < at(arrays['lengths'], [b]);
+      const padding = arrays['mask']
+        ? at(arrays['mask'], [b, j]) === 0
+        : j >= (arrays['lengths'] ? at(arrays['lengths'], [b]) : time);
       const bias = arrays['bias'] ? at(arrays['bias'], [b, head, i, j]) : 0;
-      return visible ? scale * sum(dims.map((d) => at(q, [b, i, d]) * at(k, [b, j, d]))) + bias : -Infinity;
+      return padding ? -Infinity : scale * sum(dims.map((d) => at(q, [b, i, d]) * at(k, [b, j, d]))) + bias;
     });
     const weights = scores.map((score) => Math.exp(score - Math.max(...scores)));
     return sum(times.map((j) => (weights[j] as number) * at(v, [b, j, column]))) / sum(weights);
   });
 }
 
-function attentionCase(name: string, options: { scale?: number; lengths?: boolean; bias?: boolean }): OperatorCase {
+function attentionCase(
+  name: string,
+  options: { scale?: number; lengths?: boolean; bias?: boolean; mask?: boolean },
+): OperatorCase {
   return {
     name,
+    webgpu: !options.lengths,
     draw(random) {
       const [batch, time, heads] = [random.integer(1, 3), random.integer(1, 5), random.integer(1, 3)];
       const shape = [batch, time, heads * 4];
@@ -71,6 +77,16 @@ function attentionCase(name: string, options: { scale?: number; lengths?: boolea
           k: one(),
           v: one(),
           ...(options.lengths ? { lengths } : {}),
+          ...(options.mask
+            ? {
+                mask: {
+                  shape: [batch, time],
+                  data: BigInt64Array.from({ length: batch * time }, (_, i) =>
+                    i % time < (lengths.data[Math.floor(i / time)] ?? 0) ? 1n : 0n,
+                  ),
+                },
+              }
+            : {}),
           ...(options.bias ? { bias: floats(random, [1, heads, time, time]) } : {}),
         },
         build: (t) =>
@@ -79,6 +95,7 @@ function attentionCase(name: string, options: { scale?: number; lengths?: boolea
             ...(options.scale === undefined ? {} : { scale: options.scale }),
             ...(t['lengths'] ? { keyLengths: t['lengths'] } : {}),
             ...(t['bias'] ? { bias: t['bias'] } : {}),
+            ...(t['mask'] ? { bias: g.paddingBias(t['mask']) } : {}),
           }),
         expected: (arrays) => attention(arrays, heads, options.scale ?? 0.5),
         differentiable: [],
@@ -94,6 +111,7 @@ export const fusedCases: readonly OperatorCase[] = [
   attentionCase('multiHeadAttention', {}),
   attentionCase('multiHeadAttention with padding', { lengths: true, scale: 0.3 }),
   attentionCase('multiHeadAttention with a bias of positions', { bias: true }),
+  attentionCase('multiHeadAttention with paddingBias', { mask: true }),
   attentionCase('multiHeadAttention with padding and bias', { lengths: true, bias: true }),
   {
     name: 'skipLayerNormalization',

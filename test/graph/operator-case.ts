@@ -25,6 +25,8 @@ export interface Instance {
 export interface OperatorCase {
   readonly name: string;
   draw(random: TestRandom): Instance;
+  /** false where ONNX Runtime has no such operator on WebGPU. */
+  readonly webgpu?: boolean;
 }
 
 /** The tensor or array of a name; the cases know which there are. */

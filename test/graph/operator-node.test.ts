@@ -3,5 +3,5 @@ import { nodeRuntime } from '../../src/runtime/node.ts';
 import { checkOperator, operatorCases } from './operator-suite.ts';
 
 describe('operators on onnxruntime-node', () => {
-  it.each(operatorCases)('$name', async (operator) => checkOperator(nodeRuntime(), operator, 6));
+  it.each(operatorCases)('$name', async (operator) => checkOperator(nodeRuntime(), operator, { draws: 6 }));
 });

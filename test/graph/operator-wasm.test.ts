@@ -4,5 +4,5 @@ import { checkOperator, operatorCases } from './operator-suite.ts';
 
 describe('operators on onnxruntime-web (WASM)', () => {
   const runtime = webRuntime({ threads: 1 });
-  it.each(operatorCases)('$name', async (operator) => checkOperator(runtime, operator, 2));
+  it.each(operatorCases)('$name', async (operator) => checkOperator(runtime, operator, { draws: 2 }));
 });

@@ -2,7 +2,7 @@ import { nodeOf, scalar, type Tensor } from '../tensor.ts';
 import { add, mul, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { greater } from './compare.ts';
-import { erf, exp, sign, tanh } from './elementary.ts';
+import { erf, exp, tanh } from './elementary.ts';
 import { reshape } from './reshape.ts';
 
 /** max(x, 0); gradient 0 at 0. */

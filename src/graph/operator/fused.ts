@@ -1,5 +1,9 @@
 import { requireEqual } from '../dimension.ts';
-import { type Dim, formatShape, GraphError, node, nodeOf, type Tensor } from '../tensor.ts';
+import { type Dim, formatShape, GraphError, node, nodeOf, scalar, type Tensor } from '../tensor.ts';
+import { mul, sub } from './arithmetic.ts';
+import { cast } from './cast.ts';
+import { expand } from './layout.ts';
+import { unsqueeze } from './reshape.ts';
 
 /** Fused operators of ONNX Runtime for inference. None of them has a gradient. */
 
@@ -8,7 +12,7 @@ export interface AttentionOptions {
   readonly heads: number;
   /** Factor of the scores. Default 1/√(H / heads). */
   readonly scale?: number;
-  /** int32 [B]: how many keys of each sequence are not padding. */
+  /** int32 [B]: how many keys of each sequence are not padding. Not on WebGPU; see `paddingBias`. */
   readonly keyLengths?: Tensor;
   /** Added to the scores: float32 [B or 1, heads or 1, T, T], for padding or relative positions. */
   readonly bias?: Tensor;
@@ -31,6 +35,19 @@ export function multiHeadAttention(q: Tensor, k: Tensor, v: Tensor, options: Att
     attributes: { num_heads: BigInt(heads), ...(scale === undefined ? {} : { scale }) },
     shape: [...q.shape.slice(0, 2), v.shape[2] as Dim],
   });
+}
+
+/**
+ * A bias for attention that hides padding: float32 [B, 1, T, T] from a mask int64 [B, T] of 1 and 0. Runs everywhere;
+ * where `keyLengths` runs that takes two thirds of the time.
+ */
+export function paddingBias(mask: Tensor): Tensor {
+  const [batch, time] = mask.shape;
+  if (mask.shape.length !== 2 || batch === undefined || time === undefined) {
+    throw new GraphError(`paddingBias needs a mask [B, T], got ${formatShape(mask.shape)}`);
+  }
+  const hidden = mul(sub(cast(mask, 'float32'), scalar(1)), scalar(1e9));
+  return expand(unsqueeze(hidden, 1, 2), [batch, 1, time, time], [mask]);
 }
 
 /** layerNormalization(x + residual + bias): x and residual [B, T, H]; gamma, beta, bias [H]. */

@@ -11,13 +11,14 @@ import {
   scalar,
   type Tensor,
 } from '../tensor.ts';
-import { div, mul, sub } from './arithmetic.ts';
+import { add, div, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { equal } from './compare.ts';
-import { exp, reciprocal } from './elementary.ts';
+import { exp, log, reciprocal } from './elementary.ts';
 import { extents } from './extent.ts';
 import { expand } from './layout.ts';
 import { reshape, squeeze } from './reshape.ts';
+import { stopGradient } from './select.ts';
 
 export interface ReduceOptions {
   /** Keep reduced axes with extent 1. Default false. */
@@ -51,11 +52,15 @@ export function reduceMin(x: Tensor, axes?: Axes, options: ReduceOptions = {}): 
   return reduction('ReduceMin', x, axes, options, (dy, kept, y) => chosen(x, keep(y, kept), keep(dy, kept), kept));
 }
 
-/** log Σ exp(x) over axes; the largest element is taken out first, so that nothing overflows. */
-export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return reduction('ReduceLogSumExp', x, axes, options, (dy, kept, y) =>
-    mul(exp(sub(x, keep(y, kept))), keep(dy, kept)),
-  );
+/**
+ * log Σ exp(x) over axes. The largest element is taken out first, so that nothing overflows (ReduceLogSumExp does so on
+ * the CPU, but not on WebGPU); it must be finite.
+ */
+export function logSumExp(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+  const largest = stopGradient(reduceMax(x, axes, { keepDims: true }));
+  const sum = reduceSum(exp(sub(x, largest)), axes, { keepDims: true });
+  const y = add(log(sum), largest);
+  return keepDims ? y : squeeze(y, ...reducedAxes(x, axes));
 }
 
 /** Euclidean norm over axes. Its gradient at the zero vector is 0. */
@@ -74,8 +79,7 @@ function reduction(
   { keepDims = false }: ReduceOptions,
   gradient: (dy: Tensor, kept: Shape, y: Tensor) => Tensor,
 ): Tensor {
-  const all = axes === undefined ? x.shape.map((_, axis) => axis) : typeof axes === 'number' ? [axes] : axes;
-  const reduced = [...new Set(all.map((axis) => axisOf(x.shape, axis)))].toSorted((a, b) => a - b);
+  const reduced = reducedAxes(x, axes);
   if (reduced.length === 0) return x;
   if (x.dtype === 'bool') throw new GraphError(`${type}: cast ${x.dtype} ${formatShape(x.shape)} to numbers first`);
   const kept = x.shape.map((dim, axis): Dim => (reduced.includes(axis) ? 1 : dim));
@@ -88,6 +92,11 @@ function reduction(
     shape: keepDims ? kept : x.shape.filter((_, axis) => !reduced.includes(axis)),
     gradient: (dy, y) => [gradient(dy, kept, y)],
   });
+}
+
+function reducedAxes(x: Tensor, axes: Axes): number[] {
+  const all = axes === undefined ? x.shape.map((_, axis) => axis) : typeof axes === 'number' ? [axes] : axes;
+  return [...new Set(all.map((axis) => axisOf(x.shape, axis)))].toSorted((a, b) => a - b);
 }
 
 function keep(y: Tensor, kept: Shape): Tensor {
