@@ -42,6 +42,7 @@ export class RelationSampler implements Sampler {
       checkPart(part);
       return { ...part, rounds: new Rounds(part.relations.length, [seed, 1, index]) };
     });
+    for (const { relations } of parts) this.#numbers.addAll(relations);
     this.stepsPerEpoch = Math.max(
       ...parts.map((part) => {
         const pairs = part.relations.reduce((sum, { positives }) => sum + positives.length, 0);

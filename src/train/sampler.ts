@@ -34,6 +34,14 @@ export class RelationNumbers {
   readonly #relations = new Map<string, number>();
   readonly #categories = new Map<string, number>();
 
+  /** Numbers all at once, so that they do not depend on what is drawn first. */
+  addAll(sets: readonly RelationSet[]): void {
+    for (const set of sets) {
+      this.relation(set);
+      this.category(set);
+    }
+  }
+
   relation({ relation }: RelationSet): number {
     return numberOf(this.#relations, relation);
   }

@@ -47,6 +47,7 @@ export class TripleSampler implements Sampler {
     }
     if (category) checkCategories(relations);
     this.#relations = relations;
+    this.#numbers.addAll(relations);
     this.#count = relationsPerStep;
     this.#category = category;
     this.#seed = seed;
