@@ -1,0 +1,77 @@
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { encodeLearnedPrompt } from './learned-prompt.ts';
+import type { Prompt } from './prompt.ts';
+import { PromptError } from './prompt-error.ts';
+import type { PromptSpec, SoftSpec, TriggerSpec } from './spec.ts';
+import type { TemplateNeeds } from './template.ts';
+import { templatePrompt } from './template-prompt.ts';
+
+/**
+ * What writes word pairs into prompts.
+ * @param needs What the pooling asks of the prompt.
+ * @throws PromptError for a template without a placeholder that it needs, a trigger outside the vocabulary, soft
+ * prompt vectors that are not as many as the prompt has places
+ */
+export function createPrompt(spec: PromptSpec, tokenizer: Tokenizer, needs: TemplateNeeds = {}): Prompt {
+  switch (spec.kind) {
+    case 'template':
+      return templatePrompt(spec, tokenizer, needs);
+    case 'trigger':
+      return triggerPrompt(spec, tokenizer, needs);
+    case 'soft':
+      return softPrompt(spec, tokenizer, needs);
+  }
+}
+
+function triggerPrompt(spec: TriggerSpec, tokenizer: Tokenizer, needs: TemplateNeeds): Prompt {
+  const { top, mid, bottom, layout } = spec;
+  const triggers = [...top, ...mid, ...bottom];
+  for (const id of triggers) {
+    if (tokenizer.token(id) === undefined) {
+      throw new PromptError(
+        `the trigger ${id} is no token: ids are 0 to ${tokenizer.vocabularySize - 1}; the prompt belongs to another model`,
+      );
+    }
+  }
+  if (needs.mask && !triggers.includes(tokenizer.special.mask.id)) {
+    throw new PromptError('the pooling "mask" needs a mask token, and there is none among the triggers');
+  }
+  return {
+    kind: 'trigger',
+    text: aroundWords(decodedOrNothing(top), decodedOrNothing(mid), decodedOrNothing(bottom)),
+    encode: (pair) => encodeLearnedPrompt(pair, { top, mid, bottom, layout }, tokenizer),
+  };
+
+  function decodedOrNothing(ids: readonly number[]): string {
+    return tokenizer.decode(ids).trim();
+  }
+}
+
+function softPrompt(spec: SoftSpec, tokenizer: Tokenizer, needs: TemplateNeeds): Prompt {
+  const { vectors, hidden, layout } = spec;
+  const count = spec.top + spec.mid + spec.bottom;
+  if (vectors.length !== count * hidden) {
+    throw new PromptError(
+      `a soft prompt of ${spec.top} + ${spec.mid} + ${spec.bottom} vectors of ${hidden} numbers should hold ` +
+        `${count * hidden} numbers, got ${vectors.length}`,
+    );
+  }
+  if (needs.mask) throw new PromptError('the pooling "mask" needs a mask token, and a soft prompt has none');
+  // One id a vector: their rows follow those of the vocabulary.
+  const ids = (start: number, length: number): number[] =>
+    Array.from({ length }, (_, i) => tokenizer.vocabularySize + start + i);
+  const top = ids(0, spec.top);
+  const mid = ids(spec.top, spec.mid);
+  const bottom = ids(spec.top + spec.mid, spec.bottom);
+  const shown = (length: number): string => (length === 0 ? '' : `[${length} soft]`);
+  return {
+    kind: 'soft',
+    text: aroundWords(shown(spec.top), shown(spec.mid), shown(spec.bottom)),
+    vectors,
+    encode: (pair) => encodeLearnedPrompt(pair, { top, mid, bottom, layout }, tokenizer),
+  };
+}
+
+function aroundWords(top: string, mid: string, bottom: string): string {
+  return [top, '<subj>', mid, '<obj>', bottom].filter((part) => part !== '').join(' ');
+}

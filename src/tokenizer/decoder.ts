@@ -1,0 +1,104 @@
+/** The decoders of tokenizer.json: token names back to text, keeping which part of the text each token wrote. */
+import type { JsonPart } from './json.ts';
+import { byteCharacters } from './pre-tokeniser.ts';
+
+/** The texts that tokens write, one each, in order; joined they are the decoded text. */
+export type Decoder = (tokens: readonly string[]) => string[];
+
+const known = ['ByteLevel', 'Metaspace', 'Sequence', 'WordPiece'];
+
+/** @throws TokenizerError for a decoder that is not known */
+export function createDecoder(part: JsonPart | undefined): Decoder {
+  if (!part) return (tokens) => tokens.map((token, i) => (i === 0 ? token : ` ${token}`));
+  switch (part.type) {
+    case 'WordPiece':
+      return wordPiece(part.string('prefix', '##'), part.boolean('cleanup', true));
+    case 'ByteLevel':
+      return byteLevel;
+    case 'Metaspace':
+      return metaspace(part);
+    case 'Sequence': {
+      const [only, ...more] = part.parts('decoders');
+      if (only && more.length === 0) return createDecoder(only);
+      throw part.error('a decoder of several steps is not supported');
+    }
+    default:
+      throw part.unknownType('decoder', known);
+  }
+}
+
+function wordPiece(prefix: string, cleanup: boolean): Decoder {
+  return (tokens) =>
+    tokens.map((token, i) => {
+      const text = i === 0 ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
+      return cleanup ? cleanUpSpaces(text) : text;
+    });
+}
+
+function metaspace(part: JsonPart): Decoder {
+  const replacement = part.string('replacement', '\u2581');
+  const prefixed = part.value['add_prefix_space'] !== false && part.string('prepend_scheme', 'always') !== 'never';
+  return (tokens) => tokens.map((token, i) => token.replaceAll(replacement, i === 0 && prefixed ? '' : ' '));
+}
+
+const byteOf = new Map(byteCharacters.map((character, byte) => [character, byte]));
+
+/** Bytes of several tokens may make up one character: the token that completes it writes it. */
+function byteLevel(tokens: readonly string[]): string[] {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const encoder = new TextEncoder();
+  const texts = tokens.map((token) => {
+    const bytes = Array.from(token, (character) => byteOf.get(character));
+    const whole = bytes.every((byte) => byte !== undefined);
+    return decoder.decode(whole ? Uint8Array.from(bytes as number[]) : encoder.encode(token), { stream: true });
+  });
+  const rest = decoder.decode();
+  if (rest !== '') texts.push((texts.pop() ?? '') + rest);
+  return texts;
+}
+
+const spacesToClean: readonly (readonly [from: string, to: string])[] = [
+  [' .', '.'],
+  [' ?', '?'],
+  [' !', '!'],
+  [' ,', ','],
+  [" ' ", "'"],
+  [" n't", "n't"],
+  [" 'm", "'m"],
+  [" 's", "'s"],
+  [" 've", "'ve"],
+  [" 're", "'re"],
+];
+
+/** Spaces before punctuation and English contractions removed, as transformers does after decoding. */
+export function cleanUpSpaces(text: string): string {
+  return spacesToClean.reduce((all, [from, to]) => all.replaceAll(from, to), text);
+}
+
+/** The same on a text in parts, which keep apart: each character stays with the part that wrote it. */
+export function cleanUpSpacesOfParts(parts: readonly string[]): string[] {
+  let text = parts.join('');
+  let owners = parts.flatMap((part, i) => new Array<number>(part.length).fill(i));
+  for (const [from, to] of spacesToClean) {
+    let cleaned = '';
+    const kept: number[] = [];
+    for (let at = 0; at < text.length; ) {
+      const found = text.indexOf(from, at);
+      const end = found < 0 ? text.length : found;
+      cleaned += text.slice(at, end);
+      for (; at < end; at++) kept.push(owners[at] as number);
+      if (found < 0) break;
+      // What stays is `from` without its first character and, of " ' ", its last.
+      cleaned += to;
+      for (let i = 1; i <= to.length; i++) kept.push(owners[found + i] as number);
+      at = found + from.length;
+    }
+    text = cleaned;
+    owners = kept;
+  }
+  const out = new Array<string>(parts.length).fill('');
+  owners.forEach((owner, i) => {
+    out[owner] = `${out[owner]}${text[i]}`;
+  });
+  return out;
+}

@@ -1,0 +1,78 @@
+/** Reading the parts of a tokenizer's JSON files with checks that name the file and the entry. */
+import { TokenizerError } from './tokenizer-error.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A JSON object of a tokenizer file that knows where it stands. */
+export class JsonPart {
+  readonly file: string;
+  readonly value: JsonObject;
+  /** Path within the file, for messages. */
+  readonly path: string;
+
+  constructor(file: string, value: unknown, path = '') {
+    this.file = file;
+    this.path = path;
+    if (!isJsonObject(value)) throw this.error(`expected a JSON object, got ${excerpt(value)}`);
+    this.value = value;
+  }
+
+  /** The entry `type`, or '' where there is none. */
+  get type(): string {
+    return typeof this.value['type'] === 'string' ? this.value['type'] : '';
+  }
+
+  error(problem: string): TokenizerError {
+    return new TokenizerError(this.path ? `${this.file}, ${this.path}` : this.file, problem);
+  }
+
+  boolean(name: string, otherwise: boolean): boolean {
+    const value = this.value[name] ?? otherwise;
+    if (typeof value === 'boolean') return value;
+    throw this.error(`"${name}" should be true or false, got ${excerpt(value)}`);
+  }
+
+  string(name: string, otherwise?: string): string {
+    const value = this.value[name] ?? otherwise;
+    if (typeof value === 'string') return value;
+    throw this.error(`"${name}" should be a string, got ${excerpt(value)}`);
+  }
+
+  /** The object under a name; undefined where it is null or missing. */
+  part(name: string): JsonPart | undefined {
+    const value = this.value[name];
+    return value === undefined || value === null ? undefined : new JsonPart(this.file, value, this.#under(name));
+  }
+
+  /** The objects of a list; empty where it is missing. */
+  parts(name: string): JsonPart[] {
+    return this.list(name).map((value, i) => new JsonPart(this.file, value, `${this.#under(name)}[${i}]`));
+  }
+
+  list(name: string): readonly unknown[] {
+    const value = this.value[name] ?? [];
+    if (Array.isArray(value)) return value;
+    throw this.error(`"${name}" should be a list, got ${excerpt(value)}`);
+  }
+
+  /** The error for a type that this package does not know. */
+  unknownType(what: string, known: readonly string[]): TokenizerError {
+    return this.error(
+      `the ${what} ${JSON.stringify(this.value['type'])} is not supported; known are ${known.join(', ')}`,
+    );
+  }
+
+  #under(name: string): string {
+    return this.path ? `${this.path}.${name}` : name;
+  }
+}
+
+/** A JSON value in a message, cut where it is long. */
+export function excerpt(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,178 @@
+/** The models of tokenizer.json, each run by @huggingface/tokenizers on one piece at a time. */
+import * as library from '@huggingface/tokenizers';
+import { excerpt, isJsonObject, type JsonPart } from './json.ts';
+
+/** What is used of the library; its own declarations cannot be resolved from ES modules. */
+interface LibraryModels {
+  readonly WordPiece: new (config: object) => { encode(pieces: readonly string[]): string[] };
+  readonly Unigram: new (config: object, endToken: string) => { encode(pieces: readonly string[]): string[] };
+  readonly BPE: new (config: object) => { bpe(piece: string): string[] };
+}
+
+const { WordPiece, Unigram, BPE } = library as unknown as LibraryModels;
+
+/** One token of a piece. */
+export interface ModelToken {
+  readonly id: number;
+  /** The token's name in the vocabulary; for an unknown part the name of the unknown token, or the part itself. */
+  readonly text: string;
+  /** Code units of the piece that it covers. */
+  readonly length: number;
+}
+
+export interface TokenModel {
+  readonly type: 'WordPiece' | 'BPE' | 'Unigram';
+  /** Id by name. */
+  readonly vocabulary: ReadonlyMap<string, number>;
+  readonly unknown: string | undefined;
+  /** The tokens of a piece; their lengths add up to its length, unless a part is unknown and there is no token for that. */
+  tokenise(piece: string): ModelToken[];
+}
+
+/** @throws TokenizerError where the model is not supported or its entries are not as they should be */
+export function createTokenModel(part: JsonPart): TokenModel {
+  switch (typeOf(part)) {
+    case 'WordPiece':
+      return wordPiece(part);
+    case 'BPE':
+      return bytePair(part);
+    case 'Unigram':
+      return unigram(part);
+    default:
+      throw part.unknownType('model', ['WordPiece', 'BPE', 'Unigram']);
+  }
+}
+
+/** Files of the first generations leave the type out. */
+function typeOf({ type, value }: JsonPart): string {
+  if (type !== '') return type;
+  if (Array.isArray(value['vocab'])) return 'Unigram';
+  return 'merges' in value ? 'BPE' : 'WordPiece';
+}
+
+/** WordPiece: the longest match from the left; a word that has no match somewhere is unknown as a whole. */
+function wordPiece(part: JsonPart): TokenModel {
+  const { vocab, vocabulary } = vocabularyOf(part);
+  const prefix = part.string('continuing_subword_prefix', '##');
+  const unknown = part.string('unk_token', '[UNK]');
+  const unknownId = idOf(part, vocabulary, unknown);
+  const longest = part.value['max_input_chars_per_word'] ?? 100;
+  const model = new WordPiece({
+    type: 'WordPiece',
+    vocab,
+    unk_token: unknown,
+    continuing_subword_prefix: prefix,
+    max_input_chars_per_word: typeof longest === 'number' ? longest : 100,
+  });
+  return {
+    type: 'WordPiece',
+    vocabulary,
+    unknown,
+    tokenise(piece) {
+      const tokens = model.encode([piece]);
+      if (tokens.length === 1 && tokens[0] === unknown) return [{ id: unknownId, text: unknown, length: piece.length }];
+      return tokens.map((text, i) => ({
+        id: vocabulary.get(text) as number,
+        text,
+        length: i === 0 ? text.length : text.length - prefix.length,
+      }));
+    },
+  };
+}
+
+/** Byte pair encoding: neighbours are merged in the order of the list of merges. */
+function bytePair(part: JsonPart): TokenModel {
+  const { vocab, vocabulary } = vocabularyOf(part);
+  const merges = part.list('merges').map((merge, i): [string, string] => {
+    const sides: readonly unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
+    const [left, right] = sides;
+    if (sides.length === 2 && typeof left === 'string' && typeof right === 'string') return [left, right];
+    throw part.error(`merges[${i}] should be two tokens, got ${excerpt(merge)}`);
+  });
+  for (const name of ['continuing_subword_prefix', 'end_of_word_suffix']) {
+    if (part.value[name]) throw part.error(`"${name}" is not supported`);
+  }
+  if (part.boolean('byte_fallback', false)) throw part.error('"byte_fallback" is not supported');
+  const unknown = typeof part.value['unk_token'] === 'string' ? part.value['unk_token'] : undefined;
+  const unknownId = unknown === undefined ? undefined : idOf(part, vocabulary, unknown);
+  const fuse = part.boolean('fuse_unk', false);
+  const whole = part.boolean('ignore_merges', false);
+  const model = new BPE({ type: 'BPE', vocab, merges, unk_token: unknown ?? null, ignore_merges: whole });
+  return {
+    type: 'BPE',
+    vocabulary,
+    unknown,
+    tokenise(piece) {
+      const id = vocabulary.get(piece);
+      if (whole && id !== undefined) return [{ id, text: piece, length: piece.length }];
+      return known(piece, model.bpe(piece), vocabulary, { id: unknownId, text: unknown, fuse });
+    },
+  };
+}
+
+/** Unigram: the most probable way to write the piece; unknown characters in a row are one token. */
+function unigram(part: JsonPart): TokenModel {
+  const pieces = part.list('vocab').map((entry, i): [string, number] => {
+    const [name, score]: readonly unknown[] = Array.isArray(entry) ? entry : [];
+    if (typeof name === 'string' && typeof score === 'number') return [name, score];
+    throw part.error(`vocab[${i}] should be a piece and its score, got ${excerpt(entry)}`);
+  });
+  const unknownId = part.value['unk_id'];
+  if (typeof unknownId !== 'number' || !pieces[unknownId]) {
+    throw part.error(`"unk_id" should be the id of a piece, got ${excerpt(unknownId)}`);
+  }
+  if (part.boolean('byte_fallback', false)) throw part.error('"byte_fallback" is not supported');
+  const vocabulary = new Map(pieces.map(([name], id) => [name, id]));
+  const model = new Unigram({ type: 'Unigram', vocab: pieces, unk_id: unknownId }, '</s>');
+  return {
+    type: 'Unigram',
+    vocabulary,
+    unknown: (pieces[unknownId] as [string, number])[0],
+    tokenise: (piece) =>
+      known(piece, model.encode([piece]), vocabulary, { id: unknownId, text: undefined, fuse: true }),
+  };
+}
+
+/** The parts of a piece as tokens. A part that is no token is the unknown one, or left out where there is none. */
+function known(
+  piece: string,
+  parts: readonly string[],
+  vocabulary: ReadonlyMap<string, number>,
+  unknown: { readonly id: number | undefined; readonly text: string | undefined; readonly fuse: boolean },
+): ModelToken[] {
+  const tokens: ModelToken[] = [];
+  let at = 0;
+  for (const text of parts) {
+    const start = at;
+    at += text.length;
+    const id = vocabulary.get(text);
+    if (id !== undefined && id !== unknown.id) {
+      tokens.push({ id, text, length: text.length });
+    } else if (unknown.id !== undefined) {
+      const last = tokens.at(-1);
+      const fused = unknown.fuse && last?.id === unknown.id ? last : undefined;
+      if (fused) tokens.pop();
+      const from = start - (fused?.length ?? 0);
+      tokens.push({ id: unknown.id, text: unknown.text ?? piece.slice(from, at), length: at - from });
+    }
+  }
+  return tokens;
+}
+
+function vocabularyOf(part: JsonPart): { vocab: Record<string, number>; vocabulary: Map<string, number> } {
+  const vocab = part.value['vocab'];
+  if (!isJsonObject(vocab)) throw part.error(`"vocab" should map tokens to ids, got ${excerpt(vocab)}`);
+  const vocabulary = new Map<string, number>();
+  for (const [token, id] of Object.entries(vocab)) {
+    if (!Number.isInteger(id)) throw part.error(`the id of the token ${JSON.stringify(token)} is ${excerpt(id)}`);
+    vocabulary.set(token, id as number);
+  }
+  if (vocabulary.size === 0) throw part.error('the vocabulary is empty');
+  return { vocab: vocab as Record<string, number>, vocabulary };
+}
+
+function idOf(part: JsonPart, vocabulary: ReadonlyMap<string, number>, token: string): number {
+  const id = vocabulary.get(token);
+  if (id === undefined) throw part.error(`the unknown token ${JSON.stringify(token)} is not in the vocabulary`);
+  return id;
+}

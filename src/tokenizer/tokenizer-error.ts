@@ -1,0 +1,10 @@
+/** Tokenizer files that cannot be used: the message starts with the name of the file at fault. */
+export class TokenizerError extends Error {
+  override readonly name = 'TokenizerError';
+  readonly file: string;
+
+  constructor(file: string, problem: string) {
+    super(`${file}: ${problem}`);
+    this.file = file;
+  }
+}
