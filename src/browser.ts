@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type FetchFilesOptions, fetchFiles } from './checkpoint/fetch-files.ts';
+import { type FetchFilesOptions, fetchFiles } from './checkpoint/web-files.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import { type EncoderOptions, loadEncoderParts } from './load-encoder.ts';
 import { type WebRuntimeOptions, webRuntime } from './runtime/web.ts';
 
+export { hubAddress, type WebFileEvent } from './checkpoint/web-files.ts';
 export * from './core.ts';
 
 export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
@@ -20,12 +21,12 @@ export class RelationEncoder extends Core {
   /**
    * Loads a checkpoint over HTTP.
    *
-   * @param model URL of the folder that holds `config.json`, or a hub id, `id@revision`.
+   * @param url The folder that holds `config.json` and the weights; {@link hubAddress} gives that of a hub model.
    */
-  static async load(model: string, options: LoadOptions = {}): Promise<RelationEncoder> {
+  static async load(url: string, options: LoadOptions = {}): Promise<RelationEncoder> {
     const runtime = webRuntime({ ...options.runtime, ...(options.threads && { threads: options.threads }) });
     try {
-      return new RelationEncoder(await loadEncoderParts(fetchFiles(model, options), runtime, options));
+      return new RelationEncoder(await loadEncoderParts(fetchFiles(url, options), runtime, options));
     } catch (error) {
       await runtime.dispose();
       throw error;

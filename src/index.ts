@@ -9,16 +9,18 @@
  *
  * @module
  */
-import { type OpenModelOptions, openModel } from './checkpoint/open-model.ts';
+import type { HubOptions } from './checkpoint/hub.ts';
+import { openModel } from './checkpoint/open-model.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import { type EncoderOptions, loadEncoderParts } from './load-encoder.ts';
 import { nodeRuntime } from './runtime/node.ts';
 import { nodeWorkerRuntime } from './runtime/node-worker.ts';
 
 export { CheckpointError } from './checkpoint/error.ts';
+export type { HubEvent } from './checkpoint/hub-event.ts';
 export * from './core.ts';
 
-export interface LoadOptions extends EncoderOptions, OpenModelOptions {
+export interface LoadOptions extends EncoderOptions, HubOptions {
   /** Run in a worker thread, so that the event loop stays free while pairs are encoded. Default true; false starts faster. */
   readonly worker?: boolean;
 }

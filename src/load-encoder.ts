@@ -28,7 +28,7 @@ export interface EncoderOptions {
   readonly threads?: number;
   /** Divide each embedding by its Euclidean norm. Default false. */
   readonly normalize?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A setting that cannot be: out of range, or in contradiction with another. */
@@ -54,7 +54,7 @@ export async function loadEncoderParts(
   signal?.throwIfAborted();
 
   const pooling = parsePooling(options.pooling ?? checkpoint.relbert?.pooling ?? plainDefaults.pooling);
-  const prompt = createPrompt(promptSpecOf(checkpoint, options, pooling), tokenizer);
+  const prompt = createPrompt(promptSpecOf(checkpoint, options), tokenizer, { mask: pooling === 'mask' });
   const maxLength = maxLengthOf(options.maxLength, Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength));
   const dtype = options.dtype ?? 'f32';
   const batchEncoder = await createPromptBatchEncoder({
@@ -92,14 +92,13 @@ export async function loadEncoderParts(
   };
 }
 
-function promptSpecOf(checkpoint: Checkpoint, options: EncoderOptions, pooling: Pooling): PromptSpec {
-  if (options.template !== undefined && options.prompt !== undefined) {
+function promptSpecOf(checkpoint: Checkpoint, { template, prompt }: EncoderOptions): PromptSpec {
+  if (template !== undefined && prompt !== undefined) {
     throw new OptionError('template and prompt are both given: leave one out');
   }
-  if (options.prompt) return options.prompt;
-  const needs = { mask: pooling === 'mask' };
-  if (options.template !== undefined) return { kind: 'template', text: parseTemplate(options.template, needs) };
-  return checkpoint.relbert?.prompt ?? { kind: 'template', text: parseTemplate(plainDefaults.template, needs) };
+  if (prompt) return prompt;
+  if (template !== undefined) return { kind: 'template', text: parseTemplate(template) };
+  return checkpoint.relbert?.prompt ?? { kind: 'template', text: parseTemplate(plainDefaults.template) };
 }
 
 function maxLengthOf(wanted: number | undefined, allowed: number): number {
