@@ -12,13 +12,13 @@ import { RelationSampler } from '../../src/train/relation-sampler.ts';
 import { tinyModel, tinyRelations } from './tiny.ts';
 
 const losses = [
-  lossTermSchema.parse({ name: 'infonce' }),
+  lossTermSchema.parse({ name: 'infonce', temperature: 0.1 }),
   lossTermSchema.parse({ name: 'triplet' }),
   lossTermSchema.parse({ name: 'classification' }),
 ];
 
 async function setup(family: string, dropout: boolean, options: Partial<GradientOptions>) {
-  const { config, weights, prompt, pooling } = await tinyModel(family);
+  const { config, weights, prompt, pooling } = await tinyModel(family, 'difference');
   const graph = buildRelationGraph(config, { pooling, mode: 'training', dropout });
   const goal = objective({ terms: losses, size: graph.dimension, triples: 'all' });
   const stored = await readParameters(graph.parameters, config, weights);
