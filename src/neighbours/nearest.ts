@@ -1,0 +1,131 @@
+/**
+ * Exact nearest neighbours by cosine among any number of pairs that come block by block, in memory proportional to one
+ * block: only the best of each query are kept.
+ */
+import { pairKey } from '../pair/deduplicate.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+
+/** Some pairs with their embeddings [n, D] in row-major order. */
+export interface VectorBlock {
+  readonly pairs: readonly WordPair[];
+  readonly data: Float32Array;
+  readonly shape: readonly [rows: number, dimension: number];
+}
+
+export interface NeighbourQuery {
+  readonly pair: WordPair;
+  readonly vector: Float32Array;
+}
+
+export interface Neighbour {
+  readonly pair: WordPair;
+  /** Cosine to the query. */
+  readonly score: number;
+}
+
+export interface NeighbourOptions {
+  /** Neighbours a query. Default 10. */
+  readonly top?: number;
+  readonly signal?: AbortSignal;
+  /** `done` pairs were compared. */
+  readonly onProgress?: (event: { readonly kind: 'neighbours'; readonly done: number }) => void;
+}
+
+/**
+ * The `top` pairs with the greatest cosine to each query, best first; of equals, the one that came first. The query's own
+ * pair is left out, and a pair that occurs several times counts once. Pairs whose vector is zero or holds NaN are passed
+ * over.
+ *
+ * @throws RangeError for a query or block of another dimension, a query whose vector is zero, a `top` below 1
+ */
+export async function nearestNeighbours(
+  queries: readonly NeighbourQuery[],
+  blocks: AsyncIterable<VectorBlock> | Iterable<VectorBlock>,
+  { top = 10, signal, onProgress }: NeighbourOptions = {},
+): Promise<Neighbour[][]> {
+  if (!Number.isInteger(top) || top < 1) throw new RangeError(`top must be a positive integer, got ${top}`);
+  const searches = queries.map(({ pair, vector }) => ({
+    unit: unitVector(pair, vector),
+    own: pairKey(pair),
+    best: new BestPairs(top),
+  }));
+  let done = 0;
+  for await (const { pairs, data, shape } of blocks) {
+    signal?.throwIfAborted();
+    const dimension = shape[1];
+    for (const [row, pair] of pairs.entries()) {
+      const start = row * dimension;
+      const norm = normOf(data, start, dimension);
+      if (!(norm > 0)) continue;
+      for (const { unit, own, best } of searches) {
+        if (unit.length !== dimension) {
+          throw new RangeError(`a query has ${unit.length} dimensions, the pair vectors have ${dimension}`);
+        }
+        let product = 0;
+        for (let d = 0; d < dimension; d++) product += (unit[d] as number) * (data[start + d] as number);
+        const score = product / norm;
+        // The key is made for the few only that may enter.
+        if (!best.admits(score)) continue;
+        const key = pairKey(pair);
+        if (key !== own) best.add(key, { pair, score });
+      }
+    }
+    done += pairs.length;
+    onProgress?.({ kind: 'neighbours', done });
+  }
+  return searches.map(({ best }) => best.sorted());
+}
+
+function unitVector(pair: WordPair, vector: Float32Array): Float64Array {
+  const norm = normOf(vector, 0, vector.length);
+  if (!(norm > 0)) {
+    throw new RangeError(
+      `the vector of the query ${JSON.stringify([pair.head, pair.tail])} is zero or holds no numbers`,
+    );
+  }
+  return Float64Array.from(vector, (value) => value / norm);
+}
+
+function normOf(data: Float32Array, start: number, dimension: number): number {
+  let squares = 0;
+  for (let d = start; d < start + dimension; d++) squares += (data[d] as number) ** 2;
+  return Math.sqrt(squares);
+}
+
+/** The best pairs so far, each once, in falling order. A list: `top` is small. */
+class BestPairs {
+  readonly #top: number;
+  readonly #keys: string[] = [];
+  readonly #pairs: Neighbour[] = [];
+
+  constructor(top: number) {
+    this.#top = top;
+  }
+
+  /** Whether a pair of this score would enter. */
+  admits(score: number): boolean {
+    return this.#pairs.length < this.#top || score > (this.#pairs.at(-1) as Neighbour).score;
+  }
+
+  add(key: string, neighbour: Neighbour): void {
+    const known = this.#keys.indexOf(key);
+    if (known >= 0) {
+      if ((this.#pairs[known] as Neighbour).score >= neighbour.score) return;
+      this.#remove(known);
+    }
+    let at = this.#pairs.length;
+    while (at > 0 && (this.#pairs[at - 1] as Neighbour).score < neighbour.score) at--;
+    this.#keys.splice(at, 0, key);
+    this.#pairs.splice(at, 0, neighbour);
+    if (this.#pairs.length > this.#top) this.#remove(this.#top);
+  }
+
+  sorted(): Neighbour[] {
+    return [...this.#pairs];
+  }
+
+  #remove(index: number): void {
+    this.#keys.splice(index, 1);
+    this.#pairs.splice(index, 1);
+  }
+}
