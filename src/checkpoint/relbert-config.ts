@@ -14,8 +14,9 @@
 
 import { type Pooling, poolings } from '../encoder/pooling.ts';
 import { suggestion } from '../pair/nearest-name.ts';
-import type { PromptSpec } from '../prompt/spec.ts';
-import { manualTemplates } from '../prompt/template.ts';
+import { PromptError } from '../prompt/prompt-error.ts';
+import type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from '../prompt/spec.ts';
+import { parseTemplate } from '../prompt/template.ts';
 import { CheckpointError } from './error.ts';
 import type { JsonObject } from './json-file.ts';
 import { isJsonObject } from './json-file.ts';
@@ -49,19 +50,19 @@ export function parseRelbertConfig(value: unknown, origin: string): RelbertConfi
     return { form: modern ? '2023' : '2022', pooling, prompt: parsePrompt(value['prompt'], `${place}.prompt`) };
   }
   const { template } = value;
-  if (modern) return { form: '2023', pooling, prompt: parseTemplate(template, `${place}.template`) };
+  if (modern) return { form: '2023', pooling, prompt: templateOf(template, `${place}.template`) };
   if (isJsonObject(template)) return { form: '2021', pooling, prompt: parsePrompt2021(template, `${place}.template`) };
   if (template !== undefined && template !== null) {
     const templateMode = value['template_mode'] ?? 'manual';
     if (templateMode !== 'manual') {
       throw new CheckpointError(`${place}.template_mode`, `expected "manual", got ${JSON.stringify(templateMode)}`);
     }
-    return { form: '2022', pooling, prompt: parseTemplate(template, `${place}.template`) };
+    return { form: '2022', pooling, prompt: templateOf(template, `${place}.template`) };
   }
   for (const name of ['custom_template', 'custom_template_type', 'template_type']) {
     const text = value[name];
     if (text !== undefined && text !== null) {
-      return { form: '2021', pooling, prompt: parseTemplate(text, `${place}.${name}`) };
+      return { form: '2021', pooling, prompt: templateOf(text, `${place}.${name}`) };
     }
   }
   throw new CheckpointError(place, 'there is no template in it (template, or custom_template in the 2021 form)');
@@ -136,7 +137,7 @@ export function parsePrompt2021(template: JsonObject, place: string): PromptSpec
 }
 
 /** The counterpart of {@link parsePrompt2021}. */
-export function prompt2021Json(prompt: Exclude<PromptSpec, { kind: 'template' }>): JsonObject {
+export function prompt2021Json(prompt: TriggerSpec | SoftSpec): JsonObject {
   const { top, mid, bottom } = prompt;
   if (prompt.kind === 'trigger') return { top, mid, bottom };
   return {
@@ -149,7 +150,7 @@ export function prompt2021Json(prompt: Exclude<PromptSpec, { kind: 'template' }>
 }
 
 /** A learned prompt as this package keeps it beside the 2023 form; every number comes back to the same bits. */
-export function promptJson(prompt: Exclude<PromptSpec, { kind: 'template' }>): JsonObject {
+export function promptJson(prompt: TriggerSpec | SoftSpec): JsonObject {
   const { kind, layout, top, mid, bottom } = prompt;
   if (prompt.kind === 'trigger') return { kind, layout, top, mid, bottom };
   return { kind, layout, top, mid, bottom, embedding: embeddingRows(prompt.vectors, prompt.hidden) };
@@ -158,7 +159,7 @@ export function promptJson(prompt: Exclude<PromptSpec, { kind: 'template' }>): J
 /** The counterpart of {@link promptJson}; takes `{kind: 'template', text}` too. */
 export function parsePrompt(value: JsonObject, place: string): PromptSpec {
   const { kind, layout = '2023' } = value;
-  if (kind === 'template') return parseTemplate(value['text'], `${place}.text`);
+  if (kind === 'template') return templateOf(value['text'], `${place}.text`);
   if (layout !== '2021' && layout !== '2023') {
     throw new CheckpointError(`${place}.layout`, `expected "2021" or "2023", got ${JSON.stringify(layout)}`);
   }
@@ -185,17 +186,16 @@ function parsePoolingName(value: unknown, place: string): Pooling {
 }
 
 /** A template's text, or the letter of one of the manual templates. */
-function parseTemplate(value: unknown, place: string): PromptSpec {
-  if (typeof value !== 'string')
+function templateOf(value: unknown, place: string): TemplateSpec {
+  if (typeof value !== 'string') {
     throw new CheckpointError(place, `expected a template, got ${JSON.stringify(value) ?? 'nothing'}`);
-  if (/<(subj|obj|mask)>/.test(value)) return { kind: 'template', text: value };
-  const letters = Object.keys(manualTemplates);
-  const letter = letters.find((key) => key === value.trim().toLowerCase());
-  if (letter !== undefined) return { kind: 'template', text: manualTemplates[letter as keyof typeof manualTemplates] };
-  throw new CheckpointError(
-    place,
-    `expected a text with <subj> and <obj>, or a letter of the manual templates (${letters.join(', ')}), got ${JSON.stringify(value)}`,
-  );
+  }
+  try {
+    return { kind: 'template', text: parseTemplate(value) };
+  } catch (error) {
+    if (error instanceof PromptError) throw new CheckpointError(place, error.message, { cause: error });
+    throw error;
+  }
 }
 
 function triggerIds(value: JsonObject, place: string): { top: number[]; mid: number[]; bottom: number[] } {

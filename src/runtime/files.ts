@@ -6,7 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FileError, fileError, systemCode } from './file-error.ts';
 
@@ -184,16 +184,37 @@ export async function writeFileAtomic(path: string, content: FileContent, option
   }
 }
 
-/** Makes a folder and those above it, where missing. @throws FileError */
-export async function makeFolder(path: string): Promise<void> {
+/** Makes a folder and those above it, where missing; true where it was. @throws FileError */
+export async function makeFolder(path: string): Promise<boolean> {
   try {
-    await mkdir(path, { recursive: true });
+    return await makeFolders(path);
   } catch (error) {
-    const existing = systemCode(error) === 'EEXIST';
-    throw existing
-      ? new FileError(path, 'cannot make this folder: a file of this name exists', { cause: error })
-      : fileError(path, 'make this folder', error);
+    const code = systemCode(error);
+    if (code === 'EEXIST' || code === 'ENOTDIR') {
+      throw new FileError(path, 'cannot make this folder: a file stands in its place', { cause: error });
+    }
+    throw fileError(path, 'make this folder', error);
   }
+}
+
+/** Node's own recursive mkdir never ends where a file system takes no folders (/proc). */
+async function makeFolders(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return false;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path); // where no folders are taken it fails once more
+    return true;
+  }
+}
+
+/** Removes a folder that holds nothing; leaves any other as it is. */
+export async function removeEmptyFolder(path: string): Promise<void> {
+  await rmdir(path).catch(() => {});
 }
 
 /** A log that grows by whole lines: JSON objects, one a line, each on the disk's way when `append` returns. */
