@@ -1,0 +1,121 @@
+/** Lexical relation classification (Ushio et al. 2021, section 4.2): which relation holds between two words? */
+import type { LexicalRelationSet } from '../data/lexical-relation.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import type { Runtime } from '../runtime/session.ts';
+import {
+  type Classifier,
+  type ClassifierOptions,
+  type ClassifierSettings,
+  DEFAULT_SETTINGS,
+  type FeatureMatrix,
+  predictClasses,
+  SETTINGS_GRID,
+  trainClassifiers,
+} from './classifier.ts';
+import { type ClassificationScores, classificationScores } from './metrics.ts';
+
+/** Features of pairs, one row a pair in their order. */
+export type FeatureExtractor = (pairs: readonly WordPair[]) => Promise<FeatureMatrix>;
+
+export interface ClassificationOptions extends ClassifierOptions {
+  /**
+   * `default` (default): hidden size 100, learning rate 1e-3. `grid`: the paper's nine settings, of which the one with
+   * the greatest macro F1 on the validation pairs counts, the first of equals; without validation pairs, the default.
+   */
+  readonly search?: 'default' | 'grid';
+}
+
+/** One setting of the search and what it gave. */
+export interface SettingScore extends ClassifierSettings {
+  /** Macro F1 on the validation pairs. */
+  readonly macroF1: number;
+}
+
+/** The classifier that was chosen. */
+export interface ClassifierSummary extends ClassifierSettings {
+  readonly epochs: number;
+  /** Training loss of the last epoch. */
+  readonly loss: number;
+  /** Whether training ended because the loss no longer fell. */
+  readonly converged: boolean;
+  readonly seed: number;
+}
+
+export interface ClassificationResult {
+  readonly test: ClassificationScores;
+  /** undefined: the set has no validation pairs. */
+  readonly validation: ClassificationScores | undefined;
+  readonly classifier: ClassifierSummary;
+  /** All settings that were tried, where there was a search. */
+  readonly search: readonly SettingScore[] | undefined;
+  /** The class of each test pair. */
+  readonly predictions: readonly string[];
+}
+
+/**
+ * Trains a classifier on the training pairs and scores it on the test pairs. Features are asked for once, for all pairs.
+ *
+ * @throws RangeError for a split without pairs, or a relation of the validation or test pairs that no training pair has
+ */
+export async function evaluateClassification(
+  set: LexicalRelationSet,
+  extract: FeatureExtractor,
+  runtime: Runtime,
+  { search = 'default', ...options }: ClassificationOptions = {},
+): Promise<ClassificationResult> {
+  checkRelations(set);
+  const { train, test } = set;
+  const validation = set.validation ?? [];
+  const features = await extract([...train, ...validation, ...test]);
+  const part = (start: number, count: number) => rowsOf(features, start, count);
+  const trainFeatures = part(0, train.length);
+  const validationFeatures = part(train.length, validation.length);
+  const testFeatures = part(train.length + validation.length, test.length);
+  const relations = (pairs: readonly { readonly relation: string }[]) => pairs.map(({ relation }) => relation);
+  const searched = search === 'grid' && validation.length > 0;
+  const settings = searched ? SETTINGS_GRID : [DEFAULT_SETTINGS];
+  const classifiers = await trainClassifiers(runtime, trainFeatures, relations(train), settings, options);
+  const scored: { readonly classifier: Classifier; readonly scores: ClassificationScores | undefined }[] = [];
+  for (const classifier of classifiers) {
+    const predicted = await predictClasses(runtime, classifier, validationFeatures, options);
+    const scores = validation.length > 0 ? classificationScores(relations(validation), predicted) : undefined;
+    scored.push({ classifier, scores });
+  }
+  const best = scored.reduce((leader, own) =>
+    (own.scores?.macroF1 ?? 0) > (leader.scores?.macroF1 ?? 0) ? own : leader,
+  );
+  const { classifier } = best;
+  const predictions = await predictClasses(runtime, classifier, testFeatures, options);
+  return {
+    test: classificationScores(relations(test), predictions),
+    validation: best.scores,
+    classifier: {
+      ...classifier.settings,
+      epochs: classifier.losses.length,
+      loss: classifier.losses.at(-1) as number,
+      converged: classifier.converged,
+      seed: options.seed ?? 0,
+    },
+    search: searched
+      ? scored.map((own) => ({ ...own.classifier.settings, macroF1: own.scores?.macroF1 as number }))
+      : undefined,
+    predictions,
+  };
+}
+
+function checkRelations({ train, validation, test }: LexicalRelationSet): void {
+  if (train.length === 0) throw new RangeError('no training pairs');
+  if (test.length === 0) throw new RangeError('no test pairs');
+  const known = new Set(train.map(({ relation }) => relation));
+  const unknown = [...(validation ?? []), ...test].find(({ relation }) => !known.has(relation));
+  if (unknown) {
+    throw new RangeError(
+      `the relation '${unknown.relation}' of ${JSON.stringify([unknown.head, unknown.tail])} occurs in no training pair`,
+    );
+  }
+}
+
+function rowsOf({ data, shape }: FeatureMatrix, start: number, count: number): FeatureMatrix {
+  const [, dimension] = shape;
+  return { data: data.subarray(start * dimension, (start + count) * dimension), shape: [count, dimension] };
+}
