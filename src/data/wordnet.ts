@@ -51,11 +51,13 @@ export interface WordNetOptions {
 interface FrequentPair extends WordPair {
   /** That of the rarer word. */
   readonly frequency: number;
+  /** That of the other. */
+  readonly otherFrequency: number;
 }
 
 /**
  * WordNet's relations as sets of word pairs, each split by the lexical file of its head (`hypernym/noun.animal`;
- * derivation also by the other part of speech: `derivation/noun.act-verb`). Pairs of frequent words come first; `_` is
+ * derivation also by the other part of speech: `derivation/noun.act-verb`). Pairs of frequent words come first, among them short ones; `_` is
  * written as a space.
  */
 export function wordNetRelationSets(wordNet: WordNet, options: WordNetOptions = {}): RelationSet[] {
@@ -69,6 +71,7 @@ export function wordNetRelationSets(wordNet: WordNet, options: WordNetOptions = 
         head: head.word.replaceAll('_', ' '),
         tail: tail.word.replaceAll('_', ' '),
         frequency: Math.min(head.frequency, tail.frequency),
+        otherFrequency: Math.max(head.frequency, tail.frequency),
       };
       if (pair.head.toLowerCase() === pair.tail.toLowerCase()) continue;
       const name = relation === 'derivation' ? `${source.lexicalFile}-${PARTS[target.pos]}` : source.lexicalFile;
@@ -82,7 +85,7 @@ export function wordNetRelationSets(wordNet: WordNet, options: WordNetOptions = 
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([file, pairs]): RelationSet => {
         const name = `${relation}/${file}`;
-        const frequent = [...pairs.values()].sort((a, b) => b.frequency - a.frequency).slice(0, limit);
+        const frequent = [...pairs.values()].sort(byFamiliarity).slice(0, limit);
         return {
           relation: name,
           parent: relation,
@@ -92,6 +95,15 @@ export function wordNetRelationSets(wordNet: WordNet, options: WordNetOptions = 
         };
       });
   });
+}
+
+/** Most words were never tagged: then the other word counts, and then their length, for short words are better known. */
+function byFamiliarity(a: FrequentPair, b: FrequentPair): number {
+  return (
+    b.frequency - a.frequency ||
+    b.otherFrequency - a.otherFrequency ||
+    a.head.length + a.tail.length - b.head.length - b.tail.length
+  );
 }
 
 const PARTS: Readonly<Record<PartOfSpeech, string>> = { n: 'noun', v: 'verb', a: 'adj', r: 'adv' };

@@ -10,7 +10,7 @@ export function packageFolder(): string {
   return folder;
 }
 
-/** A file of the package's `data/` folder: `semeval2012.json`, `training-pairs.jsonl`. @throws FileError */
+/** A file of the package's `data/` folder: `semeval2012.json`, `training-pairs/wordnet.jsonl`. @throws FileError */
 export async function readPackageData(name: string): Promise<{ readonly file: string; readonly text: string }> {
   const file = join(packageFolder(), 'data', name);
   return { file, text: await readText(file) };

@@ -1,0 +1,10 @@
+/** The data that the package carries, by path in its `data/` folder (see data/README.md). */
+export const CARRIED_DATA = {
+  /** All rated pairs of SemEval-2012 Task 2: `parseSemEvalPack`. They overlap a little with evaluation data, as in the paper. */
+  semEval: 'semeval2012.json',
+  /**
+   * The training pairs of the default recipe: `parseRelationLines`. No pair of any public analogy or lexical relation
+   * set that was at hand when they were made is among them.
+   */
+  trainingPairs: ['training-pairs/semeval2012.jsonl', 'training-pairs/wordnet.jsonl', 'training-pairs/countries.jsonl'],
+} as const;
