@@ -56,7 +56,7 @@ const LABELS = ['positive', 'negative'];
  *
  * Throws DataError like {@link parseRelationLines}; what concerns a whole relation names its first line.
  */
-export function parseRelationTable(data: DataFile): RelationSet[] {
+function parseRelationTable(data: DataFile): RelationSet[] {
   const relations = new Map<string, { line: Line; positives: WordPair[]; negatives: WordPair[] }>();
   for (const [i, line] of linesOf(data).entries()) {
     const fields = line.text.split('\t').map((field) => field.trim());

@@ -2,7 +2,7 @@ import { DataError } from './data-error.ts';
 
 /** The texts of WordNet's dict folder that are needed, by file name: `data.noun` … `data.adv`, `index.sense`. */
 export type WordNetFiles = Readonly<Record<WordNetFileName, string>>;
-export type WordNetFileName = (typeof WORDNET_FILES)[number];
+type WordNetFileName = (typeof WORDNET_FILES)[number];
 export const WORDNET_FILES = ['data.noun', 'data.verb', 'data.adj', 'data.adv', 'index.sense'] as const;
 
 /** Part of speech; satellite adjectives (`s` in the files) count as adjectives. */
