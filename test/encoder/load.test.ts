@@ -1,0 +1,97 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import { RelationEncoder, row } from '../../src/index.ts';
+import { describeWithShared, sharedPath } from '../shared.ts';
+
+const tiny = 'test/fixtures/encoder/bert';
+const template = '<subj> is the <mask> of <obj>';
+const pairs: [string, string][] = Array.from({ length: 60 }, (_, i) => [`h${i % 7}`, `t${'x'.repeat(i % 5)}${i}`]);
+
+describe('RelationEncoder.load', () => {
+  it('gives the same embeddings in a worker thread and in this one', async () => {
+    await using here = await RelationEncoder.load(tiny, { template, pooling: 'difference', worker: false });
+    await using there = await RelationEncoder.load(tiny, { template, pooling: 'difference' });
+    expect([here.info.runtime, there.info.runtime]).toEqual(['node', 'node-worker']);
+    const [a, b] = [await here.encode(pairs), await there.encode(pairs)];
+    expect(a.shape).toEqual([60, here.dimension]);
+    expect(b.data).toEqual(a.data);
+  });
+
+  it('embeds a pair the same whatever stands beside it in the batch', async () => {
+    await using encoder = await RelationEncoder.load(tiny, { template, pooling: 'average_no_mask', worker: false });
+    const together = await encoder.encode(pairs);
+    for (const index of [0, 13, 59]) {
+      const alone = await encoder.encode([pairs[index] as [string, string]]);
+      const rowTogether = row(together, index);
+      const largest = alone.data.reduce((most, x, i) => Math.max(most, Math.abs(x - (rowTogether[i] as number))), 0);
+      expect(largest).toBeLessThan(1e-5);
+    }
+  });
+
+  it('says what it loaded', async () => {
+    await using encoder = await RelationEncoder.load(tiny, { pooling: 'cls', worker: false });
+    expect(encoder.info).toMatchObject({
+      origin: tiny,
+      architecture: 'bert',
+      prompt: { kind: 'template', text: expect.stringContaining('Today, I finally discovered') },
+      pooling: 'cls',
+      promptFrom: 'default',
+      dtype: 'f32',
+      storedDtype: 'F32',
+    });
+    expect(encoder.info.dimension).toBe(encoder.info.hiddenSize);
+  });
+
+  it('refuses what cannot be, naming it', async () => {
+    const load = (options: object) => RelationEncoder.load(tiny, { worker: false, ...options });
+    await expect(load({ pooling: 'averge' })).rejects.toThrow("unknown pooling 'averge' (did you mean average?)");
+    await expect(load({ template: 'A relation' })).rejects.toThrow('<subj>');
+    await expect(load({ template: '<subj> <obj>', pooling: 'mask' })).rejects.toThrow('<mask>');
+    await expect(load({ maxLength: 100_000 })).rejects.toThrow('maxLength 100000 is more than');
+    await expect(load({ maxLength: 0 })).rejects.toThrow('maxLength must be a positive whole number, got 0');
+    const prompt = { kind: 'template', text: template };
+    await expect(load({ template, prompt })).rejects.toThrow('template and prompt are both given');
+    await expect(RelationEncoder.load('test/no-such-folder')).rejects.toThrow('test/no-such-folder');
+    await expect(load({ signal: AbortSignal.abort(new Error('never mind')) })).rejects.toThrow('never mind');
+  });
+});
+
+describeWithShared('on the real language model', ['models/all-MiniLM-L6-v2/model.safetensors'], () => {
+  const model = sharedPath('models/all-MiniLM-L6-v2');
+
+  it('leaves the event loop free while it encodes', async () => {
+    await using encoder = await RelationEncoder.load(model, { template: 'a', threads: 1 });
+    const many: [string, string][] = Array.from({ length: 1500 }, (_, i) => [`word${i}`, `other${i % 91}`]);
+    await encoder.encode(many.slice(0, 32));
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await encoder.encode(many);
+    delay.disable();
+    // The monitor counts from the start of its own interval: what is above the resolution is delay.
+    expect(delay.percentile(99) / 1e6 - 5).toBeLessThan(20);
+    expect(delay.count).toBeGreaterThan(50);
+  });
+
+  it('is nearly as exact in 8 bits', async () => {
+    await using f32 = await RelationEncoder.load(model, { template: '<subj> and <obj>', pooling: 'difference' });
+    await using int8 = await RelationEncoder.load(model, {
+      template: '<subj> and <obj>',
+      pooling: 'difference',
+      dtype: 'int8',
+    });
+    expect(int8.info.dtype).toBe('int8');
+    const words: [string, string][] = [
+      ['Tokyo', 'Japan'],
+      ['cat', 'kitten'],
+      ['big', 'bigger'],
+      ['wheel', 'car'],
+    ];
+    const [exact, rounded] = [await f32.encode(words), await int8.encode(words)];
+    for (let i = 0; i < words.length; i++) {
+      const [a, b] = [row(exact, i), row(rounded, i)];
+      const difference = Math.hypot(...a.map((x, k) => x - (b[k] as number))) / Math.hypot(...a);
+      expect(difference).toBeGreaterThan(0);
+      expect(difference).toBeLessThan(0.1);
+    }
+  });
+});
