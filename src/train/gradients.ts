@@ -70,7 +70,11 @@ export class Gradients {
   readonly #masks = new DropoutMasks();
   readonly #sessions = new Map<string, Loaded>();
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
-  #count = 0;
+  /**
+   * Into how many micro-batches the last batch was cut; 0 before the first. It depends on the batches before, and the
+   * dropout masks depend on it: a checkpoint has to keep it.
+   */
+  microBatchCount = 0;
 
   constructor(options: GradientOptions) {
     this.#options = options;
@@ -117,11 +121,15 @@ export class Gradients {
 
   /** Keeps the number of micro-batches from step to step while it fits, because each number is a graph of its own. */
   #countFor(tokens: number, microBatchTokens: number): number {
-    const size = tokens / Math.max(1, this.#count);
-    if (this.#count === 0 || size > 1.4 * microBatchTokens || (size < 0.5 * microBatchTokens && this.#count > 1)) {
-      this.#count = Math.max(1, Math.round(tokens / microBatchTokens));
+    const size = tokens / Math.max(1, this.microBatchCount);
+    if (
+      this.microBatchCount === 0 ||
+      size > 1.4 * microBatchTokens ||
+      (size < 0.5 * microBatchTokens && this.microBatchCount > 1)
+    ) {
+      this.microBatchCount = Math.max(1, Math.round(tokens / microBatchTokens));
     }
-    return this.#count;
+    return this.microBatchCount;
   }
 
   async #fused(input: GradientInput, chunks: readonly number[][]): Promise<GradientResult> {

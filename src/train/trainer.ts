@@ -118,7 +118,15 @@ class TrainingRun {
   readonly #configuration: Json;
   readonly #prompts = new Map<string, EncodedPrompt>();
   #watch = new DivergenceWatch();
-  #progress: Progress = { step: 0, seconds: 0, best: undefined, waited: 0, losses: [], finished: false };
+  #progress: Progress = {
+    step: 0,
+    seconds: 0,
+    best: undefined,
+    waited: 0,
+    microBatches: 0,
+    losses: [],
+    finished: false,
+  };
   #bestWeights: ReadonlyMap<string, Float32Array> | undefined;
 
   static async create(options: TrainOptions): Promise<TrainingRun> {
@@ -273,6 +281,7 @@ class TrainingRun {
       ...this.#progress,
       step: step + 1,
       seconds: this.#progress.seconds + seconds,
+      microBatches: this.#gradients.microBatchCount,
       losses: this.#watch.losses,
     };
     return {
@@ -429,6 +438,7 @@ class TrainingRun {
     }
     this.#optimiser.restore({ step: last.progress.step, moments });
     this.#progress = last.progress;
+    this.#gradients.microBatchCount = last.progress.microBatches;
     this.#watch = new DivergenceWatch(last.progress.losses);
     if (last.progress.best) await this.#restoreBest(store, last.progress.best);
   }
