@@ -97,9 +97,16 @@ export function fetchFiles(baseUrl: string, options: FetchFilesOptions = {}): Ch
       }
       const response = await ask(name, 'GET');
       if (response === undefined) return undefined;
-      const bytes = await readAll(response, `${base}/${name}`, (loaded, size) =>
-        onProgress({ kind: 'progress', file: name, loaded, size }),
-      );
+      let bytes: Uint8Array;
+      try {
+        bytes = await readAll(response, `${base}/${name}`, (loaded, size) =>
+          onProgress({ kind: 'progress', file: name, loaded, size }),
+        );
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof CheckpointError) throw error;
+        throw new CheckpointError(`${base}/${name}`, 'the connection broke off; try again', { cause: error });
+      }
       await (await store)?.put(`${base}/${name}`, new Response(bytes.slice().buffer));
       onProgress({ kind: 'done', file: name });
       return bytes;

@@ -200,15 +200,21 @@ export async function makeFolder(path: string): Promise<boolean> {
 /** Node's own recursive mkdir never ends where a file system takes no folders (/proc). */
 async function makeFolders(path: string): Promise<boolean> {
   try {
+    return await makeOneFolder(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    return makeOneFolder(path);
+  }
+}
+
+async function makeOneFolder(path: string): Promise<boolean> {
+  try {
     await mkdir(path);
     return true;
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return false;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolders(dirname(path));
-    await mkdir(path); // where no folders are taken it fails once more
-    return true;
+    if (systemCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return false;
+    throw error;
   }
 }
 
