@@ -1,5 +1,5 @@
 import { nodeOf, scalar, type Tensor } from '../tensor.ts';
-import { add, mul, neg, sub } from './arithmetic.ts';
+import { add, div, mul, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { greater } from './compare.ts';
 import { erf, exp, tanh } from './elementary.ts';
@@ -66,14 +66,18 @@ export function gelu(x: Tensor): Tensor {
     inputs: [x],
     shape: x.shape,
     gradient: (dy) => {
-      // Φ(x) + x φ(x) with u = x/√2: ½ (1 + erf u) + u e^(−u²)/√π
+      // Φ(x) + x φ(x) with u = x/√2: ½ (1 + erf u) + u / (√π e^(u²)). Each node is a pass over memory, so that
+      // the fewest are wanted: HardSigmoid is ½ + ½ erf u in one, and the quotient saves the change of sign.
       const u = mul(x, scalar(Math.SQRT1_2));
-      const density = mul(u, exp(mul(u, neg(u))));
-      const cumulative = add(erf(u), scalar(1));
-      const slope = add(mul(cumulative, scalar(0.5)), mul(density, scalar(1 / Math.sqrt(Math.PI))));
-      return [mul(dy, slope)];
+      const density = div(u, exp(mul(u, u)));
+      return [mul(dy, add(halfOfOnePlus(erf(u)), mul(density, scalar(1 / Math.sqrt(Math.PI)))))];
     },
   });
+}
+
+/** ½ + ½ x for x between −1 and 1, in one pass. */
+function halfOfOnePlus(x: Tensor): Tensor {
+  return nodeOf({ type: 'HardSigmoid', inputs: [x], attributes: { alpha: 0.5, beta: 0.5 }, shape: x.shape });
 }
 
 /** ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) ("gelu_new", "gelu_pytorch_tanh"). */
@@ -91,7 +95,7 @@ export function geluNew(x: Tensor): Tensor {
       const t = tanh(mul(x, add(mul(xx, scalar(scale * 0.044715)), scalar(scale))));
       // ½ (1 + t) + ½ x (1 − t²) √(2/π) (1 + 3 · 0.044715 x²)
       const inner = mul(x, add(mul(xx, scalar(1.5 * scale * 0.044715)), scalar(0.5 * scale)));
-      const slope = add(add(mul(t, scalar(0.5)), scalar(0.5)), mul(sub(scalar(1), mul(t, t)), inner));
+      const slope = add(halfOfOnePlus(t), mul(sub(scalar(1), mul(t, t)), inner));
       return [mul(dy, slope)];
     },
   });

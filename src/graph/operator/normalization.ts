@@ -1,7 +1,11 @@
 import { requireEqual } from '../dimension.ts';
 import { axisOf, type Dim, GraphError, node, scalar, type Tensor } from '../tensor.ts';
 import { div, mul, sub, sumTo } from './arithmetic.ts';
-import { reduceL2, reduceMean } from './reduce.ts';
+import { cast } from './cast.ts';
+import { extents } from './extent.ts';
+import { fusedMatMul, matMul } from './matmul.ts';
+import { reduceL2 } from './reduce.ts';
+import { reshape, squeeze, unsqueeze } from './reshape.ts';
 import { maximum } from './select.ts';
 
 /**
@@ -24,16 +28,39 @@ export function layerNormalization(x: Tensor, gamma: Tensor, beta: Tensor, epsil
       { dtype: 'float32', shape: rows },
       { dtype: 'float32', shape: rows },
     ],
-    gradient: ([dy], [, mean, inverse]) => {
-      if (!dy || !mean || !inverse) return [];
-      const normal = mul(sub(x, mean), inverse);
-      const weighted = mul(dy, gamma);
-      const along = mul(normal, reduceMean(mul(weighted, normal), -1, { keepDims: true }));
-      const dx = mul(sub(sub(weighted, reduceMean(weighted, -1, { keepDims: true })), along), inverse);
-      return [dx, sumTo(mul(dy, normal), gamma), sumTo(dy, beta)];
-    },
+    gradient: ([dy], [, mean, inverse]) =>
+      dy && mean && inverse ? layerNormalizationGradient({ dy, x, gamma, beta, mean, inverse, width }) : [],
   });
   return y as Tensor;
+}
+
+/**
+ * With c = x − mean and r the inverse deviation, so that x̂ = r c, and w = dy γ:
+ * dx = r (w − mean(w) − c r² mean(w c)), dγ = Σ dy x̂, dβ = Σ dy.
+ *
+ * The means over the last axis are products of dy and of dy c with the vector γ/H, and the sum over rows in dγ is
+ * one with the vector r, so that neither w c nor x̂ is ever written to memory.
+ */
+function layerNormalizationGradient(given: {
+  readonly dy: Tensor;
+  readonly x: Tensor;
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+  readonly mean: Tensor;
+  readonly inverse: Tensor;
+  readonly width: Dim;
+}): Tensor[] {
+  const { dy, x, gamma, beta, mean, inverse, width } = given;
+  const count = typeof width === 'number' ? scalar(width) : cast(squeeze(extents([width], [x]), 0), 'float32');
+  const column = unsqueeze(div(gamma, count), 1); // [H, 1]
+  const centred = sub(x, mean);
+  const product = mul(dy, centred);
+  const overRows = (rows: Tensor): Tensor => (rows.shape.length > 1 ? matMul(rows, column) : dot(rows));
+  const dot = (row: Tensor): Tensor => squeeze(matMul(unsqueeze(row, 0), column), 0);
+  const along = mul(overRows(product), mul(inverse, inverse)); // [..., 1]
+  const inner = sub(sub(mul(dy, gamma), mul(centred, along)), overRows(dy));
+  const gammaRows = fusedMatMul(reshape(inverse, [-1, 1]), reshape(product, [-1, width]), { transA: true }); // [1, H]
+  return [mul(inner, inverse), squeeze(gammaRows, 0), sumTo(dy, beta)];
 }
 
 /** x / max(‖x‖₂, epsilon) along an axis. Default: the last, 1e-12 as in PyTorch's `normalize`. */
