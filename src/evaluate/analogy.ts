@@ -4,9 +4,14 @@
  * word vectors and baselines are judged by the same code.
  */
 import type { AnalogyQuestion } from '../data/analogy.ts';
-import { cosine } from '../encoder/embeddings.ts';
-import { deduplicatePairs } from '../pair/deduplicate.ts';
+import { Random } from '../data/random.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { type AnalogyCategory, analogyGroup } from './analogy-categories.ts';
+import { bootstrapInterval, bootstrapMacroInterval, type Interval } from './bootstrap.ts';
+import { type EmbeddingTable, embedDistinct, type PairEmbedder } from './embedding-table.ts';
+import { type Similarity, type SimilarityName, similarities } from './similarity.ts';
+
+export type { PairEmbedder } from './embedding-table.ts';
 
 /** The questions of one file. */
 export interface AnalogySet {
@@ -16,14 +21,6 @@ export interface AnalogySet {
   readonly split: string;
   readonly questions: readonly AnalogyQuestion[];
 }
-
-/** Embeds distinct pairs: rows [n, dim] in row-major order, in the order of `pairs`. */
-export type PairEmbedder = (
-  pairs: readonly WordPair[],
-) => Promise<{ readonly data: Float32Array; readonly shape: readonly number[] }>;
-
-/** How alike two embeddings are; greater is more alike. */
-export type Similarity = (a: Float32Array, b: Float32Array) => number;
 
 /** The scores of one question's choices and what they say. */
 export interface AnalogyPrediction {
@@ -39,14 +36,39 @@ export interface AnalogyPrediction {
   readonly correct: boolean;
 }
 
-/** Accuracy on one set. */
-export interface AnalogyResult {
-  readonly set: string;
-  readonly split: string;
+/** How many questions were answered rightly. */
+export interface AnalogyCount {
   readonly questions: number;
   readonly correct: number;
   /** Fraction of the questions, 0 to 1. */
   readonly accuracy: number;
+}
+
+/** The questions of one category, as in the paper's Table 5. */
+export interface CategoryResult extends AnalogyCount {
+  readonly category: AnalogyCategory;
+  /** 95 % bootstrap interval of the accuracy. */
+  readonly interval: Interval;
+}
+
+/** The questions of one relation, as in the paper's Table 12. */
+export interface GroupResult extends AnalogyCount {
+  readonly group: string;
+  readonly category: AnalogyCategory | undefined;
+}
+
+/** Accuracy on one set. */
+export interface AnalogyResult extends AnalogyCount {
+  readonly set: string;
+  readonly split: string;
+  /** 95 % bootstrap interval of the accuracy. */
+  readonly interval: Interval;
+  /** Expected accuracy of guessing: the mean of 1 / choices. */
+  readonly chance: number;
+  /** Sorted by name; empty where the set has no categories. */
+  readonly categories: readonly CategoryResult[];
+  /** Sorted by category and name; empty where the questions carry no prefix. */
+  readonly groups: readonly GroupResult[];
 }
 
 export interface AnalogyEvaluation {
@@ -54,11 +76,24 @@ export interface AnalogyEvaluation {
   readonly predictions: readonly AnalogyPrediction[];
   /** Mean of the sets' accuracies, each set counting the same. */
   readonly macroAverage: number;
+  /** 95 % bootstrap interval of the macro average. */
+  readonly macroInterval: Interval;
 }
 
+/**
+ * Which way round pairs are embedded: `forward` (h, t), `reverse` (t, h), or `both`, the mean of the two similarities
+ * (never their product: two negative ones must not win).
+ */
+export type Direction = 'forward' | 'reverse' | 'both';
+export const DIRECTIONS: readonly Direction[] = ['forward', 'reverse', 'both'];
+
 export interface AnalogyEvaluationOptions {
-  /** Default: {@link cosine}. */
-  readonly similarity?: Similarity;
+  /** By name, or a function where greater is more alike. Default `cosine`. */
+  readonly similarity?: SimilarityName | Similarity;
+  /** Default `forward`. */
+  readonly direction?: Direction;
+  /** Of the bootstrap. Default 0. */
+  readonly seed?: number;
 }
 
 /**
@@ -70,43 +105,130 @@ export async function evaluateAnalogy(
   embed: PairEmbedder,
   options: AnalogyEvaluationOptions = {},
 ): Promise<AnalogyEvaluation> {
+  checkSets(sets);
+  const { direction = 'forward', similarity: chosen = 'cosine' } = options;
+  const similarity = typeof chosen === 'string' ? similarities[chosen] : chosen;
+  const pairs = sets.flatMap(({ questions }) => questions.flatMap(({ stem, choices }) => [stem, ...choices]));
+  const forward = direction === 'reverse' ? [] : pairs;
+  const backward = direction === 'forward' ? [] : pairs.map(({ head, tail }): WordPair => ({ head: tail, tail: head }));
+  const table = await embedDistinct([...forward, ...backward], embed);
+  const offsets = direction === 'both' ? [0, pairs.length] : [0];
+  let next = 0;
+  return evaluation(sets, options.seed, ({ choices }) => {
+    const stem = next;
+    next += 1 + choices.length;
+    return choices.map((_, i) => meanSimilarity(table, stem, stem + 1 + i, offsets, similarity));
+  });
+}
+
+function meanSimilarity(
+  table: EmbeddingTable,
+  stem: number,
+  choice: number,
+  offsets: readonly number[],
+  similarity: Similarity,
+): number {
+  const sum = offsets.reduce(
+    (total, offset) => total + similarity(table.at(offset + stem), table.at(offset + choice)),
+    0,
+  );
+  return sum / offsets.length;
+}
+
+/** Answers by guessing: the baseline of any model. @param seed Default 0. */
+export function guessAnalogy(sets: readonly AnalogySet[], seed = 0): AnalogyEvaluation {
+  checkSets(sets);
+  const random = new Random(seed);
+  return evaluation(sets, seed, ({ choices }) => choices.map(() => random.uniform()));
+}
+
+function checkSets(sets: readonly AnalogySet[]): void {
   const empty = sets.find(({ questions }) => questions.length === 0);
   if (sets.length === 0 || empty) {
     throw new RangeError(empty ? `${empty.set} (${empty.split}): no questions` : 'no set of analogy questions');
   }
-  const { distinct, rows } = deduplicatePairs(sets.flatMap(({ questions }) => questions.flatMap(pairsOf)));
-  const { data, shape } = await embed(distinct);
-  const [count, dimension = 0] = shape;
-  if (count !== distinct.length) {
-    throw new RangeError(`${distinct.length} pairs went in, ${count} embeddings came out`);
-  }
-  const similarity = options.similarity ?? cosine;
-  let next = 0;
-  /** Embeddings in the order in which the pairs stand in the questions. */
-  const nextEmbedding = (): Float32Array => {
-    const row = rows[next] as number;
-    next++;
-    return data.subarray(row * dimension, (row + 1) * dimension);
-  };
+}
+
+function evaluation(
+  sets: readonly AnalogySet[],
+  seed: number | undefined,
+  scoresOf: (question: AnalogyQuestion) => number[],
+): AnalogyEvaluation {
+  const bootstrap = seed === undefined ? {} : { seed };
   const answered = sets.map(({ set, split, questions }) =>
     questions.map((question, index): AnalogyPrediction => {
-      const stem = nextEmbedding();
-      const scores = question.choices.map(() => similarity(stem, nextEmbedding()));
+      const scores = scoresOf(question);
       const predicted = firstMaximum(scores);
       return { set, split, index, question, scores, predicted, correct: predicted === question.answer };
     }),
   );
-  const results = sets.map(({ set, split, questions }, i): AnalogyResult => {
-    const correct = answered[i]?.filter((prediction) => prediction.correct).length ?? 0;
-    return { set, split, questions: questions.length, correct, accuracy: correct / questions.length };
+  const results = sets.map(({ set, split }, i): AnalogyResult => {
+    const predictions = answered[i] as AnalogyPrediction[];
+    const chances = predictions.map(({ question }) => 1 / question.choices.length);
+    return {
+      set,
+      split,
+      ...count(predictions),
+      interval: bootstrapInterval(marks(predictions), bootstrap),
+      chance: chances.reduce((sum, chance) => sum + chance, 0) / chances.length,
+      categories: byCategory(predictions, bootstrap),
+      groups: byGroup(predictions),
+    };
   });
-  const macroAverage = results.reduce((sum, { accuracy }) => sum + accuracy, 0) / results.length;
-  return { results, predictions: answered.flat(), macroAverage };
+  return {
+    results,
+    predictions: answered.flat(),
+    macroAverage: results.reduce((sum, { accuracy }) => sum + accuracy, 0) / results.length,
+    macroInterval: bootstrapMacroInterval(answered.map(marks), bootstrap),
+  };
 }
 
-/** Stem and choices of a question. */
-function pairsOf({ stem, choices }: AnalogyQuestion): WordPair[] {
-  return [stem, ...choices];
+function marks(predictions: readonly AnalogyPrediction[]): number[] {
+  return predictions.map(({ correct }) => (correct ? 1 : 0));
+}
+
+function count(predictions: readonly AnalogyPrediction[]): AnalogyCount {
+  const correct = predictions.filter((prediction) => prediction.correct).length;
+  return { questions: predictions.length, correct, accuracy: correct / predictions.length };
+}
+
+function byCategory(
+  predictions: readonly AnalogyPrediction[],
+  bootstrap: { readonly seed?: number },
+): CategoryResult[] {
+  const categories = grouped(predictions, ({ question }) => analogyGroup(question.prefix)?.category);
+  return [...categories]
+    .flatMap(([category, own]) =>
+      category === undefined ? [] : [{ category, ...count(own), interval: bootstrapInterval(marks(own), bootstrap) }],
+    )
+    .sort((a, b) => byName(a.category, b.category));
+}
+
+function byGroup(predictions: readonly AnalogyPrediction[]): GroupResult[] {
+  const groups = grouped(predictions, ({ question }) => analogyGroup(question.prefix)?.relation);
+  return [...groups]
+    .flatMap(([group, own]) =>
+      group === undefined ? [] : [{ group, category: analogyGroup(own[0]?.question.prefix)?.category, ...count(own) }],
+    )
+    .sort((a, b) => byName(a.category ?? '', b.category ?? '') || byName(a.group, b.group));
+}
+
+function grouped<Key>(
+  predictions: readonly AnalogyPrediction[],
+  keyOf: (prediction: AnalogyPrediction) => Key,
+): Map<Key, AnalogyPrediction[]> {
+  const groups = new Map<Key, AnalogyPrediction[]>();
+  for (const prediction of predictions) {
+    const key = keyOf(prediction);
+    const group = groups.get(key);
+    if (group) group.push(prediction);
+    else groups.set(key, [prediction]);
+  }
+  return groups;
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The index of the greatest score, the first of equals; a score that is no number never wins over one that is. */

@@ -1,6 +1,10 @@
 import { deduplicatePairs } from '../pair/deduplicate.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { PairEmbedder } from './analogy.ts';
+
+/** Embeds distinct pairs: rows [n, D] in row-major order, in the order of `pairs`. */
+export type PairEmbedder = (
+  pairs: readonly WordPair[],
+) => Promise<{ readonly data: Float32Array; readonly shape: readonly number[] }>;
 
 /** Embeddings of a list of pairs, of which each distinct one was embedded once. */
 export interface EmbeddingTable {

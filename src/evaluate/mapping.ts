@@ -4,9 +4,8 @@
  */
 import type { MappingProblem } from '../data/mapping.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { PairEmbedder } from './analogy.ts';
 import { coherence, type MappingSearch, searchCoherentMapping } from './coherent-mapping.ts';
-import { type EmbeddingTable, embedDistinct } from './embedding-table.ts';
+import { type EmbeddingTable, embedDistinct, type PairEmbedder } from './embedding-table.ts';
 import { rowMaxima, searchRowMaximumMapping } from './row-maximum-mapping.ts';
 
 /**

@@ -1,9 +1,8 @@
 /** Features of word pairs for a classifier: from relation embeddings, or from word vectors (the paper's baselines). */
 import type { PairVectors, WordVectors } from '../neighbours/word-vectors.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { PairEmbedder } from './analogy.ts';
 import type { FeatureMatrix } from './classifier.ts';
-import { embedDistinct } from './embedding-table.ts';
+import { embedDistinct, type PairEmbedder } from './embedding-table.ts';
 
 /**
  * Features from relation embeddings x: `both` (the paper's) is [x(h,t); x(t,h)], `forward` is x(h,t), `diff` is
