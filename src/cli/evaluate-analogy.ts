@@ -54,10 +54,7 @@ export function addEvaluateAnalogyCommand(evaluate: Command, terminal: Terminal)
           }
           const { prompt, pooling } = encoder.info;
           if (flags.json) {
-            const { results, macroAverage } = evaluation;
-            await terminal.print(
-              JSON.stringify({ model: flags.model, pooling, template: prompt.text, results, macroAverage }),
-            );
+            await terminal.print(evaluationJson(evaluation, { model: flags.model, pooling, template: prompt.text }));
           } else {
             await terminal.print(await evaluationText(evaluation, terminal));
           }
@@ -77,6 +74,21 @@ export function predictionLine({ set, split, index, question, ...rest }: Analogy
   const words = ({ head, tail }: WordPair): string[] => [head, tail];
   const [stem, choices] = [words(question.stem), question.choices.map(words)];
   return JSON.stringify({ set, split, index, stem, choices, scores, predicted, answer: question.answer, correct });
+}
+
+/** The results as one JSON object. */
+export function evaluationJson(
+  { results, macroAverage }: AnalogyEvaluation,
+  model: { readonly model: string; readonly pooling: string; readonly template: string },
+): string {
+  const figures = results.map(({ set, split, questions, correct, accuracy }) => ({
+    set,
+    split,
+    questions,
+    correct,
+    accuracy,
+  }));
+  return JSON.stringify({ ...model, results: figures, macroAverage });
 }
 
 async function evaluationText({ results, macroAverage }: AnalogyEvaluation, terminal: Terminal): Promise<string> {

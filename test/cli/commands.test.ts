@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { cosine } from '../../src/encoder/embeddings.ts';
 import { manualTemplates } from '../../src/prompt/template.ts';
 import { builtCommand, relbert, tinyModel } from './built-command.ts';
 
+const embeddedWeights = new URL('../../models/relbert-minilm-l6/model.safetensors', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'relbert-commands-'));
 const model = ['--model', tinyModel, '--template', 'a', '--pooling', 'difference', '--threads', '1'];
 beforeAll(builtCommand, 120_000);
@@ -76,6 +77,45 @@ describe('relbert info', () => {
       dtype: 'f32',
       promptFrom: 'default',
     });
+  });
+});
+
+describe('a checkpoint that cannot be used', () => {
+  const checkpoint = (name: string, change: (path: string) => void): string => {
+    const path = join(folder, name);
+    cpSync(tinyModel, path, { recursive: true });
+    change(path);
+    return path;
+  };
+  const cases: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+    ['no config', (path) => rmSync(join(path, 'config.json')), /config\.json/],
+    ['no weights', (path) => rmSync(join(path, 'model.safetensors')), /model\.safetensors/],
+    [
+      'garbage for weights',
+      (path) => writeFileSync(join(path, 'model.safetensors'), 'garbage!'.repeat(99)),
+      /safetensors/,
+    ],
+    ['empty weights', (path) => writeFileSync(join(path, 'model.safetensors'), ''), /safetensors/],
+    ['no tokenizer', (path) => rmSync(join(path, 'tokenizer.json')), /tokenizer/],
+    [
+      'another architecture',
+      (path) => writeFileSync(join(path, 'config.json'), '{"model_type":"gpt2"}'),
+      /gpt2[\s\S]*bert/,
+    ],
+  ];
+
+  it.each(cases)('%s: exit code 1, one line, no stack', async (name, change, message) => {
+    const { code, stdout, stderr } = await relbert(['info', '--model', checkpoint(name, change)]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).not.toMatch(/^\s+at |defect/m);
+    expect([code, stdout]).toEqual([1, '']);
+  });
+
+  it.skipIf(existsSync(embeddedWeights))('no embedded model: says how to name one', async () => {
+    const { code, stderr } = await relbert(['analogy', 'a:b', 'c:d', 'e:f']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('--model');
   });
 });
 
