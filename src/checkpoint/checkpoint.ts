@@ -9,7 +9,6 @@ import { openSafetensors } from './safetensors.ts';
 import type { StoredWeights, TensorStore } from './tensor-store.ts';
 import { weightsOf } from './tensor-store.ts';
 import { isTokenizerFile } from './tokenizer-files.ts';
-import { openTorchPickle } from './torch-pickle.ts';
 
 /** A file store that a checkpoint is read from: a folder, the hub's cache, a web server. */
 export interface CheckpointFiles {
@@ -170,6 +169,7 @@ async function openWeightsFile(
   }
   const bytes = await files.read(file);
   if (bytes === undefined) throw missing();
+  const { openTorchPickle } = await import('./torch-pickle.ts'); // most checkpoints need no pickle
   return openTorchPickle(`${files.origin}/${file}`, bytes);
 }
 

@@ -30,10 +30,17 @@ export interface StoredWeights extends Weights {
 
 /** Where data is not finite: the index of the first NaN or infinity, or -1. */
 export function firstNotFinite(data: Float32Array): number {
-  let sum = 0;
-  // 0 · x is NaN exactly where x is not finite; one pass without branches is several times faster than isFinite
-  for (let i = 0; i < data.length; i++) sum += (data[i] as number) * 0;
-  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
+  // 0 · x is NaN exactly where x is not finite; four sums without branches are many times faster than isFinite
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = data.length - (data.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += (data[i] as number) * 0;
+    b += (data[i + 1] as number) * 0;
+    c += (data[i + 2] as number) * 0;
+    d += (data[i + 3] as number) * 0;
+  }
+  for (let i = whole; i < data.length; i++) a += (data[i] as number) * 0;
+  return a + b + c + d === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
 /** Tensors as float32 weights. `get` refuses a weight that holds NaN or an infinity. */
