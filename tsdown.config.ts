@@ -1,7 +1,13 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/browser.ts', 'src/graph/index.ts', 'src/cli/main.ts', 'src/runtime/node-worker-thread.ts'],
+  entry: [
+    'src/index.ts',
+    'src/browser.ts',
+    'src/graph/index.ts',
+    'src/cli/main.ts',
+    'src/runtime/node-worker-thread.ts',
+  ],
   format: 'esm',
   platform: 'neutral',
   target: 'es2023',

@@ -21,7 +21,10 @@ async function* generated(): AsyncGenerator<WordPair> {
   for (let i = 0; i < total; i++) yield { head: `w${i % 9973}`, tail: `v${i}` };
 }
 
-await using encoder = await RelationEncoder.load(values.model, { template: '<subj> is to <obj>', pooling: 'difference' });
+await using encoder = await RelationEncoder.load(values.model, {
+  template: '<subj> is to <obj>',
+  pooling: 'difference',
+});
 const marks: number[] = [];
 let seen = 0;
 let peak = 0;
@@ -36,4 +39,6 @@ for await (const block of encoder.encodeStream(generated())) {
   }
 }
 const growth = (marks.at(-1) as number) - (marks[0] as number);
-console.log(`${seen} pairs: peak ${peak.toFixed(0)} MB, last tenth against first ${growth >= 0 ? '+' : ''}${growth.toFixed(0)} MB`);
+console.log(
+  `${seen} pairs: peak ${peak.toFixed(0)} MB, last tenth against first ${growth >= 0 ? '+' : ''}${growth.toFixed(0)} MB`,
+);

@@ -17,7 +17,10 @@ const allowed: Record<string, { readonly value: readonly string[]; readonly type
   encoder: { value: ['pair', 'prompt', 'tokenizer', 'graph'], type: ['runtime', 'checkpoint'] },
   checkpoint: { value: ['runtime', 'prompt', 'tokenizer', 'encoder', 'pair'], type: ['train'] },
   neighbours: { value: ['pair', 'encoder'], type: ['runtime'] },
-  train: { value: ['pair', 'prompt', 'tokenizer', 'encoder', 'graph', 'loss', 'data'], type: ['runtime', 'checkpoint'] },
+  train: {
+    value: ['pair', 'prompt', 'tokenizer', 'encoder', 'graph', 'loss', 'data'],
+    type: ['runtime', 'checkpoint'],
+  },
   evaluate: {
     value: ['pair', 'prompt', 'encoder', 'graph', 'data', 'neighbours', 'train'],
     type: ['runtime', 'checkpoint'],
@@ -25,8 +28,8 @@ const allowed: Record<string, { readonly value: readonly string[]; readonly type
 };
 /** Folders that may touch files, network and native code. */
 const platform = ['runtime', 'checkpoint'];
-/** Entry points may import from anywhere. */
-const entries = ['cli', '.'];
+/** Entry points, and what they share, may import from anywhere. */
+const entries = ['cli', 'distill', '.'];
 
 interface Import {
   readonly file: string;
@@ -39,7 +42,10 @@ function importsOf(file: string): Import[] {
   const statement = /(?:^|\n)\s*(import|export)\s+(type\s)?([^'"`;]*?)\s*from\s*['"]([^'"]+)['"]/g;
   const found: Import[] = [];
   for (const [, , typeKeyword, clause, specifier] of text.matchAll(statement)) {
-    const names = /^\{([\s\S]*)\}$/.exec((clause ?? '').trim())?.[1]?.split(',').map((name) => name.trim());
+    const names = /^\{([\s\S]*)\}$/
+      .exec((clause ?? '').trim())?.[1]
+      ?.split(',')
+      .map((name) => name.trim());
     const type = typeKeyword !== undefined || !!names?.every((name) => name === '' || name.startsWith('type '));
     found.push({ file, specifier: specifier as string, type });
   }
