@@ -54,7 +54,10 @@ export async function loadEncoderParts(
   signal?.throwIfAborted();
 
   const pooling = parsePooling(options.pooling ?? checkpoint.relbert?.pooling ?? plainDefaults.pooling);
-  const prompt = createPrompt(promptSpecOf(checkpoint, options), tokenizer, { mask: pooling === 'mask' });
+  const prompt = createPrompt(promptSpecOf(checkpoint, options), tokenizer, {
+    mask: pooling === 'mask',
+    softStart: config.vocabularySize,
+  });
   const maxLength = maxLengthOf(options.maxLength, Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength));
   const dtype = options.dtype ?? 'f32';
   const batchEncoder = await createPromptBatchEncoder({

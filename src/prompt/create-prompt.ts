@@ -6,13 +6,21 @@ import type { PromptSpec, SoftSpec, TriggerSpec } from './spec.ts';
 import type { TemplateNeeds } from './template.ts';
 import { templatePrompt } from './template-prompt.ts';
 
+/** What pooling and model ask of a prompt. */
+export interface PromptNeeds extends TemplateNeeds {
+  /**
+   * Id of a soft prompt's first vector: the number of rows of the word-embedding table, which may have been padded
+   * beyond the tokenizer's ids. Default: the tokenizer's `vocabularySize`.
+   */
+  readonly softStart?: number;
+}
+
 /**
  * What writes word pairs into prompts.
- * @param needs What the pooling asks of the prompt.
  * @throws PromptError for a template without a placeholder that it needs, a trigger outside the vocabulary, soft
  * prompt vectors that are not as many as the prompt has places
  */
-export function createPrompt(spec: PromptSpec, tokenizer: Tokenizer, needs: TemplateNeeds = {}): Prompt {
+export function createPrompt(spec: PromptSpec, tokenizer: Tokenizer, needs: PromptNeeds = {}): Prompt {
   switch (spec.kind) {
     case 'template':
       return templatePrompt(spec, tokenizer, needs);
@@ -47,7 +55,7 @@ function triggerPrompt(spec: TriggerSpec, tokenizer: Tokenizer, needs: TemplateN
   }
 }
 
-function softPrompt(spec: SoftSpec, tokenizer: Tokenizer, needs: TemplateNeeds): Prompt {
+function softPrompt(spec: SoftSpec, tokenizer: Tokenizer, needs: PromptNeeds): Prompt {
   const { vectors, hidden, layout } = spec;
   const count = spec.top + spec.mid + spec.bottom;
   if (vectors.length !== count * hidden) {
@@ -57,9 +65,12 @@ function softPrompt(spec: SoftSpec, tokenizer: Tokenizer, needs: TemplateNeeds):
     );
   }
   if (needs.mask) throw new PromptError('the pooling "mask" needs a mask token, and a soft prompt has none');
-  // One id a vector: their rows follow those of the vocabulary.
-  const ids = (start: number, length: number): number[] =>
-    Array.from({ length }, (_, i) => tokenizer.vocabularySize + start + i);
+  // One id a vector: their rows follow those of the word embeddings.
+  const first = needs.softStart ?? tokenizer.vocabularySize;
+  if (first < tokenizer.vocabularySize) {
+    throw new PromptError(`softStart is ${first}, less than the ${tokenizer.vocabularySize} ids of the tokenizer`);
+  }
+  const ids = (start: number, length: number): number[] => Array.from({ length }, (_, i) => first + start + i);
   const top = ids(0, spec.top);
   const mid = ids(spec.top, spec.mid);
   const bottom = ids(spec.top + spec.mid, spec.bottom);

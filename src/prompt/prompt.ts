@@ -2,7 +2,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 
 /** A word pair written into a prompt, as token ids, with the positions that pooling needs. */
 export interface EncodedPrompt {
-  /** Token ids with special tokens, not padded. Soft-prompt vectors have ids from the vocabulary's size upward. */
+  /** Token ids with special tokens, not padded. Soft-prompt vectors have ids from the number of word-embedding rows upward. */
   readonly ids: readonly number[];
   /** Positions of the tokens of the head word, all its occurrences. */
   readonly head: readonly number[];

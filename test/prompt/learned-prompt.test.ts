@@ -113,6 +113,12 @@ describe('soft prompts', () => {
     const { ids } = prompt.encode({ head: 'dog', tail: 'cat' });
     const size = tokenizer.vocabularySize;
     expect(ids.filter((id) => id >= size)).toEqual([0, 1, 2, 3, 4, 5].map((i) => size + i));
+    const padded = createPrompt(
+      { kind: 'soft', top: 1, mid: 0, bottom: 0, vectors: new Float32Array(2), hidden: 2, layout: '2021' },
+      tokenizer,
+      { softStart: size + 8 },
+    );
+    expect(Math.max(...padded.encode({ head: 'dog', tail: 'cat' }).ids)).toBe(size + 8);
     expect(prompt.text).toBe('[3 soft] <subj> [2 soft] <obj> [1 soft]');
   });
 });
