@@ -77,7 +77,8 @@ export class HubServer {
       response.end(JSON.stringify({ id: 'org/model', sha: commit, siblings }));
       return;
     }
-    const [, name = ''] = new RegExp(`^/org/model/resolve/(?:${commit}|main)/(.*)$`).exec(decodeURIComponent(url)) ?? [];
+    const [, name = ''] =
+      new RegExp(`^/org/model/resolve/(?:${commit}|main)/(.*)$`).exec(decodeURIComponent(url)) ?? [];
     const body = this.files.get(name);
     if (body === undefined) {
       response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
