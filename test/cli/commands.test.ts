@@ -181,8 +181,11 @@ describe('relbert evaluate analogy', () => {
     const correct = right.filter(Boolean).length;
     const first = right[0] ? 1 : 0;
     const result = JSON.parse(stdout) as Record<string, unknown>;
-    expect(Object.keys(result)).toEqual(['model', 'pooling', 'template', 'results', 'macroAverage']);
-    expect(result).toEqual({
+    // Others script these names; more figures may follow them.
+    expect(Object.keys(result).slice(0, 5)).toEqual(['model', 'pooling', 'template', 'results', 'macroAverage']);
+    const [entry] = result['results'] as Record<string, unknown>[];
+    expect(Object.keys(entry ?? {}).slice(0, 5)).toEqual(['set', 'split', 'questions', 'correct', 'accuracy']);
+    expect(result).toMatchObject({
       model: tinyModel,
       pooling: 'difference',
       template: manualTemplates.a,
@@ -212,8 +215,8 @@ describe('relbert evaluate analogy', () => {
     }
 
     const table = await evaluate('--data', one, '--data', two);
-    expect(table.stdout).toMatch(new RegExp(`^one +test +3 +${correct} +${((100 * correct) / 3).toFixed(1)}$`, 'm'));
-    expect(table.stdout).toMatch(/^mean +\d+\.\d$/m);
+    expect(table.stdout).toMatch(new RegExp(`^one +test +3 +${correct} +${((100 * correct) / 3).toFixed(1)}\\b`, 'm'));
+    expect(table.stdout).toMatch(/^mean +\d+\.\d\b/m);
   });
 
   it('takes splits and single files', async () => {

@@ -247,6 +247,9 @@ describe('an output that cannot be written', () => {
     const redirected = await shell(`$RELBERT embed --model ${tinyModel} cat:dog > /dev/full`);
     expect(redirected.stderr).toMatch(/standard output: cannot write: the disk is full/);
     expect(redirected.code).toBe(1);
+    const help = await shell('$RELBERT --help > /dev/full');
+    expect(help.stderr).toMatch(/the disk is full/);
+    expect(help.code).toBe(1);
     const named = await embed('cat:dog', '--output', '/dev/full');
     expect(named.stderr).toMatch(/\/dev\/full: cannot write: the disk is full/);
     expect(named.code).toBe(1);
