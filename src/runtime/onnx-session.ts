@@ -27,7 +27,7 @@ function nativeOptions(
   options: SessionOptions,
   executionProviders?: readonly string[],
 ): InferenceSession.SessionOptions {
-  const { threads, memoryPattern = true, optimization = 'all', spinning = true, initializers = {} } = options;
+  const { threads, memoryPattern = true, optimization = 'all', spinning = false, initializers = {} } = options;
   const externalData = Object.entries(initializers).map(([path, data]) => ({
     path,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
@@ -36,7 +36,8 @@ function nativeOptions(
     ...(executionProviders && { executionProviders }),
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(externalData.length > 0 && { externalData }),
-    ...(!spinning && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
+    // Threads that wait for the next run sleep: between two runs the processor belongs to JavaScript.
+    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: spinning ? '1' : '0' } } },
     interOpNumThreads: 1,
     executionMode: 'sequential',
     enableMemPattern: memoryPattern,
