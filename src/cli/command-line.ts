@@ -16,22 +16,24 @@ import {
   WRONG_USAGE,
 } from './exit.ts';
 import { addInfoCommand } from './info.ts';
+import { addNeighboursCommand } from './neighbours.ts';
 import { addSimilarityCommand } from './similarity.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 /** Adds one command to the program. Its file imports nothing heavy: what does the work is imported by the action. */
-export type AddCommand = (program: Command, terminal: Terminal) => void;
+type AddCommand = (program: Command, terminal: Terminal) => void;
 
 const commands: readonly AddCommand[] = [
   addEmbedCommand,
   addSimilarityCommand,
   addAnalogyCommand,
   addEvaluateCommand,
+  addNeighboursCommand,
   addInfoCommand,
 ];
 
 /** The `relbert` program with all its commands. */
-export function createProgram(terminal: Terminal): Command {
+function createProgram(terminal: Terminal): Command {
   const program = new Command('relbert');
   program
     // Before any subcommand is made: subcommands inherit it.
@@ -72,11 +74,18 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   process.on('SIGTERM', onSignal(TERMINATED, 'terminated'));
   try {
     await createProgram(terminal).parseAsync(args, { from: 'user' });
+    await pendingEvents();
     terminal.signal.throwIfAborted();
     return SUCCESS;
   } catch (error) {
+    await pendingEvents();
     return report(terminal.signal.aborted ? terminal.signal.reason : error, terminal);
   }
+}
+
+/** A standard output that took nothing says so after the write: help goes out without waiting for it. */
+function pendingEvents(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Says what went wrong and gives the exit code for it. */

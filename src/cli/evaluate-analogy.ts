@@ -1,32 +1,66 @@
 /** `relbert evaluate analogy`: accuracy on files of analogy questions. */
-import type { Command } from 'commander';
-import type { AnalogyEvaluation, AnalogyPrediction } from '../evaluate/analogy.ts';
+import { type Command, Option } from 'commander';
+import type { AnalogyEvaluation, AnalogyPrediction, AnalogySet, Direction } from '../evaluate/analogy.ts';
+import type { Interval } from '../evaluate/bootstrap.ts';
+import type { SimilarityName } from '../evaluate/similarity.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { examples } from './examples.ts';
-import { addModelOptions, loadEncoder, type ModelFlags } from './model-options.ts';
+import type { ModelFlags } from './model-options.ts';
+import { addPairModelOptions, noteMissingWords, openPairModel, refuseEncoderFlags } from './pair-model.ts';
+import { seed } from './seed-option.ts';
 import type { Terminal } from './terminal.ts';
 
 interface EvaluateAnalogyFlags extends ModelFlags {
   readonly data: readonly string[];
   readonly split: string;
+  readonly similarity: SimilarityName;
+  readonly direction: Direction;
+  readonly seed: number;
+  readonly groups?: boolean;
   readonly predictions?: string;
   readonly json?: boolean;
+}
+
+/** What was judged, for the output. */
+interface Judged {
+  readonly model: string;
+  readonly pooling: string | undefined;
+  readonly template: string | undefined;
+  readonly missing: ReadonlySet<string>;
 }
 
 export function addEvaluateAnalogyCommand(evaluate: Command, terminal: Terminal): void {
   const command = evaluate
     .command('analogy')
     .summary('accuracy on analogy questions')
-    .description('Accuracy on analogy questions: the choice with the greatest cosine to the stem is the answer.')
+    .description('Accuracy on analogy questions: the choice with the greatest similarity to the stem is the answer.')
     .requiredOption(
       '--data <path...>',
       'folders with <split>.jsonl, or .jsonl files: {"stem","choice","answer"} a line',
     )
     .option('--split <split>', 'test, valid, or all: every <split>.jsonl of a folder', 'test');
-  addModelOptions(command)
+  addPairModelOptions(command, '; baselines: vectors:FILE (word2vec or GloVe text, may be gzip), random')
+    .addOption(
+      new Option('--similarity <name>', 'euclidean means the nearest')
+        .choices(['cosine', 'dot', 'euclidean'])
+        .default('cosine'),
+    )
+    .addOption(
+      new Option('--direction <direction>', 'embed (h,t), (t,h), or both with the mean of the similarities')
+        .choices(['forward', 'reverse', 'both'])
+        .default('forward'),
+    )
+    .option('--seed <number>', 'of the intervals, and of random answers', seed, 0)
+    .option('--groups', 'print the accuracy of each relation, too')
     .option('--predictions <file>', 'write scores and answer of each question as JSON lines')
-    .option('--json', 'print {"model","pooling","template","results","macroAverage"}')
-    .addHelpText('after', examples(['relbert evaluate analogy --data data/u2 data/google data/bats --split test']))
+    .option('--json', 'print {"model","pooling","template","results","macroAverage",...}')
+    .addHelpText(
+      'after',
+      examples([
+        'relbert evaluate analogy --data data/u2 data/google data/bats --split test',
+        'relbert evaluate analogy --data data/bats --model vectors:glove.6B.300d.txt --groups',
+      ]),
+    )
     .action(async (flags: EvaluateAnalogyFlags) => {
       const { readAnalogySets } = await import('./analogy-sets.ts');
       const sets = await readAnalogySets(flags.data, flags.split);
@@ -34,38 +68,44 @@ export function addEvaluateAnalogyCommand(evaluate: Command, terminal: Terminal)
       // Opened before the work starts: a folder that cannot be written to shows now, not after minutes.
       const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
       try {
-        const encoder = await loadEncoder(flags, terminal, { worker: true });
-        try {
-          const { evaluateAnalogy } = await import('../evaluate/analogy.ts');
-          const evaluation = await evaluateAnalogy(sets, async (pairs) => {
-            const progress = await terminal.progress('encoding', 'pairs', pairs.length);
-            try {
-              return await encoder.encode(pairs, {
-                signal: terminal.signal,
-                onProgress: ({ done, total }) => progress.update(done, total),
-              });
-            } finally {
-              progress.stop();
-            }
-          });
-          if (predictions) {
-            for (const prediction of evaluation.predictions) await predictions.write(`${predictionLine(prediction)}\n`);
-            await predictions.commit();
-          }
-          const { prompt, pooling } = encoder.info;
-          if (flags.json) {
-            await terminal.print(evaluationJson(evaluation, { model: flags.model, pooling, template: prompt.text }));
-          } else {
-            await terminal.print(await evaluationText(evaluation, terminal));
-          }
-        } finally {
-          await encoder.dispose();
+        const { evaluation, judged } = await judge(sets, flags, terminal);
+        if (predictions) {
+          for (const prediction of evaluation.predictions) await predictions.write(`${predictionLine(prediction)}\n`);
+          await predictions.commit();
         }
+        noteMissingWords(judged.missing, affectedQuestions(sets, judged.missing), terminal);
+        await terminal.print(
+          flags.json ? evaluationJson(evaluation, judged, flags) : await evaluationText(evaluation, flags, terminal),
+        );
       } catch (error) {
         await predictions?.discard();
         throw error;
       }
     });
+}
+
+async function judge(
+  sets: readonly AnalogySet[],
+  flags: EvaluateAnalogyFlags,
+  terminal: Terminal,
+): Promise<{ readonly evaluation: AnalogyEvaluation; readonly judged: Judged }> {
+  const { evaluateAnalogy, guessAnalogy } = await import('../evaluate/analogy.ts');
+  if (flags.model === 'random') {
+    refuseEncoderFlags(flags);
+    const judged = { model: flags.model, pooling: undefined, template: undefined, missing: new Set<string>() };
+    return { evaluation: guessAnalogy(sets, flags.seed), judged };
+  }
+  await using model = await openPairModel(flags, terminal);
+  const { similarity, direction, seed } = flags;
+  return { evaluation: await evaluateAnalogy(sets, model.embed, { similarity, direction, seed }), judged: model };
+}
+
+/** `17 of 228 questions`. */
+function affectedQuestions(sets: readonly AnalogySet[], missing: ReadonlySet<string>): string {
+  const questions = sets.flatMap((set) => set.questions);
+  const lacks = ({ head, tail }: WordPair): boolean => missing.has(head) || missing.has(tail);
+  const affected = questions.filter(({ stem, choices }) => [stem, ...choices].some(lacks));
+  return `${affected.length} of ${questions.length} questions`;
 }
 
 /** A prediction as its JSON line. */
@@ -77,40 +117,72 @@ export function predictionLine({ set, split, index, question, ...rest }: Analogy
 }
 
 /** The results as one JSON object. */
-export function evaluationJson(
-  { results, macroAverage }: AnalogyEvaluation,
-  model: { readonly model: string; readonly pooling: string; readonly template: string },
+function evaluationJson(
+  { results, macroAverage, macroInterval }: AnalogyEvaluation,
+  { model, pooling, template, missing }: Judged,
+  { similarity, direction, seed }: EvaluateAnalogyFlags,
 ): string {
-  const figures = results.map(({ set, split, questions, correct, accuracy }) => ({
-    set,
-    split,
-    questions,
-    correct,
-    accuracy,
+  const figures = results.map(({ set, split, questions, correct, accuracy, ...rest }) => ({
+    ...{ set, split, questions, correct, accuracy },
+    ...rest,
   }));
-  return JSON.stringify({ ...model, results: figures, macroAverage });
+  return JSON.stringify({
+    ...{ model, pooling: pooling ?? null, template: template ?? null, results: figures, macroAverage, macroInterval },
+    ...{ similarity, direction, seed },
+    ...(missing.size > 0 && { missingWords: [...missing] }),
+  });
 }
 
-async function evaluationText({ results, macroAverage }: AnalogyEvaluation, terminal: Terminal): Promise<string> {
+async function evaluationText(
+  { results, macroAverage, macroInterval }: AnalogyEvaluation,
+  flags: EvaluateAnalogyFlags,
+  terminal: Terminal,
+): Promise<string> {
   const { tableText } = await import('./table.ts');
-  const percent = (fraction: number): string => (100 * fraction).toFixed(1);
-  const rows = results.map(({ set, split, questions, correct, accuracy }) => [
+  const { style } = terminal;
+  const columns = [
+    { title: 'set' },
+    { title: 'split' },
+    { title: 'questions', align: 'right' },
+    { title: 'correct', align: 'right' },
+    { title: 'accuracy %', align: 'right' },
+    { title: '95 % interval', align: 'right' },
+  ] as const;
+  const rows = results.map(({ set, split, questions, correct, accuracy, interval }) => [
     set,
     split,
     String(questions),
     String(correct),
     percent(accuracy),
+    range(interval),
   ]);
-  if (results.length > 1) rows.push(['mean', '', '', '', terminal.style.bold(percent(macroAverage))]);
-  return tableText(
-    [
-      { title: 'set' },
-      { title: 'split' },
-      { title: 'questions', align: 'right' },
-      { title: 'correct', align: 'right' },
-      { title: 'accuracy %', align: 'right' },
-    ],
-    rows,
-    terminal.style,
+  if (results.length > 1) rows.push(['mean', '', '', '', style.bold(percent(macroAverage)), range(macroInterval)]);
+  const tables = [tableText(columns, rows, style)];
+  const categories = results.flatMap((result) =>
+    result.categories.map(({ category, questions, correct, accuracy, interval }) => [
+      ...[result.set, result.split, category, String(questions), String(correct)],
+      ...[percent(accuracy), range(interval)],
+    ]),
   );
+  const [set, split, ...figures] = columns;
+  if (categories.length > 0) tables.push(tableText([set, split, { title: 'category' }, ...figures], categories, style));
+  if (flags.groups) {
+    const groups = results.flatMap((result) =>
+      result.groups.map(({ group, category, questions, correct, accuracy }) => [
+        ...[result.set, result.split, category ?? '', group, String(questions), String(correct), percent(accuracy)],
+      ]),
+    );
+    const titles = [set, split, { title: 'category' }, { title: 'relation' }, ...figures.slice(0, -1)];
+    tables.push(groups.length > 0 ? tableText(titles, groups, style) : 'The questions carry no relations.');
+  }
+  return tables.join('\n\n');
+}
+
+/** A fraction in percent with one decimal. */
+export function percent(fraction: number): string {
+  return (100 * fraction).toFixed(1);
+}
+
+function range({ low, high }: Interval): string {
+  return `${percent(low)} - ${percent(high)}`;
 }
