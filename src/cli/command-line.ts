@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../runtime/package.ts';
 import { addAnalogyCommand } from './analogy.ts';
+import { addDistillCommand } from './distill.ts';
 import { addEmbedCommand } from './embed.ts';
 import { addEvaluateCommand } from './evaluate.ts';
 import {
@@ -28,6 +29,7 @@ const commands: readonly AddCommand[] = [
   addSimilarityCommand,
   addAnalogyCommand,
   addEvaluateCommand,
+  addDistillCommand,
   addNeighboursCommand,
   addInfoCommand,
 ];

@@ -2,8 +2,8 @@
 import type { SingleBar } from 'cli-progress';
 
 export interface Progress {
-  /** How many are done now; `total` where it has become known or changed. */
-  update(done: number, total?: number): void;
+  /** How many are done now; `total` and `label` where they have become known or changed. */
+  update(done: number, total?: number, label?: string): void;
   /** Takes the line away. */
   stop(): void;
 }
@@ -87,7 +87,7 @@ export async function startProgress(
   if (!stream.isTTY) return { update: () => {}, stop: () => {} };
   const { default: cliProgress } = await import('cli-progress');
   const meter = new RateMeter();
-  const state = { done: 0, total };
+  const state = { done: 0, total, label };
   meter.add(0, performance.now());
   const bar: SingleBar = new cliProgress.SingleBar({
     stream,
@@ -95,12 +95,13 @@ export async function startProgress(
     hideCursor: true,
     clearOnComplete: true,
     linewrap: false,
-    format: () => progressLine({ label, unit, ...state, rate: meter.rate, width: stream.columns || 80 }),
+    format: () => progressLine({ unit, ...state, rate: meter.rate, width: stream.columns || 80 }),
   });
   bar.start(total ?? 0, 0);
   return {
-    update(done, newTotal) {
+    update(done, newTotal, newLabel) {
       state.done = done;
+      if (newLabel !== undefined) state.label = newLabel;
       if (newTotal !== undefined) state.total = newTotal;
       meter.add(done, performance.now());
       bar.setTotal(state.total ?? 0);

@@ -223,6 +223,15 @@ export async function removeEmptyFolder(path: string): Promise<void> {
   await rmdir(path).catch(() => {});
 }
 
+/** Removes a file or a folder with all that is in it; nothing where there is none. @throws FileError */
+export async function removePath(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    throw fileError(path, 'remove', error);
+  }
+}
+
 /** A log that grows by whole lines: JSON objects, one a line, each on the disk's way when `append` returns. */
 export class JsonLinesLog implements AsyncDisposable {
   readonly path: string;

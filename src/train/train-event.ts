@@ -16,6 +16,8 @@ export interface StartEvent {
   readonly steps: number;
   /** Steps already taken, from a checkpoint; 0 for a new run. */
   readonly step: number;
+  /** The run came to its end before: `done` follows at once. */
+  readonly finished: boolean;
   /** Numbers that are trained. */
   readonly trainedParameters: number;
   /** Numbers of the encoder and the head, frozen ones included. */

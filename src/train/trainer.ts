@@ -234,11 +234,14 @@ class TrainingRun {
       kind: 'start',
       step: this.#progress.step,
       steps: this.#steps,
+      finished: this.#progress.finished,
       trainedParameters: size(this.#optimiser.names),
       parameters: size(this.#weights.keys()),
     };
     const every = training.every ?? this.#steps;
     while (!this.#progress.finished) {
+      // A turn for the event loop, which the native code blocks while it computes: signals and timers come through.
+      await new Promise((resolve) => setTimeout(resolve));
       if (signal?.aborted) {
         await this.#save('last');
         throw signal.reason;

@@ -1,0 +1,90 @@
+/** One point of the log: a step's loss, or the figures of a validation. */
+export type CurvePoint =
+  | { readonly kind: 'step'; readonly step: number; readonly loss: number }
+  | { readonly kind: 'validation'; readonly step: number; readonly figures: Readonly<Record<string, number>> };
+
+const width = 760;
+const height = 420;
+const left = 60;
+const right = 150;
+const top = 30;
+const bottom = 50;
+/** Of Okabe and Ito, told apart by people who do not see all colours. */
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#999999'];
+
+/**
+ * The learning curve of a run as SVG: the loss (left axis; the line is a mean over the steps around, the faint one each
+ * step) and the validation figures, accuracies as a share from 0 to 1 (right axis).
+ */
+export function learningCurve(points: readonly CurvePoint[], title: string): string {
+  const losses = points.flatMap((point) => (point.kind === 'step' ? [{ x: point.step, y: point.loss }] : []));
+  const figures = new Map<string, { x: number; y: number }[]>();
+  for (const point of points) {
+    if (point.kind !== 'validation') continue;
+    for (const [name, y] of Object.entries(point.figures)) {
+      figures.set(name, [...(figures.get(name) ?? []), { x: point.step, y }]);
+    }
+  }
+  const validationLoss = figures.get('loss') ?? [];
+  figures.delete('loss');
+  const last = Math.max(1, ...losses.map(({ x }) => x), ...[...figures.values()].flat().map(({ x }) => x));
+  const all = [...losses, ...validationLoss].map(({ y }) => y);
+  const low = Math.min(0, ...all);
+  const high = Math.max(low + 1e-6, ...all);
+  const x = (step: number) => left + ((width - left - right) * step) / last;
+  const y = (share: number) => height - bottom - (height - top - bottom) * share;
+  const lossY = (loss: number) => y((loss - low) / (high - low));
+  const line = (data: readonly { x: number; y: number }[], scale: (value: number) => number, style: string) =>
+    data.length === 0
+      ? ''
+      : `<polyline fill="none" ${style} points="${data.map((point) => `${x(point.x).toFixed(1)},${scale(point.y).toFixed(1)}`).join(' ')}"/>`;
+  const text = (atX: number, atY: number, content: string, more = '') =>
+    `<text x="${atX.toFixed(1)}" y="${atY.toFixed(1)}" ${more}>${escapeXml(content)}</text>`;
+
+  const parts: string[] = [];
+  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+    parts.push(
+      `<line x1="${left}" x2="${width - right}" y1="${y(share).toFixed(1)}" y2="${y(share).toFixed(1)}" stroke="#e5e5e5"/>`,
+    );
+    parts.push(text(left - 8, y(share) + 4, rounded(low + share * (high - low)), 'text-anchor="end"'));
+    if (figures.size > 0) parts.push(text(width - right + 8, y(share) + 4, share.toFixed(2)));
+    parts.push(text(x(share * last), height - bottom + 18, String(Math.round(share * last)), 'text-anchor="middle"'));
+  }
+  parts.push(text((left + width - right) / 2, height - 10, 'step', 'text-anchor="middle"'));
+  parts.push(text(left, top - 12, title, 'font-weight="bold"'));
+  parts.push(line(losses, lossY, 'stroke="#bbbbbb" stroke-width="1"'));
+  parts.push(line(smoothed(losses), lossY, 'stroke="#222222" stroke-width="2"'));
+  parts.push(line(validationLoss, lossY, 'stroke="#222222" stroke-width="1.5" stroke-dasharray="4 3"'));
+  const legend: [label: string, colour: string][] = [['loss', '#222222']];
+  if (validationLoss.length > 0) legend.push(['validation loss (dashed)', '#222222']);
+  for (const [i, [name, data]] of [...figures].entries()) {
+    const colour = colours[i % colours.length] as string;
+    parts.push(line(data, y, `stroke="${colour}" stroke-width="2"`));
+    for (const point of data)
+      parts.push(`<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.y).toFixed(1)}" r="2.5" fill="${colour}"/>`);
+    legend.push([name, colour]);
+  }
+  for (const [i, [label, colour]] of legend.entries()) {
+    const at = top + 8 + i * 18;
+    parts.push(`<rect x="${width - right + 50}" y="${at - 8}" width="10" height="10" fill="${colour}"/>`);
+    parts.push(text(width - right + 65, at + 1, label));
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">\n<rect width="100%" height="100%" fill="white"/>\n${parts.filter((part) => part !== '').join('\n')}\n</svg>\n`;
+}
+
+/** Mean over the steps around, up to 1/20 of the run on either side. */
+function smoothed(data: readonly { x: number; y: number }[]): { x: number; y: number }[] {
+  const reach = Math.floor(data.length / 20);
+  return data.map(({ x }, i) => {
+    const near = data.slice(Math.max(0, i - reach), i + reach + 1);
+    return { x, y: near.reduce((sum, point) => sum + point.y, 0) / near.length };
+  });
+}
+
+function rounded(value: number): string {
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2);
+}
+
+function escapeXml(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

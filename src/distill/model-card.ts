@@ -1,0 +1,131 @@
+import type { Pooling } from '../encoder/pooling.ts';
+import type { Recipe } from '../train/recipe.ts';
+
+export interface ModelCard {
+  /** The output folder's name. */
+  readonly name: string;
+  /** The language model it was made from: a folder or hub id. */
+  readonly base: string;
+  /** As the base's own card says, if it does. */
+  readonly license: string | undefined;
+  readonly template: string;
+  readonly pooling: Pooling;
+  readonly recipe: Recipe;
+  readonly recipeName: string;
+  readonly relations: number;
+  readonly pairs: number;
+  readonly excludedPairs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly weightsFrom: number;
+  readonly parameters: number;
+  /** The validation of the weights. */
+  readonly figures: Readonly<Record<string, number>> | undefined;
+}
+
+/** README.md of a trained encoder, filled from its run. */
+export function modelCard(card: ModelCard): string {
+  const { name, base, recipe, figures } = card;
+  const minutes = card.seconds < 120 ? `${Math.round(card.seconds)} s` : `${(card.seconds / 60).toFixed(1)} min`;
+  const validation = figures
+    ? `## Validation\n\nOf the weights of step ${card.weightsFrom}; these figures chose them, so they flatter a little. Test splits: \`relbert evaluate analogy --model ${name} --data …\`.\n\n| figure | value |\n|---|---|\n${Object.entries(
+        figures,
+      )
+        .map(([key, value]) => `| ${key} | ${key === 'loss' ? value.toFixed(4) : `${(100 * value).toFixed(1)} %`} |`)
+        .join('\n')}\n\n`
+    : '';
+  const { training } = recipe;
+  const losses = training.losses.map((term) => `\`${JSON.stringify(term)}\``).join(', ');
+  const data = recipe.data.map(({ source }) => `\`${source}\``).join(', ');
+  return `---
+${card.license === undefined ? '' : `license: ${card.license}\n`}${/^[\w.-]+\/[\w.-]+$/.test(base) ? `base_model: ${base}\n` : ''}language: en
+tags:
+- relbert
+- relation-embeddings
+- word-analogy
+---
+
+# ${name}
+
+A relation encoder: a word pair goes in, a vector of the relation between its words comes out. Made from \`${base}\` (${(card.parameters / 1e6).toFixed(1)} M parameters) by [relbert](https://www.npmjs.com/package/relbert), after Ushio, Camacho-Collados and Schockaert, *Distilling Relation Embeddings from Pre-trained Language Models*, EMNLP 2021.
+
+- prompt: \`${card.template}\`
+- pooling: \`${card.pooling}\`
+
+## Use
+
+\`\`\`sh
+npx relbert analogy word:language paint:portrait note:music --model ./${name}
+\`\`\`
+
+\`\`\`js
+import { RelationEncoder } from 'relbert';
+await using encoder = await RelationEncoder.load('./${name}');
+const { data, shape } = await encoder.encode([['Tokyo', 'Japan'], ['Paris', 'France']]);
+\`\`\`
+
+In Python:
+
+\`\`\`python
+${pythonCode(card.template, card.pooling)}
+\`\`\`
+
+${validation}## Training
+
+- recipe: \`${card.recipeName}\` (the whole of it: \`recipe.json\`)${recipe.description === '' ? '' : `: ${recipe.description}`}
+- data: ${data}: ${card.relations} relations, ${card.pairs} pairs (all of them: \`train-pairs.tsv\`)${card.excludedPairs > 0 ? `; ${card.excludedPairs} pairs left out because evaluation files hold them` : ''}
+- losses: ${losses}${recipe.teacher ? `\n- teacher: \`${recipe.teacher.model}\`` : ''}
+- ${card.steps} steps in ${minutes}; learning rate ${training.learningRate}, warm-up ${training.warmup}, then ${training.decay}; seed ${training.seed}
+
+The log is \`train.jsonl\`, the learning curve \`learning-curve.svg\`.
+
+## Licence
+
+The weights stand under the licence of the base model${card.license === undefined ? ', which its own card names' : ` (${card.license})`}. SemEval-2012 Task 2 (Jurgens, Mohammad, Turney, Holyoak 2012): CC BY-SA 3.0; WordNet: Princeton WordNet licence.
+`;
+}
+
+/** A few lines of transformers that do what the package does with a template and a pooling. */
+export function pythonCode(template: string, pooling: Pooling): string {
+  return `import re
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+path = "."
+tokenizer = AutoTokenizer.from_pretrained(path)
+model = AutoModel.from_pretrained(path).eval()
+template = ${JSON.stringify(template)}
+
+def embed(head, tail):
+    words = {"<subj>": head, "<obj>": tail, "<mask>": tokenizer.mask_token}
+    text, spans = "", {"<subj>": [], "<obj>": []}
+    for part in re.split("(<subj>|<obj>|<mask>)", template):
+        if part in spans:
+            spans[part].append((len(text), len(text) + len(words[part])))
+        text += words.get(part, part)
+    encoded = tokenizer(text, return_offsets_mapping=True, return_tensors="pt")
+    offsets = encoded.pop("offset_mapping")[0].tolist()
+    ids = encoded["input_ids"][0].tolist()
+    with torch.no_grad():
+        hidden = model(**encoded).last_hidden_state[0]
+    def rows(placeholder):
+        return [i for i, (a, b) in enumerate(offsets) if any(a < end and b > start for start, end in spans[placeholder])]
+    def average():
+        return hidden[[i for i, token in enumerate(ids) if token != tokenizer.mask_token_id]].mean(0)
+    def difference():
+        return hidden[rows("<obj>")].mean(0) - hidden[rows("<subj>")].mean(0)
+    return ${pythonPooling[pooling]}
+
+similarity = torch.cosine_similarity(embed("Tokyo", "Japan"), embed("Paris", "France"), dim=0)`;
+}
+
+const pythonPooling: Readonly<Record<Pooling, string>> = {
+  average_no_mask: 'average()',
+  average: 'hidden.mean(0)',
+  sum_no_mask: 'hidden[[i for i, token in enumerate(ids) if token != tokenizer.mask_token_id]].sum(0)',
+  mask: 'hidden[[i for i, token in enumerate(ids) if token == tokenizer.mask_token_id]].mean(0)',
+  cls: 'hidden[0]',
+  difference: 'difference()',
+  'average+difference':
+    'torch.cat([torch.nn.functional.normalize(average(), dim=0), torch.nn.functional.normalize(difference(), dim=0)])',
+};

@@ -1,0 +1,74 @@
+import type { RelationSet } from '../data/relation-set.ts';
+import type { Recipe } from './recipe.ts';
+import { RelationSampler, type SamplingPart } from './relation-sampler.ts';
+import { type Sampler, SamplingError } from './sampler.ts';
+import { TripleSampler } from './triple-sampler.ts';
+
+/** Relations by the name of their source, as the recipe has it. */
+export type RelationsBySource = ReadonlyMap<string, readonly RelationSet[]>;
+
+/**
+ * The sampler of a recipe's training pairs.
+ * @param further Pairs for the teacher alone, with how many are drawn each step.
+ * @throws SamplingError where there is too little data for the batch
+ */
+export function recipeSampler(
+  { sampling, training }: Recipe,
+  relations: RelationsBySource,
+  further?: { readonly relations: readonly RelationSet[]; readonly pairsPerStep: number },
+): Sampler {
+  const { seed } = training;
+  const all = [...relations.values()].flat();
+  if (sampling.kind === 'triples') {
+    if (further) throw new SamplingError("further pairs for the teacher need the sampling 'relations'");
+    return new TripleSampler({
+      relations: all,
+      relationsPerStep: sampling.relations,
+      category: sampling.category,
+      seed,
+    });
+  }
+  const parts = sampling.parts.map(
+    ({ data, relations: relationsPerStep, ...part }): SamplingPart => ({
+      ...part,
+      relationsPerStep,
+      relations: data === null ? all : data.flatMap((name) => relations.get(name) ?? []),
+    }),
+  );
+  if (further) {
+    parts.push({ relations: further.relations, relationsPerStep: further.pairsPerStep, positives: 1, mixed: true });
+  }
+  return new RelationSampler({ parts, seed });
+}
+
+/** Relations whose loss is taken at once in validation. */
+const validationRelations = 40;
+
+/**
+ * Fixed batches for the validation loss, of the same form as those of training: as many as it takes to see every
+ * relation about once. None where no relation has validation pairs.
+ */
+export function validationSampler(
+  recipe: Recipe,
+  relations: readonly RelationSet[],
+): { sampler: Sampler; batches: number } | undefined {
+  if (relations.length === 0) return undefined;
+  const { sampling } = recipe;
+  const seed = 1;
+  if (sampling.kind === 'triples') {
+    const usable = relations.filter(({ negatives }) => negatives.length > 0);
+    if (usable.length === 0) return undefined;
+    const relationsPerStep = Math.min(sampling.relations, usable.length);
+    const categories = new Set(usable.map(({ parent }) => parent));
+    const category = sampling.category && categories.size > 1 && categories.size < usable.length;
+    return {
+      sampler: new TripleSampler({ relations: usable, relationsPerStep, category, seed }),
+      batches: Math.ceil(usable.length / relationsPerStep),
+    };
+  }
+  const relationsPerStep = Math.min(validationRelations, relations.length);
+  return {
+    sampler: new RelationSampler({ parts: [{ relations, relationsPerStep, positives: 4, negatives: 4 }], seed }),
+    batches: Math.ceil(relations.length / relationsPerStep),
+  };
+}
