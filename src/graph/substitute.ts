@@ -40,6 +40,7 @@ export class Substitution {
       domain: original.domain,
       inputs: original.inputs.map((tensor) => tensor && this.#of(tensor)),
       attributes: original.attributes,
+      requiredOutputs: original.requiredOutputs,
       outputs: original.outputs.map(({ dtype, shape }) => ({ dtype, shape: this.#shape(shape) })),
     });
     for (const [i, output] of original.outputs.entries()) {
