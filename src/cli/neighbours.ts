@@ -47,7 +47,7 @@ export function addNeighboursCommand(program: Command, terminal: Terminal): void
         'relbert neighbours barista:coffee --among pairs.tsv --model embedded --model ./my-model',
       ]),
     );
-  repeatable(command.options.find(({ long }) => long === '--model') as Option);
+  repeatModel(command);
   command.action(async (texts: string[], flags: NeighbourFlags) => {
     const pairs = await Promise.all(texts.map(pairArgument));
     const results = await search(pairs, flags, terminal);
@@ -56,10 +56,13 @@ export function addNeighboursCommand(program: Command, terminal: Terminal): void
 }
 
 /** `--model A --model B`: several models, side by side. */
-function repeatable(model: Option): void {
+function repeatModel(command: Command): void {
+  const model = command.options.find(({ long }) => long === '--model') as Option;
   model.description += '; given again, further ones side by side (default: embedded)';
   model.default(undefined);
   model.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  // The option has set its default when it was added.
+  command.setOptionValue('model', undefined);
 }
 
 async function search(
