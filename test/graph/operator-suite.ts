@@ -13,6 +13,7 @@ import { type NdArray, ndArray, sizeOf } from './array.ts';
 import { arrayCases } from './array-cases.ts';
 import { elementwiseCases } from './elementwise-cases.ts';
 import { fusedCases } from './fused-cases.ts';
+import { matmulCases } from './matmul-cases.ts';
 import type { CaseInput, Instance, OperatorCase } from './operator-case.ts';
 import { TestRandom } from './random.ts';
 import { reductionCases } from './reduction-cases.ts';
@@ -20,6 +21,7 @@ import { reductionCases } from './reduction-cases.ts';
 /** All operators, on any runtime. Knows no test framework, so that it runs in a browser too. */
 export const operatorCases: readonly OperatorCase[] = [
   ...elementwiseCases,
+  ...matmulCases,
   ...arrayCases,
   ...reductionCases,
   ...fusedCases,
