@@ -1,0 +1,61 @@
+/**
+ * Evaluation of relation embeddings: analogy questions, lexical relation classification, relation mapping, nearest
+ * neighbours, with intervals and tests. Pure: callers read the files and bring the embeddings.
+ *
+ * @module
+ */
+export { type AnalogyQuestion, parseAnalogyQuestions } from '../data/analogy.ts';
+export { DataError, type DataFile } from '../data/data-error.ts';
+export {
+  type LabelledPair,
+  type LexicalRelationSet,
+  lexicalRelationSet,
+  parseLexicalRelations,
+} from '../data/lexical-relation.ts';
+export { type MappingProblem, parseMappings, parseScan, type ScanAnalogy, scanMappings } from '../data/mapping.ts';
+export {
+  type Neighbour,
+  type NeighbourOptions,
+  type NeighbourQuery,
+  nearestNeighbours,
+  type VectorBlock,
+} from '../neighbours/nearest.ts';
+export {
+  type AnalogyEvaluation,
+  type AnalogyEvaluationOptions,
+  type AnalogyPrediction,
+  type AnalogyResult,
+  type AnalogySet,
+  type Direction,
+  evaluateAnalogy,
+  guessAnalogy,
+  type PairEmbedder,
+} from './analogy.ts';
+export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.ts';
+export {
+  type ClassificationOptions,
+  type ClassificationResult,
+  evaluateClassification,
+  type FeatureExtractor,
+} from './classification.ts';
+export {
+  evaluateMapping,
+  type MappingEvaluation,
+  type MappingObjective,
+  type MappingOptions,
+  type MappingResult,
+} from './mapping.ts';
+export { type McNemarResult, mcnemar } from './mcnemar.ts';
+export {
+  accuracy,
+  type ClassificationScores,
+  type ClassScores,
+  type ConfusionMatrix,
+  classificationScores,
+} from './metrics.ts';
+export {
+  type EmbeddingFeatures,
+  embeddingFeatures,
+  type WordVectorFeatures,
+  wordVectorFeatures,
+} from './pair-features.ts';
