@@ -18,3 +18,15 @@ export type WorkerResponse =
   | { readonly id: number; readonly kind: 'results'; readonly results: Record<string, TensorValue> }
   | { readonly id: number; readonly kind: 'done' }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly cause: unknown };
+
+/**
+ * Shared by both threads. A process that exits while native code runs in a thread is aborted (code 134 instead of its
+ * own), so that the exit waits until the thread is idle, and a thread that finds the process exiting begins nothing.
+ */
+export interface WorkerState {
+  /** Two flags, see `busy` and `exiting`. */
+  readonly flags: Int32Array;
+}
+
+export const busy = 0;
+export const exiting = 1;

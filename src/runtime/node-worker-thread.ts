@@ -1,12 +1,12 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { nodeRuntime } from './node.ts';
-import type { WorkerRequest, WorkerResponse } from './node-worker-message.ts';
+import { busy, exiting, type WorkerRequest, type WorkerResponse, type WorkerState } from './node-worker-message.ts';
 import type { Session } from './session.ts';
 
 /** The thread of `nodeWorkerRuntime`: holds sessions and answers requests one after the other. */
-if (parentPort) serve(parentPort);
+if (parentPort) serve(parentPort, workerData as WorkerState);
 
-function serve(port: NonNullable<typeof parentPort>): void {
+function serve(port: NonNullable<typeof parentPort>, { flags }: WorkerState): void {
   const runtime = nodeRuntime();
   const sessions = new Map<number, Session>();
   let last = Promise.resolve();
@@ -31,12 +31,17 @@ function serve(port: NonNullable<typeof parentPort>): void {
   }
 
   async function respond(request: WorkerRequest): Promise<void> {
+    Atomics.store(flags, busy, 1);
     try {
+      if (Atomics.load(flags, exiting) === 1) return;
       const response = await answer(request);
       port.postMessage(response, buffersOf(response));
     } catch (error) {
       const { message, cause } = error instanceof Error ? error : new Error(String(error));
       port.postMessage({ id: request.id, kind: 'failed', message, cause } satisfies WorkerResponse);
+    } finally {
+      Atomics.store(flags, busy, 0);
+      Atomics.notify(flags, busy);
     }
     // Nothing listens any more: the thread ends.
     if (request.kind === 'close') port.close();

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from './error.ts';
-import type { WorkerRequest, WorkerResponse } from './node-worker-message.ts';
+import { busy, exiting, type WorkerRequest, type WorkerResponse, type WorkerState } from './node-worker-message.ts';
 import type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from './session.ts';
 
 /** A request without its number. */
@@ -33,8 +33,16 @@ export function nodeWorkerRuntime(): Runtime {
   };
 }
 
+/** How long the exit of the process waits for a run, in milliseconds. */
+const longestExit = 30_000;
+
 class SessionThread {
   readonly #worker: Worker;
+  readonly #flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  readonly #leave = () => {
+    Atomics.store(this.#flags, exiting, 1);
+    Atomics.wait(this.#flags, busy, 1, longestExit);
+  };
   readonly #waiting = new Map<
     number,
     { resolve: (response: WorkerResponse) => void; reject: (error: Error) => void }
@@ -43,7 +51,8 @@ class SessionThread {
   #ended: RuntimeError | undefined;
 
   constructor() {
-    this.#worker = new Worker(threadUrl());
+    this.#worker = new Worker(threadUrl(), { workerData: { flags: this.#flags } satisfies WorkerState });
+    process.on('exit', this.#leave);
     this.#worker.unref();
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
     this.#worker.on('error', (cause) => {
@@ -82,6 +91,7 @@ class SessionThread {
 
   #fail(error: RuntimeError): void {
     this.#ended ??= error;
+    process.off('exit', this.#leave);
     for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();
   }

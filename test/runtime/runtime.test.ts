@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import * as g from '../../src/graph/index.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
@@ -130,6 +133,19 @@ describe('the worker thread', () => {
     await using again = await runtime.createSession(model());
     expect((await again.run({ x: fed(1, 2, 3) }))['y']?.data[0]).toBe(2);
     await runtime.dispose();
+  });
+});
+
+describe('a process that exits while its thread computes', () => {
+  it.each(['exit', 'signal', 'end'])('keeps its exit code (%s)', async (way) => {
+    const script = fileURLToPath(new URL('exit-while-running.ts', import.meta.url));
+    const tsx = createRequire(import.meta.url).resolve('tsx/cli');
+    const child = spawn(process.execPath, [tsx, script, way], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += chunk));
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect(errors).toBe('');
+    expect(code).toBe(way === 'end' ? 0 : 130);
   });
 });
 
