@@ -85,7 +85,6 @@ export interface AnalogyEvaluation {
  * (never their product: two negative ones must not win).
  */
 export type Direction = 'forward' | 'reverse' | 'both';
-export const DIRECTIONS: readonly Direction[] = ['forward', 'reverse', 'both'];
 
 export interface AnalogyEvaluationOptions {
   /** By name, or a function where greater is more alike. Default `cosine`. */

@@ -3,18 +3,10 @@
  * uniform start, mini-batches of 200 in shuffled order, Adam, an L2 penalty, and an end when the training loss has not
  * fallen by 1e-4 for ten epochs. It learns on the library's own graph engine.
  */
-import { Random } from '../data/random.ts';
 import { serialize } from '../graph/onnx.ts';
-import type { Runtime, Session, SessionOptions, TensorValue } from '../runtime/session.ts';
-import {
-  adamScale,
-  type NetworkShape,
-  PARAMETERS,
-  type Parameter,
-  parameterShape,
-  predictionGraph,
-  trainingGraph,
-} from './classifier-graph.ts';
+import type { Runtime, SessionOptions, TensorValue } from '../runtime/session.ts';
+import { type NetworkShape, PARAMETERS, type Parameter, parameterShape, predictionGraph } from './classifier-graph.ts';
+import { ClassifierTraining, float32, TrainingSessions } from './classifier-training.ts';
 
 /** Features [n, D] in row-major order. */
 export interface FeatureMatrix {
@@ -80,9 +72,6 @@ export interface Classifier {
   readonly converged: boolean;
 }
 
-/** Most steps in one graph: more save little, and the graph takes longer to load. */
-const STEPS_A_RUN = 32;
-
 /**
  * Trains classifiers on the same items, one after the other. Sessions are shared by all of one hidden size.
  *
@@ -100,11 +89,11 @@ export async function trainClassifiers(
   checkTraining(features, labels, classes);
   settings.forEach(checkSettings);
   const targets = oneHot(labels, classes);
-  const sessions = new SessionCache(runtime, sessionOptions(options));
+  const sessions = new TrainingSessions(runtime, sessionOptions(options));
   try {
     const classifiers: Classifier[] = [];
     for (const setting of settings) {
-      const training = new Training(features, targets, classes, setting, options, sessions);
+      const training = new ClassifierTraining(features, targets, classes, setting, options, sessions);
       classifiers.push(await training.run());
     }
     return classifiers;
@@ -156,161 +145,6 @@ function mostProbable(scores: Float32Array, row: number, outputs: number): numbe
   return best;
 }
 
-/** One classifier on its way. */
-class Training {
-  readonly #features: TensorValue;
-  readonly #targets: TensorValue;
-  readonly #classes: readonly string[];
-  readonly #settings: ClassifierSettings;
-  readonly #options: ClassifierOptions;
-  readonly #sessions: SessionCache;
-  readonly #shape: NetworkShape;
-  readonly #items: number;
-  readonly #random: Random;
-  #state: Record<string, TensorValue> = {};
-  #steps = 0;
-
-  constructor(
-    features: FeatureMatrix,
-    targets: TensorValue,
-    classes: readonly string[],
-    settings: ClassifierSettings,
-    options: ClassifierOptions,
-    sessions: SessionCache,
-  ) {
-    this.#features = float32(features.data, features.shape);
-    this.#targets = targets;
-    this.#classes = classes;
-    this.#settings = settings;
-    this.#options = options;
-    this.#sessions = sessions;
-    this.#items = features.shape[0];
-    this.#shape = { dimension: features.shape[1], hidden: settings.hidden, outputs: targets.shape[1] as number };
-    this.#random = new Random(options.seed ?? 0);
-  }
-
-  async run(): Promise<Classifier> {
-    const { maxEpochs = 200, tolerance = 1e-4, patience = 10, signal, onProgress } = this.#options;
-    this.#state = glorotStart(this.#shape, this.#random);
-    const order = Int32Array.from({ length: this.#items }, (_, i) => i);
-    const losses: number[] = [];
-    let best = Number.POSITIVE_INFINITY;
-    let idle = 0;
-    while (losses.length < maxEpochs && idle <= patience) {
-      this.#random.shuffle(order);
-      const loss = await this.#epoch(order, signal);
-      if (!Number.isFinite(loss))
-        throw new Error(`training diverged in epoch ${losses.length + 1}: the loss is ${loss}`);
-      losses.push(loss);
-      idle = loss > best - tolerance ? idle + 1 : 0;
-      best = Math.min(best, loss);
-      onProgress?.({ kind: 'epoch', settings: this.#settings, epoch: losses.length, maxEpochs, loss });
-    }
-    return {
-      settings: this.#settings,
-      shape: this.#shape,
-      classes: this.#classes,
-      weights: { hidden: this.#weights('hidden'), rest: this.#weights('rest') },
-      losses,
-      converged: idle > patience,
-    };
-  }
-
-  /** One pass over the items in the given order; the mean loss of its batches. */
-  async #epoch(order: Int32Array, signal: AbortSignal | undefined): Promise<number> {
-    const { alpha = 1e-4, batchSize = 200 } = this.#options;
-    let sum = 0;
-    let start = 0;
-    for (const batches of runsOfEpoch(this.#items, Math.min(batchSize, this.#items))) {
-      signal?.throwIfAborted();
-      const session = await this.#sessions.get(this.#shape, batches, alpha);
-      const count = batches.reduce((total, size) => total + size, 0);
-      const rates = Float32Array.from(batches, (_, i) => this.#settings.learningRate * adamScale(this.#steps + i + 1));
-      const { losses, squares, ...next } = await session.run({
-        ...this.#state,
-        features: this.#features,
-        targets: this.#targets,
-        items: { dtype: 'int32', shape: [count], data: order.slice(start, start + count) },
-        rates: float32(rates, [rates.length]),
-      });
-      for (const [name, value] of Object.entries(next)) this.#state[name.slice('next.'.length)] = value;
-      for (const [i, size] of batches.entries()) sum += (losses?.data[i] as number) * size;
-      // The penalty alpha / (2 B) · Σ w² of each batch, weighted by its size B; Σ w² hardly changes within one run.
-      sum += (alpha / 2) * batches.length * (squares?.data[0] as number);
-      start += count;
-      this.#steps += batches.length;
-      // Gives the event loop a turn: the session blocks it while it runs.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-    return sum / this.#items;
-  }
-
-  #weights(name: Parameter): Float32Array {
-    return this.#state[name]?.data as Float32Array;
-  }
-}
-
-/** The batch sizes of an epoch, cut into runs of nearly equal length: two or three different graphs at most. */
-export function runsOfEpoch(items: number, batchSize: number): number[][] {
-  const steps = Math.ceil(items / batchSize);
-  const runs = Math.ceil(steps / STEPS_A_RUN);
-  return Array.from({ length: runs }, (_, run) => {
-    const first = Math.floor((run * steps) / runs);
-    const end = Math.floor(((run + 1) * steps) / runs);
-    return Array.from({ length: end - first }, (_, i) => Math.min(batchSize, items - (first + i) * batchSize));
-  });
-}
-
-/** Weights and biases of a layer uniform in ±√(6 / (inputs + outputs)) (Glorot and Bengio 2010, equation 16). */
-function glorotStart(shape: NetworkShape, random: Random): Record<string, TensorValue> {
-  const { dimension, hidden, outputs } = shape;
-  const uniform = (length: number, bound: number) => Array.from({ length }, () => random.uniform(-bound, bound));
-  const hiddenBound = Math.sqrt(6 / (dimension + hidden));
-  const outputBound = Math.sqrt(6 / (hidden + outputs));
-  const weights = Float32Array.from({ length: dimension * hidden }, () => random.uniform(-hiddenBound, hiddenBound));
-  const start: Readonly<Record<Parameter, Float32Array>> = {
-    hidden: weights,
-    rest: Float32Array.from([...uniform(hidden, hiddenBound), ...uniform(hidden * outputs + outputs, outputBound)]),
-  };
-  return Object.fromEntries(
-    PARAMETERS.flatMap((name) => {
-      const dims = parameterShape(name, shape);
-      const zeros = () => float32(new Float32Array(start[name].length), dims);
-      return [
-        [name, float32(start[name], dims)],
-        [`first.${name}`, zeros()],
-        [`second.${name}`, zeros()],
-      ];
-    }),
-  );
-}
-
-/** Training sessions by network shape and batches. */
-class SessionCache {
-  readonly #runtime: Runtime;
-  readonly #options: SessionOptions;
-  readonly #sessions = new Map<string, Session>();
-
-  constructor(runtime: Runtime, options: SessionOptions) {
-    this.#runtime = runtime;
-    this.#options = options;
-  }
-
-  async get(shape: NetworkShape, batches: readonly number[], alpha: number): Promise<Session> {
-    const key = JSON.stringify([shape.hidden, batches]);
-    const known = this.#sessions.get(key);
-    if (known) return known;
-    const model = serialize({ outputs: trainingGraph({ ...shape, batches, alpha }) });
-    const session = await this.#runtime.createSession(model, this.#options);
-    this.#sessions.set(key, session);
-    return session;
-  }
-
-  async dispose(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => session.dispose()));
-  }
-}
-
 function sessionOptions({ threads }: Pick<ClassifierOptions, 'threads'>): SessionOptions {
   return threads === undefined ? {} : { threads };
 }
@@ -350,8 +184,4 @@ function oneHot(labels: readonly string[], classes: readonly string[]): TensorVa
   const data = new Float32Array(labels.length * classes.length);
   for (const [item, label] of labels.entries()) data[item * classes.length + (index.get(label) as number)] = 1;
   return float32(data, [labels.length, classes.length]);
-}
-
-function float32(data: Float32Array, shape: readonly number[]): TensorValue {
-  return { dtype: 'float32', shape, data };
 }

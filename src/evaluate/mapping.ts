@@ -15,7 +15,6 @@ import { rowMaxima, searchRowMaximumMapping } from './row-maximum-mapping.ts';
  *   cosine adds 1e-4 to the product of the norms.
  */
 export type MappingObjective = 'coherence' | 'reference';
-export const MAPPING_OBJECTIVES: readonly MappingObjective[] = ['coherence', 'reference'];
 
 /** The mapping found for one problem. */
 export interface MappingResult {

@@ -4,7 +4,6 @@ import { cosine } from '../encoder/embeddings.ts';
 export type Similarity = (a: Float32Array, b: Float32Array) => number;
 
 export type SimilarityName = 'cosine' | 'dot' | 'euclidean';
-export const SIMILARITY_NAMES: readonly SimilarityName[] = ['cosine', 'dot', 'euclidean'];
 
 /** Similarities by name. `euclidean` is the negative distance, so that the nearest is the most alike. */
 export const similarities: Readonly<Record<SimilarityName, Similarity>> = { cosine, dot, euclidean };

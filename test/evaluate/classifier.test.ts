@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src/data/random.ts';
-import { type ClassifierEvent, predictClasses, runsOfEpoch, trainClassifiers } from '../../src/evaluate/classifier.ts';
+import { type ClassifierEvent, predictClasses, trainClassifiers } from '../../src/evaluate/classifier.ts';
 import { adamScale, PARAMETERS, parameterShape, trainingGraph } from '../../src/evaluate/classifier-graph.ts';
+import { runsOfEpoch } from '../../src/evaluate/classifier-training.ts';
 import { serialize } from '../../src/graph/onnx.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';
