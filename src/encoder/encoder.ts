@@ -11,13 +11,14 @@ import { mpnetArchitecture } from './mpnet.ts';
 import { relativeAttentionBias } from './relative-position.ts';
 import { robertaArchitecture } from './roberta.ts';
 import { type Lookup, tokenEmbedding } from './token-embedding.ts';
-import { trainingKernel } from './training-kernel.ts';
+import { differentiableKernel } from './transformer-kernel.ts';
 
 /**
- * `inference`: fused operators, float32. `int8`: weights and activations of the matrix products in 8 bits.
- * `training`: differentiable operators on the weights as stored.
+ * `inference`: float32, the operators that are fastest on processors. `fused`: float32, MultiHeadAttention,
+ * SkipLayerNormalization and BiasGelu, for graphics processors. `int8`: the products with weights in 8-bit integers.
+ * `training`: as `inference`, differentiable, with dropout where it is asked for.
  */
-export type EncoderMode = 'inference' | 'int8' | 'training';
+export type EncoderMode = 'inference' | 'fused' | 'int8' | 'training';
 
 /** A place where training drops elements out. */
 export interface DropoutSite {
@@ -142,9 +143,10 @@ export function architectureOf(config: EncoderConfig): Architecture {
 }
 
 const kernels: Readonly<Record<EncoderMode, (epsilon: number) => EncoderKernel>> = {
-  inference: fusedKernel,
+  inference: differentiableKernel,
+  fused: fusedKernel,
   int8: int8Kernel,
-  training: trainingKernel,
+  training: differentiableKernel,
 };
 
 /** x · mask, the mask a graph input `dropout.<site>` of the shape of x: 0, or 1 / (1 − rate). */

@@ -3,6 +3,7 @@ export { broadcastShape } from './broadcast.ts';
 export { grad } from './grad.ts';
 export { type SerializeOptions, serialize } from './onnx.ts';
 export * from './operator/activation.ts';
+export { addAll } from './operator/add-all.ts';
 export { add, div, mul, neg, sub } from './operator/arithmetic.ts';
 export { cast } from './operator/cast.ts';
 export * from './operator/compare.ts';

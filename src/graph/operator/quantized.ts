@@ -55,6 +55,33 @@ export function matMulInteger(a: Tensor, b: Tensor, aZero?: Tensor, bZero?: Tens
   });
 }
 
+/** x float32 in steps of a scalar scale around a scalar zero point, rounded and cut off at 0 and 255: uint8. */
+export function quantizeLinear(x: Tensor, scale: Tensor, zeroPoint: Tensor): Tensor {
+  requireQuantized('quantizeLinear', zeroPoint);
+  return nodeOf({ type: 'QuantizeLinear', inputs: [x, scale, zeroPoint], dtype: zeroPoint.dtype, shape: x.shape });
+}
+
+/**
+ * (a − aZero) · b of 8-bit integers times the scales of both, plus a bias, as float32: a [..., K] with a scalar scale and
+ * zero point, b int8 [K, N] with a scale [N], bias [N].
+ */
+export function matMulIntegerToFloat(
+  a: { readonly y: Tensor; readonly scale: Tensor; readonly zeroPoint: Tensor },
+  b: Tensor,
+  scale: Tensor,
+  bias?: Tensor,
+): Tensor {
+  requireQuantized('matMulIntegerToFloat', a.y);
+  requireQuantized('matMulIntegerToFloat', b);
+  requireEqual('matMulIntegerToFloat', a.y.shape.at(-1), b.shape[0], a.y.shape, b.shape);
+  return nodeOf({
+    type: 'MatMulIntegerToFloat',
+    domain: 'com.microsoft',
+    inputs: [a.y, b, a.scale, scale, a.zeroPoint, undefined, bias],
+    shape: [...a.y.shape.slice(0, -1), b.shape[1] as Dim],
+  });
+}
+
 /** (x − zeroPoint) · scale as float32: the rows of a quantised embedding table after they were gathered. */
 export function dequantizeLinear(x: Tensor, scale: Tensor, zeroPoint?: Tensor, axis = 1): Tensor {
   requireQuantized('dequantizeLinear', x);
