@@ -16,6 +16,7 @@ import {
   TERMINATED,
   WRONG_USAGE,
 } from './exit.ts';
+import { addExportCommand } from './export.ts';
 import { addInfoCommand } from './info.ts';
 import { addNeighboursCommand } from './neighbours.ts';
 import { addSimilarityCommand } from './similarity.ts';
@@ -30,6 +31,7 @@ const commands: readonly AddCommand[] = [
   addAnalogyCommand,
   addEvaluateCommand,
   addDistillCommand,
+  addExportCommand,
   addNeighboursCommand,
   addInfoCommand,
 ];

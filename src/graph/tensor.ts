@@ -9,13 +9,14 @@
 /** An extent: a number, or the name of an extent known only at run time ('B', 'T'). A named extent never broadcasts. */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
-export type DataType = 'float32' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
+export type DataType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
 
 /** An ONNX attribute: integer(s) are given as bigint, floats as number. */
 export type Attribute = bigint | number | string | readonly bigint[] | readonly number[];
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-export type ConstantData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
+/** Uint16Array: the bits of float16 values. */
+export type ConstantData = Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
 
 /** Where a tensor's value comes from. */
 export type Origin =
@@ -176,6 +177,7 @@ export function axisOf(shape: Shape, axis: number): number {
 
 function constantType(data: ConstantData): DataType {
   if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Uint16Array) return 'float16';
   if (data instanceof BigInt64Array) return 'int64';
   if (data instanceof Int32Array) return 'int32';
   return data instanceof Uint8Array ? 'uint8' : 'int8';

@@ -3,6 +3,7 @@ import { type DataType, nodeOf, type Tensor } from '../tensor.ts';
 /** ONNX's number of a data type (TensorProto.DataType). */
 export const typeNumber: Readonly<Record<DataType, bigint>> = {
   float32: 1n,
+  float16: 10n,
   uint8: 2n,
   int8: 3n,
   int32: 6n,

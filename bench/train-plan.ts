@@ -1,0 +1,106 @@
+/** Plans of training steps that this package and PyTorch carry out alike, and the processes that do so. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CARRIED_DATA } from '../src/data/carried.ts';
+import type { RelationSet } from '../src/data/relation-set.ts';
+import { parseSemEvalPack, semEvalRelationSets } from '../src/data/semeval.ts';
+import { splitRelations } from '../src/data/split.ts';
+import { classificationHead } from '../src/loss/classification.ts';
+import { manualTemplates } from '../src/prompt/template.ts';
+import { readPackageData } from '../src/runtime/package-data.ts';
+import type { TrainingBatch } from '../src/train/batch.ts';
+import { initialHead } from '../src/train/head.ts';
+import { RelationSampler } from '../src/train/relation-sampler.ts';
+import { TripleSampler } from '../src/train/triple-sampler.ts';
+import type { Plan, PlanStep } from './train-steps.ts';
+
+export interface StepResults {
+  readonly losses: readonly number[];
+  readonly seconds: readonly number[];
+  readonly peakMB: number;
+}
+
+/** SemEval's training relations, as the recipe emnlp2021 has them. */
+export async function semEvalTraining(): Promise<RelationSet[]> {
+  const rated = parseSemEvalPack(await readPackageData(CARRIED_DATA.semEval));
+  return splitRelations(semEvalRelationSets(rated, { top: 10, bottom: 10 })).train;
+}
+
+/** The paper's recipe: triples of 64 relations, all of its losses. @param size H, for the classifier's first weights */
+export async function paperPlan(steps: number, size: number, threads: number): Promise<Plan> {
+  const sampler = new TripleSampler({ relations: await semEvalTraining(), relationsPerStep: 64, seed: 0 });
+  const head = classificationHead(size);
+  const [weight, bias] = initialHead([head.weight, ...(head.bias ? [head.bias] : [])], 0);
+  return {
+    template: manualTemplates.a,
+    loss: 'paper',
+    temperature: 1,
+    learningRate: 2e-5,
+    warmup: 10,
+    clip: 1,
+    threads,
+    head: { weight: [...(weight?.data ?? [])], bias: [...(bias?.data ?? [])] },
+    steps: Array.from({ length: steps }, (_, step) => planStep(sampler.batch(step))),
+  };
+}
+
+/** InfoNCE over 320 distinct prompts of template a: 32 relations x (6 + 4). */
+export async function speedPlan(steps: number, threads: number): Promise<Plan> {
+  const sampler = new RelationSampler({
+    parts: [{ relations: await semEvalTraining(), relationsPerStep: 36, positives: 6, negatives: 4 }],
+    seed: 0,
+  });
+  return {
+    template: manualTemplates.a,
+    loss: 'infonce',
+    temperature: 0.05,
+    learningRate: 2e-5,
+    warmup: 0,
+    clip: 1,
+    threads,
+    steps: Array.from({ length: steps }, (_, step) => first(planStep(sampler.batch(step)), 320)),
+  };
+}
+
+/** The items of the first pairs of a step. */
+function first({ pairs, items }: PlanStep, count: number): PlanStep {
+  return { pairs: pairs.slice(0, count), items: items.filter(([pair]) => pair < count) };
+}
+
+function planStep({ pairs, items, triples }: TrainingBatch): PlanStep {
+  const places = (level: 'relation' | 'category') => ({
+    anchors: [...(triples?.[level].anchors ?? [])],
+    positives: [...(triples?.[level].positives ?? [])],
+    negatives: [...(triples?.[level].negatives ?? [])],
+  });
+  return {
+    pairs: pairs.map(({ head, tail }) => [head, tail] as const),
+    items: items.map(({ pair, relation, category, positive }) => [pair, relation, category, positive ? 1 : 0] as const),
+    ...(triples && { triples: { relation: places('relation'), category: places('category') } }),
+  };
+}
+
+/** Carries a plan out in a process of its own. */
+export function runPlan(plan: Plan, model: string, by: 'relbert' | 'pytorch'): StepResults {
+  const folder = mkdtempSync(join(tmpdir(), 'relbert-bench-'));
+  try {
+    const [planFile, outputFile] = [join(folder, 'plan.json'), join(folder, 'output.json')];
+    writeFileSync(planFile, JSON.stringify(plan));
+    const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+    const [command, args] =
+      by === 'relbert'
+        ? [process.execPath, ['--import', 'tsx', script('train-steps.ts')]]
+        : [process.env['PYTHON'] ?? 'python3', [script('../parity/train_steps.py')]];
+    const { status, stderr } = spawnSync(command, [...args, model, planFile, outputFile], {
+      encoding: 'utf8',
+      env: { ...process.env, HF_HUB_OFFLINE: '1', TRANSFORMERS_VERBOSITY: 'error' },
+    });
+    if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed (set PYTHON?):\n${stderr}`);
+    return JSON.parse(readFileSync(outputFile, 'utf8')) as StepResults;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Fine-tuning steps of this package, the counterpart of parity/train_steps.py.
+ *
+ *   tsx bench/train-steps.ts MODEL STEPS.json OUTPUT.json
+ *
+ * Same plan, same output; a process of its own, so that its peak memory is that of training alone.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { openCheckpoint } from '../src/checkpoint/checkpoint.ts';
+import { openModel } from '../src/checkpoint/open-model.ts';
+import { parseEncoderConfig } from '../src/encoder/config.ts';
+import { createPrompt } from '../src/prompt/create-prompt.ts';
+import { nodeRuntime } from '../src/runtime/node.ts';
+import { createTokenizer } from '../src/tokenizer/create-tokenizer.ts';
+import type { TrainingBatch } from '../src/train/batch.ts';
+import { train } from '../src/train/trainer.ts';
+import { type TrainingConfigInput, trainingSchema } from '../src/train/training-config.ts';
+
+export interface Plan {
+  readonly template: string;
+  readonly loss: 'paper' | 'infonce';
+  readonly temperature: number;
+  readonly learningRate: number;
+  readonly warmup: number;
+  readonly clip: number | null;
+  readonly threads: number;
+  readonly head?: { readonly weight: readonly number[]; readonly bias: readonly number[] };
+  readonly steps: readonly PlanStep[];
+}
+
+export interface PlanStep {
+  readonly pairs: readonly (readonly [string, string])[];
+  readonly items: readonly (readonly [pair: number, relation: number, category: number, positive: number])[];
+  readonly triples?: Record<'relation' | 'category', Record<'anchors' | 'positives' | 'negatives', readonly number[]>>;
+}
+
+const [modelName = '', planFile = '', outputFile = ''] = process.argv.slice(2);
+
+function batchOf({ pairs, items, triples }: PlanStep): TrainingBatch {
+  const places = (level: 'relation' | 'category') => ({
+    anchors: Int32Array.from(triples?.[level].anchors ?? []),
+    positives: Int32Array.from(triples?.[level].positives ?? []),
+    negatives: Int32Array.from(triples?.[level].negatives ?? []),
+  });
+  return {
+    pairs: pairs.map(([head, tail]) => ({ head, tail })),
+    items: items.map(([pair, relation, category, positive]) => ({
+      pair,
+      relation,
+      category,
+      positive: positive === 1,
+    })),
+    triples: triples && { relation: places('relation'), category: places('category') },
+  };
+}
+
+async function main(): Promise<void> {
+  const plan = JSON.parse(readFileSync(planFile, 'utf8')) as Plan;
+  const checkpoint = await openCheckpoint(await openModel(modelName));
+  const config = parseEncoderConfig(checkpoint.config);
+  const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
+  const losses: TrainingConfigInput['losses'] =
+    plan.loss === 'infonce'
+      ? [{ name: 'infonce', temperature: plan.temperature }]
+      : [{ name: 'triplet' }, { name: 'in-batch' }, { name: 'category' }, { name: 'classification' }];
+  const events = train({
+    model: {
+      config,
+      weights: checkpoint.weights,
+      prompt: createPrompt({ kind: 'template', text: plan.template }, tokenizer),
+      pooling: 'average_no_mask',
+    },
+    training: trainingSchema.parse({
+      losses,
+      triples: plan.loss === 'paper' ? 'drawn' : 'all',
+      steps: plan.steps.length,
+      learningRate: plan.learningRate,
+      warmup: plan.warmup,
+      clip: plan.clip,
+      dropout: 0,
+      ...(process.env['MICRO_BATCH_TOKENS'] && { microBatchTokens: Number(process.env['MICRO_BATCH_TOKENS']) }),
+    }),
+    sampler: { stepsPerEpoch: plan.steps.length, batch: (step) => batchOf(plan.steps[step] as PlanStep) },
+    runtime: nodeRuntime(),
+    threads: plan.threads,
+  });
+  const result = { losses: [] as number[], seconds: [] as number[], peakMB: 0 };
+  for await (const event of events) {
+    if (event.kind !== 'step') continue;
+    result.losses.push(event.loss);
+    result.seconds.push(event.seconds);
+  }
+  result.peakMB = process.resourceUsage().maxRSS / 1024;
+  writeFileSync(outputFile, JSON.stringify(result));
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
