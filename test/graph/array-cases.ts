@@ -193,6 +193,23 @@ export const arrayCases: readonly OperatorCase[] = [
   sliceCase('slice between the ends', () => ({ start: 1, end: -1 })),
   sliceCase('slice before the last', () => ({ start: -3, end: -1 })),
   {
+    name: 'leading',
+    draw(random) {
+      const shape = random.shape(2, 4);
+      const [rows = 1, width = 1] = shape;
+      const kept = random.integer(1, rows);
+      return {
+        inputs: { x: { ...floats(random, shape), fixed: [0, 1] }, like: floats(random, [kept]) },
+        build: (t) => {
+          const like = pick(t, 'like');
+          return g.leading(pick(t, 'x'), like.shape[0] ?? kept, [like]);
+        },
+        expected: (arrays) => fromCoordinates([kept, width], (coordinate) => at(pick(arrays, 'x'), coordinate)),
+        differentiable: ['x'],
+      };
+    },
+  },
+  {
     name: 'expand',
     draw(random) {
       const shape = random.shape(3, 3);

@@ -160,6 +160,23 @@ export const elementwiseCases: readonly OperatorCase[] = [
     (a, b) => !(a > 0) && b > 0,
   ),
   {
+    name: 'addAll',
+    draw(random) {
+      const [left, right] = random.broadcastPair();
+      return {
+        inputs: { a: floats(random, left), b: floats(random, right), c: floats(random, left) },
+        build: (t) => g.addAll(pick(t, 'a'), pick(t, 'b'), pick(t, 'c')),
+        expected: (arrays) =>
+          map(
+            (a, b, c) => (a as number) + (b as number) + (c as number),
+            pick(arrays, 'a'),
+            pick(arrays, 'b'),
+            pick(arrays, 'c'),
+          ),
+      };
+    },
+  },
+  {
     name: 'where',
     draw(random) {
       const [left, right] = random.broadcastPair();

@@ -203,4 +203,43 @@ export const fusedCases: readonly OperatorCase[] = [
       };
     },
   },
+  {
+    name: 'quantizeLinear and matMulIntegerToFloat',
+    draw(random) {
+      const [rows, k, n] = [random.integer(1, 4), random.integer(2, 8), random.integer(1, 4)];
+      const zeroPoint = random.integer(0, 255);
+      return {
+        inputs: {
+          x: floats(random, [rows, k]),
+          step: { shape: [], data: Float32Array.of(0.02) },
+          zero: { shape: [], data: Uint8Array.of(zeroPoint) },
+          w: { shape: [k, n], data: Int8Array.from({ length: k * n }, () => random.integer(-63, 63)) },
+          scale: floats(random, [n], 0.005, 0.02),
+          bias: floats(random, [n]),
+        },
+        build: (t) => {
+          const [scale, zero] = [pick(t, 'step'), pick(t, 'zero')];
+          const y = g.quantizeLinear(pick(t, 'x'), scale, zero);
+          return g.matMulIntegerToFloat({ y, scale, zeroPoint: zero }, pick(t, 'w'), pick(t, 'scale'), pick(t, 'bias'));
+        },
+        expected: (arrays) =>
+          fromCoordinates([rows, n], ([row = 0, column = 0]) => {
+            const terms = Array.from({ length: k }, (_, i) => {
+              const steps =
+                roundHalfToEven(Math.fround(at(pick(arrays, 'x'), [row, i]) / Math.fround(0.02))) + zeroPoint;
+              const kept = Math.max(0, Math.min(255, steps)) - zeroPoint;
+              return kept * Math.fround(0.02) * at(pick(arrays, 'w'), [i, column]);
+            });
+            return sum(terms) * at(pick(arrays, 'scale'), [column]) + at(pick(arrays, 'bias'), [column]);
+          }),
+        differentiable: [],
+        tolerance: 1e-5,
+      };
+    },
+  },
 ];
+
+function roundHalfToEven(x: number): number {
+  const rounded = Math.round(x);
+  return Math.abs(x - Math.trunc(x)) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
