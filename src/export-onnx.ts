@@ -81,7 +81,7 @@ export async function exportOnnx(files: CheckpointFiles, options: ExportOnnxOpti
     const halves: Record<string, ConstantData> = { ...initializers };
     for (const { name, dtype: stored, shape, tensor } of graph.parameters) {
       const data = initializers[name];
-      if (stored !== 'float32' || !(data instanceof Float32Array) || data.length < 1024) continue;
+      if (stored !== 'float32' || !(data instanceof Float32Array) || data.length < 64) continue;
       halves[name] = halfOf(checkpoint.origin, name, data);
       halved.replace(tensor, cast(input(name, 'float16', shape), 'float32'));
     }

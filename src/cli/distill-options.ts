@@ -102,8 +102,8 @@ export function addDistillOptions(command: Command): Command {
     .addOption(new Option('--triples <which>', 'triples in the loss').choices(['all', 'drawn']))
     .optionsGroup('Loss:')
     .option(
-      '--loss <name[:weight]...>',
-      'triplet, in-batch, category, classification, infonce, infoloob, similarity; several are added up',
+      '--loss <name:weight...>',
+      'NAME or NAME:WEIGHT: triplet, in-batch, category, classification, infonce, infoloob, similarity; several are added up',
     )
     .option('--temperature <x>', 'of infonce, infoloob and similarity', positive)
     .option('--margin <x>', 'of the triplet losses', anyNumber)

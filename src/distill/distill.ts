@@ -14,6 +14,7 @@ import { storedParameters } from '../encoder/architecture.ts';
 import { parseEncoderConfig } from '../encoder/config.ts';
 import { architectureOf } from '../encoder/encoder.ts';
 import { type Pooling, parsePooling } from '../encoder/pooling.ts';
+import { PromptTooLongError } from '../encoder/relation-encoder.ts';
 import { resolveWeightNames } from '../encoder/weights.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
 import { OptionError, plainDefaults } from '../load-encoder.ts';
@@ -95,6 +96,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   };
   const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
   const { model, spec } = trainingModel(checkpoint, recipe);
+  checkLengths(all, model);
   const split = splitSources(data, recipe.validationShare);
   const further = recipe.teacher ? await readFurtherPairs(recipe.teacher.pairs) : [];
   const sampler = recipeSampler(
@@ -252,6 +254,23 @@ function trainingModel(checkpoint: Checkpoint, recipe: Recipe): { model: Trainin
   const prompt = createPrompt(spec, tokenizer, { mask: pooling === 'mask' });
   const maxLength = Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength);
   return { model: { config, weights: checkpoint.weights, prompt, pooling, maxLength }, spec };
+}
+
+/** A prompt that is too long is found before the run, not in the middle of it. @throws PromptTooLongError */
+function checkLengths(
+  relations: readonly RelationSet[],
+  { prompt, config, maxLength = config.maxLength }: TrainingModel,
+) {
+  const bytes = (text: string) => new TextEncoder().encode(text).length;
+  // No token stands for less than a byte, so that only what has more bytes than tokens are allowed needs a look.
+  const room = maxLength - bytes(prompt.text) - 2;
+  for (const { positives, negatives } of relations) {
+    for (const pair of [...positives, ...negatives]) {
+      if (2 * (bytes(pair.head) + bytes(pair.tail)) <= room) continue;
+      const { length } = prompt.encode(pair).ids;
+      if (length > maxLength) throw new PromptTooLongError({ index: 0, pair, length, limit: maxLength });
+    }
+  }
 }
 
 function splitSources({ relations }: TrainingData, share: number) {
