@@ -27,7 +27,7 @@ function nativeOptions(
   options: SessionOptions,
   executionProviders?: readonly string[],
 ): InferenceSession.SessionOptions {
-  const { threads, memoryPattern = true, optimization = 'all', spinning = false, initializers = {} } = options;
+  const { threads, memoryPattern = true, optimization = 'all', spin = 20, initializers = {} } = options;
   const externalData = Object.entries(initializers).map(([path, data]) => ({
     path,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
@@ -36,8 +36,7 @@ function nativeOptions(
     ...(executionProviders && { executionProviders }),
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(externalData.length > 0 && { externalData }),
-    // Threads that wait for the next run sleep: between two runs the processor belongs to JavaScript.
-    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: spinning ? '1' : '0' } } },
+    extra: { session: { intra_op: { allow_spinning: spin > 0 ? '1' : '0', spin_duration_us: `${spin}` } } },
     interOpNumThreads: 1,
     executionMode: 'sequential',
     enableMemPattern: memoryPattern,
