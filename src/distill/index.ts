@@ -1,6 +1,8 @@
-/**
- * Distillation from files to files, as the command `relbert distill` does it (Node).
- *
- * @module
- */
+/** Training from files to files, in Node: what `relbert distill` and `relbert export` do. */
+export { trainingStore } from '../checkpoint/training-store.ts';
+export { type ExportOnnxOptions, exportOnnx, type OnnxExport } from '../export-onnx.ts';
 export { type DistillEvent, type DistillOptions, distill } from './distill.ts';
+export { overrideRecipe, type RecipeOverrides } from './override.ts';
+export { readFurtherPairs, readTrainingData, type TrainingData } from './read-data.ts';
+export { readRecipe } from './recipe-file.ts';
+export { loadTeacher, type TeacherOptions } from './teacher.ts';

@@ -9,7 +9,7 @@ export { parseSemEvalPack, parseSemEvalRatings, type SemEvalOptions, semEvalRela
 export { LOSS_NAMES, type LossName, type LossTerm, type LossTermInput } from '../loss/terms.ts';
 export type { BatchItem, TrainingBatch, Triples } from './batch.ts';
 export { DivergenceError } from './divergence.ts';
-export { parseRecipe, type Recipe, RecipeError, type RecipeInput, recipeNames } from './recipe.ts';
+export { checkRecipe, parseRecipe, type Recipe, RecipeError, type RecipeInput, recipeNames } from './recipe.ts';
 export { RelationSampler, type RelationSamplerOptions, type SamplingPart } from './relation-sampler.ts';
 export { type Sampler, SamplingError } from './sampler.ts';
 export type { CheckpointEvent, DoneEvent, StartEvent, StepEvent, TrainEvent, ValidationEvent } from './train-event.ts';
