@@ -27,7 +27,7 @@ function nativeOptions(
   options: SessionOptions,
   executionProviders?: readonly string[],
 ): InferenceSession.SessionOptions {
-  const { threads, memoryPattern = true, optimization = 'all', spin = 20, initializers = {} } = options;
+  const { threads, memoryPattern = true, optimization = 'all', spinning, initializers = {} } = options;
   const externalData = Object.entries(initializers).map(([path, data]) => ({
     path,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
@@ -36,7 +36,14 @@ function nativeOptions(
     ...(executionProviders && { executionProviders }),
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(externalData.length > 0 && { externalData }),
-    extra: { session: { intra_op: { allow_spinning: spin > 0 ? '1' : '0', spin_duration_us: `${spin}` } } },
+    extra: {
+      session: {
+        intra_op: {
+          allow_spinning: spinning === false ? '0' : '1',
+          ...(spinning === undefined && { spin_duration_us: '20' }),
+        },
+      },
+    },
     interOpNumThreads: 1,
     executionMode: 'sequential',
     enableMemPattern: memoryPattern,

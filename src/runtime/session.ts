@@ -39,11 +39,11 @@ export interface SessionOptions {
   /** Graph optimisation of the runtime. Default 'all'. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /**
-   * How long a thread waits for the next operator in a busy loop before it sleeps, in microseconds. Measured with
-   * 256 tokens a step on two cores: without the loop an idle machine takes 15 % longer; with the runtime's own long one a
-   * busy machine takes up to four times as long, and 20 µs have the best of both. Default 20; 0 for none.
+   * Whether threads wait for the next operator of a run in a busy loop. Default: for 20 µs, then they sleep. Measured with
+   * 256 tokens a step on two cores: without the loop (false) an idle machine takes 15 % longer; with the runtime's
+   * own long one (true) a busy machine takes up to four times as long; 20 µs come near the better of both.
    */
-  readonly spin?: number;
+  readonly spinning?: boolean;
 }
 
 /** A place where graphs run: onnxruntime-node (in this thread or a worker thread) or onnxruntime-web (WASM, WebGPU). */
