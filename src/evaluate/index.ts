@@ -20,6 +20,7 @@ export {
   nearestNeighbours,
   type VectorBlock,
 } from '../neighbours/nearest.ts';
+export { type PairVectors, readPairVectors, readWordVectors, type WordVectors } from '../neighbours/word-vectors.ts';
 export {
   type AnalogyEvaluation,
   type AnalogyEvaluationOptions,
@@ -39,6 +40,17 @@ export {
   type FeatureExtractor,
 } from './classification.ts';
 export {
+  type Classifier,
+  type ClassifierEvent,
+  type ClassifierOptions,
+  type ClassifierSettings,
+  DEFAULT_SETTINGS,
+  type FeatureMatrix,
+  predictClasses,
+  SETTINGS_GRID,
+  trainClassifiers,
+} from './classifier.ts';
+export {
   evaluateMapping,
   type MappingEvaluation,
   type MappingObjective,
@@ -54,8 +66,12 @@ export {
   classificationScores,
 } from './metrics.ts';
 export {
+  appendPairVectors,
   type EmbeddingFeatures,
   embeddingFeatures,
   type WordVectorFeatures,
   wordVectorFeatures,
 } from './pair-features.ts';
+export { type Comparison, comparePredictions } from './prediction-file.ts';
+export { type Similarity, type SimilarityName, similarities } from './similarity.ts';
+export { type WordVectorEmbedder, wordVectorEmbedder } from './word-vector-embedder.ts';
