@@ -15,11 +15,20 @@ const allowed: Record<string, { readonly value: readonly string[]; readonly type
   data: { value: ['pair'] },
   loss: { value: ['graph'] },
   encoder: { value: ['pair', 'prompt', 'tokenizer', 'graph'], type: ['runtime', 'checkpoint'] },
-  checkpoint: { value: ['runtime', 'prompt', 'tokenizer', 'encoder', 'pair'], type: ['train'] },
+  checkpoint: { value: ['runtime', 'prompt', 'tokenizer', 'encoder', 'pair'], type: ['train', 'prompt-search'] },
   neighbours: { value: ['pair', 'encoder'], type: ['runtime'] },
   train: {
     value: ['pair', 'prompt', 'tokenizer', 'encoder', 'graph', 'loss', 'data'],
     type: ['runtime', 'checkpoint'],
+  },
+  plot: { value: ['pair', 'data', 'evaluate'] },
+  report: {
+    value: ['pair', 'data', 'evaluate', 'neighbours', 'plot'],
+    type: ['runtime', 'encoder'],
+  },
+  'prompt-search': {
+    value: ['pair', 'prompt', 'tokenizer', 'encoder', 'graph', 'loss', 'data', 'train'],
+    type: ['runtime'],
   },
   evaluate: {
     value: ['pair', 'prompt', 'encoder', 'graph', 'data', 'neighbours', 'train'],
@@ -85,7 +94,7 @@ describe('imports', () => {
 
   it('reach files, network and native code in runtime/ and checkpoint/ only', () => {
     const wrong = imports
-      .filter(({ specifier, type }) => !type && /^node:|^onnxruntime-|^fs$|^path$/.test(specifier))
+      .filter(({ specifier, type }) => !type && /^node:|^onnxruntime-|^@resvg\/|^fs$|^path$/.test(specifier))
       .filter(({ file }) => !platform.includes(folderOf(file)))
       .map(({ file, specifier }) => `src/${file} must not import ${specifier}`);
     expect(wrong).toEqual([]);

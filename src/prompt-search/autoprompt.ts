@@ -1,0 +1,434 @@
+import { createPromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
+import { PromptError } from '../prompt/prompt-error.ts';
+import type { PromptLayout, TriggerSpec } from '../prompt/spec.ts';
+import { randomOf } from '../train/sampler.ts';
+import { ConfigurationMismatchError, configurationDifferences, type Json } from '../train/training-state.ts';
+import {
+  type CandidateFilters,
+  candidateTokens,
+  checkCandidateCount,
+  promisedFall,
+  rankCandidates,
+} from './candidate.ts';
+import { PromptGradient } from './prompt-gradient.ts';
+import { PromptLoss } from './prompt-loss.ts';
+import { type PromptProblem, promptLimit, validationBatches } from './prompt-problem.ts';
+import { Race } from './race.ts';
+import { type TriggerCounts, TriggerWriter, triggerCount, triggerSpec } from './trigger-prompt.ts';
+import { type TripletBatch, tripletBatches } from './triplet-batch.ts';
+
+export interface AutopromptOptions extends PromptProblem {
+  readonly counts: TriggerCounts;
+  /** Tokens to start from, in the prompt's order. Default: mask tokens, as in the paper. */
+  readonly initial?: readonly number[];
+  /** Default 50, as in the paper. */
+  readonly iterations?: number;
+  /** Candidates an iteration. Default 50, as in the paper. */
+  readonly k?: number;
+  /** Which trigger an iteration changes: a random one (the paper) or the one that promises most. Default 'random'. */
+  readonly position?: 'random' | 'best';
+  readonly filters?: CandidateFilters;
+  /** Default '2023'. */
+  readonly layout?: PromptLayout;
+  /** Standard errors at which a candidate is given up before it has seen all triples; Infinity: never. Default 2.25. */
+  readonly deviations?: number;
+  /** Where the state goes after each iteration; without one nothing is kept. */
+  readonly store?: SearchStore;
+  /** Go on from the store's state, if it has one. Default false. */
+  readonly resume?: boolean;
+  /** What beside these options a resumed run must have in common with the state: model, data. */
+  readonly configuration?: Json;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** With fewer the race is shorter, and misses the best candidate more often. */
+const defaultDeviations = 2.25;
+
+/** Where a search stands: with options and seed it decides everything that follows. */
+export interface SearchState {
+  readonly configuration: Json;
+  /** Iterations done. */
+  readonly iteration: number;
+  readonly triggers: readonly number[];
+  /** Trigger positions that were tried since the last improvement, without one. */
+  readonly tried: readonly number[];
+  /** The best prompt so far by the loss that chooses. */
+  readonly best: FoundPrompt;
+  readonly seconds: number;
+  readonly finished: boolean;
+}
+
+/** A prompt with its losses. */
+export interface FoundPrompt {
+  readonly iteration: number;
+  readonly triggers: readonly number[];
+  /** Mean triplet loss over the training triples. */
+  readonly loss: number;
+  /** The same over those of held-out pairs; undefined where there are none. */
+  readonly validation?: number;
+}
+
+/** Keeps the state of a search. Writing must be atomic. */
+export interface SearchStore {
+  save(state: SearchState): Promise<void>;
+  load(): Promise<SearchState | undefined>;
+}
+
+export type AutopromptEvent =
+  | {
+      readonly kind: 'start';
+      /** Iterations done before, from the store. */
+      readonly iteration: number;
+      readonly iterations: number;
+      readonly finished: boolean;
+      readonly text: string;
+      /** Of the prompt that the search goes on from; undefined where it goes on from the store. */
+      readonly loss: number | undefined;
+      readonly validation: number | undefined;
+      /** Distinct training prompts, and triples among them. */
+      readonly pairs: number;
+      readonly triples: number;
+    }
+  /** Candidates have seen `batch` of `batches` parts of the training set; `running` of them are left. */
+  | {
+      readonly kind: 'screening';
+      readonly iteration: number;
+      readonly batch: number;
+      readonly batches: number;
+      readonly running: number;
+    }
+  | IterationEvent
+  /** No candidate at any position is better: the search ends before its last iteration. */
+  | { readonly kind: 'converged'; readonly iteration: number }
+  | {
+      readonly kind: 'done';
+      readonly iteration: number;
+      readonly seconds: number;
+      readonly best: FoundPrompt;
+      readonly spec: TriggerSpec;
+      readonly text: string;
+    };
+
+export interface IterationEvent {
+  readonly kind: 'iteration';
+  /** From 1. */
+  readonly iteration: number;
+  /** The trigger that was looked at, from 0. */
+  readonly position: number;
+  /** Loss before, on the training triples. */
+  readonly before: number;
+  /** Loss after. */
+  readonly loss: number;
+  readonly improved: boolean;
+  /** The token that is new, and its id; undefined without improvement. */
+  readonly token: string | undefined;
+  readonly id: number | undefined;
+  /** Validation loss of a prompt that is new. */
+  readonly validation: number | undefined;
+  readonly text: string;
+  /** Prompts encoded for candidates, and what it would have been for all of them on all pairs. */
+  readonly encoded: number;
+  readonly exhaustive: number;
+  readonly seconds: number;
+}
+
+/**
+ * AutoPrompt (Shin et al. 2020; paper, section 3.2): trigger tokens around a pair of words, found by a search over the
+ * vocabulary that the gradient of the triplet loss guides, the language model frozen.
+ *
+ * Each iteration takes the gradient with respect to the input embedding at one trigger's place, averaged over the
+ * training set, lets the k tokens with the greatest −e_w · ∇ race on the triplet loss ({@link Race}), and keeps the
+ * best one where it is better than the token that stands there. A place that brought nothing is not tried again before
+ * something has changed. The result is the prompt with the lowest validation loss among those that the search held.
+ *
+ * Every decision is a function of options, seed and state, so that a search that was stopped goes on to the same end.
+ *
+ * @throws PromptError for no triggers, k larger than the vocabulary, more triggers than the model has room for;
+ *   PromptTooLongError, SamplingError, ConfigurationMismatchError; the signal's reason when aborted
+ */
+export async function* autoprompt(options: AutopromptOptions): AsyncGenerator<AutopromptEvent> {
+  const search = await Search.create(options);
+  try {
+    yield* search.events();
+  } finally {
+    await search.dispose();
+  }
+}
+
+class Search {
+  readonly #options: AutopromptOptions;
+  readonly #tokens: readonly number[];
+  readonly #writer: TriggerWriter;
+  readonly #gradient: PromptGradient;
+  readonly #loss: PromptLoss;
+  readonly #release: () => Promise<void>;
+  readonly #training: readonly TripletBatch[];
+  readonly #validation: readonly TripletBatch[];
+  readonly #configuration: Json;
+
+  static async create(options: AutopromptOptions): Promise<Search> {
+    const { model, counts, runtime, threads, k = 50, signal } = options;
+    const { config, tokenizer, weights, pooling } = model;
+    signal?.throwIfAborted();
+    const count = triggerCount(counts);
+    const limit = promptLimit(model);
+    // The words and the two special tokens need room too.
+    if (count + 4 > limit) {
+      throw new PromptError(
+        `${count} triggers leave no room for the words: the model takes ${limit} tokens, special tokens included`,
+      );
+    }
+    if (options.initial && options.initial.length !== count) {
+      throw new PromptError(`the search starts from ${count} tokens, got ${options.initial.length}`);
+    }
+    const tokens = candidateTokens(tokenizer, options.filters);
+    checkCandidateCount(k, tokens);
+    const gradient = await PromptGradient.create({ ...options, config, weights, pooling, count });
+    const encoder = await createPromptBatchEncoder({
+      config,
+      weights,
+      runtime,
+      pooling,
+      ...(threads !== undefined && { threads }),
+    });
+    const loss = new PromptLoss({ ...options, encoder, maxLength: limit });
+    return new Search(options, tokens, gradient, loss, () => encoder.dispose());
+  }
+
+  private constructor(
+    options: AutopromptOptions,
+    tokens: readonly number[],
+    gradient: PromptGradient,
+    loss: PromptLoss,
+    release: () => Promise<void>,
+  ) {
+    const { model, counts, relations, validation, seed, relationsPerBatch = 16 } = options;
+    const { layout = '2023', k = 50, position = 'random', deviations = defaultDeviations, filters, initial } = options;
+    this.#options = options;
+    this.#tokens = tokens;
+    this.#gradient = gradient;
+    this.#loss = loss;
+    this.#release = release;
+    this.#writer = new TriggerWriter(model.tokenizer, model.config.vocabularySize, counts, layout);
+    this.#training = tripletBatches({ relations, seed, relationsPerBatch });
+    this.#validation = validationBatches(validation);
+    const { margin = 1, distance = 'euclidean' } = options;
+    this.#configuration = JSON.parse(
+      JSON.stringify({
+        ...(options.configuration !== undefined && { run: options.configuration }),
+        ...{ counts, k, position, layout, seed, margin, distance, relationsPerBatch, initial },
+        deviations: String(deviations),
+        filters: { wholeWords: filters?.wholeWords ?? false, pairWords: filters?.pairWords !== undefined },
+      }),
+    ) as Json;
+  }
+
+  async *events(): AsyncGenerator<AutopromptEvent> {
+    const { iterations = 50, store, signal } = this.#options;
+    const stored = await this.#resumed();
+    let state = stored ?? (await this.#first());
+    yield {
+      kind: 'start',
+      iteration: state.iteration,
+      iterations,
+      finished: state.finished,
+      text: this.#text(state.triggers),
+      loss: stored ? undefined : state.best.loss,
+      validation: stored ? undefined : state.best.validation,
+      pairs: this.#training.reduce((sum, { pairs }) => sum + pairs.length, 0),
+      triples: this.#training.reduce((sum, { relationOf }) => sum + relationOf.length, 0),
+    };
+    let gradient: Float32Array | undefined;
+    while (state.iteration < iterations && !state.finished) {
+      signal?.throwIfAborted();
+      const start = performance.now();
+      // The same as long as the triggers are.
+      gradient ??= await this.#meanGradient(state.triggers);
+      const position = this.#position(state, gradient);
+      const found = yield* this.#race(state, gradient, position);
+      const seconds = (performance.now() - start) / 1000;
+      if (found.improved) gradient = undefined;
+      state = await this.#after(state, position, found, seconds);
+      await store?.save(state);
+      const { improved, id } = found;
+      yield {
+        kind: 'iteration',
+        iteration: state.iteration,
+        position,
+        before: found.before,
+        loss: found.loss,
+        improved,
+        token: improved ? this.#options.model.tokenizer.token(id) : undefined,
+        id: improved ? id : undefined,
+        validation: found.validation,
+        text: this.#text(state.triggers),
+        encoded: found.encoded,
+        exhaustive: found.exhaustive,
+        seconds,
+      };
+      if (state.finished) yield { kind: 'converged', iteration: state.iteration };
+    }
+    const { best } = state;
+    yield {
+      kind: 'done',
+      iteration: state.iteration,
+      seconds: state.seconds,
+      best,
+      spec: triggerSpec(best.triggers, this.#writer.counts, this.#writer.layout),
+      text: this.#text(best.triggers),
+    };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#gradient.dispose();
+    await this.#release();
+  }
+
+  async #resumed(): Promise<SearchState | undefined> {
+    const { store, resume = false } = this.#options;
+    const state = resume ? await store?.load() : undefined;
+    if (!state) return undefined;
+    const differences = configurationDifferences(state.configuration, this.#configuration);
+    if (differences.length > 0) throw new ConfigurationMismatchError(differences);
+    return state;
+  }
+
+  async #first(): Promise<SearchState> {
+    const { model, initial, store } = this.#options;
+    const triggers =
+      initial ?? Array.from({ length: triggerCount(this.#writer.counts) }, () => model.tokenizer.special.mask.id);
+    const encode = this.#writer.encoder(triggers);
+    const loss = await this.#loss.mean(this.#training, encode);
+    const validation = this.#validation.length > 0 ? await this.#loss.mean(this.#validation, encode) : undefined;
+    const state: SearchState = {
+      configuration: this.#configuration,
+      iteration: 0,
+      triggers,
+      tried: [],
+      best: { iteration: 0, triggers, loss, ...(validation !== undefined && { validation }) },
+      seconds: 0,
+      finished: false,
+    };
+    await store?.save(state);
+    return state;
+  }
+
+  async #meanGradient(triggers: readonly number[]): Promise<Float32Array> {
+    const vectors = this.#gradient.vectorsOf(triggers);
+    const encode = this.#writer.softEncoder(triggers);
+    const { gradient } = await this.#gradient.mean(this.#training, encode, vectors, this.#options.signal);
+    return gradient;
+  }
+
+  #gradientAt(gradient: Float32Array, position: number): Float32Array {
+    const width = this.#options.model.config.embedding;
+    return gradient.subarray(position * width, (position + 1) * width);
+  }
+
+  /** Among the positions not tried since the last improvement. */
+  #position({ triggers, tried, iteration }: SearchState, gradient: Float32Array): number {
+    const open = [...triggers.keys()].filter((place) => !tried.includes(place));
+    if (this.#options.position !== 'best') return randomOf(this.#options.seed, 22, iteration).choice(open);
+    const promise = (place: number) =>
+      promisedFall({
+        table: this.#gradient.words,
+        gradient: this.#gradientAt(gradient, place),
+        tokens: this.#tokens,
+        current: triggers[place] as number,
+      });
+    const promises = open.map(promise);
+    return open[promises.indexOf(Math.max(...promises))] as number;
+  }
+
+  async *#race(state: SearchState, gradient: Float32Array, position: number): AsyncGenerator<AutopromptEvent, Found> {
+    const { k = 50, deviations = defaultDeviations } = this.#options;
+    const candidates = rankCandidates({
+      table: this.#gradient.words,
+      gradient: this.#gradientAt(gradient, position),
+      tokens: this.#tokens,
+      current: state.triggers[position] as number,
+      k,
+    });
+    // Contestant 0 is the prompt as it stands.
+    const prompts = [state.triggers, ...candidates.map((token) => state.triggers.with(position, token))].map(
+      (triggers) => this.#writer.encoder(triggers),
+    );
+    const units = this.#training.reduce((sum, batch) => sum + new Set(batch.relationOf).size, 0);
+    const race = new Race({ count: prompts.length, units, deviations, seeded: [0] });
+    const before = this.#loss.encoded;
+    let pairs = 0;
+    for (const [at, batch] of this.#training.entries()) {
+      pairs += batch.pairs.length;
+      const losses = await this.#loss.ofBatch(
+        batch,
+        race.running.map((contestant) => prompts[contestant] as (typeof prompts)[number]),
+      );
+      race.add(losses, batch.relationOf, batch.relations);
+      yield {
+        kind: 'screening',
+        iteration: state.iteration + 1,
+        batch: at + 1,
+        batches: this.#training.length,
+        running: race.running.length - 1,
+      };
+    }
+    const own = race.mean(0);
+    // The first of equal ones: the better one by the gradient.
+    const winner = race.running.reduce((best, other) => (race.mean(other) < race.mean(best) ? other : best), 0);
+    const improved = winner !== 0;
+    const id = candidates[winner - 1] as number;
+    const validation =
+      improved && this.#validation.length > 0
+        ? await this.#loss.mean(this.#validation, this.#writer.encoder(state.triggers.with(position, id)))
+        : undefined;
+    return {
+      improved,
+      id,
+      before: own,
+      loss: race.mean(winner),
+      validation,
+      encoded: this.#loss.encoded - before,
+      exhaustive: prompts.length * pairs,
+    };
+  }
+
+  async #after(state: SearchState, position: number, found: Found, seconds: number): Promise<SearchState> {
+    const iteration = state.iteration + 1;
+    const done = { ...state, iteration, seconds: state.seconds + seconds };
+    if (!found.improved) {
+      const tried = [...state.tried, position];
+      return { ...done, tried, finished: tried.length === state.triggers.length };
+    }
+    const triggers = state.triggers.with(position, found.id);
+    const { loss, validation } = found;
+    const prompt: FoundPrompt = { iteration, triggers, loss, ...(validation !== undefined && { validation }) };
+    const { best } = state;
+    const better = (prompt.validation ?? prompt.loss) < (best.validation ?? best.loss);
+    return { ...done, triggers, tried: [], best: better ? prompt : best };
+  }
+
+  #text(triggers: readonly number[]): string {
+    return triggerText(triggers, this.#writer.counts, this.#options);
+  }
+}
+
+interface Found {
+  readonly improved: boolean;
+  readonly id: number;
+  readonly before: number;
+  readonly loss: number;
+  readonly validation: number | undefined;
+  readonly encoded: number;
+  readonly exhaustive: number;
+}
+
+/** The prompt as people read it: decoded triggers around `<subj>` and `<obj>`. */
+function triggerText(
+  ids: readonly number[],
+  counts: TriggerCounts,
+  { model }: Pick<AutopromptOptions, 'model'>,
+): string {
+  const { top, mid, bottom } = triggerSpec(ids, counts, '2023');
+  const written = (part: readonly number[]) => model.tokenizer.decode(part).trim();
+  return [written(top), '<subj>', written(mid), '<obj>', written(bottom)].filter((part) => part !== '').join(' ');
+}

@@ -1,0 +1,91 @@
+import type { WordPair } from '../pair/word-pair.ts';
+import { PromptError } from '../prompt/prompt-error.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+
+export interface CandidateFilters {
+  /** Leave tokens out that only continue a word (`##ing`). Default false. */
+  readonly wholeWords?: boolean;
+  /** Leave tokens out that are a word of these pairs, whatever its case. Default: none. */
+  readonly pairWords?: readonly WordPair[];
+}
+
+/**
+ * The tokens that a trigger may become: the whole vocabulary but for special tokens (paper, section 3.2), without what
+ * the filters leave out.
+ */
+export function candidateTokens(
+  tokenizer: Tokenizer,
+  { wholeWords = false, pairWords = [] }: CandidateFilters = {},
+): number[] {
+  const tokens = Array.from({ length: tokenizer.vocabularySize }, (_, id) => id).filter(
+    (id) => !tokenizer.special.all.has(id) && tokenizer.token(id) !== undefined,
+  );
+  const mark = wordMark(tokens.map((id) => tokenizer.token(id) as string));
+  const words = new Set(pairWords.flatMap(({ head, tail }) => [head.toLowerCase(), tail.toLowerCase()]));
+  return tokens.filter((id) => {
+    const token = tokenizer.token(id) as string;
+    if (wholeWords && (mark === '##' ? token.startsWith('##') : !token.startsWith(mark))) return false;
+    return words.size === 0 || !words.has(bare(token).toLowerCase());
+  });
+}
+
+/** How a vocabulary tells whole words from continuations: `##` before those, or a mark of the space before words. */
+function wordMark(tokens: readonly string[]): '##' | 'Ġ' | '▁' {
+  const count = (mark: string) => tokens.reduce((sum, token) => sum + (token.startsWith(mark) ? 1 : 0), 0);
+  const marks = ['##', 'Ġ', '▁'] as const;
+  return marks.reduce((best, mark) => (count(mark) > count(best) ? mark : best));
+}
+
+function bare(token: string): string {
+  return token.replace(/^(##|Ġ|▁)/, '');
+}
+
+export interface RankOptions {
+  /** Word embeddings [V, E]. */
+  readonly table: Float32Array;
+  /** Gradient of the loss with respect to the embedding at the trigger's place [E]. */
+  readonly gradient: Float32Array;
+  /** Tokens to choose from. */
+  readonly tokens: readonly number[];
+  /** The token that stands there. */
+  readonly current: number;
+  readonly k: number;
+}
+
+/**
+ * The k tokens w that promise the greatest fall of the loss by its linear approximation, −e_w · ∇ (paper, equation 1,
+ * with the minus sign that its text leaves out), best first, without the current one. Equal ones by id.
+ */
+export function rankCandidates({ table, gradient, tokens, current, k }: RankOptions): number[] {
+  const scores = new Float64Array(tokens.length);
+  const width = gradient.length;
+  for (const [i, token] of tokens.entries()) {
+    let dot = 0;
+    for (let e = 0, at = token * width; e < width; e++) dot += (table[at + e] as number) * (gradient[e] as number);
+    scores[i] = -dot;
+  }
+  return Array.from(tokens.keys())
+    .filter((i) => tokens[i] !== current)
+    .sort((a, b) => (scores[b] as number) - (scores[a] as number) || (tokens[a] as number) - (tokens[b] as number))
+    .slice(0, k)
+    .map((i) => tokens[i] as number);
+}
+
+/** The largest fall of the loss that the linear approximation promises at a place: max over w of (e_current − e_w) · ∇. */
+export function promisedFall({ table, gradient, tokens, current }: Omit<RankOptions, 'k'>): number {
+  const width = gradient.length;
+  const dot = (token: number): number => {
+    let sum = 0;
+    for (let e = 0, at = token * width; e < width; e++) sum += (table[at + e] as number) * (gradient[e] as number);
+    return sum;
+  };
+  return dot(current) - tokens.reduce((least, token) => Math.min(least, dot(token)), Number.POSITIVE_INFINITY);
+}
+
+/** @throws PromptError where there are not so many tokens to choose from */
+export function checkCandidateCount(k: number, tokens: readonly number[]): void {
+  if (Number.isInteger(k) && k >= 1 && k <= tokens.length) return;
+  throw new PromptError(
+    `the number of candidates k must be from 1 to the ${tokens.length} tokens of the vocabulary that may be triggers, got ${k}`,
+  );
+}

@@ -1,0 +1,89 @@
+import { defaultBatchTokens, lengthSortedBatches } from '../encoder/batching.ts';
+import type { PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
+import { PromptTooLongError } from '../encoder/relation-encoder.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import type { EncodedPrompt } from '../prompt/prompt.ts';
+import { type HingeOptions, hingeLosses } from './hinge.ts';
+import type { TripletBatch } from './triplet-batch.ts';
+
+/** What writes pairs into a prompt. */
+export type EncodePair = (pair: WordPair) => EncodedPrompt;
+
+/** The same, with a PromptTooLongError for a pair whose prompt has more tokens than `limit`. */
+export function checkedLength(encode: EncodePair, limit: number): EncodePair {
+  return (pair) => {
+    const prompt = encode(pair);
+    const { length } = prompt.ids;
+    if (length > limit) throw new PromptTooLongError({ index: 0, pair, length, limit });
+    return prompt;
+  };
+}
+
+export interface PromptLossOptions extends HingeOptions {
+  readonly encoder: PromptBatchEncoder;
+  /** Tokens that a prompt may have. */
+  readonly maxLength: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The triplet loss of prompts under a frozen language model, with its fused inference graph. */
+export class PromptLoss {
+  readonly #options: PromptLossOptions;
+  /** Prompts encoded so far. */
+  encoded = 0;
+
+  constructor(options: PromptLossOptions) {
+    this.#options = options;
+  }
+
+  /** Mean loss over all triples of the batches. */
+  async mean(batches: readonly TripletBatch[], encode: EncodePair): Promise<number> {
+    let [sum, count] = [0, 0];
+    for (const batch of batches) {
+      const [losses] = (await this.ofBatch(batch, [encode])) as [Float64Array];
+      for (const loss of losses) sum += loss;
+      count += losses.length;
+    }
+    return sum / count;
+  }
+
+  /** For each prompt the loss of each triple of a batch. All prompts are encoded together, by length. */
+  async ofBatch(batch: TripletBatch, prompts: readonly EncodePair[]): Promise<Float64Array[]> {
+    const { encoder, maxLength } = this.#options;
+    const losses: Float64Array[] = [];
+    // So many at once that their embeddings do not fill the memory.
+    const together = Math.max(1, Math.floor(largestEncoding / (batch.pairs.length * encoder.dimension)));
+    for (let first = 0; first < prompts.length; first += together) {
+      const group = prompts.slice(first, first + together);
+      const encoded = group.flatMap((encode) => batch.pairs.map(checkedLength(encode, maxLength)));
+      const embeddings = await this.#encode(encoded);
+      const size = batch.pairs.length * encoder.dimension;
+      for (const i of group.keys()) {
+        const own = embeddings.subarray(i * size, (i + 1) * size);
+        losses.push(hingeLosses(own, encoder.dimension, batch.triples, this.#options));
+      }
+    }
+    return losses;
+  }
+
+  async #encode(prompts: readonly EncodedPrompt[]): Promise<Float32Array> {
+    const { encoder, signal } = this.#options;
+    const { dimension } = encoder;
+    const embeddings = new Float32Array(prompts.length * dimension);
+    const lengths = prompts.map(({ ids }) => ids.length);
+    for (const places of lengthSortedBatches(lengths, defaultBatchTokens)) {
+      // A turn for the event loop, which the native code blocks: signals and timers come through.
+      await new Promise((resolve) => setTimeout(resolve));
+      signal?.throwIfAborted();
+      const rows = await encoder.encode(places.map((place) => prompts[place] as EncodedPrompt));
+      for (const [i, place] of places.entries()) {
+        embeddings.set(rows.subarray(i * dimension, (i + 1) * dimension), place * dimension);
+      }
+    }
+    this.encoded += prompts.length;
+    return embeddings;
+  }
+}
+
+/** Numbers of embeddings that are held at once: 128 MB. */
+const largestEncoding = 2 ** 25;

@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url';
+import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import { folderFiles } from '../../src/checkpoint/folder.ts';
+import { Random } from '../../src/data/random.ts';
+import type { RelationSet } from '../../src/data/relation-set.ts';
+import { parseEncoderConfig } from '../../src/encoder/config.ts';
+import type { Pooling } from '../../src/encoder/pooling.ts';
+import type { PromptModel } from '../../src/prompt-search/prompt-problem.ts';
+import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
+
+/** One of the tiny random language models of test/fixtures/encoder, with its tokenizer. */
+export async function tinyModel(family = 'bert', pooling: Pooling = 'average_no_mask'): Promise<PromptModel> {
+  const folder = fileURLToPath(new URL(`../fixtures/encoder/${family}`, import.meta.url));
+  const checkpoint = await openCheckpoint(await folderFiles(folder));
+  return {
+    config: parseEncoderConfig(checkpoint.config),
+    weights: checkpoint.weights,
+    tokenizer: createTokenizer(checkpoint.tokenizerFiles),
+    pooling,
+  };
+}
+
+const words =
+  'animal car cat cold dog france happy hot japan language music note paint paris portrait read sad tokyo'.split(' ');
+
+/** Relations in categories of two; every relation prefers some words, so that there is something to be found. */
+export function wordRelations(count: number, { positives = 4, negatives = 2, seed = 3 } = {}): RelationSet[] {
+  const random = new Random(seed);
+  const word = (relation: number) => words[(relation * 2 + random.integer(5)) % words.length] as string;
+  return Array.from({ length: count }, (_, i) => ({
+    relation: `r${i}`,
+    parent: `c${Math.floor(i / 2)}`,
+    aliases: [],
+    positives: Array.from({ length: positives }, (_, at) => ({
+      head: `${word(i)} ${'abcdefgh'[at]}`,
+      tail: word(i + 1),
+    })),
+    negatives: Array.from({ length: negatives }, (_, at) => ({
+      head: `${word(i + 3)} ${'ijklmnop'[at]}`,
+      tail: word(i + 5),
+    })),
+  }));
+}
