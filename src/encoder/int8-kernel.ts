@@ -8,6 +8,7 @@ import {
   mul,
   quantizeLinear,
   scalar,
+  slice,
   sub,
   type Tensor,
 } from '../graph/index.ts';
@@ -93,7 +94,7 @@ interface QuantizedWeights {
 function quantizedWeights(parameters: ParameterSet, { weight }: Linear): QuantizedWeights {
   const [out = 0, within = 0] = weight.shape;
   const sources = [weight];
-  // The four parts are made from one reading of the weight.
+  // The parts are made from one reading of the weight.
   const known = new WeakMap<Float32Array, WeightDigits>();
   const digits = (data: readonly Float32Array[]): WeightDigits => {
     const stored = data[0] as Float32Array;
@@ -102,21 +103,17 @@ function quantizedWeights(parameters: ParameterSet, { weight }: Linear): Quantiz
     return made;
   };
   const name = (part: string) => `${weight.name}.int8.${part}`;
+  const both = parameters.input({
+    name: name('digits'),
+    dtype: 'int8',
+    shape: [2 * within, out],
+    sources,
+    pack: (data) => digits(data).both,
+  });
   return {
-    coarse: parameters.input({
-      name: name('coarse'),
-      dtype: 'int8',
-      shape: [within, out],
-      sources,
-      pack: (data) => digits(data).both.slice(0, within * out),
-    }),
-    both: parameters.input({
-      name: name('both'),
-      dtype: 'int8',
-      shape: [2 * within, out],
-      sources,
-      pack: (data) => digits(data).both,
-    }),
+    // Stored once: the runtime cuts the upper half out when it loads the graph.
+    coarse: slice(both, { axis: 0, end: within }),
+    both,
     scale: parameters.input({
       name: name('scale'),
       dtype: 'float32',

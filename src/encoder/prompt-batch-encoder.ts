@@ -1,6 +1,7 @@
 import { serialize } from '../graph/index.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { storedParameters } from './architecture.ts';
 import type { EncoderConfig } from './config.ts';
 import type { Pooling } from './pooling.ts';
 import { buildRelationGraph, promptBatch } from './relation-graph.ts';
@@ -8,7 +9,7 @@ import { readParameters, type StoredWeights } from './weights.ts';
 
 /** Batches of prompts to embeddings: a language model with its weights, ready to run. */
 export interface PromptBatchEncoder {
-  /** Elements of the weights that the graph holds. */
+  /** Elements of the weights that encoding uses, as the checkpoint stores them, and of the soft prompt. */
   readonly parameters: number;
   /** Length of one embedding: D. */
   readonly dimension: number;
@@ -38,11 +39,15 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
   const { config, weights, runtime, pooling, softPrompt, dtype = 'f32', threads } = options;
   const graph = buildRelationGraph(config, {
     pooling,
-    mode: dtype === 'int8' ? 'int8' : 'inference',
+    mode: dtype === 'int8' ? 'int8' : runtime.name === 'webgpu' ? 'fused' : 'inference',
     ...(softPrompt && { softPrompt }),
   });
   const initializers = await readParameters(graph.parameters, config, weights);
-  const parameters = graph.parameters.reduce((sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1), 0);
+  const added = softPrompt?.length ?? 0;
+  const parameters = storedParameters(graph.architecture).reduce(
+    (sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1),
+    added,
+  );
   const model = serialize({ outputs: { embedding: graph.embedding }, initializers, external: true });
   const session = await runtime.createSession(model, { initializers, ...(threads !== undefined && { threads }) });
   return {

@@ -3,7 +3,7 @@ import { buildEncoder, type EncoderMode } from '../../src/encoder/encoder.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';
 import { caseInputs, families, golden, largestDifference, runGraph, value } from './golden.ts';
 
-const modes: readonly EncoderMode[] = ['inference', 'training'];
+const modes: readonly EncoderMode[] = ['inference', 'fused', 'training'];
 
 describe.each(families)('%s', (family) => {
   const reference = golden(family);
