@@ -20,6 +20,8 @@ import type { Plan, PlanStep } from './train-steps.ts';
 export interface StepResults {
   readonly losses: readonly number[];
   readonly seconds: readonly number[];
+  /** Time of all threads together: less disturbed by other work on the machine than the seconds. */
+  readonly processorSeconds: readonly number[];
   readonly peakMB: number;
 }
 

@@ -84,9 +84,13 @@ async function main(): Promise<void> {
     runtime: nodeRuntime(),
     threads: plan.threads,
   });
-  const result = { losses: [] as number[], seconds: [] as number[], peakMB: 0 };
+  const result = { losses: [] as number[], seconds: [] as number[], processorSeconds: [] as number[], peakMB: 0 };
+  let before = process.cpuUsage();
   for await (const event of events) {
+    const used = process.cpuUsage(before);
+    before = process.cpuUsage();
     if (event.kind !== 'step') continue;
+    result.processorSeconds.push((used.user + used.system) / 1e6);
     result.losses.push(event.loss);
     result.seconds.push(event.seconds);
   }
