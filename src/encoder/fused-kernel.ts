@@ -1,12 +1,12 @@
 import {
+  add,
   biasGelu,
   biasGeluNew,
-  cast,
   fusedMatMul,
   layerNormalization,
   linear,
   multiHeadAttention,
-  reduceSum,
+  paddingBias,
   relu,
   silu,
   skipLayerNormalization,
@@ -18,7 +18,8 @@ import { type EncoderKernel, ParameterSet } from './kernel.ts';
 
 /**
  * Fused operators of ONNX Runtime on weights in the layout in which they are stored (the runtime packs them for its
- * matrix product when the session is made). Inference only: no gradients, no dropout.
+ * matrix product when the session is made). Inference only: no gradients, no dropout. For WebGPU, where fewer kernels
+ * are fewer launches; on processors the plain operators are faster (see transformer-kernel.ts).
  */
 export function fusedKernel(epsilon: number): EncoderKernel {
   const parameters = new ParameterSet();
@@ -43,8 +44,8 @@ export function fusedKernel(epsilon: number): EncoderKernel {
     attention: (x, layer, { heads, mask, bias }) =>
       multiHeadAttention(affine(x, layer.query), affine(x, layer.key), affine(x, layer.value), {
         heads,
-        keyLengths: reduceSum(cast(mask, 'int32'), 1),
-        ...(bias && { bias }),
+        // Lengths of the keys would be cheaper, but WebGPU does not take them.
+        bias: bias ? add(bias, paddingBias(mask)) : paddingBias(mask),
       }),
   };
 
