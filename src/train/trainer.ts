@@ -103,9 +103,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
 type Floats = TensorValue & { readonly data: Float32Array };
 
 /** How many bytes of intermediate results a token of a step may need, as multiples of layers × hidden × 4. */
-const activationsPerToken = 26;
+const activationsPerToken = 24;
 /** Bytes of intermediate results that are kept at once unless the configuration says otherwise. */
-const activationBytes = 1.6e9;
+const activationBytes = 2.2e9;
 
 class TrainingRun {
   readonly #options: TrainOptions;
