@@ -19,6 +19,8 @@ import {
 import { addExportCommand } from './export.ts';
 import { addInfoCommand } from './info.ts';
 import { addNeighboursCommand } from './neighbours.ts';
+import { addPlotCommand } from './plot.ts';
+import { addReportCommand } from './report.ts';
 import { addSimilarityCommand } from './similarity.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -33,6 +35,8 @@ const commands: readonly AddCommand[] = [
   addDistillCommand,
   addExportCommand,
   addNeighboursCommand,
+  addReportCommand,
+  addPlotCommand,
   addInfoCommand,
 ];
 

@@ -1,0 +1,178 @@
+/** The tables that the paper does not have: the models, every figure with the command that repeats it, the machine. */
+import type { Report, ReportModel } from './report-file.ts';
+import type { ReportCell, ReportRow, ReportTable } from './report-table.ts';
+
+export function measuredTables(report: Report): ReportTable[] {
+  const tables = [modelTable, analogyTable, classificationTable, classTable, mappingTable, runTable].map((make) =>
+    make(report),
+  );
+  return tables.filter(({ rows }) => rows.length > 0);
+}
+
+function table(
+  id: string,
+  title: string,
+  metric: string,
+  label: string,
+  columns: readonly string[],
+  rows: readonly (readonly [label: string, ...cells: ReportCell[]])[],
+  notes: readonly string[] = [],
+): ReportTable {
+  const own = rows.map(([name, ...cells]): ReportRow => ({ label: name, origin: 'measured', cells }));
+  return { id, section: undefined, title, metric, label, columns, rows: own, notes };
+}
+
+const text = (value: string | null): ReportCell => ({ value });
+const code = (value: string | null): ReportCell => ({ value, code: true });
+const whole = (value: number): ReportCell => ({ value, digits: 0 });
+const percent = (fraction: number | null): ReportCell => ({ value: fraction === null ? null : 100 * fraction });
+
+function modelTable({ models }: Report): ReportTable {
+  const rows = models.map((model): readonly [string, ...ReportCell[]] => {
+    const { name, group, encoder, made } = model;
+    const details = encoder
+      ? [
+          text(`${encoder.architecture}, ${encoder.layers} × ${encoder.hiddenSize}`),
+          { value: encoder.parameters / 1e6 },
+          text(`${encoder.prompt.text}${encoder.prompt.kind === 'template' ? '' : ` [${encoder.prompt.kind}]`}`),
+          text(encoder.pooling),
+          whole(encoder.dimension),
+          text(encoder.dtype),
+        ]
+      : [text('word vectors'), text(null), text(null), text(null), text(null), text(null)];
+    return [name, text(group), ...details, code(made)];
+  });
+  const columns = ['group', 'architecture', 'parameters (M)', 'prompt', 'pooling', 'dimension', 'dtype', 'made by'];
+  return table('models', 'The models', '', 'model', columns, rows, missingWords(models));
+}
+
+function missingWords(models: readonly ReportModel[]): string[] {
+  return models
+    .filter((model) => model.missingWords > 0)
+    .map((model) => `${model.name}: ${model.missingWords} words have no vector and count as zeros.`);
+}
+
+function analogyTable({ models }: Report): ReportTable {
+  const rows = models.flatMap(({ name, analogy }) =>
+    analogy.map((own): readonly [string, ...ReportCell[]] => [
+      `${name} · ${own.set} ${own.split}`,
+      whole(own.questions),
+      whole(own.correct),
+      { ...percent(own.accuracy), interval: [100 * own.interval.low, 100 * own.interval.high] as const },
+      percent(own.chance),
+      code(own.command),
+    ]),
+  );
+  const columns = ['questions', 'correct', 'accuracy', 'chance', 'command'];
+  return table('analogy', 'Analogy questions, every set and split', 'accuracy in %', 'model and set', columns, rows, [
+    'Settings were chosen, if at all, on valid; test is what counts. Square brackets: 95 % bootstrap intervals.',
+  ]);
+}
+
+function classificationTable({ models }: Report): ReportTable {
+  const rows = models.flatMap(({ name, classification }) =>
+    classification.map((own): readonly [string, ...ReportCell[]] => [
+      `${name} · ${own.set}`,
+      text(own.features),
+      percent(own.macroF1),
+      percent(own.microF1),
+      percent(own.validationMacroF1),
+      text(
+        `${own.classifier.hidden} units, rate ${own.classifier.learningRate}${own.search === 'grid' ? ' (searched)' : ''}`,
+      ),
+      whole(own.classifier.epochs),
+      { value: own.seconds },
+      code(own.command),
+    ]),
+  );
+  const columns = [
+    'features',
+    'macro F1',
+    'micro F1',
+    'validation macro F1',
+    'classifier',
+    'epochs',
+    'seconds',
+    'command',
+  ];
+  return table(
+    'classification',
+    'Lexical relation classification, every set',
+    'F1 in %',
+    'model and set',
+    columns,
+    rows,
+  );
+}
+
+function classTable({ models }: Report): ReportTable {
+  const rows = models.flatMap(({ name, classification }) =>
+    classification.flatMap((own) =>
+      Object.entries(own.perClass).map(([relation, scores]): readonly [string, ...ReportCell[]] => [
+        `${name} · ${own.set}${own.features === 'both' ? '' : ` (${own.features})`} · ${relation}`,
+        percent(scores.precision),
+        percent(scores.recall),
+        percent(scores.f1),
+        whole(scores.support),
+      ]),
+    ),
+  );
+  const columns = ['precision', 'recall', 'F1', 'test pairs'];
+  return table('classes', 'Lexical relation classification by class', '%', 'model, set and class', columns, rows);
+}
+
+function mappingTable({ models }: Report): ReportTable {
+  const rows = models.flatMap(({ name, mapping }) =>
+    mapping.map((own): readonly [string, ...ReportCell[]] => [
+      `${name} · ${own.set}`,
+      whole(own.problems),
+      percent(own.accuracy),
+      whole(own.terms),
+      percent(own.termAccuracy),
+      percent(own.solved),
+      text(own.proven ? 'all' : 'not all'),
+      { value: own.seconds },
+      code(own.command),
+    ]),
+  );
+  const columns = [
+    'problems',
+    'accuracy',
+    'terms',
+    'of all terms',
+    'solved wholly',
+    'proven best',
+    'seconds',
+    'command',
+  ];
+  return table(
+    'mapping',
+    'Relation mapping, and scientific and creative analogies',
+    '% of the terms mapped rightly',
+    'model and set',
+    columns,
+    rows,
+    ['Accuracy: the mean over problems of the share of their terms mapped rightly.'],
+  );
+}
+
+function runTable({ models }: Report): ReportTable {
+  const rows = models.map(({ name, run }): readonly [string, ...ReportCell[]] => {
+    const { machine, versions } = run;
+    return [
+      name,
+      text(run.started),
+      whole(run.seconds),
+      whole(run.seed),
+      text(run.threads === null ? 'default' : String(run.threads)),
+      text(`${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}`),
+      text(
+        Object.entries(versions)
+          .map(([what, version]) => `${what} ${version}`)
+          .join(', '),
+      ),
+    ];
+  });
+  const columns = ['started', 'seconds', 'seed', 'threads', 'machine', 'versions'];
+  return table('runs', 'Machine, versions, seeds and time', '', 'model', columns, rows);
+}
