@@ -57,6 +57,7 @@ export async function loadEncoderParts(
   const prompt = createPrompt(promptSpecOf(checkpoint, options), tokenizer, {
     mask: pooling === 'mask',
     softStart: config.vocabularySize,
+    embedding: config.embedding,
   });
   const maxLength = maxLengthOf(options.maxLength, Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength));
   const dtype = options.dtype ?? 'f32';

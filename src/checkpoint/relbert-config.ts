@@ -152,7 +152,9 @@ export function prompt2021Json(prompt: TriggerSpec | SoftSpec): JsonObject {
 /** A learned prompt as this package keeps it beside the 2023 form; every number comes back to the same bits. */
 export function promptJson(prompt: TriggerSpec | SoftSpec): JsonObject {
   const { kind, layout, top, mid, bottom } = prompt;
-  if (prompt.kind === 'trigger') return { kind, layout, top, mid, bottom };
+  if (prompt.kind === 'trigger') {
+    return { kind, layout, top, mid, bottom, ...(prompt.tokens && { tokens: prompt.tokens }) };
+  }
   return { kind, layout, top, mid, bottom, embedding: embeddingRows(prompt.vectors, prompt.hidden) };
 }
 
@@ -163,7 +165,7 @@ export function parsePrompt(value: JsonObject, place: string): PromptSpec {
   if (layout !== '2021' && layout !== '2023') {
     throw new CheckpointError(`${place}.layout`, `expected "2021" or "2023", got ${JSON.stringify(layout)}`);
   }
-  if (kind === 'trigger') return { kind, ...triggerIds(value, place), layout };
+  if (kind === 'trigger') return { kind, ...triggerIds(value, place), layout, ...triggerTokens(value, place) };
   if (kind === 'soft') {
     const top = count(value['top'], `${place}.top`);
     const mid = count(value['mid'], `${place}.mid`);
@@ -210,6 +212,13 @@ function triggerIds(value: JsonObject, place: string): { top: number[]; mid: num
     return list as number[];
   };
   return { top: ids('top'), mid: ids('mid'), bottom: ids('bottom') };
+}
+
+/** Names of the triggers, which are there to find out another vocabulary. */
+function triggerTokens({ tokens }: JsonObject, place: string): { tokens?: string[] } {
+  if (tokens === undefined) return {};
+  if (Array.isArray(tokens) && tokens.every((token) => typeof token === 'string')) return { tokens };
+  throw new CheckpointError(`${place}.tokens`, `expected a list of tokens, got ${JSON.stringify(tokens)}`);
 }
 
 function count(value: unknown, place: string): number {

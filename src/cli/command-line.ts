@@ -20,6 +20,7 @@ import { addExportCommand } from './export.ts';
 import { addInfoCommand } from './info.ts';
 import { addNeighboursCommand } from './neighbours.ts';
 import { addPlotCommand } from './plot.ts';
+import { addPromptCommand } from './prompt.ts';
 import { addReportCommand } from './report.ts';
 import { addSimilarityCommand } from './similarity.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -34,6 +35,7 @@ const commands: readonly AddCommand[] = [
   addEvaluateCommand,
   addDistillCommand,
   addExportCommand,
+  addPromptCommand,
   addNeighboursCommand,
   addReportCommand,
   addPlotCommand,

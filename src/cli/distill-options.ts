@@ -9,6 +9,7 @@ export interface DistillFlags {
   readonly output: string;
   readonly recipe: string;
   readonly template?: string;
+  readonly prompt?: string;
   readonly pooling?: string;
   readonly data?: readonly string[];
   readonly excludeRelation?: readonly string[];
@@ -85,6 +86,7 @@ export function addDistillOptions(command: Command): Command {
     .option('--recipe <name>', 'default, embedded, emnlp2021, emnlp2021-code, journal2023, or a .json file', 'default')
     .optionsGroup('Prompt:')
     .option('--template <template>', 'letter a-e, or text with <subj>, <obj>, <mask>')
+    .option('--prompt <dir>', 'prompt that relbert prompt search or tune made, in the place of a template')
     .option('--pooling <pooling>', poolingNames.join(', '))
     .optionsGroup('Data:')
     .option('--data <source...>', 'semeval2012, wordnet, package/..., files of relations, folders of SemEval ratings')

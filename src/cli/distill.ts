@@ -5,6 +5,7 @@ import { addDistillOptions, type DistillFlags, recipeOverrides } from './distill
 import { examples } from './examples.ts';
 import { checkUsage } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
+import { learnedPrompt } from './model-options.ts';
 import { duration, type Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -31,7 +32,11 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
   const { readRecipe } = await import('../distill/recipe-file.ts');
   const { overrideRecipe } = await import('../distill/override.ts');
   const named = await readRecipe(flags.recipe);
-  const recipe = checkUsage(() => overrideRecipe(named, recipeOverrides(flags)));
+  const learned = flags.prompt === undefined ? undefined : await learnedPrompt(flags.prompt, flags);
+  // A prompt was found with a pooling: it counts unless told otherwise. The recipe's template does not.
+  const pooling = flags.pooling ?? learned?.pooling;
+  const overrides = { ...recipeOverrides(flags), ...(pooling !== undefined && { pooling }) };
+  const recipe = checkUsage(() => overrideRecipe(learned ? { ...named, template: null } : named, overrides));
   const { readAnalogySets } = await import('./analogy-sets.ts');
   const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
   const { distill } = await import('../distill/distill.ts');
@@ -42,6 +47,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
       model: flags.model,
       output: flags.output,
       recipe,
+      ...(learned && { prompt: learned.prompt }),
       recipeName: flags.recipe,
       validate,
       dtype: flags.dtype,

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Pooling } from '../encoder/pooling.ts';
 import type { RelationEncoder } from '../index.ts';
-import { checkUsage } from './exit.ts';
+import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -10,6 +10,7 @@ import type { Terminal } from './terminal.ts';
 export interface ModelFlags {
   readonly model: string;
   readonly template?: string;
+  readonly prompt?: string;
   readonly pooling?: string;
   readonly maxLength?: number;
   readonly batchTokens?: number;
@@ -35,6 +36,7 @@ export function addModelOptions(command: Command): Command {
   return command
     .option('--model <model>', 'folder, hub id, id@revision, or "embedded"', 'embedded')
     .option('--template <template>', "letter a-e, or text with <subj>, <obj>, <mask> (default: the checkpoint's own)")
+    .option('--prompt <dir>', 'prompt that relbert prompt search or tune made, in the place of a template')
     .option('--pooling <pooling>', `${poolingNames.join(', ')} (default: the checkpoint's own)`)
     .option(
       '--max-length <tokens>',
@@ -67,10 +69,23 @@ export async function loadEncoder(
   terminal: Terminal,
   options: { readonly worker: boolean },
 ): Promise<RelationEncoder> {
-  const { pooling: poolingName, template, maxLength, batchTokens, dtype, threads, normalize, offline } = flags;
+  const {
+    pooling: poolingName,
+    template,
+    prompt: promptFolder,
+    maxLength,
+    batchTokens,
+    dtype,
+    threads,
+    normalize,
+    offline,
+  } = flags;
   const { parsePooling } = await import('../encoder/pooling.ts');
   const { parseTemplate } = await import('../prompt/template.ts');
-  const pooling = poolingName === undefined ? undefined : checkUsage(() => parsePooling(poolingName));
+  const given = poolingName === undefined ? undefined : checkUsage(() => parsePooling(poolingName));
+  const stored = promptFolder === undefined ? undefined : await learnedPrompt(promptFolder, flags);
+  // A prompt was found with a pooling, and is judged with it unless told otherwise.
+  const pooling = given ?? stored?.pooling;
   if (template !== undefined) checkUsage(() => parseTemplate(template, { mask: pooling === 'mask' }));
 
   const { RelationEncoder } = await import('../index.ts');
@@ -78,6 +93,7 @@ export async function loadEncoder(
   try {
     const encoder = await RelationEncoder.load(flags.model, {
       ...(template !== undefined && { template }),
+      ...(stored && { prompt: stored.prompt }),
       ...(pooling !== undefined && { pooling }),
       ...(maxLength !== undefined && { maxLength }),
       ...(batchTokens !== undefined && { batchTokens }),
@@ -99,4 +115,11 @@ export async function loadEncoder(
   } finally {
     await fetching.stop();
   }
+}
+
+/** The prompt of `--prompt`. @throws UsageError beside `--template`, CheckpointError for a folder without one */
+export async function learnedPrompt(folder: string, { template }: { readonly template?: string }) {
+  if (template !== undefined) throw new UsageError('--template and --prompt are both given: leave one out');
+  const { readPromptFolder } = await import('../checkpoint/prompt-folder.ts');
+  return readPromptFolder(folder);
 }

@@ -73,8 +73,8 @@ async function openWordVectors(file: string, flags: ModelFlags, terminal: Termin
 }
 
 /** Options that change a relation encoder mean nothing for a baseline. */
-export function refuseEncoderFlags({ model, template, pooling, dtype }: ModelFlags): void {
-  const given = Object.entries({ template, pooling }).find(([, value]) => value !== undefined)?.[0];
+export function refuseEncoderFlags({ model, template, prompt, pooling, dtype }: ModelFlags): void {
+  const given = Object.entries({ template, prompt, pooling }).find(([, value]) => value !== undefined)?.[0];
   const wrong = given ?? (dtype === 'int8' ? 'dtype' : undefined);
   if (wrong !== undefined) throw new UsageError(`--${wrong} is for language models; --model ${model} is none`);
 }

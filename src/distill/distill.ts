@@ -17,7 +17,7 @@ import { type Pooling, parsePooling } from '../encoder/pooling.ts';
 import { PromptTooLongError } from '../encoder/relation-encoder.ts';
 import { resolveWeightNames } from '../encoder/weights.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
-import { OptionError, plainDefaults } from '../load-encoder.ts';
+import { plainDefaults } from '../load-encoder.ts';
 import { createPrompt } from '../prompt/create-prompt.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
 import { parseTemplate } from '../prompt/template.ts';
@@ -27,6 +27,7 @@ import { basename, join, resolve } from '../runtime/path.ts';
 import { createTokenizer } from '../tokenizer/create-tokenizer.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { recipeSampler, validationSampler } from '../train/recipe-sampler.ts';
+import { splitSoftPrompt } from '../train/soft-prompt-weights.ts';
 import type { DoneEvent, TrainEvent } from '../train/train-event.ts';
 import { type TrainingModel, train, type Validation } from '../train/trainer.ts';
 import type { Json } from '../train/training-state.ts';
@@ -45,6 +46,8 @@ export interface DistillOptions {
   readonly recipe: Recipe;
   /** For the model card. Default 'custom'. */
   readonly recipeName?: string;
+  /** A trigger or soft prompt in the place of the recipe's template. A soft prompt's vectors are trained too. */
+  readonly prompt?: PromptSpec;
   /** Analogy questions whose mean accuracy decides which weights are kept. Default: the loss of held-out pairs decides. */
   readonly validate?: readonly AnalogySet[];
   /** Analogy or relation files whose pairs are left out of the training data, in both orders. */
@@ -95,7 +98,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     droppedRelations: data.droppedRelations,
   };
   const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
-  const { model, spec } = trainingModel(checkpoint, recipe);
+  const { model, spec } = trainingModel(checkpoint, recipe, options.prompt);
   checkLengths(all, model);
   const split = splitSources(data, recipe.validationShare);
   const further = recipe.teacher ? await readFurtherPairs(recipe.teacher.pairs) : [];
@@ -134,6 +137,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
         ...rest,
         description: undefined,
         template: model.prompt.text,
+        ...(options.prompt && { prompt: await fingerprint(promptText(options.prompt)) }),
         pooling: model.pooling,
         model: await fingerprint(checkpoint),
         trainingPairs: await fingerprint(trainPairs),
@@ -187,7 +191,9 @@ async function save(options: DistillOptions, checkpoint: Checkpoint, facts: RunF
   const { output, recipe, dtype, signal } = options;
   const { model, spec, data } = facts;
   const names = resolveWeightNames(model.config, checkpoint.weights);
-  const weights = new Map([...done.weights].map(([name, value]) => [names.get(name) ?? name, value.data]));
+  const split = splitSoftPrompt(done.weights, model.config, spec.kind === 'soft' ? spec.vectors.length : 0);
+  const prompt: PromptSpec = spec.kind === 'soft' && split.vectors ? { ...spec, vectors: split.vectors } : spec;
+  const weights = new Map([...split.weights].map(([name, value]) => [names.get(name) ?? name, value.data]));
   const log = await readLog(output);
   const name = basename(resolve(output));
   const parameters = storedParameters(architectureOf(model.config)).reduce(
@@ -220,7 +226,12 @@ async function save(options: DistillOptions, checkpoint: Checkpoint, facts: RunF
     source: checkpoint,
     weights,
     ...(dtype && { dtype }),
-    relbert: { pooling: model.pooling, prompt: spec, text: model.prompt.text },
+    relbert: {
+      pooling: model.pooling,
+      prompt,
+      text: model.prompt.text,
+      form: prompt.kind !== 'template' && prompt.layout === '2021' ? '2021' : '2023',
+    },
     card,
     files: new Map([
       ['learning-curve.svg', learningCurve(points as unknown as Parameters<typeof learningCurve>[0], name)],
@@ -237,21 +248,30 @@ async function licenseOf({ model, hub }: DistillOptions): Promise<string | undef
   return /^license:\s*(\S+)\s*$/m.exec(header)?.[1];
 }
 
-function trainingModel(checkpoint: Checkpoint, recipe: Recipe): { model: TrainingModel; spec: PromptSpec } {
+/** Everything of a prompt, vectors included, for a hash. */
+function promptText(prompt: PromptSpec): string {
+  return JSON.stringify(prompt.kind === 'soft' ? { ...prompt, vectors: [...prompt.vectors] } : prompt);
+}
+
+function trainingModel(
+  checkpoint: Checkpoint,
+  recipe: Recipe,
+  learned: PromptSpec | undefined,
+): { model: TrainingModel; spec: PromptSpec } {
   const config = parseEncoderConfig(checkpoint.config);
   const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
   checkVocabulary(checkpoint.origin, config.vocabularySize, tokenizer.vocabularySize);
   const pooling: Pooling = parsePooling(recipe.pooling ?? checkpoint.relbert?.pooling ?? plainDefaults.pooling);
   const spec: PromptSpec =
-    recipe.template === null
+    learned ??
+    (recipe.template === null
       ? (checkpoint.relbert?.prompt ?? { kind: 'template', text: parseTemplate(plainDefaults.template) })
-      : { kind: 'template', text: parseTemplate(recipe.template) };
-  if (spec.kind === 'soft') {
-    throw new OptionError(
-      `${checkpoint.origin} has a soft prompt, which fine-tuning does not keep: choose a prompt with --template`,
-    );
-  }
-  const prompt = createPrompt(spec, tokenizer, { mask: pooling === 'mask' });
+      : { kind: 'template', text: parseTemplate(recipe.template) });
+  const prompt = createPrompt(spec, tokenizer, {
+    mask: pooling === 'mask',
+    softStart: config.vocabularySize,
+    embedding: config.embedding,
+  });
   const maxLength = Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength);
   return { model: { config, weights: checkpoint.weights, prompt, pooling, maxLength }, spec };
 }

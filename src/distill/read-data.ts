@@ -28,7 +28,10 @@ export interface TrainingData {
  * @param excludeFiles Analogy or relation files whose pairs are left out, in both orders; folders: their files.
  * @throws DataError, FileError, UnknownRelationError, NoRelationError
  */
-export async function readTrainingData(recipe: Recipe, excludeFiles: readonly string[] = []): Promise<TrainingData> {
+export async function readTrainingData(
+  recipe: Pick<Recipe, 'data' | 'excludeRelations'>,
+  excludeFiles: readonly string[] = [],
+): Promise<TrainingData> {
   const sources: { source: string; relations: readonly RelationSet[] }[] = [];
   for (const data of recipe.data) sources.push({ source: data.source, relations: await readSource(data) });
   let kept: readonly RelationSet[] = joinRelationSets(sources);

@@ -49,14 +49,15 @@ export class PromptLoss {
 
   /** For each prompt the loss of each triple of a batch. All prompts are encoded together, by length. */
   async ofBatch(batch: TripletBatch, prompts: readonly EncodePair[]): Promise<Float64Array[]> {
-    const { encoder, maxLength } = this.#options;
+    const { encoder, maxLength, signal } = this.#options;
     const losses: Float64Array[] = [];
     // So many at once that their embeddings do not fill the memory.
     const together = Math.max(1, Math.floor(largestEncoding / (batch.pairs.length * encoder.dimension)));
     for (let first = 0; first < prompts.length; first += together) {
       const group = prompts.slice(first, first + together);
       const encoded = group.flatMap((encode) => batch.pairs.map(checkedLength(encode, maxLength)));
-      const embeddings = await this.#encode(encoded);
+      const embeddings = await encodePrompts(encoder, encoded, signal);
+      this.encoded += encoded.length;
       const size = batch.pairs.length * encoder.dimension;
       for (const i of group.keys()) {
         const own = embeddings.subarray(i * size, (i + 1) * size);
@@ -65,25 +66,28 @@ export class PromptLoss {
     }
     return losses;
   }
-
-  async #encode(prompts: readonly EncodedPrompt[]): Promise<Float32Array> {
-    const { encoder, signal } = this.#options;
-    const { dimension } = encoder;
-    const embeddings = new Float32Array(prompts.length * dimension);
-    const lengths = prompts.map(({ ids }) => ids.length);
-    for (const places of lengthSortedBatches(lengths, defaultBatchTokens)) {
-      // A turn for the event loop, which the native code blocks: signals and timers come through.
-      await new Promise((resolve) => setTimeout(resolve));
-      signal?.throwIfAborted();
-      const rows = await encoder.encode(places.map((place) => prompts[place] as EncodedPrompt));
-      for (const [i, place] of places.entries()) {
-        embeddings.set(rows.subarray(i * dimension, (i + 1) * dimension), place * dimension);
-      }
-    }
-    this.encoded += prompts.length;
-    return embeddings;
-  }
 }
 
 /** Numbers of embeddings that are held at once: 128 MB. */
 const largestEncoding = 2 ** 25;
+
+/** Embeddings [n, D] of prompts, in their order; prompts of like length share a batch. */
+export async function encodePrompts(
+  encoder: PromptBatchEncoder,
+  prompts: readonly EncodedPrompt[],
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const { dimension } = encoder;
+  const embeddings = new Float32Array(prompts.length * dimension);
+  const lengths = prompts.map(({ ids }) => ids.length);
+  for (const places of lengthSortedBatches(lengths, defaultBatchTokens)) {
+    // A turn for the event loop, which the native code blocks: signals and timers come through.
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+    const rows = await encoder.encode(places.map((place) => prompts[place] as EncodedPrompt));
+    for (const [i, place] of places.entries()) {
+      embeddings.set(rows.subarray(i * dimension, (i + 1) * dimension), place * dimension);
+    }
+  }
+  return embeddings;
+}

@@ -13,6 +13,8 @@ export interface PromptNeeds extends TemplateNeeds {
    * beyond the tokenizer's ids. Default: the tokenizer's `vocabularySize`.
    */
   readonly softStart?: number;
+  /** Length of the model's word embeddings, which that of a soft prompt's vectors has to be. Default: not checked. */
+  readonly embedding?: number;
 }
 
 /**
@@ -41,6 +43,14 @@ function triggerPrompt(spec: TriggerSpec, tokenizer: Tokenizer, needs: TemplateN
       );
     }
   }
+  for (const [i, name] of (spec.tokens ?? []).entries()) {
+    const token = tokenizer.token(triggers[i] as number);
+    if (token !== name) {
+      throw new PromptError(
+        `the trigger ${triggers[i]} was '${name}' where the prompt was found and is '${token}' here; the prompt belongs to another model`,
+      );
+    }
+  }
   if (needs.mask && !triggers.includes(tokenizer.special.mask.id)) {
     throw new PromptError('the pooling "mask" needs a mask token, and there is none among the triggers');
   }
@@ -62,6 +72,11 @@ function softPrompt(spec: SoftSpec, tokenizer: Tokenizer, needs: PromptNeeds): P
     throw new PromptError(
       `a soft prompt of ${spec.top} + ${spec.mid} + ${spec.bottom} vectors of ${hidden} numbers should hold ` +
         `${count * hidden} numbers, got ${vectors.length}`,
+    );
+  }
+  if (needs.embedding !== undefined && hidden !== needs.embedding) {
+    throw new PromptError(
+      `the soft prompt's vectors have ${hidden} numbers, the model's word embeddings ${needs.embedding}; the prompt belongs to another model`,
     );
   }
   if (needs.mask) throw new PromptError('the pooling "mask" needs a mask token, and a soft prompt has none');

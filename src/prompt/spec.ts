@@ -20,6 +20,8 @@ export interface TriggerSpec {
   readonly mid: readonly number[];
   readonly bottom: readonly number[];
   readonly layout: PromptLayout;
+  /** The tokens of the ids in the prompt's order, where they are known: by them another vocabulary is found out. */
+  readonly tokens?: readonly string[];
 }
 
 /** A soft prompt (P-tuning): the same layout with vectors instead of tokens; counts before, between, after. */

@@ -38,7 +38,7 @@ const allowed: Record<string, { readonly value: readonly string[]; readonly type
 /** Folders that may touch files, network and native code. */
 const platform = ['runtime', 'checkpoint'];
 /** Entry points, and what they share, may import from anywhere. */
-const entries = ['cli', 'distill', '.'];
+const entries = ['cli', 'distill', 'learn-prompt', '.'];
 
 interface Import {
   readonly file: string;

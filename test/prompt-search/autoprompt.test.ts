@@ -164,6 +164,7 @@ describe('autoprompt', () => {
     const counts = { begin: 1, middle: 1, end: 1 };
     const tokens = candidateTokens(model.tokenizer);
     const start = {
+      relationsPerBatch: 12,
       counts,
       k: 40,
       iterations: 1,
