@@ -69,9 +69,7 @@ function tableHtml({ id, section, title, metric, label, columns, rows, notes }: 
   ];
   const isText = (i: number) => rows.some(({ cells }) => typeof cells[i]?.value === 'string');
   const head = columns
-    .map(
-      (column, i) => `<th scope="col"${isText(i) ? ' class="text"' : ''}>${escaped(column).replace('/', '<br>')}</th>`,
-    )
+    .map((column, i) => `<th scope="col"${isText(i) ? ' class="text"' : ''}>${heads(column)}</th>`)
     .join('');
   const body = rows.map(
     (row) =>
@@ -86,6 +84,14 @@ ${body.join('\n')}
 </tbody></table></div>
 ${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join('\n')}
 </section>`;
+}
+
+/** `BLESS/macro` in two lines. */
+function heads(column: string): string {
+  return column
+    .split(/(?<=^[^/]+)\//)
+    .map(escaped)
+    .join('<br>');
 }
 
 function cellHtml(cell: ReportCell): string {
