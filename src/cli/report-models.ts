@@ -21,6 +21,8 @@ const entry = z.strictObject({
   group: z.string().optional(),
   model: z.string().min(1),
   template: z.string().optional(),
+  /** A folder that `relbert prompt search` or `tune` made. */
+  prompt: z.string().optional(),
   pooling: z.enum(poolings).optional(),
   dtype: z.enum(['f32', 'int8']).optional(),
   /** The command that made the model. */
@@ -54,7 +56,9 @@ export function plannedModels(models: readonly string[], flags: ModelFlags): Pla
   const short = models.map((model) => basename(resolve(model)));
   return models.map((model, i) => {
     const unique = short.indexOf(short[i] as string) === short.lastIndexOf(short[i] as string);
-    const name = [unique ? short[i] : model, flags.template, flags.pooling].filter((part) => part !== undefined);
+    const name = [unique ? short[i] : model, flags.template, flags.prompt, flags.pooling].filter(
+      (part) => part !== undefined,
+    );
     return { name: name.join(', '), group: null, made: null, comparedTo: null, choice: { ...choiceOf(flags), model } };
   });
 }
@@ -62,6 +66,7 @@ export function plannedModels(models: readonly string[], flags: ModelFlags): Pla
 function choiceOf({
   model,
   template,
+  prompt,
   pooling,
   maxLength,
   batchTokens,
@@ -69,5 +74,5 @@ function choiceOf({
   threads,
   normalize,
 }: ModelFlags): ModelChoice {
-  return { model, template, pooling, maxLength, batchTokens, dtype, threads, normalize };
+  return { model, template, prompt, pooling, maxLength, batchTokens, dtype, threads, normalize };
 }

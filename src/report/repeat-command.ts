@@ -4,6 +4,8 @@
 export interface ModelChoice {
   readonly model: string;
   readonly template?: string | undefined;
+  /** A folder with a learned prompt. */
+  readonly prompt?: string | undefined;
   readonly pooling?: string | undefined;
   readonly maxLength?: number | undefined;
   readonly batchTokens?: number | undefined;
@@ -20,11 +22,12 @@ export function shellWord(word: string): string {
 /** `relbert COMMAND --model M --template T ...`, without what is the default. */
 export function repeatCommand(
   command: readonly string[],
-  { model, template, pooling, maxLength, batchTokens, dtype, threads, normalize }: ModelChoice,
+  { model, template, prompt, pooling, maxLength, batchTokens, dtype, threads, normalize }: ModelChoice,
 ): string {
   const flags: (readonly [string, string | number | undefined])[] = [
     ['--model', model],
     ['--template', template],
+    ['--prompt', prompt],
     ['--pooling', pooling],
     ['--max-length', maxLength],
     ['--batch-tokens', batchTokens],
