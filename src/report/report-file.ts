@@ -148,7 +148,6 @@ export type ClassificationFigures = z.infer<typeof classification>;
 export type MappingFigures = z.infer<typeof mapping>;
 export type NeighbourLists = z.infer<typeof neighbours>;
 export type RelationMap = z.infer<typeof map>;
-export type Machine = z.infer<typeof machine>;
 export type ReportModel = z.infer<typeof model>;
 export type DataSummary = z.infer<typeof data>;
 export type Report = z.infer<typeof report>;

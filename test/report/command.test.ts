@@ -125,6 +125,32 @@ describe('relbert report', () => {
     expect(readFileSync(join(folder, 'drawn/report.md'), 'utf8')).toContain('| mean |');
   });
 
+  it('keeps what is measured when the next model fails, and nothing of a model that is interrupted', async () => {
+    const list = join(folder, 'failing.json');
+    const options = { template: '<subj> and <obj>', pooling: 'difference' };
+    writeFileSync(
+      list,
+      JSON.stringify([
+        { name: 'there', model: tinyModel, ...options },
+        { name: 'gone', model: join(folder, 'gone'), ...options },
+      ]),
+    );
+    const to = ['--data', data, '--only', 'analogy', '--threads', '1', '--output'];
+    const failed = await relbert(['report', '--models', list, ...to, join(folder, 'failed')]);
+    expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining(join(folder, 'gone'))]);
+    const { models } = parseReport({ file: 'r', text: readFileSync(join(folder, 'failed/report.json'), 'utf8') });
+    expect(models.map(({ name }) => name)).toEqual(['there']);
+
+    const stopped = join(folder, 'stopped');
+    const interrupted = await relbert(['report', ...model, ...to, stopped], {
+      // Once the model's name is said, its evaluation is under way.
+      during: (child) => child.stderr.once('data', () => child.kill('SIGINT')),
+      input: '',
+    });
+    expect([interrupted.code, interrupted.stderr]).toEqual([130, expect.stringContaining('interrupted')]);
+    expect(readdirSync(stopped)).toEqual([]);
+  });
+
   it('finds wrong usage and broken data before any model is loaded', async () => {
     const to = ['--output', join(folder, 'none')];
     const cases: readonly (readonly [string[], number, RegExp])[] = [
