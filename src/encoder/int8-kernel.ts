@@ -143,14 +143,15 @@ function weightDigits(weight: Float32Array, out: number, within: number): Weight
   const scale = new Float32Array(out);
   const sums = new Float32Array(out);
   for (let n = 0; n < out; n++) {
-    const row = weight.subarray(n * within, (n + 1) * within);
+    const start = n * within;
     let most = 0;
-    for (const value of row) most = Math.max(most, Math.abs(value));
+    for (let k = 0; k < within; k++) most = Math.max(most, Math.abs(weight[start + k] as number));
     const step = Math.fround(most / largest) || 1;
     let sum = 0;
-    for (const [k, value] of row.entries()) {
-      const coarse = Math.round(value / step);
-      const fine = Math.max(-largest, Math.min(largest, Math.round((value / step - coarse) * base)));
+    for (let k = 0; k < within; k++) {
+      const steps = (weight[start + k] as number) / step;
+      const coarse = Math.round(steps);
+      const fine = Math.max(-largest, Math.min(largest, Math.round((steps - coarse) * base)));
       both[k * out + n] = coarse;
       both[(within + k) * out + n] = fine;
       sum += fine;
