@@ -137,12 +137,14 @@ figure svg { max-width: 100%; height: auto; display: block; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; width: max-content; min-width: 100%; }
 th, td { padding: .28rem .7rem; border-bottom: 1px solid #e6e6e6; text-align: right; vertical-align: top; white-space: nowrap; }
 thead th { position: sticky; top: 0; background: #f0f0f0; vertical-align: bottom; z-index: 1; }
-thead th:first-child, thead th.text, tbody th { text-align: left; font-weight: normal; }
-tbody th { max-width: 26rem; white-space: normal; }
-td.text { text-align: left; white-space: normal; max-width: 26rem; }
-td.long { min-width: 18rem; }
+thead th:first-child, thead th.text, tbody th { text-align: left; }
+tbody th { font-weight: normal; }
+tbody th { max-width: 19rem; white-space: normal; }
+td.text { text-align: left; white-space: normal; max-width: 21rem; }
+td.long { min-width: 16rem; }
 td.text code { overflow-wrap: anywhere; font-size: 12px; }
-td:has(code) { min-width: 24rem; max-width: 34rem; }
+td:has(code) { min-width: 22rem; max-width: 30rem; }
+thead th.text { white-space: normal; max-width: 21rem; }
 td.none { color: #999; }
 tr.measured, span.measured { background: #e8f2fa; }
 tr.measured th { font-weight: bold; }
