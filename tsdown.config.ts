@@ -17,4 +17,5 @@ export default defineConfig({
   unbundle: true,
   dts: true,
   clean: true,
+  logLevel: 'warn',
 });

@@ -16,7 +16,7 @@ export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
   readonly runtime?: WebRuntimeOptions;
 }
 
-/** See {@link Core}. */
+/** Word pairs to relation embeddings; `load` makes one from a checkpoint. */
 export class RelationEncoder extends Core {
   /**
    * Loads a checkpoint over HTTP.

@@ -19,6 +19,6 @@ export {
 export { type EncoderOptions, OptionError } from './load-encoder.ts';
 export { toWordPair, type WordPair, type WordPairLike } from './pair/word-pair.ts';
 export type { EncodedPrompt, Prompt } from './prompt/prompt.ts';
-export type { PromptSpec } from './prompt/spec.ts';
-export type { Runtime, Session, SessionOptions, TensorValue } from './runtime/session.ts';
-export type { Tokenizer } from './tokenizer/tokenizer.ts';
+export type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from './prompt/spec.ts';
+export type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from './runtime/session.ts';
+export type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer/tokenizer.ts';

@@ -25,7 +25,7 @@ export interface LoadOptions extends EncoderOptions, HubOptions {
   readonly worker?: boolean;
 }
 
-/** See {@link Core}. */
+/** Word pairs to relation embeddings; `load` makes one from a checkpoint. */
 export class RelationEncoder extends Core {
   /**
    * Loads a checkpoint.

@@ -13,7 +13,7 @@ export interface WordVectors {
  * Reads the vectors of the given words. A word is looked up as it is, with `_` for spaces, then in lower case:
  * `New York` finds `New York`, `New_York`, `new york`, `new_york`, in this order.
  *
- * @throws Error as {@link parseVectorFile} does
+ * @throws Error as `parseVectorFile` does
  */
 export async function readWordVectors(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
