@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { type EncoderConfig, parseEncoderConfig } from '../../src/encoder/config.ts';
 import type { GraphParameter } from '../../src/encoder/kernel.ts';
-import { readParameters, resolveWeightNames, type StoredWeights } from '../../src/encoder/weights.ts';
+import { readParameters, type StoredWeights } from '../../src/encoder/weights.ts';
 import { serialize, type Tensor } from '../../src/graph/index.ts';
 import type { EncodedPrompt } from '../../src/prompt/prompt.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
@@ -80,11 +80,6 @@ export async function runGraph(
   const model = serialize({ outputs, ...(weights === 'stored' && { initializers: data }) });
   await using session = await nodeRuntime().createSession(model, { threads: 1 });
   return await session.run({ ...(weights === 'fed' && fed), ...inputs });
-}
-
-/** The shape and the stored name of every weight, for tests that change names. */
-export function resolvedNames(golden: Golden): ReadonlyMap<string, string> {
-  return resolveWeightNames(golden.config, golden.stored);
 }
 
 /** Largest absolute difference over the rows [..., width] whose mask is not 0. */
