@@ -5,6 +5,7 @@ import type { PromptSpec } from '../prompt/spec.ts';
 import { percent } from './evaluate-analogy.ts';
 import { examples } from './examples.ts';
 import { checkUsage, UsageError } from './exit.ts';
+import { positive } from './model-options.ts';
 import {
   addPromptDataOptions,
   dataNote,
@@ -21,6 +22,7 @@ interface PromptCompareFlags extends PromptDataFlags {
   readonly validate?: readonly string[];
   readonly recipe: string;
   readonly steps: number;
+  readonly batch?: number;
   readonly json?: boolean;
 }
 
@@ -37,6 +39,7 @@ export function addPromptCompareCommand(prompt: Command, terminal: Terminal): vo
     .option('--validate <path...>', 'analogy questions: folders with valid.jsonl, or .jsonl files')
     .option('--recipe <name>', 'of the fine-tuning: a name or a .json file', 'emnlp2021')
     .option('--steps <n>', 'steps of the fine-tuning; 0: none', whole, 20)
+    .option('--batch <n>', 'relations a step of the fine-tuning (default: as the recipe has it)', positive)
     .option('--json', 'print {"model","pooling","steps","results","best"}')
     .addHelpText(
       'after',
@@ -57,7 +60,11 @@ async function run(flags: PromptCompareFlags, terminal: Terminal): Promise<void>
   const { options, stop } = await promptDataOptions(flags, terminal);
   const bar = new PhaseBar(terminal);
   try {
-    for await (const event of comparePrompts({ ...options, prompts, recipe, validate, steps: flags.steps })) {
+    for await (const event of comparePrompts({
+      ...options,
+      ...{ prompts, recipe, validate, steps: flags.steps },
+      ...(flags.batch !== undefined && { batch: flags.batch }),
+    })) {
       await show(event, flags, bar, terminal);
     }
   } finally {

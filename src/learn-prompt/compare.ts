@@ -24,6 +24,8 @@ export interface ComparePromptsOptions extends PromptDataOptions {
   readonly recipe: Recipe;
   /** Its steps. 0: none. */
   readonly steps: number;
+  /** Relations a step. Default: as the recipe has it, or all where there are fewer. */
+  readonly batch?: number;
   readonly margin?: number;
   readonly distance?: 'euclidean' | 'cosine';
 }
@@ -144,7 +146,7 @@ function embedder(encoder: PromptBatchEncoder, prompt: Prompt, signal: AbortSign
 
 /** Model and prompt after the recipe's losses for some steps. */
 async function* fineTune(
-  { recipe, steps, threads, signal }: ComparePromptsOptions,
+  { recipe, steps, batch, threads, signal }: ComparePromptsOptions,
   { model, train: relations }: PromptData,
   name: string,
   prompt: Prompt,
@@ -155,7 +157,7 @@ async function* fineTune(
     model: { ...model, prompt, maxLength: promptLimit(model) },
     training,
     sampler: recipeSampler(
-      { ...recipe, sampling: samplingOf(recipe, relations.length), training },
+      { ...recipe, sampling: samplingOf(recipe, relations.length, batch), training },
       new Map([['data', relations]]),
     ),
     runtime: nodeRuntime(),
@@ -170,9 +172,9 @@ async function* fineTune(
 }
 
 /** The recipe's batches, of all relations alike, and no larger than there are relations. */
-function samplingOf({ sampling }: Recipe, count: number): Recipe['sampling'] {
-  if (sampling.kind === 'triples') return { ...sampling, relations: Math.min(sampling.relations, count) };
-  const total = sampling.parts.reduce((sum, { relations }) => sum + relations, 0);
+function samplingOf({ sampling }: Recipe, count: number, batch: number | undefined): Recipe['sampling'] {
+  if (sampling.kind === 'triples') return { ...sampling, relations: Math.min(batch ?? sampling.relations, count) };
+  const total = batch ?? sampling.parts.reduce((sum, { relations }) => sum + relations, 0);
   const [part] = sampling.parts;
   return {
     kind: 'relations',
