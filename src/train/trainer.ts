@@ -1,34 +1,27 @@
 import type { EncoderConfig } from '../encoder/config.ts';
 import type { Pooling } from '../encoder/pooling.ts';
 import { PromptTooLongError } from '../encoder/relation-encoder.ts';
-import { buildRelationGraph, type RelationGraph } from '../encoder/relation-graph.ts';
-import { readParameters, type StoredWeights } from '../encoder/weights.ts';
+import type { StoredWeights } from '../encoder/weights.ts';
 import { LOSS_INPUTS, lossFeeds } from '../loss/loss-inputs.ts';
-import { type Objective, objective } from '../loss/objective.ts';
 import { lossNeeds } from '../loss/terms.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
 import type { Runtime, TensorValue } from '../runtime/session.ts';
 import type { TrainingBatch } from './batch.ts';
 import { DivergenceWatch } from './divergence.ts';
-import { trainedWeights } from './frozen.ts';
-import { type GradientInput, Gradients } from './gradients.ts';
-import { initialHead } from './head.ts';
-import { AdamW } from './optimiser.ts';
+import type { GradientInput } from './gradients.ts';
+import { bestTensors, lastTensors, noProgress, readBest, restoreLast } from './run-checkpoint.ts';
 import type { Sampler } from './sampler.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainEvent, ValidationEvent } from './train-event.ts';
+import { type FloatTensor, Trainable } from './trainable.ts';
 import type { TrainingConfig } from './training-config.ts';
 import {
-  type BestValidation,
   ConfigurationMismatchError,
   configurationDifferences,
   type Json,
-  type Progress,
-  type TrainingState,
   type TrainingStore,
 } from './training-state.ts';
-import { WeightAverage } from './weight-average.ts';
 
 /** The language model that is trained, with the prompt and the pooling that make a relation encoder of it. */
 export interface TrainingModel {
@@ -100,145 +93,38 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
   }
 }
 
-type Floats = TensorValue & { readonly data: Float32Array };
-
-/** How many bytes of intermediate results a token of a step may need, as multiples of layers × hidden × 4. */
-const activationsPerToken = 24;
-/** Bytes of intermediate results that are kept at once unless the configuration says otherwise. */
-const activationBytes = 2.2e9;
-
 class TrainingRun {
   readonly #options: TrainOptions;
-  readonly #graph: RelationGraph;
-  readonly #optimiser: AdamW;
-  readonly #gradients: Gradients;
-  readonly #weights: ReadonlyMap<string, Floats>;
-  readonly #average: WeightAverage | undefined;
+  readonly #trainable: Trainable;
   readonly #steps: number;
   readonly #configuration: Json;
   readonly #prompts = new Map<string, EncodedPrompt>();
   #watch = new DivergenceWatch();
-  #progress: Progress = {
-    step: 0,
-    seconds: 0,
-    best: undefined,
-    waited: 0,
-    microBatches: 0,
-    losses: [],
-    finished: false,
-  };
+  #progress = noProgress;
   #bestWeights: ReadonlyMap<string, Float32Array> | undefined;
 
   static async create(options: TrainOptions): Promise<TrainingRun> {
-    const { model, training, teacher, signal } = options;
-    signal?.throwIfAborted();
-    const config =
-      training.dropout === null
-        ? model.config
-        : { ...model.config, hiddenDropout: training.dropout, attentionDropout: training.dropout };
-    const { vectors } = model.prompt;
-    const graph = (dropout: boolean) =>
-      buildRelationGraph(config, {
-        pooling: model.pooling,
-        mode: 'training',
-        dropout,
-        ...(vectors && { softPrompt: vectors }),
-      });
-    const encoder = graph(true);
-    const stored = await readParameters(encoder.parameters, config, model.weights);
-    signal?.throwIfAborted();
-    const goal = objective({
-      terms: training.losses,
-      size: encoder.dimension,
-      triples: training.triples,
-      ...(teacher && { teacherSize: teacher.dimension }),
-    });
-    return new TrainingRun(options, encoder, graph(false), goal, stored);
+    options.signal?.throwIfAborted();
+    const trainable = await Trainable.create(options);
+    options.signal?.throwIfAborted();
+    return new TrainingRun(options, trainable);
   }
 
-  private constructor(
-    options: TrainOptions,
-    encoder: RelationGraph,
-    undisturbed: RelationGraph,
-    goal: Objective,
-    stored: Readonly<Record<string, unknown>>,
-  ) {
-    const { model, training, sampler, runtime, threads, spinning } = options;
+  private constructor(options: TrainOptions, trainable: Trainable) {
+    const { training, sampler, configuration } = options;
     this.#options = options;
-    this.#graph = encoder;
+    this.#trainable = trainable;
     this.#steps = training.steps ?? Math.max(1, Math.round((training.epochs ?? 1) * sampler.stepsPerEpoch));
     // Through text, so that what a checkpoint holds and what is compared with it are of one form.
     this.#configuration = JSON.parse(
-      JSON.stringify({ ...(options.configuration !== undefined && { run: options.configuration }), training }),
+      JSON.stringify({ ...(configuration !== undefined && { run: configuration }), training }),
     ) as Json;
-
-    const trained = trainedWeights(encoder.architecture, {
-      embeddings: training.freezeEmbeddings,
-      layers: training.freezeLayers,
-    });
-    const tables = new Map(encoder.lookups.map(({ table }) => [table.name, table.shape]));
-    const all = [
-      ...encoder.parameters.map(({ name, shape }) => ({ name, shape, data: stored[name] as Float32Array })),
-      ...initialHead(goal.head, training.seed),
-    ];
-    const isTrained = (name: string) => trained.has(name) || !encoder.parameters.some((other) => other.name === name);
-    this.#optimiser = new AdamW(
-      all
-        .filter(({ name }) => isTrained(name))
-        .map(({ name, data }) => {
-          const width = tables.get(name)?.at(-1);
-          return {
-            name,
-            data,
-            weightDecay:
-              training.decayAll || !/bias$|norm\.weight$|layer_norm\.weight$/i.test(name) ? training.weightDecay : 0,
-            ...(width !== undefined && width % 4 === 0 && { rowLength: width }),
-          };
-        }),
-      { beta1: training.beta1, beta2: training.beta2, epsilon: training.epsilon },
-    );
-    this.#weights = new Map(
-      all.map(({ name, shape, data }) => [
-        name,
-        { dtype: 'float32', shape, data: isTrained(name) ? this.#optimiser.weights(name) : data },
-      ]),
-    );
-    this.#average =
-      training.average === null
-        ? undefined
-        : new WeightAverage(
-            new Map(this.#optimiser.names.map((name) => [name, this.#optimiser.weights(name)])),
-            training.average,
-          );
-    const { layers, hidden } = model.config;
-    this.#gradients = new Gradients({
-      config: model.config,
-      encoder: { graph: encoder, trained },
-      undisturbed: { graph: undisturbed, trained },
-      objective: goal,
-      runtime,
-      ...(threads !== undefined && { threads }),
-      ...(spinning !== undefined && { spinning }),
-      weights: this.#weights,
-      microBatchTokens: training.microBatchTokens,
-      fusedTokens: training.fusedTokens ?? Math.floor(activationBytes / (layers * hidden * 4 * activationsPerToken)),
-    });
   }
 
   async *events(): AsyncGenerator<TrainEvent> {
-    const { training, signal, sampler } = this.#options;
+    const { signal, sampler } = this.#options;
     await this.#resume();
-    const size = (names: Iterable<string>) =>
-      [...names].reduce((sum, name) => sum + (this.#weights.get(name)?.data.length ?? 0), 0);
-    yield {
-      kind: 'start',
-      step: this.#progress.step,
-      steps: this.#steps,
-      finished: this.#progress.finished,
-      trainedParameters: size(this.#optimiser.names),
-      parameters: size(this.#weights.keys()),
-    };
-    const every = training.every ?? this.#steps;
+    yield this.#start();
     while (!this.#progress.finished) {
       // A turn for the event loop, which the native code blocks while it computes: signals and timers come through.
       await new Promise((resolve) => setTimeout(resolve));
@@ -246,45 +132,69 @@ class TrainingRun {
         await this.#save('last');
         throw signal.reason;
       }
-      const { step } = this.#progress;
-      if (step < this.#steps) yield await this.#step(sampler.batch(step), step);
-      const done = this.#progress.step >= this.#steps;
-      if ((!done && this.#progress.step % every !== 0) || signal?.aborted) continue;
-      const validation = await this.#validate();
-      if (validation) yield validation;
-      if (validation?.best && (await this.#save('best'))) {
-        yield { kind: 'checkpoint', step: this.#progress.step, which: 'best' };
-      }
-      const stop = training.patience !== null && this.#progress.waited >= training.patience;
-      this.#progress = { ...this.#progress, finished: done || stop };
-      if (await this.#save('last')) yield { kind: 'checkpoint', step: this.#progress.step, which: 'last' };
-      if (stop && !done) yield { kind: 'early-stop', step: this.#progress.step, patience: training.patience ?? 0 };
+      if (this.#isCheckDue()) yield* this.#check();
+      else yield await this.#step(sampler.batch(this.#progress.step), this.#progress.step);
     }
     yield this.#done();
   }
 
   async dispose(): Promise<void> {
-    await this.#gradients.dispose();
+    await this.#trainable.gradients.dispose();
+  }
+
+  #start(): TrainEvent {
+    const { weights, optimiser } = this.#trainable;
+    const size = (names: Iterable<string>) =>
+      [...names].reduce((sum, name) => sum + (weights.get(name)?.data.length ?? 0), 0);
+    return {
+      kind: 'start',
+      step: this.#progress.step,
+      steps: this.#steps,
+      finished: this.#progress.finished,
+      trainedParameters: size(optimiser.names),
+      parameters: size(weights.keys()),
+    };
+  }
+
+  /** Whether the steps so far are to be validated and written down before the next. */
+  #isCheckDue(): boolean {
+    const { step, checked } = this.#progress;
+    const every = this.#options.training.every ?? this.#steps;
+    return step > checked && (step >= this.#steps || step % every === 0);
+  }
+
+  async *#check(): AsyncGenerator<TrainEvent> {
+    const { step } = this.#progress;
+    const { patience } = this.#options.training;
+    const validation = await this.#validate();
+    if (validation) yield validation;
+    if (validation?.best && (await this.#save('best'))) yield { kind: 'checkpoint', step, which: 'best' };
+    const done = step >= this.#steps;
+    const stop = patience !== null && this.#progress.waited >= patience;
+    this.#progress = { ...this.#progress, checked: step, finished: done || stop };
+    if (await this.#save('last')) yield { kind: 'checkpoint', step, which: 'last' };
+    if (stop && !done) yield { kind: 'early-stop', step, patience };
   }
 
   async #step(batch: TrainingBatch, step: number): Promise<TrainEvent> {
     const { training } = this.#options;
+    const trainable = this.#trainable;
     const start = performance.now();
     const input = await this.#input(batch, { seed: training.seed, step });
-    const { loss, parts, gradients } = await this.#gradients.gradients(input);
-    const gradientNorm = this.#optimiser.norm(gradients);
+    const { loss, parts, gradients } = await trainable.gradients.gradients(input);
+    const gradientNorm = trainable.optimiser.norm(gradients);
     this.#watch.check(step + 1, loss, gradientNorm);
     const learningRate = learningRateAt(step, { ...training, steps: this.#steps });
     const { clip } = training;
     // As torch.nn.utils.clip_grad_norm_ has it.
-    this.#optimiser.step(gradients, learningRate, clip === null ? 1 : Math.min(1, clip / (gradientNorm + 1e-6)));
-    this.#average?.update(step + 1);
+    trainable.optimiser.step(gradients, learningRate, clip === null ? 1 : Math.min(1, clip / (gradientNorm + 1e-6)));
+    trainable.average?.update(step + 1);
     const seconds = (performance.now() - start) / 1000;
     this.#progress = {
       ...this.#progress,
       step: step + 1,
       seconds: this.#progress.seconds + seconds,
-      microBatches: this.#gradients.microBatchCount,
+      microBatches: trainable.gradients.microBatchCount,
       losses: this.#watch.losses,
     };
     return {
@@ -331,21 +241,21 @@ class TrainingRun {
     const { validation, training } = this.#options;
     if (!validation?.batches?.length && !validation?.figures) return undefined;
     const start = performance.now();
-    const weights = this.#evaluated();
+    const { gradients, graph, evaluated } = this.#trainable;
     const figures: Record<string, number> = {};
     const losses: number[] = [];
     for (const batch of validation.batches ?? []) {
       this.#options.signal?.throwIfAborted();
-      const { loss } = await this.#gradients.loss(await this.#input(batch, undefined), weights);
+      const { loss } = await gradients.loss(await this.#input(batch, undefined), evaluated);
       losses.push(loss);
     }
     if (losses.length > 0) figures['loss'] = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     const encode: PairEncoder = async (pairs) => ({
-      data: await this.#gradients.encode(
+      data: await gradients.encode(
         pairs.map((pair) => this.#promptOf(pair)),
-        weights,
+        evaluated,
       ),
-      shape: [pairs.length, this.#graph.dimension],
+      shape: [pairs.length, graph.dimension],
     });
     Object.assign(figures, await validation.figures?.(encode));
     const metric = training.metric ?? ('mean' in figures ? 'mean' : (Object.keys(figures)[0] as string));
@@ -355,7 +265,7 @@ class TrainingRun {
     }
     const { best } = this.#progress;
     const better = best === undefined || (metric === 'loss' ? value < best.value : value > best.value);
-    if (better) this.#bestWeights = new Map([...this.#trainedOf(weights)].map(([name, data]) => [name, data.slice()]));
+    if (better) this.#bestWeights = this.#trainable.copyTrained();
     const seconds = (performance.now() - start) / 1000;
     const { step } = this.#progress;
     this.#progress = {
@@ -367,35 +277,23 @@ class TrainingRun {
     return { kind: 'validation', step, figures, metric, value, best: better, seconds };
   }
 
-  /** The weights that validation and the result go by: the moving averages where there are any. */
-  #evaluated(): ReadonlyMap<string, Floats> {
-    const averages = this.#average?.averages;
-    if (!averages) return this.#weights;
-    return new Map(
-      [...this.#weights].map(([name, weight]) => [name, { ...weight, data: averages.get(name) ?? weight.data }]),
-    );
-  }
-
-  #trainedOf(weights: ReadonlyMap<string, Floats>): Map<string, Float32Array> {
-    return new Map(this.#optimiser.names.map((name) => [name, weights.get(name)?.data as Float32Array]));
-  }
-
   #done(): TrainEvent {
     const { best, step, seconds } = this.#progress;
-    const chosen = this.#bestWeights ?? this.#trainedOf(this.#evaluated());
-    const { training } = this.#options;
-    const weights = this.#graph.parameters.map(({ name }) => {
-      const weight = this.#weights.get(name) as Floats;
-      return [name, { ...weight, data: (chosen.get(name) ?? weight.data).slice() }] as const;
-    });
-    const metric = training.metric ?? (this.#options.validation?.figures ? 'mean' : 'loss');
+    const { graph, weights } = this.#trainable;
+    const { training, validation } = this.#options;
+    const chosen = this.#bestWeights ?? this.#trainable.copyTrained();
     return {
       kind: 'done',
       step,
       seconds,
       weightsFrom: best?.step ?? step,
-      weights: new Map(weights),
-      best: best && { ...best, metric },
+      weights: new Map(
+        graph.parameters.map(({ name }) => {
+          const weight = weights.get(name) as FloatTensor;
+          return [name, { ...weight, data: chosen.get(name) ?? weight.data }];
+        }),
+      ),
+      best: best && { ...best, metric: training.metric ?? (validation?.figures ? 'mean' : 'loss') },
     };
   }
 
@@ -403,64 +301,21 @@ class TrainingRun {
   async #save(which: 'last' | 'best'): Promise<boolean> {
     const { store } = this.#options;
     if (!store) return false;
-    const tensors = new Map<string, Floats>();
-    const add = (kind: string, name: string, data: Float32Array) =>
-      tensors.set(`${kind}.${name}`, {
-        dtype: 'float32',
-        shape: this.#weights.get(name)?.shape ?? [data.length],
-        data,
-      });
-    if (which === 'best') {
-      for (const [name, data] of this.#bestWeights ?? []) add('weight', name, data);
-    } else {
-      const { moments } = this.#optimiser.state();
-      for (const name of this.#optimiser.names) {
-        add('weight', name, this.#optimiser.weights(name));
-        add('first', name, (moments[name] as { first: Float32Array }).first);
-        add('second', name, (moments[name] as { second: Float32Array }).second);
-        const average = this.#average?.averages.get(name);
-        if (average) add('average', name, average);
-      }
-    }
+    const tensors =
+      which === 'last' ? lastTensors(this.#trainable) : bestTensors(this.#trainable, this.#bestWeights ?? new Map());
     await store.save(which, { configuration: this.#configuration, progress: this.#progress, tensors });
     return true;
   }
 
   async #resume(): Promise<void> {
     const { store, resume = false } = this.#options;
-    if (!store || !resume) return;
-    const last = await store.load('last');
-    if (!last) return;
+    const last = store && resume ? await store.load('last') : undefined;
+    if (!store || !last) return;
     const differences = configurationDifferences(last.configuration, this.#configuration);
     if (differences.length > 0) throw new ConfigurationMismatchError(differences);
-    const moments: Record<string, { first: Float32Array; second: Float32Array }> = {};
-    for (const name of this.#optimiser.names) {
-      this.#optimiser.weights(name).set(tensorOf(last, `weight.${name}`));
-      moments[name] = { first: tensorOf(last, `first.${name}`), second: tensorOf(last, `second.${name}`) };
-      this.#average?.averages.get(name)?.set(tensorOf(last, `average.${name}`));
-    }
-    this.#optimiser.restore({ step: last.progress.step, moments });
+    restoreLast(this.#trainable, last);
     this.#progress = last.progress;
-    this.#gradients.microBatchCount = last.progress.microBatches;
     this.#watch = new DivergenceWatch(last.progress.losses);
-    if (last.progress.best) await this.#restoreBest(store, last.progress.best);
+    if (last.progress.best) this.#bestWeights = await readBest(this.#trainable, store, last.progress.best);
   }
-
-  /**
-   * The best weights so far. The file can be newer than the last checkpoint, where the process was killed between the
-   * two: the run will then come to that step again and write the same file.
-   */
-  async #restoreBest(store: TrainingStore, { step }: BestValidation): Promise<void> {
-    const best = await store.load('best');
-    if (!best || best.progress.step < step) {
-      throw new RangeError(`the best checkpoint, of step ${step}, is missing: resume is not possible, start anew`);
-    }
-    this.#bestWeights = new Map(this.#optimiser.names.map((name) => [name, tensorOf(best, `weight.${name}`)]));
-  }
-}
-
-function tensorOf({ tensors }: TrainingState, name: string): Float32Array {
-  const tensor = tensors.get(name);
-  if (!tensor) throw new RangeError(`the checkpoint lacks the tensor '${name}'`);
-  return tensor.data;
 }

@@ -17,6 +17,8 @@ export interface Progress {
   readonly best: BestValidation | undefined;
   /** Validations since the best one. */
   readonly waited: number;
+  /** The step after which the run was last validated and written down because it was time. */
+  readonly checked: number;
   /** Micro-batches that the last batch was cut into. */
   readonly microBatches: number;
   /** Losses that the watch for explosions goes by. */
