@@ -197,25 +197,16 @@ async function evaluateSet(
     );
   }
   const { evaluateClassification } = await import('../evaluate/classification.ts');
-  const { SETTINGS_GRID } = await import('../evaluate/classifier.ts');
   const { nodeRuntime } = await import('../runtime/node.ts');
   const runtime = nodeRuntime();
-  const networks = flags.grid && set.validation ? SETTINGS_GRID.length : 1;
-  let trained = 0;
-  let last = '';
-  const progress = await terminal.progress(`classifying ${name}`, 'epochs', networks * 200);
+  const progress = await terminal.progress(`classifying ${name}`, 'epochs');
   try {
     return await evaluateClassification(set, features.extract, runtime, {
       search: flags.grid ? 'grid' : 'default',
       seed: flags.seed,
       signal: terminal.signal,
       ...(flags.threads !== undefined && { threads: flags.threads }),
-      onProgress({ settings, epoch, maxEpochs }) {
-        const key = JSON.stringify(settings);
-        if (key !== last && last !== '') trained++;
-        last = key;
-        progress.update(trained * maxEpochs + epoch, networks * maxEpochs);
-      },
+      onProgress: ({ done, total }) => progress.update(done, total),
     });
   } finally {
     progress.stop();

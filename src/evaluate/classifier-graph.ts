@@ -1,15 +1,13 @@
 /**
  * The graphs of a classifier with one hidden ReLU layer.
  *
- * Several training steps make one graph: features and labels go in whole, each step gathers its batch and applies
- * Adam, and only the weights after the last step come out. So nothing large is copied between the steps, and what a
- * step touches stays in the processor's cache.
+ * Several training steps make one graph: a batch goes in for each, and only the weights after the last step come out.
+ * So nothing large is copied between the steps, and what a step touches stays in the processor's cache.
  */
 import { grad } from '../graph/grad.ts';
 import { relu, softplus } from '../graph/operator/activation.ts';
 import { add, div, mul, neg, sub } from '../graph/operator/arithmetic.ts';
 import { sqrt } from '../graph/operator/elementary.ts';
-import { gather } from '../graph/operator/gather.ts';
 import { concat, slice, split } from '../graph/operator/layout.ts';
 import { linear } from '../graph/operator/matmul.ts';
 import { reduceSum } from '../graph/operator/reduce.ts';
@@ -52,19 +50,15 @@ export interface TrainingGraphOptions extends NetworkShape {
 /**
  * One training step for each of `batches`, as one graph.
  *
- * Inputs: `features` [N, D]; `targets` [N, K], one-hot, or [N, 1] of 0 and 1 for a logistic output; `items` int32,
- * the items of all batches; `rates` [steps], the learning rate of each step times {@link adamScale}; the parameters,
- * and for each parameter p its moments `first.p` and `second.p`, without their factors 1 − β.
+ * Inputs: for each step i `features.i` [B, D] and `targets.i` [B, K], one-hot, or [B, 1] of 0 and 1 for a logistic
+ * output; `rates` [steps], the learning rate of each step times {@link adamScale}; the parameters, and for each
+ * parameter p its moments `first.p` and `second.p`, without their factors 1 − β.
  *
  * Outputs: `next.` and the name of each parameter and moment; `losses` [steps], the mean cross-entropy of each batch;
  * `squares` [], Σ w² before the last step, biases left out.
  */
 export function trainingGraph(options: TrainingGraphOptions): Record<string, Tensor> {
   const { dimension, outputs, batches, alpha } = options;
-  const total = batches.reduce((sum, size) => sum + size, 0);
-  const features = input('features', 'float32', ['N', dimension]);
-  const targets = input('targets', 'float32', ['N', outputs]);
-  const items = input('items', 'int32', [total]);
   const rates = input('rates', 'float32', [batches.length]);
   const state = (prefix: string): Record<Parameter, Tensor> => ({
     hidden: input(`${prefix}hidden`, 'float32', parameterShape('hidden', options)),
@@ -75,12 +69,9 @@ export function trainingGraph(options: TrainingGraphOptions): Record<string, Ten
   const second = state('second.');
   const losses: Tensor[] = [];
   let squares = scalar(0);
-  let start = 0;
   for (const [step, size] of batches.entries()) {
-    const chosen = slice(items, { axis: 0, start, end: start + size });
-    start += size;
-    const x = gather(features, chosen); // [B, D]
-    const y = gather(targets, chosen); // [B, K]
+    const x = input(`features.${step}`, 'float32', [size, dimension]);
+    const y = input(`targets.${step}`, 'float32', [size, outputs]);
     const rate = slice(rates, { axis: 0, start: step, end: step + 1 });
     const loss = mul(crossEntropy(logits(x, weights, options), y, outputs), scalar(1 / size));
     losses.push(reshape(loss, [1]));

@@ -14,97 +14,155 @@ import {
 /** Most steps in one graph: more save little, and the graph takes longer to load. */
 const STEPS_A_RUN = 32;
 
-/** One classifier on its way. */
-export class ClassifierTraining {
-  readonly #features: TensorValue;
+/** Some steps of an epoch: batches in the order in which they are learnt from. */
+export interface TrainingRun {
+  /** Items of each batch. */
+  readonly sizes: readonly number[];
+  /** The inputs `features.i` and `targets.i` of the graph. */
+  readonly inputs: Readonly<Record<string, TensorValue>>;
+}
+
+/** Passes over the items, each in an order of its own, the same for all classifiers. */
+export class Epochs {
+  readonly #features: FeatureMatrix;
   readonly #targets: TensorValue;
-  readonly #classes: readonly string[];
-  readonly #settings: ClassifierSettings;
-  readonly #options: ClassifierOptions;
-  readonly #sessions: TrainingSessions;
-  readonly #shape: NetworkShape;
-  readonly #items: number;
+  readonly #runs: readonly (readonly number[])[];
   readonly #random: Random;
-  #state: Record<string, TensorValue> = {};
-  #steps = 0;
+  readonly #order: Int32Array;
+  /** Features and targets of one run, in its order. */
+  readonly #chosen: { readonly features: Float32Array; readonly targets: Float32Array };
 
-  constructor(
-    features: FeatureMatrix,
-    targets: TensorValue,
-    classes: readonly string[],
-    settings: ClassifierSettings,
-    options: ClassifierOptions,
-    sessions: TrainingSessions,
-  ) {
-    this.#features = float32(features.data, features.shape);
+  constructor(features: FeatureMatrix, targets: TensorValue, batchSize: number, seed: number) {
+    this.#features = features;
     this.#targets = targets;
-    this.#classes = classes;
-    this.#settings = settings;
-    this.#options = options;
-    this.#sessions = sessions;
-    this.#items = features.shape[0];
-    this.#shape = { dimension: features.shape[1], hidden: settings.hidden, outputs: targets.shape[1] as number };
-    this.#random = new Random(options.seed ?? 0);
-  }
-
-  async run(): Promise<Classifier> {
-    const { maxEpochs = 200, tolerance = 1e-4, patience = 10, signal, onProgress } = this.#options;
-    this.#state = glorotStart(this.#shape, this.#random);
-    const order = Int32Array.from({ length: this.#items }, (_, i) => i);
-    const losses: number[] = [];
-    let best = Number.POSITIVE_INFINITY;
-    let idle = 0;
-    while (losses.length < maxEpochs && idle <= patience) {
-      this.#random.shuffle(order);
-      const loss = await this.#epoch(order, signal);
-      if (!Number.isFinite(loss))
-        throw new Error(`training diverged in epoch ${losses.length + 1}: the loss is ${loss}`);
-      losses.push(loss);
-      idle = loss > best - tolerance ? idle + 1 : 0;
-      best = Math.min(best, loss);
-      onProgress?.({ kind: 'epoch', settings: this.#settings, epoch: losses.length, maxEpochs, loss });
-    }
-    return {
-      settings: this.#settings,
-      shape: this.#shape,
-      classes: this.#classes,
-      weights: { hidden: this.#weights('hidden'), rest: this.#weights('rest') },
-      losses,
-      converged: idle > patience,
+    this.#runs = runsOfEpoch(features.shape[0], batchSize);
+    // Not the numbers that the weights start from.
+    this.#random = new Random(new Random(seed).uint32());
+    this.#order = Int32Array.from({ length: features.shape[0] }, (_, i) => i);
+    const longest = Math.max(...this.#runs.map((sizes) => sizes.reduce((sum, size) => sum + size, 0)));
+    this.#chosen = {
+      features: new Float32Array(longest * features.shape[1]),
+      targets: new Float32Array(longest * (targets.shape[1] as number)),
     };
   }
 
-  /** One pass over the items in the given order; the mean loss of its batches. */
-  async #epoch(order: Int32Array, signal: AbortSignal | undefined): Promise<number> {
-    const { alpha = 1e-4, batchSize = 200 } = this.#options;
-    let sum = 0;
+  /** The runs of the next epoch. Each is valid until the next one is asked for. */
+  *next(): Generator<TrainingRun> {
+    this.#random.shuffle(this.#order);
+    const [, dimension] = this.#features.shape;
+    const outputs = this.#targets.shape[1] as number;
+    const { features, targets } = this.#chosen;
     let start = 0;
-    for (const batches of runsOfEpoch(this.#items, Math.min(batchSize, this.#items))) {
-      signal?.throwIfAborted();
-      const session = await this.#sessions.get(this.#shape, batches, alpha);
-      const count = batches.reduce((total, size) => total + size, 0);
-      const rates = Float32Array.from(batches, (_, i) => this.#settings.learningRate * adamScale(this.#steps + i + 1));
-      const { losses, squares, ...next } = await session.run({
-        ...this.#state,
-        features: this.#features,
-        targets: this.#targets,
-        items: { dtype: 'int32', shape: [count], data: order.slice(start, start + count) },
-        rates: float32(rates, [rates.length]),
-      });
-      for (const [name, value] of Object.entries(next)) this.#state[name.slice('next.'.length)] = value;
-      for (const [i, size] of batches.entries()) sum += (losses?.data[i] as number) * size;
-      // The penalty alpha / (2 B) · Σ w² of each batch, weighted by its size B; Σ w² hardly changes within one run.
-      sum += (alpha / 2) * batches.length * (squares?.data[0] as number);
+    for (const sizes of this.#runs) {
+      const count = sizes.reduce((sum, size) => sum + size, 0);
+      const items = this.#order.subarray(start, start + count);
+      gatherRows(this.#features.data, dimension, items, features);
+      gatherRows(this.#targets.data as Float32Array, outputs, items, targets);
       start += count;
-      this.#steps += batches.length;
-      // Gives the event loop a turn: the session blocks it while it runs.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      const inputs: Record<string, TensorValue> = {};
+      let row = 0;
+      for (const [i, size] of sizes.entries()) {
+        const rows = (data: Float32Array, width: number) =>
+          float32(data.subarray(row * width, (row + size) * width), [size, width]);
+        inputs[`features.${i}`] = rows(features, dimension);
+        inputs[`targets.${i}`] = rows(targets, outputs);
+        row += size;
+      }
+      yield { sizes, inputs };
     }
-    return sum / this.#items;
+  }
+}
+
+function gatherRows(from: Float32Array, width: number, items: Int32Array, to: Float32Array): void {
+  for (let row = 0; row < items.length; row++) {
+    const start = (items[row] as number) * width;
+    to.set(from.subarray(start, start + width), row * width);
+  }
+}
+
+/** One classifier on its way. */
+export class ClassifierTraining {
+  readonly settings: ClassifierSettings;
+  readonly #classes: readonly string[];
+  readonly #options: ClassifierOptions;
+  readonly #shape: NetworkShape;
+  readonly #items: number;
+  #state: Record<string, TensorValue>;
+  #steps = 0;
+  readonly #losses: number[] = [];
+  /** Sum over the items of the epoch so far. */
+  #loss = 0;
+  #best = Number.POSITIVE_INFINITY;
+  /** Epochs since the loss fell. */
+  #idle = 0;
+
+  constructor(
+    settings: ClassifierSettings,
+    features: FeatureMatrix,
+    targets: TensorValue,
+    classes: readonly string[],
+    options: ClassifierOptions,
+  ) {
+    this.settings = settings;
+    this.#classes = classes;
+    this.#options = options;
+    this.#items = features.shape[0];
+    this.#shape = { dimension: features.shape[1], hidden: settings.hidden, outputs: targets.shape[1] as number };
+    this.#state = glorotStart(this.#shape, new Random(options.seed ?? 0));
   }
 
-  #weights(name: Parameter): Float32Array {
-    return this.#state[name]?.data as Float32Array;
+  get epochs(): number {
+    return this.#losses.length;
+  }
+
+  get ended(): boolean {
+    return this.#converged || this.epochs >= (this.#options.maxEpochs ?? 200);
+  }
+
+  get #converged(): boolean {
+    return this.#idle > (this.#options.patience ?? 10);
+  }
+
+  /** Learns from the batches of a run. */
+  async run({ sizes, inputs }: TrainingRun, sessions: TrainingSessions): Promise<void> {
+    const { alpha = 1e-4 } = this.#options;
+    const session = await sessions.get(this.#shape, sizes, alpha);
+    const rates = Float32Array.from(sizes, (_, i) => this.settings.learningRate * adamScale(this.#steps + i + 1));
+    const { losses, squares, ...next } = await session.run({
+      ...this.#state,
+      ...inputs,
+      rates: float32(rates, [rates.length]),
+    });
+    for (const [name, value] of Object.entries(next)) this.#state[name.slice('next.'.length)] = value;
+    for (const [i, size] of sizes.entries()) this.#loss += (losses?.data[i] as number) * size;
+    // The penalty alpha / (2 B) · Σ w² of each batch, weighted by its size B; Σ w² hardly changes within one run.
+    this.#loss += (alpha / 2) * sizes.length * (squares?.data[0] as number);
+    this.#steps += sizes.length;
+    // Gives the event loop a turn: the session blocks it while it runs.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+
+  /** All batches of an epoch were learnt from: notes its loss, and whether that still falls. */
+  endEpoch(): { readonly epoch: number; readonly loss: number } {
+    const loss = this.#loss / this.#items;
+    this.#loss = 0;
+    this.#losses.push(loss);
+    if (!Number.isFinite(loss)) throw new Error(`training diverged in epoch ${this.epochs}: the loss is ${loss}`);
+    this.#idle = loss > this.#best - (this.#options.tolerance ?? 1e-4) ? this.#idle + 1 : 0;
+    this.#best = Math.min(this.#best, loss);
+    return { epoch: this.epochs, loss };
+  }
+
+  result(): Classifier {
+    const weights = (name: Parameter) => this.#state[name]?.data as Float32Array;
+    return {
+      settings: this.settings,
+      shape: this.#shape,
+      classes: this.#classes,
+      weights: { hidden: weights('hidden'), rest: weights('rest') },
+      losses: this.#losses,
+      converged: this.#converged,
+    };
   }
 }
 
@@ -144,7 +202,7 @@ function glorotStart(shape: NetworkShape, random: Random): Record<string, Tensor
 }
 
 /** Training sessions by network shape and batches. */
-export class TrainingSessions {
+export class TrainingSessions implements AsyncDisposable {
   readonly #runtime: Runtime;
   readonly #options: SessionOptions;
   readonly #sessions = new Map<string, Session>();
@@ -164,7 +222,7 @@ export class TrainingSessions {
     return session;
   }
 
-  async dispose(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#sessions.values()].map((session) => session.dispose()));
   }
 }

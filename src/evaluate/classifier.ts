@@ -6,7 +6,7 @@
 import { serialize } from '../graph/onnx.ts';
 import type { Runtime, SessionOptions, TensorValue } from '../runtime/session.ts';
 import { type NetworkShape, PARAMETERS, type Parameter, parameterShape, predictionGraph } from './classifier-graph.ts';
-import { ClassifierTraining, float32, TrainingSessions } from './classifier-training.ts';
+import { ClassifierTraining, Epochs, float32, TrainingSessions } from './classifier-training.ts';
 
 /** Features [n, D] in row-major order. */
 export interface FeatureMatrix {
@@ -38,6 +38,9 @@ export interface ClassifierEvent {
   readonly maxEpochs: number;
   /** Mean training loss of the epoch, penalty included. */
   readonly loss: number;
+  /** Epochs done by all classifiers together; one that has ended counts as if it had gone on to `maxEpochs`. */
+  readonly done: number;
+  readonly total: number;
 }
 
 export interface ClassifierOptions {
@@ -73,7 +76,8 @@ export interface Classifier {
 }
 
 /**
- * Trains classifiers on the same items, one after the other. Sessions are shared by all of one hidden size.
+ * Trains classifiers on the same items, side by side over the same batches; what one becomes does not depend on the
+ * others. Sessions are shared by all of one hidden size.
  *
  * @param labels One a row of the features; the classes are the distinct ones, sorted.
  * @throws RangeError for unequal lengths, no items, fewer than two classes, features that are no numbers.
@@ -88,17 +92,26 @@ export async function trainClassifiers(
   const classes = [...new Set(labels)].sort();
   checkTraining(features, labels, classes);
   settings.forEach(checkSettings);
+  const { seed = 0, batchSize = 200, maxEpochs = 200, signal, onProgress } = options;
   const targets = oneHot(labels, classes);
-  const sessions = new TrainingSessions(runtime, sessionOptions(options));
-  try {
-    const classifiers: Classifier[] = [];
-    for (const setting of settings) {
-      const training = new ClassifierTraining(features, targets, classes, setting, options, sessions);
-      classifiers.push(await training.run());
+  const trainings = settings.map((own) => new ClassifierTraining(own, features, targets, classes, options));
+  await using sessions = new TrainingSessions(runtime, sessionOptions(options));
+  const epochs = new Epochs(features, targets, Math.min(batchSize, labels.length), seed);
+  for (;;) {
+    const active = trainings.filter(({ ended }) => !ended);
+    if (active.length === 0) return trainings.map((training) => training.result());
+    for (const run of epochs.next()) {
+      for (const training of active) {
+        signal?.throwIfAborted();
+        await training.run(run, sessions);
+      }
     }
-    return classifiers;
-  } finally {
-    await sessions.dispose();
+    for (const training of active) {
+      const { epoch, loss } = training.endEpoch();
+      const done = trainings.reduce((sum, own) => sum + (own.ended ? maxEpochs : own.epochs), 0);
+      const total = trainings.length * maxEpochs;
+      onProgress?.({ kind: 'epoch', settings: training.settings, epoch, maxEpochs, loss, done, total });
+    }
   }
 }
 

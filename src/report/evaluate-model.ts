@@ -4,7 +4,6 @@ import type { MappingProblem } from '../data/mapping.ts';
 import { Random } from '../data/random.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
 import { evaluateClassification, type FeatureExtractor } from '../evaluate/classification.ts';
-import { type ClassifierEvent, SETTINGS_GRID } from '../evaluate/classifier.ts';
 import { embedDistinct, type PairEmbedder } from '../evaluate/embedding-table.ts';
 import { evaluateMapping } from '../evaluate/mapping.ts';
 import type { ClassificationScores } from '../evaluate/metrics.ts';
@@ -166,13 +165,12 @@ class Run {
     const label = this.#subject.features.length > 1 ? `${name} (${features.name})` : name;
     this.#begin('classification', label);
     const start = performance.now();
-    const epochs = epochCounter(search === 'grid' && set.validation ? SETTINGS_GRID.length : 1);
     const result = await evaluateClassification(set, features.extract, this.#runtime, {
       search,
       seed: this.#seed,
       ...(threads !== undefined && { threads }),
       ...(signal && { signal }),
-      onProgress: (event) => onProgress?.({ kind: 'training', set: label, ...epochs(event) }),
+      onProgress: ({ done, total }) => onProgress?.({ kind: 'training', set: label, done, total }),
     });
     const { test, validation, classifier } = result;
     const flags = [
@@ -307,20 +305,6 @@ class Run {
 function perClassAndConfusion({ perClass, confusion }: ClassificationScores) {
   const { labels, counts } = confusion;
   return { perClass: { ...perClass }, confusion: { labels: [...labels], counts: counts.map((row) => [...row]) } };
-}
-
-/** Counts the epochs of several networks, which are trained one after the other, each for at most `maxEpochs`. */
-export function epochCounter(
-  networks: number,
-): (event: ClassifierEvent) => { readonly done: number; readonly total: number } {
-  let finished = 0;
-  let last = '';
-  return ({ settings, epoch, maxEpochs }) => {
-    const key = JSON.stringify(settings);
-    if (key !== last && last !== '') finished++;
-    last = key;
-    return { done: finished * maxEpochs + epoch, total: networks * maxEpochs };
-  };
 }
 
 /** At most `limit` of the pairs, in their order, each as likely. */

@@ -49,6 +49,14 @@ describe('the training graph', () => {
     const targets = labels.flatMap((label) =>
       outputs === 1 ? [label] : Array.from({ length: classes }, (_, k) => (k === label ? 1 : 0)),
     );
+    const rows = (data: readonly number[], width: number, i: number) =>
+      float32(data.slice(i * batch * width, (i + 1) * batch * width), [batches[i] as number, width]);
+    const inputs = Object.fromEntries(
+      batches.flatMap((_, i) => [
+        [`features.${i}`, rows(golden.features, dimension, i)],
+        [`targets.${i}`, rows(targets, outputs, i)],
+      ]),
+    );
     let state = Object.fromEntries(
       PARAMETERS.flatMap((name) => {
         const dims = parameterShape(name, shape);
@@ -64,9 +72,7 @@ describe('the training graph', () => {
       const rates = batches.map((_, i) => learningRate * adamScale(epoch * batches.length + i + 1));
       const { losses, squares, ...next } = await session.run({
         ...state,
-        features: float32(golden.features, [items, dimension]),
-        targets: float32(targets, [items, outputs]),
-        items: { dtype: 'int32', shape: [items], data: Int32Array.from({ length: items }, (_, i) => i) },
+        ...inputs,
         rates: float32(rates, [rates.length]),
       });
       state = Object.fromEntries(Object.entries(next).map(([name, value]) => [name.replace('next.', ''), value]));
@@ -161,6 +167,8 @@ describe('trainClassifiers', () => {
     expect(classifier?.losses).toHaveLength(12);
     expect(classifier?.converged).toBe(true);
     expect(events.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(events[0]).toMatchObject({ done: 1, total: 200 });
+    expect(events.at(-1)).toMatchObject({ done: 200, total: 200 });
   });
 
   it('can be aborted', async () => {

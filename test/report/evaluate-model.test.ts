@@ -5,7 +5,6 @@ import { embeddingFeatures } from '../../src/evaluate/pair-features.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
 import {
   EVALUATIONS,
-  epochCounter,
   evaluateModel,
   type ReportData,
   type ReportEvent,
@@ -176,21 +175,4 @@ it('draws pairs by lot in their order, the same for the same seed', () => {
   expect(samplePairs(all, 10, 1)).toEqual(drawn);
   expect(samplePairs(all, 10, 2)).not.toEqual(drawn);
   expect(samplePairs(all, 99, 1)).toEqual(all);
-});
-
-it('counts the epochs of networks that end early', () => {
-  const count = epochCounter(2);
-  const event = (hidden: number, epoch: number) => ({
-    kind: 'epoch' as const,
-    settings: { hidden, learningRate: 1 },
-    epoch,
-    maxEpochs: 200,
-    loss: 1,
-  });
-  expect([event(1, 1), event(1, 50), event(2, 1), event(2, 7)].map(count)).toEqual([
-    { done: 1, total: 400 },
-    { done: 50, total: 400 },
-    { done: 201, total: 400 },
-    { done: 207, total: 400 },
-  ]);
 });
