@@ -1,6 +1,14 @@
-/** Training from files to files, in Node: what `relbert distill` and `relbert export` do. */
+/** Training from files to files, in Node: what `relbert distill`, `relbert prompt` and `relbert export` do. */
 export { trainingStore } from '../checkpoint/training-store.ts';
 export { type ExportOnnxOptions, exportOnnx, type OnnxExport } from '../export-onnx.ts';
+export {
+  type ComparedPrompt,
+  type ComparePromptsEvent,
+  type ComparePromptsOptions,
+  comparePrompts,
+} from '../learn-prompt/compare.ts';
+export { type SearchPromptEvent, type SearchPromptOptions, searchPrompt } from '../learn-prompt/search.ts';
+export { type TunePromptEvent, type TunePromptOptions, tunePrompt } from '../learn-prompt/tune.ts';
 export { type DistillEvent, type DistillOptions, distill } from './distill.ts';
 export { overrideRecipe, type RecipeOverrides } from './override.ts';
 export { readFurtherPairs, readTrainingData, type TrainingData } from './read-data.ts';

@@ -121,6 +121,7 @@ class Tuning {
   readonly #rounds = new Map<number, readonly TripletBatch[]>();
   #progress: Progress = {
     step: 0,
+    checked: 0,
     seconds: 0,
     best: undefined,
     waited: 0,
@@ -201,12 +202,16 @@ class Tuning {
         await this.#save();
         throw signal.reason;
       }
-      if (this.#progress.step < steps) yield await this.#step();
-      const done = this.#progress.step >= steps;
-      if ((!done && this.#progress.step % every !== 0) || signal?.aborted) continue;
-      yield await this.#validate();
-      this.#progress = { ...this.#progress, finished: done };
-      await this.#save();
+      const { step, checked } = this.#progress;
+      const done = step >= steps;
+      // Due also where the run was stopped between the step and its validation.
+      if (step > checked && (done || step % every === 0)) {
+        yield await this.#validate();
+        this.#progress = { ...this.#progress, checked: step, finished: done };
+        await this.#save();
+      } else {
+        yield await this.#step();
+      }
     }
     yield this.#done();
   }

@@ -80,6 +80,32 @@ describe('pTuning', () => {
     }
   });
 
+  it('validates at a step where it was stopped before it could', async () => {
+    let kept: TrainingState | undefined;
+    const store = {
+      save: async (_: 'last' | 'best', { configuration, progress, tensors }: TrainingState) => {
+        const copies = new Map([...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
+        kept = { configuration, progress, tensors: copies };
+      },
+      load: async () => kept,
+    };
+    const controller = new AbortController();
+    const options = { ...problem, counts, steps: 30, learningRate: 1e-2, store };
+    await expect(
+      (async () => {
+        for await (const event of pTuning({ ...options, signal: controller.signal })) {
+          if (event.kind === 'step' && event.step === 20) controller.abort(new Error('enough'));
+        }
+      })(),
+    ).rejects.toThrow('enough');
+    expect(kept?.progress).toMatchObject({ step: 20, checked: 10 });
+    const rest = await run({ store, resume: true });
+    expect(rest.flatMap((event) => (event.kind === 'validation' ? [event.step] : []))).toEqual([20, 30]);
+    const { seconds: _, ...done } = doneOf(rest);
+    const { seconds: __, ...whole } = doneOf(await run());
+    expect(done).toEqual(whole);
+  });
+
   it('says what cannot be, and stops when it is told to', async () => {
     await expect(run({ counts: { begin: 0, middle: 0, end: 0 } })).rejects.toThrow(/no triggers at all/);
     await expect(run({ counts: { begin: 61, middle: 0, end: 0 } })).rejects.toThrow(/61 vectors leave no room/);
