@@ -69,10 +69,10 @@ async function pytorch(folder: string): Promise<PaperResult> {
 async function relbert(folder: string, target: number): Promise<{ seconds: number; step: number; mean: number }> {
   const recipe = overrideRecipe(await readRecipe('emnlp2021'), {
     sampling: 'relations',
-    batch: 24,
+    batch: 40,
     positives: 4,
-    negatives: 3,
-    training: { learningRate: 1e-4, decay: 'linear', steps: 120, every: 5, dropout: 0 },
+    negatives: 2,
+    training: { learningRate: 1.5e-4, decay: 'linear', steps: 60, every: 5, dropout: 0 },
   });
   let seconds = 0;
   const run = distill({ model: values.model, output: join(folder, 'model'), recipe, validate: sets, threads });
