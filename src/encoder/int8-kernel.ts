@@ -1,22 +1,16 @@
 import {
+  cast,
+  concat,
   constant,
   dequantizeLinear,
-  gather,
-  matMul,
+  dynamicQuantizeLinear,
   matMulIntegerToFloat,
-  maximum,
-  minimum,
   mul,
-  neg,
   quantizeLinear,
-  reduceMax,
-  reduceMin,
-  reshape,
   scalar,
   slice,
   sub,
   type Tensor,
-  topK,
 } from '../graph/index.ts';
 import type { Linear } from './architecture.ts';
 import { type EncoderKernel, ParameterSet } from './kernel.ts';
@@ -25,109 +19,145 @@ import { transformerKernel } from './transformer-kernel.ts';
 /**
  * Products with weights in 8-bit integers; embeddings, normalisation and attention stay in float32. Inference only.
  *
- * A few features of the hidden states of BERT-like models are thirty times as large as the rest. Rounding everything to
- * a 255th of them would move a `difference` embedding by 17 % (Google analogies: −2.6 points). So what the largest
- * features have above the rest is multiplied in float32 beside the integers (as LLM.int8 does; Dettmers et al. 2022,
- * section 3.2): with c the largest element outside of the K/12 features that reach furthest,
+ * One 8-bit number is too coarse here: a few elements of the hidden states of BERT-like models are thirty times as
+ * large as the rest, and rounding everything to a 255th of them moves a `difference` embedding by 17 % (Google
+ * analogies: −2.6 points). Both factors are therefore written as two digits,
  *
- *     x·W ≈ clip(x, ±c) in uint8 · W in int8  +  (x − clip(x, ±c))[largest features] · W[largest features]
+ *     x ≈ s (h + l/126)      h uint8 as DynamicQuantizeLinear gives it, l the rest of the rounding
+ *     W ≈ S (p + q/126)      p, q int8, S one a column
  *
- * which moves the embedding by 6 %. Weights have a scale a column, ±127 steps. On processors without VNNI the runtime
- * adds two products in 16 bits, which cuts off rare large sums: there the result is a little less exact.
+ * and of the product h·p + (l·p + h·q)/126 + … the last, smallest term is left out. The two in brackets are one product
+ * of [l | h] with [p over q]. This costs three 8-bit products for one in float32, which they outrun on processors with
+ * AMX or VNNI, and moves the embeddings by half a percent (no figure of docs/findings.md by more than 0.2 points).
+ *
+ * Weights use 7 bits of each digit (−63 … 63): processors without VNNI add two products in 16 bits, where
+ * 2 · 255 · 63 just fits. The same model therefore gives the same result on all of them.
  */
 export function int8Kernel(epsilon: number): EncoderKernel {
   const parameters = new ParameterSet();
-  const known = new Map<Tensor, Split>();
+  const digits = new Map<Tensor, Digits>();
   return transformerKernel(epsilon, parameters, (x, projection) => {
-    const { rest, features, above } = remembered(known, x);
-    const { steps, scale } = quantizedWeight(parameters, projection);
-    const rows = dequantizeLinear(gather(steps, features), scale); // [k, N]
-    return [matMulIntegerToFloat(rest, steps, scale, parameters.stored(projection.bias)), matMul(above, rows)];
+    const { coarse, both } = remembered(digits, x);
+    const weights = quantizedWeights(parameters, projection);
+    // The digits have one zero point in the second product; what h lacks of its own is the same for every row.
+    const offset = mul(weights.sums, mul(both.scale, sub(scalar(digitZero), cast(coarse.zeroPoint, 'float32'))));
+    return [
+      matMulIntegerToFloat(coarse, weights.coarse, weights.scale, parameters.stored(projection.bias)),
+      matMulIntegerToFloat(both, weights.both, weights.scale, offset),
+    ];
   });
 }
 
-/** One in so many features is taken out of the integers. */
-const featuresPerOutlier = 12;
-const largest = 127;
+/** Steps of the second digit in one step of the first; also its range, −63 … 63, as twice the largest weight. */
+const base = 126;
+const largest = base / 2;
+const digitZero = 128;
 
-interface Split {
-  /** clip(x, ±c): uint8 [B, T, K]. */
-  readonly rest: { readonly y: Tensor; readonly scale: Tensor; readonly zeroPoint: Tensor };
-  /** Which features reach furthest: int64 [k]. */
-  readonly features: Tensor;
-  /** What they have beyond ±c: [B, T, k]. */
-  readonly above: Tensor;
+interface Quantized {
+  readonly y: Tensor;
+  readonly scale: Tensor;
+  readonly zeroPoint: Tensor;
 }
 
-/** The parts of a tensor [B, T, K], made once: queries, keys and values are projections of the same one. */
-function remembered(known: Map<Tensor, Split>, x: Tensor): Split {
+interface Digits {
+  /** h: [B, T, K]. */
+  readonly coarse: Quantized;
+  /** [l | h]: [B, T, 2K]. */
+  readonly both: Quantized;
+}
+
+/** The digits of a tensor, made once: queries, keys and values are projections of the same one. */
+function remembered(known: Map<Tensor, Digits>, x: Tensor): Digits {
   const found = known.get(x);
   if (found) return found;
-  const count = Math.max(1, Math.round((x.shape.at(-1) as number) / featuresPerOutlier));
-  const reach = maximum(reduceMax(x, [0, 1]), neg(reduceMin(x, [0, 1]))); // [K]
-  const { values, indices } = topK(reach, count + 1);
-  const features = slice(indices, { axis: 0, end: count });
-  // Of an input of zeros alone the scale must not be 0.
-  const limit = maximum(reshape(slice(values, { axis: 0, start: count }), []), scalar(1e-30));
-  const scale = mul(limit, scalar(1 / 127));
-  const zeroPoint = constant(Uint8Array.of(128), []);
-  // Quantising cuts off at 0 and 255, which is −128 and 127 steps.
-  const columns = gather(x, features, 2); // [B, T, k]
-  const clipped = minimum(maximum(columns, mul(scale, scalar(-128))), limit);
-  const made: Split = {
-    rest: { y: quantizeLinear(x, scale, zeroPoint), scale, zeroPoint },
-    features,
-    above: sub(columns, clipped),
-  };
+  const coarse = dynamicQuantizeLinear(x);
+  const rest = sub(x, dequantizeLinear(coarse.y, coarse.scale, coarse.zeroPoint));
+  const scale = mul(coarse.scale, scalar(1 / base));
+  const zeroPoint = constant(Uint8Array.of(digitZero), []);
+  const both = concat([quantizeLinear(rest, scale, zeroPoint), coarse.y], -1);
+  const made = { coarse, both: { y: both, scale, zeroPoint } };
   known.set(x, made);
   return made;
 }
 
-/** A weight [out, in] as steps int8 [in, out] of a scale [out]. */
-function quantizedWeight(parameters: ParameterSet, { weight }: Linear): { steps: Tensor; scale: Tensor } {
+interface QuantizedWeights {
+  /** p: int8 [K, N]. */
+  readonly coarse: Tensor;
+  /** p over q: int8 [2K, N]. */
+  readonly both: Tensor;
+  /** S: [N]. */
+  readonly scale: Tensor;
+  /** S · Σ q over the rows: [N]. */
+  readonly sums: Tensor;
+}
+
+function quantizedWeights(parameters: ParameterSet, { weight }: Linear): QuantizedWeights {
   const [out = 0, within = 0] = weight.shape;
   const sources = [weight];
-  // Both parts are made from one reading of the weight.
-  const known = new WeakMap<Float32Array, QuantizedWeight>();
-  const quantized = (data: readonly Float32Array[]): QuantizedWeight => {
+  // The parts are made from one reading of the weight.
+  const known = new WeakMap<Float32Array, WeightDigits>();
+  const digits = (data: readonly Float32Array[]): WeightDigits => {
     const stored = data[0] as Float32Array;
-    const made = known.get(stored) ?? quantizeWeight(stored, out, within);
+    const made = known.get(stored) ?? weightDigits(stored, out, within);
     known.set(stored, made);
     return made;
   };
+  const name = (part: string) => `${weight.name}.int8.${part}`;
+  const both = parameters.input({
+    name: name('digits'),
+    dtype: 'int8',
+    shape: [2 * within, out],
+    sources,
+    pack: (data) => digits(data).both,
+  });
   return {
-    steps: parameters.input({
-      name: `${weight.name}.int8`,
-      dtype: 'int8',
-      shape: [within, out],
-      sources,
-      pack: (data) => quantized(data).steps,
-    }),
+    // Stored once: the runtime cuts the upper half out when it loads the graph.
+    coarse: slice(both, { axis: 0, end: within }),
+    both,
     scale: parameters.input({
-      name: `${weight.name}.int8.scale`,
+      name: name('scale'),
       dtype: 'float32',
       shape: [out],
       sources,
-      pack: (data) => quantized(data).scale,
+      pack: (data) => digits(data).scale,
+    }),
+    sums: parameters.input({
+      name: name('sums'),
+      dtype: 'float32',
+      shape: [out],
+      sources,
+      pack: (data) => digits(data).sums,
     }),
   };
 }
 
-interface QuantizedWeight {
-  readonly steps: Int8Array;
+interface WeightDigits {
+  readonly both: Int8Array;
   readonly scale: Float32Array;
+  readonly sums: Float32Array;
 }
 
-function quantizeWeight(weight: Float32Array, out: number, within: number): QuantizedWeight {
-  const steps = new Int8Array(within * out);
+/** A weight [out, in] as two digits, [2·in, out]. */
+function weightDigits(weight: Float32Array, out: number, within: number): WeightDigits {
+  const both = new Int8Array(2 * within * out);
   const scale = new Float32Array(out);
+  const sums = new Float32Array(out);
   for (let n = 0; n < out; n++) {
     const start = n * within;
     let most = 0;
     for (let k = 0; k < within; k++) most = Math.max(most, Math.abs(weight[start + k] as number));
     const step = Math.fround(most / largest) || 1;
-    for (let k = 0; k < within; k++) steps[k * out + n] = Math.round((weight[start + k] as number) / step);
+    let sum = 0;
+    for (let k = 0; k < within; k++) {
+      const steps = (weight[start + k] as number) / step;
+      const coarse = Math.round(steps);
+      const fine = Math.max(-largest, Math.min(largest, Math.round((steps - coarse) * base)));
+      both[k * out + n] = coarse;
+      both[(within + k) * out + n] = fine;
+      sum += fine;
+    }
     scale[n] = step;
+    sums[n] = step * sum;
   }
-  return { steps, scale };
+  return { both, scale, sums };
 }

@@ -17,28 +17,28 @@ describe.each(families)('%s', (family) => {
     const expected = value(reference, `${name}.hidden`);
     const difference = largestDifference(hidden ?? expected, expected, inputs['attention_mask']);
     // Hidden states are of the order of 1. More than nothing, too: it must be the 8-bit path that ran.
-    expect(difference).toBeLessThan(0.1);
+    expect(difference).toBeLessThan(0.01);
     expect(difference).toBeGreaterThan(1e-5);
   });
 
-  test('weights are rounded by less than half a step of their column, the largest to 127 steps', () => {
+  test('the largest and the smallest weights keep their bits', () => {
     const { parameters } = buildEncoder(reference.config, { mode: 'int8' });
-    const steps = parameters.find(({ name }) => name.endsWith('.int8'));
-    const scales = parameters.find(({ name }) => name === `${steps?.name}.scale`);
-    if (!steps || !scales) throw new Error('no 8-bit weight');
-    const [within = 0, out = 0] = steps.shape;
+    const digits = parameters.find(({ name }) => name.endsWith('.int8.digits'));
+    const scales = parameters.find(({ name }) => name === digits?.name.replace('digits', 'scale'));
+    if (!digits || !scales) throw new Error('no 8-bit weight');
+    const [rows = 0, out = 0] = digits.shape;
+    const within = rows / 2;
     const weight = Float32Array.from({ length: within * out }, (_, i) => Math.sin(i * i) * (i % 7 === 0 ? 10 : 0.1));
-    const packed = steps.pack([weight]);
+    const packed = digits.pack([weight]);
     const scale = floats({ dtype: 'float32', shape: [out], data: scales.pack([weight]) as Float32Array });
     for (let n = 0; n < out; n++) {
-      let most = 0;
       for (let k = 0; k < within; k++) {
-        const step = Number(packed[k * out + n]);
-        most = Math.max(most, Math.abs(step));
-        const error = Math.abs((scale[n] as number) * step - (weight[n * within + k] as number));
-        expect(error).toBeLessThanOrEqual((scale[n] as number) * 0.5001);
+        const coarse = Number(packed[k * out + n]);
+        const fine = Number(packed[(within + k) * out + n]);
+        expect(Math.max(Math.abs(coarse), Math.abs(fine))).toBeLessThanOrEqual(63);
+        const restored = (scale[n] as number) * (coarse + fine / 126);
+        expect(Math.abs(restored - (weight[n * within + k] as number))).toBeLessThan((scale[n] as number) / 200);
       }
-      expect(most).toBe(127);
     }
   });
 });
