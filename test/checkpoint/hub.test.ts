@@ -206,7 +206,8 @@ describe('a hub that misbehaves', () => {
         response.setHeader('content-range', `bytes ${from}-${body.byteLength - 1}/${body.byteLength}`);
       }
       response.setHeader('content-length', String(body.byteLength - from));
-      response.write(body.subarray(from, from + 10_000), () => response.destroy());
+      // Time for the bytes to arrive: a connection that is reset loses what was not read yet.
+      response.write(body.subarray(from, from + 10_000), () => setTimeout(() => response.destroy(), 50));
       return true;
     };
     await load();
@@ -221,7 +222,7 @@ describe('a hub that misbehaves', () => {
     server.misbehave = (_, response, body) => {
       if (!large(body)) return false;
       response.setHeader('content-length', String(body.byteLength));
-      if (requests++ === 0) response.write(body.subarray(0, 10_000), () => response.destroy());
+      if (requests++ === 0) response.write(body.subarray(0, 10_000), () => setTimeout(() => response.destroy(), 50));
       else response.end(body); // 200, whatever range was asked for
       return true;
     };
@@ -236,7 +237,7 @@ describe('a hub that misbehaves', () => {
       if (requests === 1)
         response
           .setHeader('content-length', String(body.byteLength))
-          .write(body.subarray(0, 10_000), () => response.destroy());
+          .write(body.subarray(0, 10_000), () => setTimeout(() => response.destroy(), 50));
       else
         response
           .writeHead(206, { 'content-range': `bytes 5000-${body.byteLength - 1}/${body.byteLength}` })
