@@ -26,6 +26,7 @@ import { derivations } from './training-pairs/derivation.ts';
 import { glossRelations } from './training-pairs/glosses.ts';
 import { compared, pastTense, plural, presentParticiple, thirdPerson } from './training-pairs/inflection.ts';
 import { PairsByName, plainWord } from './training-pairs/pairs.ts';
+import { unlabelledPairs } from './training-pairs/unlabelled.ts';
 
 /** Relations with fewer pairs are left out. */
 const LEAST = 12;
@@ -46,6 +47,7 @@ mkdirSync(output, { recursive: true });
 write('semeval2012', semEvalSets(semEval, excluded), excluded);
 write('wordnet', wordNetSets(wordNet), excluded);
 write('countries', countryRelations().sets({ limit: 300, least: 10 }), excluded);
+writeUnlabelled(wordNet, excluded);
 
 /** WordNet without what its definitions call offensive, and without sexual slang. */
 function decent(database: WordNet): WordNet {
@@ -176,4 +178,13 @@ function write(name: string, relations: readonly RelationSet[], leaveOut: PairSe
     `data/training-pairs/${name}.jsonl: ${large.length} relations, ${count} pairs, ${Math.round(text.length / 1024)} KiB; ` +
       `left out ${pairs} pairs of the evaluation data and ${kept.length - large.length + dropped.length} relations`,
   );
+}
+
+/** Pairs for a teacher to compare, without relations. */
+function writeUnlabelled(database: WordNet, leaveOut: PairSet): void {
+  const counts = { defined: 14_000, together: 7_000, siblings: 3_000, linked: 6_000, random: 3_000 };
+  const pairs = unlabelledPairs(database, counts, (pair) => leaveOut.has(pair));
+  const text = pairs.map(({ head, tail }) => `${head}\t${tail}\n`).join('');
+  writeFileSync(new URL('unlabelled.tsv', output), text);
+  console.log(`data/training-pairs/unlabelled.tsv: ${pairs.length} pairs, ${Math.round(text.length / 1024)} KiB`);
 }

@@ -7,4 +7,6 @@ export const CARRIED_DATA = {
    * set that was at hand when they were made is among them.
    */
   trainingPairs: ['training-pairs/semeval2012.jsonl', 'training-pairs/wordnet.jsonl', 'training-pairs/countries.jsonl'],
+  /** Pairs without relations that a teacher compares, tab-separated; none of any evaluation set at hand either. */
+  unlabelledPairs: 'training-pairs/unlabelled.tsv',
 } as const;

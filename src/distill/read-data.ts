@@ -12,7 +12,7 @@ import { readPackageData } from '../runtime/package-data.ts';
 import { basename, join } from '../runtime/path.ts';
 import { kindOfPath, listFolder, readBytes, readText } from '../runtime/read-file.ts';
 import { readWordNetFiles } from '../runtime/wordnet-files.ts';
-import { type DataSource, dataNames, type Recipe } from '../train/recipe.ts';
+import { type DataSource, dataNames, type Recipe, UNLABELLED_PAIRS } from '../train/recipe.ts';
 import type { RelationsBySource } from '../train/recipe-sampler.ts';
 
 export interface TrainingData {
@@ -92,12 +92,12 @@ async function readSource(data: DataSource): Promise<readonly RelationSet[]> {
 
 /**
  * Pairs for the teacher alone: files of relations (`.jsonl` with "relation", tab-separated with three fields or more)
- * or of pairs. All pairs of a pairs file are one relation without a name of its own.
+ * or of pairs, or `package/unlabelled`. All pairs of a pairs file are one relation without a name of its own.
  */
 export async function readFurtherPairs(files: readonly string[]): Promise<RelationSet[]> {
   const sets: RelationSet[] = [];
-  for (const file of files) {
-    const bytes = await readBytes(file);
+  for (const name of files) {
+    const { file, bytes } = await readPairBytes(name);
     const first = new TextDecoder().decode(bytes.subarray(0, 4096)).split('\n', 1)[0] ?? '';
     if (/^\uFEFF?\s*\{.*"relation"/.test(first) || first.split('\t').length > 2) {
       sets.push(...parseRelationSets({ file, text: new TextDecoder().decode(bytes) }));
@@ -108,6 +108,13 @@ export async function readFurtherPairs(files: readonly string[]): Promise<Relati
     }
   }
   return sets;
+}
+
+/** The bytes of a file, or of pairs that the package carries (`package/unlabelled`). */
+async function readPairBytes(name: string): Promise<{ file: string; bytes: Uint8Array }> {
+  if (name !== UNLABELLED_PAIRS) return { file: name, bytes: await readBytes(name) };
+  const { file, text } = await readPackageData(CARRIED_DATA.unlabelledPairs);
+  return { file, bytes: new TextEncoder().encode(text) };
 }
 
 /** A file, or the files of a folder. */

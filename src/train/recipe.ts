@@ -11,6 +11,9 @@ export const dataNames = [
   'package/countries',
 ] as const;
 
+/** What `--pairs` and recipes call the unlabelled pairs that the package carries. */
+export const UNLABELLED_PAIRS = 'package/unlabelled';
+
 const dataSchema = z.strictObject({
   source: z
     .string()
@@ -50,7 +53,7 @@ const samplingSchema = z.discriminatedUnion('kind', [
 
 const teacherSchema = z.strictObject({
   model: z.string().min(1).describe('Folder, hub id, or id@revision of a relation encoder'),
-  pairs: z.array(z.string()).default([]).describe('Files of further pairs, without relations or with them'),
+  pairs: z.array(z.string()).default([]).describe(`Files of further pairs, without relations or with them; ${UNLABELLED_PAIRS}`),
   pairsPerStep: z.int().positive().default(64).describe('Pairs a step from those files'),
 });
 

@@ -18,6 +18,18 @@ async function carried() {
   return joinRelationSets(files.map((data) => ({ source: data.file, relations: parseRelationLines(data) })));
 }
 
+async function unlabelled() {
+  const { text } = await readPackageData(CARRIED_DATA.unlabelledPairs);
+  const pairs = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [head = '', tail = ''] = line.split('\t');
+      return { head, tail };
+    });
+  return { pairs, distinct: new Set(pairs.map(({ head, tail }) => [head, tail].sort().join('|'))) };
+}
+
 describe('the training pairs that the package carries', () => {
   it('are hundreds of relations with categories, in less than 2 MB', async () => {
     const relations = await carried();
@@ -25,8 +37,15 @@ describe('the training pairs that the package carries', () => {
     expect(relations.every(({ parent, positives }) => parent !== undefined && positives.length >= 4)).toBe(true);
     const pairs = relations.reduce((sum, { positives, negatives }) => sum + positives.length + negatives.length, 0);
     expect(pairs).toBeGreaterThan(20_000);
-    const texts = await Promise.all(CARRIED_DATA.trainingPairs.map((name) => readPackageData(name)));
+    const names = [...CARRIED_DATA.trainingPairs, CARRIED_DATA.unlabelledPairs];
+    const texts = await Promise.all(names.map((name) => readPackageData(name)));
     expect(texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)).toBeLessThan(2_000_000);
+  });
+
+  it('come with pairs for a teacher, each once in one order', async () => {
+    const { distinct, pairs } = await unlabelled();
+    expect(pairs.length).toBeGreaterThan(30_000);
+    expect(distinct.size).toBe(pairs.length);
   });
 
   it('lose all hypernyms and instances with the category Class Inclusion', async () => {
@@ -67,7 +86,9 @@ describe('the training pairs that the package carries', () => {
       }
       expect(asked.size).toBeGreaterThan(80_000);
       const known = pairsOfFiles(files.map((file) => ({ file, text: readFileSync(file, 'utf8') })));
-      const leaks = (await carried()).flatMap(({ relation, positives, negatives }) =>
+      const { pairs: further } = await unlabelled();
+      const all = [...(await carried()), { relation: 'unlabelled', positives: further, negatives: [] }];
+      const leaks = all.flatMap(({ relation, positives, negatives }) =>
         [...positives, ...negatives]
           .filter((pair) => asked.has(fold(pair.head, pair.tail)) || known.has(pair))
           .map((pair) => ({ relation, ...pair })),
