@@ -7,8 +7,9 @@
  * 1. all-mpnet-base-v2 by the recipe `mpnet` → RUNS/relbert-mpnet-base
  * 2. all-MiniLM-L6-v2 by the recipe `embedded`, with that as teacher → RUNS/relbert-minilm-l6
  *
- * Both language models may be hub ids (the default). A run that was stopped goes on where it was; its files are what
- * models/ holds (of the larger model without the weights).
+ * Beside the sets given, both are validated on questions of SemEval's middling pairs (make-validation-questions.ts);
+ * the mean over all sets decides which weights are kept. Both language models may be hub ids (the default). A run that
+ * was stopped goes on where it was. models/ holds the files of both (of the larger model all but the weights).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -26,8 +27,12 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '0' },
   },
 });
-const validate = [...values.validate, ...positionals];
+const questions = join(values.runs, 'semeval');
 const teacher = join(values.runs, 'relbert-mpnet-base');
+const validate = [...values.validate, ...positionals, questions];
+
+const script = fileURLToPath(new URL('make-validation-questions.ts', import.meta.url));
+run('--import', 'tsx', script, questions);
 
 distill(values.mpnet, 'mpnet', teacher);
 distill(values.minilm, 'embedded', join(values.runs, 'relbert-minilm-l6'), '--teacher', teacher, '--dtype', 'f16');
@@ -35,8 +40,11 @@ distill(values.minilm, 'embedded', join(values.runs, 'relbert-minilm-l6'), '--te
 function distill(model: string, recipe: string, output: string, ...more: readonly string[]): void {
   const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
   const args = ['distill', '--model', model, '--recipe', recipe, '--seed', values.seed, '--output', output, ...more];
-  if (validate.length > 0) args.push('--validate', ...validate);
   if (existsSync(output)) args.push('--resume');
-  const { status } = spawnSync(process.execPath, [command, ...args], { stdio: 'inherit' });
+  run(command, ...args, '--validate', ...validate);
+}
+
+function run(...args: readonly string[]): void {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

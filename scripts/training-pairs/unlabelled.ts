@@ -94,10 +94,10 @@ function defined({ words, gloss }: Synset, known: ReadonlyMap<string, number>, r
   const [definition = ''] = gloss.split(/; "|;/);
   const content = contentWords(definition, known);
   return words.flatMap(({ word, number }) => {
-    const tail = content.length > 0 ? random.choice(content) : undefined;
     // A word that the corpora lack is wanted where it is short, as common words are.
-    if (tail === undefined || number !== 1 || !plainWord(word) || !(known.has(word) || word.length <= 8)) return [];
-    return [random.uniform() < 0.5 ? { head: word, tail } : { head: tail, tail: word }];
+    if (number !== 1 || !plainWord(word) || !(known.has(word) || word.length <= 8)) return [];
+    const others = random.shuffle([...content]).slice(0, known.has(word) ? 3 : 1);
+    return others.map((other) => (random.uniform() < 0.5 ? { head: word, tail: other } : { head: other, tail: word }));
   });
 }
 
