@@ -125,6 +125,22 @@ describe('relbert report', () => {
     expect(readFileSync(join(folder, 'drawn/report.md'), 'utf8')).toContain('| mean |');
   });
 
+  it('says how many triggers a learned prompt has, in the figures and in Table 10', async () => {
+    const prompt = join(folder, 'prompt');
+    mkdirSync(prompt);
+    const template = { top: [5, 6, 7], mid: [8], bottom: [9, 10] };
+    writeFileSync(join(prompt, 'config.json'), JSON.stringify({ relbert_config: { mode: 'average', template } }));
+    const found = join(folder, 'triggers');
+    const { code, stderr } = await relbert([
+      ...['report', '--model', tinyModel, '--prompt', prompt, '--threads', '1'],
+      ...['--data', data, '--only', 'analogy', '--sets', 'u2', '--output', found],
+    ]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('analogy')]);
+    const { models } = parseReport({ file: 'r', text: readFileSync(join(found, 'report.json'), 'utf8') });
+    expect(models[0]?.encoder?.prompt).toMatchObject({ kind: 'trigger', counts: { top: 3, mid: 1, bottom: 2 } });
+    expect(readFileSync(join(found, 'report.md'), 'utf8')).toMatch(/· AutoPrompt\*\* \| 3 \| 1 \| 2 \| – \|/);
+  });
+
   it('keeps what is measured when the next model fails, and nothing of a model that is interrupted', async () => {
     const list = join(folder, 'failing.json');
     const options = { template: '<subj> and <obj>', pooling: 'difference' };
@@ -195,6 +211,21 @@ describe('relbert plot', () => {
     const png = join(folder, 'categories.png');
     expect((await relbert(['plot', 'categories', results, '--output', png])).code).toBe(0);
     expect(readFileSync(png).subarray(1, 4).toString()).toBe('PNG');
+    const [width, height] = /^<svg [^>]*width="(\d+)" height="(\d+)"/.exec(svg.stdout)?.slice(1).map(Number) ?? [];
+    for (const [options, scale] of [
+      [[], 2],
+      [['--scale', '1'], 1],
+      [['--scale', '0.5'], 0.5],
+    ] as const) {
+      const scaled = join(folder, 'scaled.png');
+      expect((await relbert(['plot', 'accuracy', results, '--output', scaled, ...options])).code).toBe(0);
+      // The header of a PNG says width and height at byte 16.
+      const header = readFileSync(scaled);
+      for (const [at, side] of [width, height].entries())
+        expect(Math.abs(header.readUInt32BE(16 + 4 * at) - (side as number) * scale)).toBeLessThan(1.01);
+    }
+    const large = await relbert(['plot', 'accuracy', results, '--scale', '11']);
+    expect([large.code, large.stderr]).toEqual([2, expect.stringContaining('Expected a number from 0.1 to 10.')]);
     expect((await relbert(['plot', 'categories', results, '--by', 'relation'])).stdout).toContain('currency (4)');
     const valid = await relbert(['plot', 'accuracy', results, '--split', 'valid']);
     expect([valid.code, valid.stderr]).toEqual([1, expect.stringContaining('no result on valid analogy questions')]);
@@ -249,6 +280,13 @@ describe('relbert plot', () => {
     ]);
     const few = await map(pairs, '--limit', '2', '--method', 'umap');
     expect([few.code, few.stderr]).toEqual([1, expect.stringContaining('a umap map needs at least 4 pairs, got 2')]);
+    const many = join(folder, 'many.tsv');
+    const all = words.flatMap((head) => words.filter((tail) => tail !== head).map((tail) => `${head}\t${tail}\n`));
+    writeFileSync(many, all.join(''));
+    expect(all.length).toBeGreaterThan(40);
+    expect((await map(many)).stdout).not.toContain('>cat:dog</text>');
+    const written = (await map(many, '--labels')).stdout;
+    for (const line of all) expect(written).toContain(`>${line.trim().replace('\t', ':')}</text>`);
     const gif = await map(pairs, '--output', join(folder, 'x.gif'));
     expect([gif.code, gif.stderr]).toEqual([2, expect.stringContaining('ends in .svg or .png')]);
   });
