@@ -211,21 +211,6 @@ describe('relbert plot', () => {
     const png = join(folder, 'categories.png');
     expect((await relbert(['plot', 'categories', results, '--output', png])).code).toBe(0);
     expect(readFileSync(png).subarray(1, 4).toString()).toBe('PNG');
-    const [width, height] = /^<svg [^>]*width="(\d+)" height="(\d+)"/.exec(svg.stdout)?.slice(1).map(Number) ?? [];
-    for (const [options, scale] of [
-      [[], 2],
-      [['--scale', '1'], 1],
-      [['--scale', '0.5'], 0.5],
-    ] as const) {
-      const scaled = join(folder, 'scaled.png');
-      expect((await relbert(['plot', 'accuracy', results, '--output', scaled, ...options])).code).toBe(0);
-      // The header of a PNG says width and height at byte 16.
-      const header = readFileSync(scaled);
-      for (const [at, side] of [width, height].entries())
-        expect(Math.abs(header.readUInt32BE(16 + 4 * at) - (side as number) * scale)).toBeLessThan(1.01);
-    }
-    const large = await relbert(['plot', 'accuracy', results, '--scale', '11']);
-    expect([large.code, large.stderr]).toEqual([2, expect.stringContaining('Expected a number from 0.1 to 10.')]);
     expect((await relbert(['plot', 'categories', results, '--by', 'relation'])).stdout).toContain('currency (4)');
     const valid = await relbert(['plot', 'accuracy', results, '--split', 'valid']);
     expect([valid.code, valid.stderr]).toEqual([1, expect.stringContaining('no result on valid analogy questions')]);
@@ -234,6 +219,36 @@ describe('relbert plot', () => {
       1,
       expect.stringContaining('no result of lexical relation classification'),
     ]);
+  });
+
+  it('draws a PNG in the scale that is asked for', async () => {
+    const results = join(folder, 'guesses.json');
+    const guessed = ['evaluate', 'analogy', '--data', join(data, 'analogy/u2'), '--model', 'random', '--json'];
+    writeFileSync(results, (await relbert(guessed)).stdout);
+    const png = join(folder, 'scaled.png');
+    const sides = async (...options: string[]): Promise<readonly [width: number, height: number]> => {
+      expect((await relbert(['plot', 'accuracy', results, '--output', png, ...options])).code).toBe(0);
+      // The header of a PNG says width and height at byte 16.
+      const header = readFileSync(png);
+      return [header.readUInt32BE(16), header.readUInt32BE(20)];
+    };
+    const [width, height] = await sides('--scale', '1');
+    expect(Math.min(width, height)).toBeGreaterThan(100);
+    for (const [i, side] of (await sides()).entries())
+      expect(Math.abs(side - 2 * ([width, height][i] as number))).toBeLessThanOrEqual(2);
+    const large = await relbert(['plot', 'accuracy', results, '--scale', '11']);
+    expect([large.code, large.stderr]).toEqual([2, expect.stringContaining('Expected a number from 0.1 to 10.')]);
+  });
+
+  it('writes the pairs beside the points of a crowded map when asked to', async () => {
+    const many = join(folder, 'many.tsv');
+    const all = words.flatMap((head) => words.filter((tail) => tail !== head).map((tail) => `${head}\t${tail}\n`));
+    writeFileSync(many, all.join(''));
+    expect(all.length).toBeGreaterThan(40);
+    const map = async (...options: string[]) => (await relbert(['plot', 'map', many, ...model, ...options])).stdout;
+    expect(await map()).not.toContain('>cat:dog</text>');
+    const labelled = await map('--labels');
+    for (const line of all) expect(labelled).toContain(`>${line.trim().replace('\t', ':')}</text>`);
   });
 
   it('draws a confusion matrix of a classification', async () => {
@@ -280,13 +295,6 @@ describe('relbert plot', () => {
     ]);
     const few = await map(pairs, '--limit', '2', '--method', 'umap');
     expect([few.code, few.stderr]).toEqual([1, expect.stringContaining('a umap map needs at least 4 pairs, got 2')]);
-    const many = join(folder, 'many.tsv');
-    const all = words.flatMap((head) => words.filter((tail) => tail !== head).map((tail) => `${head}\t${tail}\n`));
-    writeFileSync(many, all.join(''));
-    expect(all.length).toBeGreaterThan(40);
-    expect((await map(many)).stdout).not.toContain('>cat:dog</text>');
-    const written = (await map(many, '--labels')).stdout;
-    for (const line of all) expect(written).toContain(`>${line.trim().replace('\t', ':')}</text>`);
     const gif = await map(pairs, '--output', join(folder, 'x.gif'));
     expect([gif.code, gif.stderr]).toEqual([2, expect.stringContaining('ends in .svg or .png')]);
   });
