@@ -10,6 +10,7 @@ import { type WebRuntimeOptions, webRuntime } from './runtime/web.ts';
 
 export { hubAddress, type WebFileEvent } from './checkpoint/web-files.ts';
 export * from './core.ts';
+export { type WebRuntimeOptions, webRuntime } from './runtime/web.ts';
 
 export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
   /** Where onnxruntime-web finds its files, and which backend runs. */

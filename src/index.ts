@@ -19,6 +19,8 @@ import { nodeWorkerRuntime } from './runtime/node-worker.ts';
 export { CheckpointError } from './checkpoint/error.ts';
 export type { HubEvent } from './checkpoint/hub-event.ts';
 export * from './core.ts';
+export { nodeRuntime } from './runtime/node.ts';
+export { nodeWorkerRuntime } from './runtime/node-worker.ts';
 
 export interface LoadOptions extends EncoderOptions, HubOptions {
   /** Run in a worker thread, so that the event loop stays free while pairs are encoded. Default true; false starts faster. */

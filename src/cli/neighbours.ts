@@ -35,7 +35,7 @@ export function addNeighboursCommand(program: Command, terminal: Terminal): void
     .argument('<pair...>', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
     .requiredOption(
       '--among <file>',
-      'pairs (.tsv, .csv, .jsonl), or vectors that relbert embed wrote (.npy beside .pairs.tsv, .jsonl, word2vec text, .gz)',
+      'pairs (.tsv, .csv, .jsonl), or vectors that relbert embed wrote (.npy beside .pairs.tsv, .jsonl, word2vec text, .gz); - reads pairs from standard input',
     )
     .option('--top <number>', 'neighbours a pair', positive, 10);
   addModelOptions(command)
@@ -77,8 +77,12 @@ async function search(
       throw new UsageError(`${flags.among} holds the vectors of one model; several --model need a file of pairs`);
     return [await searchVectors(pairs, stored, models[0], flags, terminal)];
   }
+  const models = flags.model ?? ['embedded'];
+  // Each model reads the pairs from their beginning, and standard input has only one.
+  if (flags.among === '-' && models.length > 1)
+    throw new UsageError('--among - can be read once; several --model need a file of pairs');
   const results: ModelNeighbours[] = [];
-  for (const model of flags.model ?? ['embedded']) results.push(await searchPairs(pairs, model, flags, terminal));
+  for (const model of models) results.push(await searchPairs(pairs, model, flags, terminal));
   return results;
 }
 

@@ -45,7 +45,10 @@ export async function openSubject(choice: ModelChoice, flags: ModelFlags, termin
       embed,
       features: [{ name: kind, extract: (pairs) => embeddingFeatures(pairs, embed, kind) }],
     },
-    encoder: { architecture, layers, hiddenSize, parameters, prompt: { ...prompt }, pooling, dimension, dtype },
+    encoder: {
+      ...{ architecture, layers, hiddenSize, parameters, pooling, dimension, dtype },
+      prompt: { ...prompt, counts: encoder.prompt.counts ?? null },
+    },
     missing: new Set(),
     [Symbol.asyncDispose]: () => encoder.dispose(),
   };

@@ -55,6 +55,10 @@ export interface ClassificationResult {
 /**
  * Trains a classifier on the training pairs and scores it on the test pairs. Features are asked for once, for all pairs.
  *
+ * @param extract Features [pairs, D] of pairs, in their order: `embeddingFeatures` of a relation encoder's embeddings,
+ * `wordVectorFeatures` of word vectors.
+ * @param runtime Where the classifier is trained: `nodeRuntime()` of `relbert` in Node, `webRuntime()` in a browser. It
+ * is not disposed of here.
  * @throws RangeError for a split without pairs, or a relation of the validation or test pairs that no training pair has
  */
 export async function evaluateClassification(

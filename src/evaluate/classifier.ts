@@ -79,6 +79,7 @@ export interface Classifier {
  * Trains classifiers on the same items, side by side over the same batches; what one becomes does not depend on the
  * others. Sessions are shared by all of one hidden size.
  *
+ * @param runtime Where they learn: `nodeRuntime()` of `relbert` in Node, `webRuntime()` in a browser.
  * @param labels One a row of the features; the classes are the distinct ones, sorted.
  * @throws RangeError for unequal lengths, no items, fewer than two classes, features that are no numbers.
  */

@@ -1,6 +1,25 @@
 /**
  * Evaluation of relation embeddings: analogy questions, lexical relation classification, relation mapping, nearest
- * neighbours, with intervals and tests. Pure: callers read the files and bring the embeddings.
+ * neighbours, with intervals and tests. Pure: callers read the files and bring the embeddings, and for what is trained
+ * (classification) a runtime: `nodeRuntime()` or `nodeWorkerRuntime()` of `relbert` in Node, `webRuntime()` of `relbert`
+ * in a browser.
+ *
+ * ```ts
+ * import { nodeRuntime, RelationEncoder } from 'relbert';
+ * import { embeddingFeatures, evaluateClassification, lexicalRelationSet } from 'relbert/evaluate';
+ * import { readFileSync } from 'node:fs';
+ * await using encoder = await RelationEncoder.load();
+ * const read = (file: string) => ({ file, text: readFileSync(file, 'utf8') });
+ * const set = lexicalRelationSet({ train: read('BLESS/train.tsv'), test: read('BLESS/test.tsv') });
+ * const runtime = nodeRuntime();
+ * const { test } = await evaluateClassification(
+ *   set,
+ *   (pairs) => embeddingFeatures(pairs, (some) => encoder.encode(some), 'both'),
+ *   runtime,
+ * );
+ * await runtime.dispose();
+ * console.log(test.macroF1, test.microF1);
+ * ```
  *
  * @module
  */

@@ -57,6 +57,7 @@ function triggerPrompt(spec: TriggerSpec, tokenizer: Tokenizer, needs: TemplateN
   return {
     kind: 'trigger',
     text: aroundWords(decodedOrNothing(top), decodedOrNothing(mid), decodedOrNothing(bottom)),
+    counts: { top: top.length, mid: mid.length, bottom: bottom.length },
     encode: (pair) => encodeLearnedPrompt(pair, { top, mid, bottom, layout }, tokenizer),
   };
 
@@ -93,6 +94,7 @@ function softPrompt(spec: SoftSpec, tokenizer: Tokenizer, needs: PromptNeeds): P
   return {
     kind: 'soft',
     text: aroundWords(shown(spec.top), shown(spec.mid), shown(spec.bottom)),
+    counts: { top: spec.top, mid: spec.mid, bottom: spec.bottom },
     vectors,
     encode: (pair) => encodeLearnedPrompt(pair, { top, mid, bottom, layout }, tokenizer),
   };

@@ -2,7 +2,7 @@
 import type { LabelledPair, LexicalRelationSet } from '../data/lexical-relation.ts';
 import type { MappingProblem } from '../data/mapping.ts';
 import { Random } from '../data/random.ts';
-import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
+import { type AnalogyResult, type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
 import { evaluateClassification, type FeatureExtractor } from '../evaluate/classification.ts';
 import { embedDistinct, type PairEmbedder } from '../evaluate/embedding-table.ts';
 import { evaluateMapping } from '../evaluate/mapping.ts';
@@ -86,8 +86,8 @@ export interface EvaluateModelOptions {
 export type ModelFigures = Pick<ReportModel, 'analogy' | 'classification' | 'mapping' | 'neighbours' | 'map'>;
 
 /**
- * Runs the evaluations one after the other. Within each, every distinct pair is embedded once; between the sets of
- * the paper hardly any pair is shared.
+ * Runs the evaluations one after the other, and each set by itself, so that its seconds are those of the command that
+ * repeats its figure. Within a set every distinct pair is embedded once; between the sets of the paper hardly any is shared.
  * @param runtime For the classifiers.
  */
 export async function evaluateModel(
@@ -128,17 +128,20 @@ class Run {
     const sets = this.#data.analogy;
     if (!this.#wanted('analogy') || sets.length === 0) return [];
     this.#begin('analogy', undefined);
-    const { results } = await evaluateAnalogy(sets, this.#subject.embed, { seed: this.#seed });
-    const figures = results.map((result, i): AnalogyFigures => {
-      const { categories, groups, ...rest } = result;
-      const { path } = sets[i] as ReportData['analogy'][number];
-      return {
+    const figures: AnalogyFigures[] = [];
+    for (const own of sets) {
+      this.#options.signal?.throwIfAborted();
+      const start = performance.now();
+      const { results } = await evaluateAnalogy([own], this.#subject.embed, { seed: this.#seed });
+      const { categories, groups, ...rest } = results[0] as AnalogyResult;
+      figures.push({
         ...rest,
         categories: [...categories],
         groups: groups.map((group) => ({ ...group, category: group.category ?? null })),
-        command: this.#command(['evaluate', 'analogy', '--data', path], this.#seedFlag()),
-      };
-    });
+        seconds: secondsSince(start),
+        command: this.#command(['evaluate', 'analogy', '--data', own.path], this.#seedFlag()),
+      });
+    }
     this.#end(
       'analogy',
       undefined,

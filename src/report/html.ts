@@ -56,10 +56,11 @@ function heading(id: string, title: string): string {
   return number === undefined ? title : `Table ${number}. ${title}`;
 }
 
-function pictureHtml({ title, svg }: Picture): string {
+function pictureHtml({ title, svg, command }: Picture): string {
   // Scales down with the window; the title says what it shows.
   const scalable = svg.replace('<svg ', `<svg role="img" aria-label="${escaped(title)}" `);
-  return `<figure>${scalable}</figure>`;
+  const caption = command === undefined ? '' : `<figcaption><code>${escaped(command)}</code></figcaption>`;
+  return `<figure>${scalable}${caption}</figure>`;
 }
 
 function tableHtml({ id, section, title, metric, label, columns, rows, notes }: ReportTable): string {
@@ -130,6 +131,7 @@ nav { display: flex; flex-wrap: wrap; gap: 0 3rem; background: #f8f8f8; padding:
 nav h2 { flex-basis: 100%; margin: .6rem 0 0; font-size: 1rem; }
 nav ul { margin: .2rem 0; padding-left: 1.2rem; }
 figure { margin: 1rem 0; padding: .3rem; overflow-x: auto; border: 1px solid #ddd; border-radius: 4px; }
+figcaption { color: #444; font-size: .9rem; padding: .2rem .4rem; overflow-wrap: anywhere; }
 figure svg { max-width: 100%; height: auto; display: block; }
 .facts, .note, .legend { color: #444; font-size: .9rem; }
 .note { max-width: 60rem; }

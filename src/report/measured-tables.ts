@@ -3,9 +3,11 @@ import type { Report, ReportModel } from './report-file.ts';
 import type { ReportCell, ReportRow, ReportTable } from './report-table.ts';
 
 export function measuredTables(report: Report): ReportTable[] {
-  const tables = [modelTable, analogyTable, classificationTable, classTable, mappingTable, runTable].map((make) =>
-    make(report),
-  );
+  const makers = [
+    ...[modelTable, analogyTable, classificationTable, classTable, mappingTable],
+    ...[neighbourTable, mapTable, runTable],
+  ];
+  const tables = makers.map((make) => make(report));
   return tables.filter(({ rows }) => rows.length > 0);
 }
 
@@ -60,10 +62,11 @@ function analogyTable({ models }: Report): ReportTable {
       whole(own.correct),
       { ...percent(own.accuracy), interval: [100 * own.interval.low, 100 * own.interval.high] as const },
       percent(own.chance),
+      { value: own.seconds },
       code(own.command),
     ]),
   );
-  const columns = ['questions', 'correct', 'accuracy', 'chance', 'command'];
+  const columns = ['questions', 'correct', 'accuracy', 'chance', 'seconds', 'command'];
   return table('analogy', 'Analogy questions, every set and split', 'accuracy in %', 'model and set', columns, rows, [
     'Settings were chosen, if at all, on valid; test is what counts. Square brackets: 95 % bootstrap intervals.',
   ]);
@@ -156,6 +159,27 @@ function mappingTable({ models }: Report): ReportTable {
   );
 }
 
+/** How the lists of Tables 6 and 13 came about. */
+function neighbourTable({ models }: Report): ReportTable {
+  const rows = models.flatMap(({ name, neighbours }): (readonly [string, ...ReportCell[]])[] => {
+    if (!neighbours) return [];
+    const { among, candidates, queries, seconds, command } = neighbours;
+    return [[name, text(among), whole(candidates), whole(queries.length), { value: seconds }, code(command)]];
+  });
+  const columns = ['among', 'candidates', 'target pairs', 'seconds', 'command'];
+  return table('neighbours', 'Searches for nearest neighbours', '', 'model', columns, rows, [
+    'What was found stands in Tables 6 and 13.',
+  ]);
+}
+
+function mapTable({ models }: Report): ReportTable {
+  const rows = models.flatMap(({ name, map }): (readonly [string, ...ReportCell[]])[] => {
+    if (!map) return [];
+    return [[`${name} · ${map.set}`, whole(map.points.length), text(map.axes.join(', ')), code(map.command)]];
+  });
+  return table('maps', 'Maps of relation embeddings', '', 'model and set', ['pairs', 'axes', 'command'], rows);
+}
+
 function runTable({ models }: Report): ReportTable {
   const rows = models.map(({ name, run }): readonly [string, ...ReportCell[]] => {
     const { machine, versions } = run;
@@ -163,7 +187,8 @@ function runTable({ models }: Report): ReportTable {
       name,
       text(run.started),
       whole(run.seconds),
-      whole(run.seed),
+      // No figure: digits in groups could not be typed after --seed.
+      text(String(run.seed)),
       text(run.threads === null ? 'default' : String(run.threads)),
       text(`${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}`),
       text(

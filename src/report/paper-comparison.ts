@@ -1,6 +1,6 @@
 /** The paper's tables with this package's models as further rows, and the difference to the best published figure. */
 import type { Interval } from '../evaluate/bootstrap.ts';
-import { CATEGORY_COLUMNS, isSameSet, longRelation, shortRelation } from './paper-names.ts';
+import { CATEGORY_COLUMNS, isSameSet, longRelation, shortRelation, templateNumber } from './paper-names.ts';
 import { bestPublished, type PaperTable, type PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, ClassificationFigures, Report, ReportModel } from './report-file.ts';
 import type { ReportCell, ReportRow, ReportTable } from './report-table.ts';
@@ -39,6 +39,7 @@ const comparisons: Readonly<Record<string, (table: PaperTable, report: Report) =
   'table-7': analogyRows,
   'table-8': classificationRows,
   'table-9': analogyRows,
+  'table-10': promptRows,
   'table-11': settingRows,
   'table-12': relationColumns,
   'table-13': neighbourColumns,
@@ -257,7 +258,12 @@ function neighbourColumns(table: PaperTable, { models }: Report): Comparison {
     label: 'target',
     columns: [...table.columns, ...searched.map(({ name }) => name)],
     rows,
-    notes: among.length > 0 ? [`The neighbours of this package's models are among ${among.join('; ')}.`] : [],
+    notes:
+      among.length > 0
+        ? [
+            `The neighbours of this package's models are among ${among.join('; ')}; the commands stand under "Searches for nearest neighbours".`,
+          ]
+        : [],
   };
 }
 
@@ -298,6 +304,26 @@ function questionCounts(table: PaperTable, { data }: Report): Comparison {
 }
 
 const PROMPT_NAMES = { template: 'Manual', trigger: 'AutoPrompt', soft: 'P-tuning' } as const;
+
+/** Table 10: the numbers of triggers, or the manual template's number. Models of other templates have no row. */
+function promptRows(table: PaperTable, { models }: Report): Comparison {
+  const rows = models.flatMap(({ name, encoder }): ReportRow[] => {
+    if (!encoder) return [];
+    const { kind, text, counts } = encoder.prompt;
+    const template = kind === 'template' ? templateNumber(text) : undefined;
+    if (!counts && template === undefined) return [];
+    const values: Readonly<Record<string, number | undefined>> = {
+      pi: counts?.top,
+      tau: counts?.mid,
+      gamma: counts?.bottom,
+      template,
+    };
+    const cells = table.columns.map((column): ReportCell => ({ value: values[column] ?? null, digits: 0 }));
+    return [{ label: `${name} · ${PROMPT_NAMES[kind]}`, origin: 'measured', cells }];
+  });
+  const notes = rows.length > 0 ? ['Rows of this package say which prompt a model was measured with.'] : [];
+  return { label: 'model and prompt', rows: withPaperRows(table, rows), notes };
+}
 
 /** Table 11: the settings that were used, under the prompt's kind. */
 function settingRows(table: PaperTable, { models }: Report): Comparison {

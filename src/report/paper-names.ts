@@ -1,5 +1,7 @@
 /** @file How the names in data files correspond to those in the paper's tables, as data. */
 
+import { manualTemplates } from '../prompt/template.ts';
+
 /** Set names as the data's folders have them, lower case, to those of the paper's columns (some tables abbreviate). */
 const SHORT_SETS: Readonly<Record<string, string>> = { cogalex: 'cogalexv', eval: 'evalution' };
 
@@ -54,3 +56,9 @@ export const CATEGORY_COLUMNS: Readonly<Record<string, readonly [set: string, ca
   'BATS/Sem': ['bats', 'encyclopedic'],
   'BATS/Lex': ['bats', 'lexical'],
 };
+
+/** The number from 1 that a manual template has in the paper's list (section 3.1); undefined for any other text. */
+export function templateNumber(text: string): number | undefined {
+  const at = Object.values<string>(manualTemplates).indexOf(text);
+  return at < 0 ? undefined : at + 1;
+}

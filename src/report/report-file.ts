@@ -15,6 +15,7 @@ const analogy = z.strictObject({
   chance: fraction,
   categories: z.array(z.strictObject({ category: z.string(), ...count, interval })),
   groups: z.array(z.strictObject({ group: z.string(), category: z.string().nullable(), ...count })),
+  seconds: z.number(),
   command: z.string(),
 });
 
@@ -82,6 +83,13 @@ const machine = z.strictObject({
   system: z.string(),
 });
 
+const prompt = z.strictObject({
+  kind: z.enum(['template', 'trigger', 'soft']),
+  text: z.string(),
+  /** Tokens or vectors before the head, between the words and after the tail; null: a template has none. */
+  counts: z.strictObject({ top: z.int(), mid: z.int(), bottom: z.int() }).nullable(),
+});
+
 const model = z.strictObject({
   /** Unique in a report. */
   name: z.string().min(1),
@@ -100,7 +108,7 @@ const model = z.strictObject({
       layers: z.int(),
       hiddenSize: z.int(),
       parameters: z.int(),
-      prompt: z.strictObject({ kind: z.enum(['template', 'trigger', 'soft']), text: z.string() }),
+      prompt,
       pooling: z.string(),
       dimension: z.int(),
       dtype: z.enum(['f32', 'int8']),

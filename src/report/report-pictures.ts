@@ -15,6 +15,8 @@ export interface Picture {
   /** What it shows, for readers who do not see it. */
   readonly title: string;
   readonly svg: string;
+  /** The command that repeats what it shows; undefined: figures of several commands, which stand in the tables. */
+  readonly command?: string;
 }
 
 /** Models whose matrices and maps are drawn: more would bury the tables. */
@@ -23,47 +25,48 @@ const DETAILED = 2;
 /** @param paper For the best published figures. */
 export async function reportPictures(report: Report, paper: PaperTables): Promise<Picture[]> {
   const pictures: Picture[] = [];
-  for (const [title, spec] of reportPlots(report, paper)) pictures.push({ title, svg: await plotSvg(spec) });
+  for (const { spec, ...about } of reportPlots(report, paper)) pictures.push({ ...about, svg: await plotSvg(spec) });
   return pictures;
 }
 
-function reportPlots({ models }: Report, paper: PaperTables): [title: string, spec: PlotSpec][] {
-  const plots: [string, PlotSpec][] = [];
+interface Plot extends Omit<Picture, 'svg'> {
+  readonly spec: PlotSpec;
+}
+
+function reportPlots({ models }: Report, paper: PaperTables): Plot[] {
+  const plots: Plot[] = [];
   const points = accuracyPoints(models, paper);
   if (points.length > 0) {
     const title = 'Accuracy on analogy questions, test';
-    plots.push([title, accuracyPlot(points, { title })]);
+    plots.push({ title, spec: accuracyPlot(points, { title }) });
   }
   const f1 = classificationPoints(models, paper);
   if (f1.length > 0) {
     const title = 'Macro F1 of lexical relation classification, test';
-    plots.push([title, accuracyPlot(f1, { title, measure: 'macro F1 (%)' })]);
+    plots.push({ title, spec: accuracyPlot(f1, { title, measure: 'macro F1 (%)' }) });
   }
   const bars = categoryBars(models);
   const shown = [...new Set(bars.map(({ model }) => model))].slice(0, SERIES_COLOURS.length);
   if (shown.length > 0) {
     const title = 'Accuracy by category of analogy questions, test';
-    plots.push([
-      title,
-      categoryPlot(
-        bars.filter(({ model }) => shown.includes(model)),
-        { title },
-      ),
-    ]);
+    const own = bars.filter(({ model }) => shown.includes(model));
+    plots.push({ title, spec: categoryPlot(own, { title }) });
   }
   for (const { name, classification, map } of models.slice(0, DETAILED)) {
-    for (const { set, features, confusion } of classification.filter(
+    for (const { set, features, confusion, command } of classification.filter(
       (own, i, all) => all.findIndex(({ set: other }) => other === own.set) === i,
     )) {
       const pairs = confusion.counts.flat().reduce((sum, value) => sum + value, 0);
       const title = `Confusion matrix of ${set} (test, ${pairs.toLocaleString('en-US')} pairs)`;
-      plots.push([`${title}: ${name}`, confusionPlot(confusion, { title, subtitle: `${name}; features ${features}` })]);
+      const spec = confusionPlot(confusion, { title, subtitle: `${name}; features ${features}` });
+      plots.push({ title: `${title}: ${name}`, spec, command });
     }
     if (map) {
       const title = `Map of ${map.points.length} test pairs of ${map.set}`;
       const pairs = map.points.map(([, , relation, head, tail]) => ({ head, tail, relation: map.relations[relation] }));
       const projection = { points: map.points.map(([x, y]) => [x, y] as const), axes: map.axes };
-      plots.push([`${title}: ${name}`, relationMapPlot(pairs, projection, { title, subtitle: name, labels: false })]);
+      const spec = relationMapPlot(pairs, projection, { title, subtitle: name, labels: false });
+      plots.push({ title: `${title}: ${name}`, spec, command: map.command });
     }
   }
   return plots;

@@ -23,7 +23,7 @@ const allowed: Record<string, { readonly value: readonly string[]; readonly type
   },
   plot: { value: ['pair', 'data', 'evaluate'] },
   report: {
-    value: ['pair', 'data', 'evaluate', 'neighbours', 'plot'],
+    value: ['pair', 'prompt', 'data', 'evaluate', 'neighbours', 'plot'],
     type: ['runtime', 'encoder'],
   },
   'prompt-search': {

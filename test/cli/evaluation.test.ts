@@ -100,15 +100,58 @@ describe('relbert evaluate analogy', () => {
     expect((JSON.parse(stdout) as Output).missingWords).toEqual(['apple']);
   });
 
-  it('takes similarities and directions, and guesses', async () => {
-    for (const options of [
-      ['--similarity', 'euclidean'],
-      ['--direction', 'both'],
-      ['--similarity', 'dot', '--direction', 'reverse'],
-    ]) {
-      const output = await json<Output>('evaluate', 'analogy', '--data', set(), ...model, ...options);
-      expect(output.results[0]?.accuracy).toBeGreaterThanOrEqual(0);
+  /** The scores of the choices of the first question, and the choice that they lead to. */
+  async function answer(data: string, ...options: string[]): Promise<{ scores: number[]; predicted: number }> {
+    const path = join(folder, 'answers.jsonl');
+    const { code, stderr } = await relbert(['evaluate', 'analogy', '--data', data, '--predictions', path, ...options]);
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(readFileSync(path, 'utf8').split('\n')[0] as string) as { scores: number[]; predicted: number };
+  }
+
+  it('compares by the similarity that is asked for', async () => {
+    // Differences: stem (0, 1); the choices (0, 5), the same way; (0.5, 1), the nearest; (9, 6), the longest.
+    const words = file('similar.txt', 'stem 1 1\nmets 1 2\nfrom 0 0\nlike 0 5\nnear 0.5 1\nlong 9 6\n');
+    const choice = ['like', 'near', 'long'].map((word) => ['from', word]);
+    const data = file('similar/test.jsonl', jsonl({ stem: ['stem', 'mets'], choice, answer: 0 }));
+    const scoresOf = {
+      cosine: [1, 1 / Math.hypot(0.5, 1), 6 / Math.hypot(9, 6)],
+      euclidean: [-4, -0.5, -Math.hypot(9, 5)],
+      dot: [5, 1, 6],
+    };
+    for (const [i, [similarity, expected]] of Object.entries(scoresOf).entries()) {
+      const { scores, predicted } = await answer(data, '--model', `vectors:${words}`, '--similarity', similarity);
+      expect([similarity, predicted]).toEqual([similarity, i]);
+      for (const [c, score] of scores.entries()) expect(score).toBeCloseTo(expected[c] as number, 5);
     }
+    expect(await answer(data, '--model', `vectors:${words}`)).toMatchObject({ predicted: 0 });
+  });
+
+  it('embeds pairs the way round that is asked for', async () => {
+    const turned = (pair: readonly string[]) => [...pair].reverse();
+    const whole = {
+      stem: ['cat', 'dog'],
+      choice: [
+        ['king', 'sea'],
+        ['ship', 'queen'],
+        ['moon', 'sun'],
+      ],
+      answer: 0,
+    };
+    const data = file('direction/test.jsonl', jsonl(whole));
+    const swapped = { ...whole, stem: turned(whole.stem), choice: whole.choice.map(turned) };
+    const forward = await answer(data, ...model);
+    const reverse = await answer(data, ...model, '--direction', 'reverse');
+    const both = await answer(data, ...model, '--direction', 'both');
+    const turnedData = await answer(file('turned/test.jsonl', jsonl(swapped)), ...model, '--direction', 'forward');
+    for (const [c, score] of both.scores.entries()) {
+      const [one, other] = [forward.scores[c] as number, reverse.scores[c] as number];
+      expect(Math.abs(one - other)).toBeGreaterThan(1e-3);
+      expect(other).toBeCloseTo(turnedData.scores[c] as number, 5);
+      expect(score).toBeCloseTo((one + other) / 2, 5);
+    }
+  });
+
+  it('guesses', async () => {
     const guess = (seed: string) =>
       json<Output>('evaluate', 'analogy', '--data', set(), '--model', 'random', '--seed', seed);
     expect(await guess('3')).toEqual(await guess('3'));
@@ -219,6 +262,48 @@ describe('relbert evaluate classification', () => {
     ]);
   });
 
+  it('searches the classifier on the validation pairs when asked to', async () => {
+    type Searched = Omit<Output, 'results'> & {
+      results: {
+        validation: { macroF1: number };
+        classifier: { hidden: number; learningRate: number };
+        search?: { hidden: number; learningRate: number; macroF1: number }[];
+      }[];
+    };
+    const words = ['--model', `vectors:${file('w.txt', 'cat 1 0\ndog 0 1\nking 1 1\nqueen -1 0\nship 0 -1\n')}`];
+    const args = ['evaluate', 'classification', '--threads', '1', ...words, '--grid', '--data'];
+    const [result] = (await json<Searched>(...args, whole())).results;
+    const search = result?.search ?? [];
+    expect(search.map(({ learningRate, hidden }) => [learningRate, hidden])).toEqual([
+      ...[
+        [1e-3, 100],
+        [1e-3, 150],
+        [1e-3, 200],
+      ],
+      ...[
+        [1e-4, 100],
+        [1e-4, 150],
+        [1e-4, 200],
+      ],
+      ...[
+        [1e-5, 100],
+        [1e-5, 150],
+        [1e-5, 200],
+      ],
+    ]);
+    const best = Math.max(...search.map(({ macroF1 }) => macroF1));
+    const chosen = search.find(({ macroF1 }) => macroF1 === best);
+    expect(result?.validation.macroF1).toBe(best);
+    expect(result?.classifier).toMatchObject({ hidden: chosen?.hidden, learningRate: chosen?.learningRate });
+
+    const bare = set('bare', { train: rows(12), test: rows(6) });
+    const { code, stdout, stderr } = await relbert([...args, bare, '--json']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('bare has no val.tsv to choose by')]);
+    const [unsearched] = (JSON.parse(stdout) as Searched).results;
+    expect(unsearched?.search).toBeUndefined();
+    expect(unsearched?.classifier).toMatchObject({ hidden: 100, learningRate: 1e-3 });
+  });
+
   it('scores word vectors with pair vectors beside them', async () => {
     const words = file('w.txt', 'cat 1 0\ndog 0 1\nking 1 1\nqueen -1 0\nship 0 -1\n');
     const pairs = file('p.txt', 'cat__dog 1 2 3\n');
@@ -279,7 +364,7 @@ describe('relbert evaluate mapping', () => {
       termAccuracy: number;
       solved: number;
       optimal: boolean;
-      mappings: { mapping: string[] }[];
+      mappings: { mapping: string[]; score: number; nodes: number; optimal: boolean }[];
     }[];
   };
 
@@ -312,10 +397,40 @@ describe('relbert evaluate mapping', () => {
     });
     expect(output.results[0]?.mappings[0]?.mapping).toEqual(['man', 'woman']);
     expect(readFileSync(predictions, 'utf8').trimEnd().split('\n')).toHaveLength(2);
-    const reference = await json<Output>('evaluate', 'mapping', '--data', csv, ...model, '--objective', 'reference');
-    expect(reference.results[0]?.optimal).toBe(true);
     const table = await relbert(['evaluate', 'mapping', '--data', jsonFile, '--model', words, '--problems']);
     expect(table.stdout).toContain('king → man, queen → woman');
+  });
+
+  /** A problem for which the two objectives have different best mappings, found by trying all of them. */
+  const disputed = () => [
+    ...['--data', file('disputed/test.jsonl', jsonl({ source: ['a', 'b', 'c', 'd'], target: ['p', 'q', 'r', 's'] }))],
+    ...['--model', `vectors:${file('disputed.txt', 'a 3 5\nb 0 0\nc 1 5\nd 2 3\np 0 3\nq 4 0\nr 2 5\ns 3 0\n')}`],
+  ];
+
+  it('maximises the objective that is asked for', async () => {
+    const best = {
+      coherence: { mapping: ['r', 's', 'p', 'q'], score: 0.6858730461 },
+      reference: { mapping: ['q', 'p', 's', 'r'], score: 0.9902605315 },
+    };
+    for (const [objective, { mapping, score }] of Object.entries(best)) {
+      const output = await json<Output & { objective: string }>(
+        ...['evaluate', 'mapping', ...disputed(), '--objective', objective],
+      );
+      const [found] = output.results[0]?.mappings ?? [];
+      expect([output.objective, found?.mapping, found?.optimal]).toEqual([objective, mapping, true]);
+      expect(found?.score).toBeCloseTo(score, 8);
+    }
+  });
+
+  it('gives up the proof after --max-nodes, and says so', async () => {
+    const proven = await json<Output>('evaluate', 'mapping', ...disputed(), '--objective', 'reference');
+    expect(proven.results[0]?.mappings[0]?.nodes).toBeGreaterThan(1);
+    const args = ['evaluate', 'mapping', ...disputed(), '--objective', 'reference', '--max-nodes', '1', '--json'];
+    const { code, stdout, stderr } = await relbert(args);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('not proven to be the best (--max-nodes)')]);
+    const [result] = (JSON.parse(stdout) as Output).results;
+    expect([result?.optimal, result?.mappings[0]?.nodes]).toEqual([false, 1]);
+    expect([...(result?.mappings[0]?.mapping ?? [])].sort()).toEqual(['p', 'q', 'r', 's']);
   });
 
   it('names what is wrong with a problem', async () => {
@@ -396,5 +511,12 @@ describe('relbert neighbours', () => {
     );
     const { code } = await relbert(['neighbours', 'cat:dog']);
     expect(code).toBe(2);
+    const line = ['neighbours', 'cat:dog', '--among', '-', ...model];
+    const twice = await relbert([...line, '--model', tinyModel], { input: 'sea\tship\n' });
+    expect([twice.code, twice.stdout, twice.stderr]).toEqual([2, '', expect.stringContaining('can be read once')]);
+    const once = await relbert([...line, '--json'], { input: 'sea\tship\n' });
+    expect((JSON.parse(once.stdout) as Output).results[0]?.queries[0]?.neighbours).toMatchObject([
+      { pair: ['sea', 'ship'] },
+    ]);
   });
 });

@@ -56,7 +56,20 @@ describe('evaluateClassification', () => {
     const { extract } = extractor(0.5);
     const options = { search: 'grid', maxEpochs: 30 } as const;
     const result = await evaluateClassification(set(true), extract, runtime, options);
-    expect(result.search?.map(({ hidden, learningRate }) => ({ hidden, learningRate }))).toEqual(SETTINGS_GRID);
+    // Section 4.2 of the paper: learning rates 0.001, 0.0001, 0.00001; hidden sizes 100, 150, 200.
+    const grid = [
+      { hidden: 100, learningRate: 0.001 },
+      { hidden: 150, learningRate: 0.001 },
+      { hidden: 200, learningRate: 0.001 },
+      { hidden: 100, learningRate: 0.0001 },
+      { hidden: 150, learningRate: 0.0001 },
+      { hidden: 200, learningRate: 0.0001 },
+      { hidden: 100, learningRate: 0.00001 },
+      { hidden: 150, learningRate: 0.00001 },
+      { hidden: 200, learningRate: 0.00001 },
+    ];
+    expect(result.search?.map(({ hidden, learningRate }) => ({ hidden, learningRate }))).toEqual(grid);
+    expect(SETTINGS_GRID).toEqual(grid);
     const best = Math.max(...(result.search ?? []).map(({ macroF1 }) => macroF1));
     expect(result.validation?.macroF1).toBe(best);
     const chosen = result.search?.find(({ macroF1 }) => macroF1 === best);

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src/data/random.ts';
-import { type ClassifierEvent, predictClasses, trainClassifiers } from '../../src/evaluate/classifier.ts';
+import {
+  type Classifier,
+  type ClassifierEvent,
+  type ClassifierOptions,
+  DEFAULT_SETTINGS,
+  predictClasses,
+  trainClassifiers,
+} from '../../src/evaluate/classifier.ts';
 import { adamScale, PARAMETERS, parameterShape, trainingGraph } from '../../src/evaluate/classifier-graph.ts';
 import { runsOfEpoch } from '../../src/evaluate/classifier-training.ts';
 import { serialize } from '../../src/graph/onnx.ts';
@@ -155,6 +162,62 @@ describe('trainClassifiers', () => {
     expect(among?.weights).toEqual(alone?.weights);
     const [other] = await trainClassifiers(runtime, features, labels, [settings], { ...options, seed: 6 });
     expect(other?.weights).not.toEqual(alone?.weights);
+  });
+
+  it.each([
+    ['two classes', ['no', 'yes'], 1],
+    ['three classes', ['a', 'b', 'c'], 3],
+  ] as const)('starts from weights and biases uniform within the bound of Glorot (%s)', async (_, classes, outputs) => {
+    const [dimension, hidden] = [8, 60];
+    const { features, labels } = clouds(classes, 30, 6);
+    // One step of a rate that moves nothing leaves the start.
+    const options = { maxEpochs: 1, seed: 3 };
+    const [classifier] = await trainClassifiers(runtime, features, labels, [{ hidden, learningRate: 1e-12 }], options);
+    const { hidden: weights, rest } = (classifier as Classifier).weights;
+    const hiddenBound = Math.sqrt(6 / (dimension + hidden));
+    const outputBound = Math.sqrt(6 / (hidden + outputs));
+    const parts = [
+      { values: weights, count: dimension * hidden, bound: hiddenBound },
+      { values: rest.subarray(0, hidden), count: hidden, bound: hiddenBound },
+      { values: rest.subarray(hidden, -outputs), count: hidden * outputs, bound: outputBound },
+    ];
+    for (const { values, count, bound } of parts) {
+      expect(values).toHaveLength(count);
+      const mean = values.reduce((sum, value) => sum + value, 0) / count;
+      const spread = Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / count);
+      expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(bound * (1 + 1e-6));
+      // Of so many values some come near the bound, and their spread is that of a uniform distribution.
+      expect(Math.max(...values)).toBeGreaterThan(0.9 * bound);
+      expect(Math.min(...values)).toBeLessThan(-0.9 * bound);
+      const deviation = bound / Math.sqrt(3) / Math.sqrt(count);
+      expect(Math.abs(mean)).toBeLessThan(3 * deviation);
+      expect(Math.abs(spread / (bound / Math.sqrt(3)) - 1)).toBeLessThan(2 / Math.sqrt(count));
+      expect(new Set(values).size).toBe(count);
+    }
+    const outputBiases = rest.subarray(-outputs);
+    expect(outputBiases.every((value) => value !== 0 && Math.abs(value) <= outputBound * (1 + 1e-6))).toBe(true);
+    const [other] = await trainClassifiers(runtime, features, labels, [{ hidden, learningRate: 1e-12 }], {
+      ...options,
+      seed: 4,
+    });
+    expect(other?.weights.hidden[0]).not.toBe(weights[0]);
+  });
+
+  it("takes scikit-learn's defaults where nothing else is said", async () => {
+    // More items than one batch holds.
+    const { features, labels } = clouds(['a', 'b', 'c'], 150, 7);
+    const train = async (options: ClassifierOptions) => {
+      const [classifier] = await trainClassifiers(runtime, features, labels, [{ hidden: 5, learningRate: 1e-2 }], {
+        maxEpochs: 2,
+        ...options,
+      });
+      return classifier as Classifier;
+    };
+    const byDefault = await train({});
+    expect(await train({ batchSize: 200, alpha: 1e-4, seed: 0 })).toEqual(byDefault);
+    for (const other of [{ batchSize: 199 }, { batchSize: 201 }, { alpha: 1.1e-4 }, { alpha: 0 }, { seed: 1 }])
+      expect((await train(other)).weights).not.toEqual(byDefault.weights);
+    expect(DEFAULT_SETTINGS).toEqual({ hidden: 100, learningRate: 0.001 });
   });
 
   it('ends after ten epochs without a fall of the loss and one more, and reports each epoch', async () => {

@@ -52,6 +52,8 @@ describe.each(['2021', '2023'] as const)('learned prompts in the layout of %s', 
     ),
   )('%s: the ids that the Python package makes', (_, golden) => {
     const prompt = createPrompt(specOf(golden, layout), tokenizerOf(golden.tokenizer));
+    const { top, mid, bottom } = golden;
+    expect(prompt.counts).toEqual({ top: size(top), mid: size(mid), bottom: size(bottom) });
     golden.pairs.forEach(([head, tail], i) => {
       expect([head, tail, prompt.encode({ head, tail }).ids]).toEqual([head, tail, golden[layout][i]]);
     });

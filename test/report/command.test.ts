@@ -125,6 +125,22 @@ describe('relbert report', () => {
     expect(readFileSync(join(folder, 'drawn/report.md'), 'utf8')).toContain('| mean |');
   });
 
+  it('says how many triggers a learned prompt has, in the figures and in Table 10', async () => {
+    const prompt = join(folder, 'prompt');
+    mkdirSync(prompt);
+    const template = { top: [5, 6, 7], mid: [8], bottom: [9, 10] };
+    writeFileSync(join(prompt, 'config.json'), JSON.stringify({ relbert_config: { mode: 'average', template } }));
+    const found = join(folder, 'triggers');
+    const { code, stderr } = await relbert([
+      ...['report', '--model', tinyModel, '--prompt', prompt, '--threads', '1'],
+      ...['--data', data, '--only', 'analogy', '--sets', 'u2', '--output', found],
+    ]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('analogy')]);
+    const { models } = parseReport({ file: 'r', text: readFileSync(join(found, 'report.json'), 'utf8') });
+    expect(models[0]?.encoder?.prompt).toMatchObject({ kind: 'trigger', counts: { top: 3, mid: 1, bottom: 2 } });
+    expect(readFileSync(join(found, 'report.md'), 'utf8')).toMatch(/· AutoPrompt\*\* \| 3 \| 1 \| 2 \| – \|/);
+  });
+
   it('keeps what is measured when the next model fails, and nothing of a model that is interrupted', async () => {
     const list = join(folder, 'failing.json');
     const options = { template: '<subj> and <obj>', pooling: 'difference' };
@@ -203,6 +219,36 @@ describe('relbert plot', () => {
       1,
       expect.stringContaining('no result of lexical relation classification'),
     ]);
+  });
+
+  it('draws a PNG in the scale that is asked for', async () => {
+    const results = join(folder, 'guesses.json');
+    const guessed = ['evaluate', 'analogy', '--data', join(data, 'analogy/u2'), '--model', 'random', '--json'];
+    writeFileSync(results, (await relbert(guessed)).stdout);
+    const png = join(folder, 'scaled.png');
+    const sides = async (...options: string[]): Promise<readonly [width: number, height: number]> => {
+      expect((await relbert(['plot', 'accuracy', results, '--output', png, ...options])).code).toBe(0);
+      // The header of a PNG says width and height at byte 16.
+      const header = readFileSync(png);
+      return [header.readUInt32BE(16), header.readUInt32BE(20)];
+    };
+    const [width, height] = await sides('--scale', '1');
+    expect(Math.min(width, height)).toBeGreaterThan(100);
+    for (const [i, side] of (await sides()).entries())
+      expect(Math.abs(side - 2 * ([width, height][i] as number))).toBeLessThanOrEqual(2);
+    const large = await relbert(['plot', 'accuracy', results, '--scale', '11']);
+    expect([large.code, large.stderr]).toEqual([2, expect.stringContaining('Expected a number from 0.1 to 10.')]);
+  });
+
+  it('writes the pairs beside the points of a crowded map when asked to', async () => {
+    const many = join(folder, 'many.tsv');
+    const all = words.flatMap((head) => words.filter((tail) => tail !== head).map((tail) => `${head}\t${tail}\n`));
+    writeFileSync(many, all.join(''));
+    expect(all.length).toBeGreaterThan(40);
+    const map = async (...options: string[]) => (await relbert(['plot', 'map', many, ...model, ...options])).stdout;
+    expect(await map()).not.toContain('>cat:dog</text>');
+    const labelled = await map('--labels');
+    for (const line of all) expect(labelled).toContain(`>${line.trim().replace('\t', ':')}</text>`);
   });
 
   it('draws a confusion matrix of a classification', async () => {

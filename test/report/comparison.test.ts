@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { manualTemplates } from '../../src/prompt/template.ts';
 import { measuredTables } from '../../src/report/measured-tables.ts';
 import { paperComparison } from '../../src/report/paper-comparison.ts';
 import type { Report, ReportModel } from '../../src/report/report-file.ts';
@@ -94,6 +95,30 @@ describe("the paper's tables", () => {
     }
   });
 
+  it('10: the numbers of triggers of learned prompts, the number of a manual template', () => {
+    const prompted = (name: string, prompt: NonNullable<ReportModel['encoder']>['prompt']) =>
+      madeUpModel({ name, encoder: { ...(madeUpModel().encoder as NonNullable<ReportModel['encoder']>), prompt } });
+    const table = tableOf(
+      'table-10',
+      madeUpReport([
+        prompted('found', { kind: 'trigger', text: 'x <subj> y <obj>', counts: { top: 8, mid: 2, bottom: 3 } }),
+        prompted('tuned', { kind: 'soft', text: '[9 soft] <subj> <obj>', counts: { top: 9, mid: 0, bottom: 1 } }),
+        prompted('written', { kind: 'template', text: manualTemplates.d, counts: null }),
+        prompted('own', { kind: 'template', text: '<subj> & <obj>', counts: null }),
+        madeUpModel({ name: 'words', encoder: null }),
+      ]),
+    );
+    expect(table.columns).toEqual(['pi', 'tau', 'gamma', 'template']);
+    const measured = table.rows.filter(({ origin }) => origin === 'measured');
+    expect(measured.map(({ label, cells }) => [label, ...cells.map(({ value }) => value)])).toEqual([
+      ['found · AutoPrompt', 8, 2, 3, null],
+      ['tuned · P-tuning', 9, 0, 1, null],
+      ['written · Manual', null, null, null, 4],
+    ]);
+    expect(measured.every(({ cells }) => cells.every(({ digits }) => digits === 0))).toBe(true);
+    expect(tableOf('table-10').rows.filter(({ origin }) => origin === 'measured')).toEqual([]);
+  });
+
   it('1: the pairs of the data at hand', () => {
     const table = tableOf('table-1');
     expect(cell(table, 'Hypernym · in the data at hand', 'BLESS/train')?.value).toBe(7);
@@ -113,14 +138,29 @@ describe("the paper's tables", () => {
 describe('the tables of our own', () => {
   it('hold a command for every figure', () => {
     const tables = measuredTables(madeUpReport());
-    expect(tables.map(({ id }) => id)).toEqual(['models', 'analogy', 'classification', 'classes', 'mapping', 'runs']);
-    for (const id of ['analogy', 'classification', 'mapping']) {
+    const ids = ['models', 'analogy', 'classification', 'classes', 'mapping', 'neighbours', 'maps', 'runs'];
+    expect(tables.map(({ id }) => id)).toEqual(ids);
+    const commands = {
+      ...{ analogy: /^relbert evaluate analogy /, classification: /^relbert evaluate classification / },
+      ...{ mapping: /^relbert evaluate mapping /, neighbours: /^relbert neighbours /, maps: /^relbert plot map / },
+    };
+    for (const [id, command] of Object.entries(commands)) {
       const table = tables.find((own) => own.id === id) as ReportTable;
       const at = table.columns.indexOf('command');
+      expect(table.rows).toHaveLength(1);
       for (const { cells } of table.rows)
-        expect(cells[at]).toMatchObject({ code: true, value: expect.stringMatching(/^relbert evaluate /) });
+        expect(cells[at]).toMatchObject({ code: true, value: expect.stringMatching(command) });
     }
     for (const { columns, rows } of tables) for (const { cells } of rows) expect(cells).toHaveLength(columns.length);
+  });
+
+  it('hold the seconds of every evaluation', () => {
+    const tables = measuredTables(madeUpReport());
+    const seconds = { analogy: 2.5, classification: 3, mapping: 1, neighbours: 6.5 };
+    for (const [id, value] of Object.entries(seconds)) {
+      const table = tables.find((own) => own.id === id) as ReportTable;
+      expect([id, table.rows[0]?.cells[table.columns.indexOf('seconds')]?.value]).toEqual([id, value]);
+    }
   });
 
   it('leave out what was not measured', () => {

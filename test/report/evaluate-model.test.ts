@@ -105,6 +105,7 @@ describe('the evaluations of one model', () => {
     const [analogy] = figures.analogy;
     expect(analogy).toMatchObject({ set: 'tiny', split: 'test', questions: 2, correct: 1, accuracy: 0.5, chance: 0.5 });
     expect(analogy?.categories).toMatchObject([{ category: 'semantic', questions: 2, accuracy: 0.5 }]);
+    expect(analogy?.seconds).toBeGreaterThanOrEqual(0);
     expect(analogy?.command).toBe(
       'relbert evaluate analogy --data data/analogy/tiny/test.jsonl --seed 4 --model ./m --threads 1',
     );

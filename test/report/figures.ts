@@ -19,7 +19,12 @@ export function madeUpModel(changes: Partial<ReportModel> = {}): ReportModel {
     comparedTo: null,
     encoder: {
       ...{ architecture: 'bert', layers: 6, hiddenSize: 384, parameters: 22_600_000 },
-      ...{ prompt: { kind: 'template', text: '<subj> & <obj>' }, pooling: 'difference', dimension: 384, dtype: 'f32' },
+      ...{
+        prompt: { kind: 'template', text: '<subj> & <obj>', counts: null },
+        pooling: 'difference',
+        dimension: 384,
+        dtype: 'f32',
+      },
     },
     run: {
       started: '2026-01-02T03:04:05.000Z',
@@ -35,6 +40,7 @@ export function madeUpModel(changes: Partial<ReportModel> = {}): ReportModel {
         ...{ set: 'bats', split: 'test', questions: 100, correct: 80, accuracy: 0.8, interval, chance: 0.25 },
         categories: [{ category: 'encyclopedic', questions: 50, correct: 36, accuracy: 0.72, interval }],
         groups: [{ group: 'UK city:county', category: 'encyclopedic', questions: 10, correct: 5, accuracy: 0.5 }],
+        seconds: 2.5,
         command: "relbert evaluate analogy --data bats/test.jsonl --model ./mine --template '<subj> & <obj>'",
       },
     ],
@@ -63,7 +69,7 @@ export function madeUpModel(changes: Partial<ReportModel> = {}): ReportModel {
       among: 'some pairs',
       candidates: 3,
       queries: [{ pair: ['barista', 'coffee'], neighbours: [{ pair: ['baker', 'bread'], score: 0.5 }] }],
-      seconds: 1,
+      seconds: 6.5,
       command: 'relbert neighbours barista:coffee --among pairs.tsv',
     },
     map: {

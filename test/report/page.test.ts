@@ -10,7 +10,11 @@ import { reportPictures } from '../../src/report/report-pictures.ts';
 import { describeWithBrowser } from '../browser/browser.ts';
 import { madeUpModel, madeUpReport, paper } from './figures.ts';
 
-const report = madeUpReport([madeUpModel(), madeUpModel({ name: 'a <i>slanted</i> name' })]);
+const { run } = madeUpModel();
+const report = madeUpReport([
+  madeUpModel(),
+  madeUpModel({ name: 'a <i>slanted</i> name', run: { ...run, seed: 4711 } }),
+]);
 let page = '';
 beforeAll(async () => {
   page = reportHtml(report, paper, await reportPictures(report, paper));
@@ -29,16 +33,32 @@ describe('the page', () => {
     expect(page.includes('holds &lt;nothing&gt;')).toBe(true);
   });
 
-  it('holds pictures, the difference, the interval, machine, time and commands', () => {
+  it('holds pictures, the difference, the interval, machine, versions, seed, time and commands', () => {
     expect(page.match(/<figure>/g)?.length).toBe(3 + 2 * 2);
     expect(page.includes('80.0 <span class="up">+1.2</span><br><small>[25.0, 75.0]</small>')).toBe(true);
     for (const text of [
       'a processor, 2 cores, 8 GB',
       '2026-01-02T03:04:05.000Z',
+      'relbert 0.1.0',
+      // As it is typed: no comma between the thousands.
+      '<td class="text">4711</td>',
       'relbert evaluate mapping --data scan.csv',
+      'relbert neighbours barista:coffee --among pairs.tsv',
+      'relbert plot map BLESS/test.tsv --output map.svg',
     ]) {
       expect([text, page.includes(text)]).toEqual([text, true]);
     }
+  });
+
+  it('says under a picture of one command which that is', () => {
+    const captions = [...page.matchAll(/<figcaption><code>(.*?)<\/code><\/figcaption><\/figure>/g)].map(
+      ([, text]) => text,
+    );
+    const each = [
+      'relbert evaluate classification --data BLESS --grid',
+      'relbert plot map BLESS/test.tsv --output map.svg',
+    ];
+    expect(captions).toEqual([...each, ...each]);
   });
 });
 
@@ -46,7 +66,10 @@ describe('the same as Markdown', () => {
   it('has all tables, every row with as many cells as its head', () => {
     const markdown = reportMarkdown(report, paper);
     const tables = markdown.split('\n\n').filter((block) => block.startsWith('|'));
-    expect(tables.length).toBe(6 + paper.tables.length);
+    expect(tables.length).toBe(8 + paper.tables.length);
+    for (const command of ['relbert neighbours barista:coffee', 'relbert plot map BLESS/test.tsv'])
+      expect(markdown).toContain(`\`${command}`);
+    expect(markdown).toMatch(/\| 4711 \|/);
     for (const table of tables) {
       const widths = table.split('\n').map((row) => row.replace(/\\\|/g, '').split('|').length);
       expect(new Set(widths).size).toBe(1);
