@@ -78,7 +78,8 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
   try {
     for await (const event of events) {
       if (event.kind === 'start') {
-        log = await PromptLog.open(output, event.iteration);
+        const { iteration } = event;
+        log = await PromptLog.open(output, ({ at }) => iteration > 0 && at <= iteration);
         if (event.loss !== undefined) await log.append({ ...event, at: 0 });
       } else if (event.kind !== 'screening') {
         await log?.append({ ...event, at: event.iteration });
@@ -92,7 +93,7 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
           tokens,
           ...event.best,
         });
-        await log?.draw();
+        await log?.draw('iteration');
       }
       yield event;
     }

@@ -32,7 +32,7 @@ export interface AutopromptOptions extends PromptProblem {
   readonly layout?: PromptLayout;
   /** Standard errors at which a candidate is given up before it has seen all triples; Infinity: never. Default 2.25. */
   readonly deviations?: number;
-  /** Where the state goes after each iteration; without one nothing is kept. */
+  /** Where the state goes after each iteration, once its events were taken; without one nothing is kept. */
   readonly store?: SearchStore;
   /** Go on from the store's state, if it has one. Default false. */
   readonly resume?: boolean;
@@ -82,7 +82,7 @@ export type AutopromptEvent =
       readonly iterations: number;
       readonly finished: boolean;
       readonly text: string;
-      /** Of the prompt that the search goes on from; undefined where it goes on from the store. */
+      /** Of the prompt that the search starts from; undefined where it goes on after an iteration from the store. */
       readonly loss: number | undefined;
       readonly validation: number | undefined;
       /** Distinct training prompts, and triples among them. */
@@ -227,14 +227,16 @@ class Search {
     const { iterations = 50, store, signal } = this.#options;
     const stored = await this.#resumed();
     let state = stored ?? (await this.#first());
+    // Stopped in its first iteration, a search has said nothing yet that counts: it starts as if it were new.
+    const goesOn = state.iteration > 0;
     yield {
       kind: 'start',
       iteration: state.iteration,
       iterations,
       finished: state.finished,
       text: this.#text(state.triggers),
-      loss: stored ? undefined : state.best.loss,
-      validation: stored ? undefined : state.best.validation,
+      loss: goesOn ? undefined : state.best.loss,
+      validation: goesOn ? undefined : state.best.validation,
       pairs: this.#training.reduce((sum, { pairs }) => sum + pairs.length, 0),
       triples: this.#training.reduce((sum, { relationOf }) => sum + relationOf.length, 0),
     };
@@ -249,7 +251,6 @@ class Search {
       const seconds = (performance.now() - start) / 1000;
       if (found.improved) gradient = undefined;
       state = await this.#after(state, position, found, seconds);
-      await store?.save(state);
       const { improved, id } = found;
       yield {
         kind: 'iteration',
@@ -267,6 +268,8 @@ class Search {
         seconds,
       };
       if (state.finished) yield { kind: 'converged', iteration: state.iteration };
+      // Last: where the run is killed before, the iteration is done again and told again, and no line of a log is lost.
+      await store?.save(state);
     }
     const { best } = state;
     yield {

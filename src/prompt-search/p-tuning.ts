@@ -50,7 +50,10 @@ export interface PTuningOptions extends PromptProblem {
 export type PTuningEvent =
   | {
       readonly kind: 'start';
+      /** Steps taken before, from the store. */
       readonly step: number;
+      /** Of them, those up to the last validation. */
+      readonly checked: number;
       readonly steps: number;
       readonly finished: boolean;
       /** Numbers that are trained. */
@@ -186,6 +189,7 @@ class Tuning {
     yield {
       kind: 'start',
       step: this.#progress.step,
+      checked: this.#progress.checked,
       steps,
       finished: this.#progress.finished,
       trainedParameters: this.#network.parameters.reduce(
@@ -323,6 +327,8 @@ class Tuning {
     if (!last) return;
     const differences = configurationDifferences(last.configuration, this.#configuration);
     if (differences.length > 0) throw new ConfigurationMismatchError(differences);
+    // Before the first step there is nothing to go on from: the start is validated, and told, again.
+    if (last.progress.step === 0) return;
     const moments: Record<string, { first: Float32Array; second: Float32Array }> = {};
     for (const name of this.#optimiser.names) {
       this.#optimiser.weights(name).set(tensorOf(last, `weight.${name}`));
