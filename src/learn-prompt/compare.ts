@@ -1,3 +1,4 @@
+import type { Pooling } from '../encoder/pooling.ts';
 import { createPromptBatchEncoder, type PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import type { StoredWeights } from '../encoder/weights.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
@@ -58,7 +59,13 @@ export type ComparePromptsEvent =
       readonly loss: number;
     }
   | { readonly kind: 'compared'; readonly result: ComparedPrompt }
-  | { readonly kind: 'done'; readonly results: readonly ComparedPrompt[]; readonly best: ComparedPrompt };
+  | {
+      readonly kind: 'done';
+      /** That the prompts were judged with: the option's, or the model's own. */
+      readonly pooling: Pooling;
+      readonly results: readonly ComparedPrompt[];
+      readonly best: ComparedPrompt;
+    };
 
 /**
  * Compares prompts as the paper chooses its template (appendix): by the loss of held-out pairs, and by the accuracy on
@@ -90,7 +97,7 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
   }
   const lossOf = ({ before, after }: ComparedPrompt) => (after ?? before).loss;
   const best = results.reduce((least, result) => (lossOf(result) < lossOf(least) ? result : least));
-  yield { kind: 'done', results, best };
+  yield { kind: 'done', pooling: model.pooling, results, best };
 }
 
 function promptOf(spec: PromptSpec, { tokenizer, config, pooling }: PromptModel): Prompt {
