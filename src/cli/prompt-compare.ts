@@ -97,6 +97,9 @@ async function show(
     case 'data':
       terminal.note(dataNote(event));
       break;
+    case 'measuring':
+      await bar.show(`${event.name.slice(0, 20)}: validation loss`, 'batches', event.batch, event.batches);
+      break;
     case 'step':
       await bar.show(`${event.name.slice(0, 20)}: loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
       break;

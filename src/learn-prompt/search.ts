@@ -81,7 +81,7 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
         const { iteration } = event;
         log = await PromptLog.open(output, ({ at }) => iteration > 0 && at <= iteration);
         if (event.loss !== undefined) await log.append({ ...event, at: 0 });
-      } else if (event.kind !== 'screening') {
+      } else if (event.kind !== 'screening' && event.kind !== 'measuring') {
         await log?.append({ ...event, at: event.iteration });
       }
       if (event.kind === 'done') {

@@ -87,7 +87,7 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
           ...event.best,
         });
         await log?.draw('step');
-      } else {
+      } else if (event.kind === 'step') {
         await log?.append({ ...event, at: event.step });
       }
       yield event;

@@ -60,23 +60,24 @@ async function kindsOf(events: AsyncGenerator<Event>): Promise<string[]> {
   return kinds;
 }
 
-/** Left at each of its events, and left once more at the next after it, a run comes to the same files. */
+/** Left at any of its events, a run comes to the same files. */
 async function resumesEverywhere(
   name: string,
+  way: 'killed' | 'aborted',
   run: (options: { output: string; resume?: boolean; signal?: AbortSignal }) => AsyncGenerator<Event>,
 ): Promise<string[]> {
   const kinds = await kindsOf(run({ output: at(name) }));
-  for (const abort of [false, true]) {
-    for (const [stop, kind] of kinds.entries()) {
-      const cut = `${name}-${abort ? 'aborted' : 'killed'}-${stop}-${kind}`;
-      expect(await leftAt(stop, (signal) => run({ output: at(cut), signal }), abort)).toBe(kind);
-      // The second run is left where it has told one thing more.
-      await leftAt(2, (signal) => run({ output: at(cut), resume: true, signal }), false);
-      await kindsOf(run({ output: at(cut), resume: true }));
-      expect([cut, logOf(cut)]).toEqual([cut, logOf(name)]);
-      expect([cut, read(cut, 'config.json')]).toEqual([cut, read(name, 'config.json')]);
-      expect([cut, read(cut, 'loss.svg').replaceAll(cut, name)]).toEqual([cut, read(name, 'loss.svg')]);
-    }
+  for (const [stop, kind] of kinds.entries()) {
+    // Of several batches in a row one is enough.
+    if (kind === kinds[stop - 1]) continue;
+    const cut = `${name}-${way}-${stop}-${kind}`;
+    expect(await leftAt(stop, (signal) => run({ output: at(cut), signal }), way === 'aborted')).toBe(kind);
+    // A run that was told to stop has saved itself: it is left once more, when it has told what is due.
+    if (way === 'aborted') await leftAt(3, (signal) => run({ output: at(cut), resume: true, signal }), false);
+    await kindsOf(run({ output: at(cut), resume: true }));
+    expect([cut, logOf(cut)]).toEqual([cut, logOf(name)]);
+    expect([cut, read(cut, 'config.json')]).toEqual([cut, read(name, 'config.json')]);
+    expect([cut, read(cut, 'loss.svg').replaceAll(cut, name)]).toEqual([cut, read(name, 'loss.svg')]);
   }
   return kinds;
 }
@@ -87,10 +88,9 @@ describe('a run that was stopped', () => {
       ...data,
       counts: { begin: 1, middle: 0, end: 0 },
       iterations: 10,
-      k: 90,
-      exhaustive: true,
+      k: 20,
     };
-    const kinds = await resumesEverywhere('search', (more) => searchPrompt({ ...options, ...more }));
+    const kinds = await resumesEverywhere('search', 'killed', (more) => searchPrompt({ ...options, ...more }));
     expect(kinds.filter((kind) => kind === 'iteration').length).toBeGreaterThan(1);
     expect(kinds).toContain('converged');
     expect(logOf('search')[0]).toMatchObject({ kind: 'start', at: 0, loss: expect.any(Number) });
@@ -102,10 +102,10 @@ describe('a run that was stopped', () => {
       ...data,
       counts: { begin: 1, middle: 1, end: 0 },
       reparameterization: 'none',
-      steps: 4,
-      every: 2,
+      steps: 2,
+      every: 1,
     };
-    const kinds = await resumesEverywhere('tune', (more) => tunePrompt({ ...options, ...more }));
+    const kinds = await resumesEverywhere('tune', 'aborted', (more) => tunePrompt({ ...options, ...more }));
     expect(kinds.filter((kind) => kind === 'validation')).toHaveLength(3);
     expect(read('tune', 'loss.svg')).toContain('>step</text>');
   });
