@@ -394,6 +394,7 @@ class Search {
         running: race.running.length - 1,
       };
     }
+    const encoded = this.#loss.encoded - before;
     const own = race.mean(0);
     // The first of equal ones: the better one by the gradient.
     const winner = race.running.reduce((best, other) => (race.mean(other) < race.mean(best) ? other : best), 0);
@@ -408,7 +409,7 @@ class Search {
       before: own,
       loss: race.mean(winner),
       validation,
-      encoded: this.#loss.encoded - before,
+      encoded,
       exhaustive: prompts.length * pairs,
     };
   }
