@@ -40,7 +40,7 @@ export function addPromptCompareCommand(prompt: Command, terminal: Terminal): vo
     .option('--recipe <name>', 'of the fine-tuning: a name or a .json file', 'emnlp2021')
     .option('--steps <n>', 'steps of the fine-tuning; 0: none', whole, 20)
     .option('--batch <n>', 'relations a step of the fine-tuning (default: as the recipe has it)', positive)
-    .option('--json', 'print {"model","pooling","steps","results","best"}')
+    .option('--json', 'print {"model","pooling","recipe","steps","results","best"}')
     .addHelpText(
       'after',
       examples([
@@ -97,6 +97,9 @@ async function show(
     case 'data':
       terminal.note(dataNote(event));
       break;
+    case 'measuring':
+      await bar.show(`${event.name.slice(0, 20)}: validation loss`, 'batches', event.batch, event.batches);
+      break;
     case 'step':
       await bar.show(`${event.name.slice(0, 20)}: loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
       break;
@@ -111,10 +114,10 @@ async function show(
 }
 
 function asJson(
-  { results, best }: ComparePromptsEvent & { kind: 'done' },
+  { pooling, results, best }: ComparePromptsEvent & { kind: 'done' },
   { model, recipe, steps }: PromptCompareFlags,
 ): string {
-  return JSON.stringify({ model, recipe, steps, results, best: best.name });
+  return JSON.stringify({ model, pooling, recipe, steps, results, best: best.name });
 }
 
 async function asText({ results, best }: ComparePromptsEvent & { kind: 'done' }, terminal: Terminal): Promise<string> {

@@ -137,6 +137,9 @@ export class PhaseBar {
   }
 }
 
+/** What a pass over the data measures, for a person. */
+export const measured = { loss: 'training loss', validation: 'validation loss', gradient: 'gradient' } as const;
+
 /** What was read, for a person. */
 export function dataNote(event: {
   readonly relations: number;

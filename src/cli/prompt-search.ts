@@ -8,6 +8,7 @@ import {
   addPromptDataOptions,
   addRunOptions,
   dataNote,
+  measured,
   PhaseBar,
   promptDataOptions,
   type RunFlags,
@@ -86,6 +87,9 @@ async function show(event: SearchPromptEvent, iterations: number, bar: PhaseBar,
   switch (event.kind) {
     case 'data':
       terminal.note(dataNote(event));
+      break;
+    case 'measuring':
+      await bar.show(measured[event.what], 'batches', event.batch, event.batches);
       break;
     case 'start':
       terminal.note(

@@ -9,6 +9,7 @@ import {
   addPromptDataOptions,
   addRunOptions,
   dataNote,
+  measured,
   PhaseBar,
   promptDataOptions,
   type RunFlags,
@@ -71,6 +72,9 @@ async function show(event: TunePromptEvent, bar: PhaseBar, terminal: Terminal): 
   switch (event.kind) {
     case 'data':
       terminal.note(dataNote(event));
+      break;
+    case 'measuring':
+      await bar.show(measured[event.what], 'batches', event.batch, event.batches);
       break;
     case 'start':
       terminal.note(

@@ -15,8 +15,9 @@ const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 /**
  * The learning curve of a run as SVG: the loss (left axis; the line is a mean over the steps around, the faint one each
  * step) and the validation figures, accuracies as a share from 0 to 1 (right axis).
+ * @param axis what the steps are called
  */
-export function learningCurve(points: readonly CurvePoint[], title: string): string {
+export function learningCurve(points: readonly CurvePoint[], title: string, axis = 'step'): string {
   const losses = points.flatMap((point) => (point.kind === 'step' ? [{ x: point.step, y: point.loss }] : []));
   const figures = new Map<string, { x: number; y: number }[]>();
   for (const point of points) {
@@ -50,7 +51,7 @@ export function learningCurve(points: readonly CurvePoint[], title: string): str
     if (figures.size > 0) parts.push(text(width - right + 8, y(share) + 4, share.toFixed(2)));
     parts.push(text(x(share * last), height - bottom + 18, String(Math.round(share * last)), 'text-anchor="middle"'));
   }
-  parts.push(text((left + width - right) / 2, height - 10, 'step', 'text-anchor="middle"'));
+  parts.push(text((left + width - right) / 2, height - 10, axis, 'text-anchor="middle"'));
   parts.push(text(left, top - 12, title, 'font-weight="bold"'));
   parts.push(line(losses, lossY, 'stroke="#bbbbbb" stroke-width="1"'));
   parts.push(line(smoothed(losses), lossY, 'stroke="#222222" stroke-width="2"'));

@@ -1,3 +1,4 @@
+import type { Pooling } from '../encoder/pooling.ts';
 import { createPromptBatchEncoder, type PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import type { StoredWeights } from '../encoder/weights.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
@@ -5,7 +6,8 @@ import type { PairEmbedder } from '../evaluate/embedding-table.ts';
 import { createPrompt } from '../prompt/create-prompt.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
-import { encodePrompts, PromptLoss } from '../prompt-search/prompt-loss.ts';
+import { told } from '../prompt-search/pass.ts';
+import { checkedLength, type EncodePair, encodePrompts, PromptLoss } from '../prompt-search/prompt-loss.ts';
 import { type PromptModel, promptLimit, validationBatches } from '../prompt-search/prompt-problem.ts';
 import type { TripletBatch } from '../prompt-search/triplet-batch.ts';
 import { nodeRuntime } from '../runtime/node.ts';
@@ -50,6 +52,8 @@ export interface ComparedPrompt {
 
 export type ComparePromptsEvent =
   | { readonly kind: 'data'; readonly relations: number; readonly validation: number; readonly excludedPairs: number }
+  /** The loss of a prompt over held-out pairs: `batch` of `batches` parts are seen. */
+  | { readonly kind: 'measuring'; readonly name: string; readonly batch: number; readonly batches: number }
   | {
       readonly kind: 'step';
       readonly name: string;
@@ -58,7 +62,13 @@ export type ComparePromptsEvent =
       readonly loss: number;
     }
   | { readonly kind: 'compared'; readonly result: ComparedPrompt }
-  | { readonly kind: 'done'; readonly results: readonly ComparedPrompt[]; readonly best: ComparedPrompt };
+  | {
+      readonly kind: 'done';
+      /** That the prompts were judged with: the option's, or the model's own. */
+      readonly pooling: Pooling;
+      readonly results: readonly ComparedPrompt[];
+      readonly best: ComparedPrompt;
+    };
 
 /**
  * Compares prompts as the paper chooses its template (appendix): by the loss of held-out pairs, and by the accuracy on
@@ -77,11 +87,11 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
   for (const { name, prompt } of made) {
     signal?.throwIfAborted();
     const start = performance.now();
-    const before = await figures(options, model, prompt, batches);
+    const before = yield* figures(options, model, name, prompt, batches);
     let after: PromptFigures | undefined;
     if (steps > 0) {
       const tuned = yield* fineTune(options, data, name, prompt);
-      after = await figures(options, { ...model, weights: tuned.weights }, tuned.prompt, batches);
+      after = yield* figures(options, { ...model, weights: tuned.weights }, name, tuned.prompt, batches);
     }
     const seconds = (performance.now() - start) / 1000;
     const result: ComparedPrompt = { name, text: prompt.text, before, after, seconds };
@@ -90,7 +100,7 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
   }
   const lossOf = ({ before, after }: ComparedPrompt) => (after ?? before).loss;
   const best = results.reduce((least, result) => (lossOf(result) < lossOf(least) ? result : least));
-  yield { kind: 'done', results, best };
+  yield { kind: 'done', pooling: model.pooling, results, best };
 }
 
 function promptOf(spec: PromptSpec, { tokenizer, config, pooling }: PromptModel): Prompt {
@@ -101,13 +111,16 @@ function promptOf(spec: PromptSpec, { tokenizer, config, pooling }: PromptModel)
   });
 }
 
-async function figures(
+async function* figures(
   { validate = [], threads, signal, margin, distance }: ComparePromptsOptions,
   model: PromptModel,
+  name: string,
   prompt: Prompt,
   batches: readonly TripletBatch[],
-): Promise<PromptFigures> {
+): AsyncGenerator<ComparePromptsEvent, PromptFigures> {
   const { config, weights, pooling } = model;
+  const maxLength = promptLimit(model);
+  const encode = checkedLength((pair) => prompt.encode(pair), maxLength);
   const encoder = await createPromptBatchEncoder({
     config,
     weights,
@@ -119,13 +132,16 @@ async function figures(
   try {
     const loss = new PromptLoss({
       encoder,
-      maxLength: promptLimit(model),
+      maxLength,
       signal,
       ...(margin !== undefined && { margin }),
       ...(distance !== undefined && { distance }),
     });
-    const mean = await loss.mean(batches, (pair) => prompt.encode(pair));
-    const embed = embedder(encoder, prompt, signal);
+    const mean = yield* told(
+      loss.meanPass(batches, encode),
+      (batch): ComparePromptsEvent => ({ kind: 'measuring', name, batch, batches: batches.length }),
+    );
+    const embed = embedder(encoder, encode, signal);
     const accuracy = validate.length > 0 ? (await evaluateAnalogy(validate, embed)).macroAverage : undefined;
     return { loss: mean, accuracy };
   } finally {
@@ -133,13 +149,9 @@ async function figures(
   }
 }
 
-function embedder(encoder: PromptBatchEncoder, prompt: Prompt, signal: AbortSignal | undefined): PairEmbedder {
+function embedder(encoder: PromptBatchEncoder, encode: EncodePair, signal: AbortSignal | undefined): PairEmbedder {
   return async (pairs) => ({
-    data: await encodePrompts(
-      encoder,
-      pairs.map((pair) => prompt.encode(pair)),
-      signal,
-    ),
+    data: await encodePrompts(encoder, pairs.map(encode), signal),
     shape: [pairs.length, encoder.dimension],
   });
 }

@@ -66,13 +66,13 @@ export class PromptLog {
   readonly #folder: string;
   readonly #log: JsonLinesLog;
 
-  /** Opens the log; what lies beyond `at` is left out, since a run that was killed there does it again. */
-  static async open(folder: string, at: number): Promise<PromptLog> {
+  /** Opens the log; what is not `kept` goes, since a run that was killed there does it again. The end comes anew. */
+  static async open(folder: string, kept: (entry: LogEntry) => boolean): Promise<PromptLog> {
     await makeFolder(folder);
     const entries = await readEntries(folder);
     if (entries.length > 0) {
-      const kept = entries.filter((entry) => entry.kind !== 'done' && entry.at <= at && at > 0);
-      await writeFileAtomic(join(folder, logName), kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      const lines = entries.filter((entry) => entry.kind !== 'done' && kept(entry));
+      await writeFileAtomic(join(folder, logName), lines.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
     }
     return new PromptLog(folder, await JsonLinesLog.open(join(folder, logName)));
   }
@@ -86,8 +86,8 @@ export class PromptLog {
     await this.#log.append(entry);
   }
 
-  /** `loss.svg`: loss and validation loss against the iteration. */
-  async draw(): Promise<void> {
+  /** `loss.svg`: loss and validation loss against what a place of the log is. */
+  async draw(axis: 'iteration' | 'step'): Promise<void> {
     const points = (await readEntries(this.#folder)).flatMap((entry) => {
       const { at, loss, validation } = entry;
       return [
@@ -98,7 +98,7 @@ export class PromptLog {
       ];
     });
     const title = basename(resolve(this.#folder));
-    await writeFileAtomic(join(this.#folder, curveName), learningCurve(points, title));
+    await writeFileAtomic(join(this.#folder, curveName), learningCurve(points, title, axis));
   }
 
   async close(): Promise<void> {

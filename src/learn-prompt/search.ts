@@ -78,9 +78,10 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
   try {
     for await (const event of events) {
       if (event.kind === 'start') {
-        log = await PromptLog.open(output, event.iteration);
+        const { iteration } = event;
+        log = await PromptLog.open(output, ({ at }) => iteration > 0 && at <= iteration);
         if (event.loss !== undefined) await log.append({ ...event, at: 0 });
-      } else if (event.kind !== 'screening') {
+      } else if (event.kind !== 'screening' && event.kind !== 'measuring') {
         await log?.append({ ...event, at: event.iteration });
       }
       if (event.kind === 'done') {
@@ -92,7 +93,7 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
           tokens,
           ...event.best,
         });
-        await log?.draw();
+        await log?.draw('iteration');
       }
       yield event;
     }

@@ -67,8 +67,14 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
   let log: PromptLog | undefined;
   try {
     for await (const event of events) {
-      if (event.kind === 'start') log = await PromptLog.open(output, event.step);
-      else if (event.kind === 'validation') {
+      if (event.kind === 'start') {
+        const { step, checked } = event;
+        // Stopped before a validation that is due, the run does it again, and may have told it.
+        log = await PromptLog.open(
+          output,
+          ({ kind, at }) => step > 0 && at <= (kind === 'validation' ? checked : step),
+        );
+      } else if (event.kind === 'validation') {
         const { loss, ...rest } = event;
         await log?.append({ ...rest, validation: loss, at: event.step });
       } else if (event.kind === 'done') {
@@ -80,8 +86,8 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
           first: event.first,
           ...event.best,
         });
-        await log?.draw();
-      } else {
+        await log?.draw('step');
+      } else if (event.kind === 'step') {
         await log?.append({ ...event, at: event.step });
       }
       yield event;

@@ -10,8 +10,9 @@ import {
   promisedFall,
   rankCandidates,
 } from './candidate.ts';
+import { type MeasuringEvent, type Pass, told } from './pass.ts';
 import { PromptGradient } from './prompt-gradient.ts';
-import { PromptLoss } from './prompt-loss.ts';
+import { type EncodePair, PromptLoss } from './prompt-loss.ts';
 import { type PromptProblem, promptLimit, validationBatches } from './prompt-problem.ts';
 import { Race } from './race.ts';
 import { type TriggerCounts, TriggerWriter, triggerCount, triggerSpec } from './trigger-prompt.ts';
@@ -32,7 +33,7 @@ export interface AutopromptOptions extends PromptProblem {
   readonly layout?: PromptLayout;
   /** Standard errors at which a candidate is given up before it has seen all triples; Infinity: never. Default 2.25. */
   readonly deviations?: number;
-  /** Where the state goes after each iteration; without one nothing is kept. */
+  /** Where the state goes after each iteration, once its events were taken; without one nothing is kept. */
   readonly store?: SearchStore;
   /** Go on from the store's state, if it has one. Default false. */
   readonly resume?: boolean;
@@ -75,6 +76,7 @@ export interface SearchStore {
 }
 
 export type AutopromptEvent =
+  | MeasuringEvent
   | {
       readonly kind: 'start';
       /** Iterations done before, from the store. */
@@ -82,7 +84,7 @@ export type AutopromptEvent =
       readonly iterations: number;
       readonly finished: boolean;
       readonly text: string;
-      /** Of the prompt that the search goes on from; undefined where it goes on from the store. */
+      /** Of the prompt that the search starts from; undefined where it goes on after an iteration from the store. */
       readonly loss: number | undefined;
       readonly validation: number | undefined;
       /** Distinct training prompts, and triples among them. */
@@ -139,12 +141,14 @@ export interface IterationEvent {
  * Each iteration takes the gradient with respect to the input embedding at one trigger's place, averaged over the
  * training set, lets the k tokens with the greatest −e_w · ∇ race on the triplet loss ({@link Race}), and keeps the
  * best one where it is better than the token that stands there. A place that brought nothing is not tried again before
- * something has changed. The result is the prompt with the lowest validation loss among those that the search held.
+ * something has changed. With the pooling `mask` the last mask token stays. The result is the prompt with the lowest
+ * validation loss among those that the search held.
  *
  * Every decision is a function of options, seed and state, so that a search that was stopped goes on to the same end.
  *
- * @throws PromptError for no triggers, k larger than the vocabulary, more triggers than the model has room for;
- *   PromptTooLongError, SamplingError, ConfigurationMismatchError; the signal's reason when aborted
+ * @throws PromptError for no triggers, k larger than the vocabulary, more triggers than the model has room for, a start
+ *   without a mask token where the pooling needs one; PromptTooLongError, SamplingError, ConfigurationMismatchError; the
+ *   signal's reason when aborted
  */
 export async function* autoprompt(options: AutopromptOptions): AsyncGenerator<AutopromptEvent> {
   const search = await Search.create(options);
@@ -181,6 +185,7 @@ class Search {
     if (options.initial && options.initial.length !== count) {
       throw new PromptError(`the search starts from ${count} tokens, got ${options.initial.length}`);
     }
+    if (pooling === 'mask') checkMasks(startOf(options), tokenizer.special.mask.id);
     const tokens = candidateTokens(tokenizer, options.filters);
     checkCandidateCount(k, tokens);
     const gradient = await PromptGradient.create({ ...options, config, weights, pooling, count });
@@ -226,15 +231,17 @@ class Search {
   async *events(): AsyncGenerator<AutopromptEvent> {
     const { iterations = 50, store, signal } = this.#options;
     const stored = await this.#resumed();
-    let state = stored ?? (await this.#first());
+    let state = stored ?? (yield* this.#first());
+    // Stopped in its first iteration, a search has said nothing yet that counts: it starts as if it were new.
+    const goesOn = state.iteration > 0;
     yield {
       kind: 'start',
       iteration: state.iteration,
       iterations,
       finished: state.finished,
       text: this.#text(state.triggers),
-      loss: stored ? undefined : state.best.loss,
-      validation: stored ? undefined : state.best.validation,
+      loss: goesOn ? undefined : state.best.loss,
+      validation: goesOn ? undefined : state.best.validation,
       pairs: this.#training.reduce((sum, { pairs }) => sum + pairs.length, 0),
       triples: this.#training.reduce((sum, { relationOf }) => sum + relationOf.length, 0),
     };
@@ -243,13 +250,12 @@ class Search {
       signal?.throwIfAborted();
       const start = performance.now();
       // The same as long as the triggers are.
-      gradient ??= await this.#meanGradient(state.triggers);
+      gradient ??= yield* this.#meanGradient(state.triggers);
       const position = this.#position(state, gradient);
       const found = yield* this.#race(state, gradient, position);
       const seconds = (performance.now() - start) / 1000;
       if (found.improved) gradient = undefined;
       state = await this.#after(state, position, found, seconds);
-      await store?.save(state);
       const { improved, id } = found;
       yield {
         kind: 'iteration',
@@ -267,6 +273,8 @@ class Search {
         seconds,
       };
       if (state.finished) yield { kind: 'converged', iteration: state.iteration };
+      // Last: where the run is killed before, the iteration is done again and told again, and no line of a log is lost.
+      await store?.save(state);
     }
     const { best } = state;
     yield {
@@ -293,13 +301,12 @@ class Search {
     return state;
   }
 
-  async #first(): Promise<SearchState> {
-    const { model, initial, store } = this.#options;
-    const triggers =
-      initial ?? Array.from({ length: triggerCount(this.#writer.counts) }, () => model.tokenizer.special.mask.id);
+  async *#first(): AsyncGenerator<MeasuringEvent, SearchState> {
+    const { store } = this.#options;
+    const triggers = startOf(this.#options);
     const encode = this.#writer.encoder(triggers);
-    const loss = await this.#loss.mean(this.#training, encode);
-    const validation = this.#validation.length > 0 ? await this.#loss.mean(this.#validation, encode) : undefined;
+    const loss = yield* measured('loss', this.#training, this.#loss.meanPass(this.#training, encode));
+    const validation = yield* this.#validated(encode);
     const state: SearchState = {
       configuration: this.#configuration,
       iteration: 0,
@@ -313,11 +320,18 @@ class Search {
     return state;
   }
 
-  async #meanGradient(triggers: readonly number[]): Promise<Float32Array> {
+  async *#meanGradient(triggers: readonly number[]): AsyncGenerator<MeasuringEvent, Float32Array> {
     const vectors = this.#gradient.vectorsOf(triggers);
     const encode = this.#writer.softEncoder(triggers);
-    const { gradient } = await this.#gradient.mean(this.#training, encode, vectors, this.#options.signal);
+    const pass = this.#gradient.meanPass(this.#training, encode, vectors, this.#options.signal);
+    const { gradient } = yield* measured('gradient', this.#training, pass);
     return gradient;
+  }
+
+  /** The validation loss of a prompt; undefined where there are no held-out pairs. */
+  async *#validated(encode: EncodePair): AsyncGenerator<MeasuringEvent, number | undefined> {
+    if (this.#validation.length === 0) return undefined;
+    return yield* measured('validation', this.#validation, this.#loss.meanPass(this.#validation, encode));
   }
 
   #gradientAt(gradient: Float32Array, position: number): Float32Array {
@@ -325,9 +339,17 @@ class Search {
     return gradient.subarray(position * width, (position + 1) * width);
   }
 
+  /** Triggers that may change: all, but for the last mask token where the pooling lives on it. */
+  #changeable(triggers: readonly number[]): number[] {
+    const { pooling, tokenizer } = this.#options.model;
+    const masks = [...triggers.keys()].filter((place) => triggers[place] === tokenizer.special.mask.id);
+    const kept = pooling === 'mask' && masks.length === 1 ? masks[0] : undefined;
+    return [...triggers.keys()].filter((place) => place !== kept);
+  }
+
   /** Among the positions not tried since the last improvement. */
   #position({ triggers, tried, iteration }: SearchState, gradient: Float32Array): number {
-    const open = [...triggers.keys()].filter((place) => !tried.includes(place));
+    const open = this.#changeable(triggers).filter((place) => !tried.includes(place));
     if (this.#options.position !== 'best') return randomOf(this.#options.seed, 22, iteration).choice(open);
     const promise = (place: number) =>
       promisedFall({
@@ -372,22 +394,22 @@ class Search {
         running: race.running.length - 1,
       };
     }
+    const encoded = this.#loss.encoded - before;
     const own = race.mean(0);
     // The first of equal ones: the better one by the gradient.
     const winner = race.running.reduce((best, other) => (race.mean(other) < race.mean(best) ? other : best), 0);
     const improved = winner !== 0;
     const id = candidates[winner - 1] as number;
-    const validation =
-      improved && this.#validation.length > 0
-        ? await this.#loss.mean(this.#validation, this.#writer.encoder(state.triggers.with(position, id)))
-        : undefined;
+    const validation = improved
+      ? yield* this.#validated(this.#writer.encoder(state.triggers.with(position, id)))
+      : undefined;
     return {
       improved,
       id,
       before: own,
       loss: race.mean(winner),
       validation,
-      encoded: this.#loss.encoded - before,
+      encoded,
       exhaustive: prompts.length * pairs,
     };
   }
@@ -397,7 +419,7 @@ class Search {
     const done = { ...state, iteration, seconds: state.seconds + seconds };
     if (!found.improved) {
       const tried = [...state.tried, position];
-      return { ...done, tried, finished: tried.length === state.triggers.length };
+      return { ...done, tried, finished: tried.length === this.#changeable(state.triggers).length };
     }
     const triggers = state.triggers.with(position, found.id);
     const { loss, validation } = found;
@@ -412,6 +434,14 @@ class Search {
   }
 }
 
+function measured<T>(
+  what: MeasuringEvent['what'],
+  { length: batches }: readonly TripletBatch[],
+  pass: Pass<T>,
+): AsyncGenerator<MeasuringEvent, T> {
+  return told(pass, (batch) => ({ kind: 'measuring', what, batch, batches }));
+}
+
 interface Found {
   readonly improved: boolean;
   readonly id: number;
@@ -420,6 +450,25 @@ interface Found {
   readonly validation: number | undefined;
   readonly encoded: number;
   readonly exhaustive: number;
+}
+
+/** The tokens that a search begins with. */
+function startOf({ model, counts, initial }: AutopromptOptions): readonly number[] {
+  return initial ?? Array.from({ length: triggerCount(counts) }, () => model.tokenizer.special.mask.id);
+}
+
+/** @throws PromptError where the pooling over mask tokens leaves nothing to pool, or nothing to change */
+function checkMasks(start: readonly number[], mask: number): void {
+  if (!start.includes(mask)) {
+    throw new PromptError(
+      `the pooling 'mask' needs a mask token, and the prompt that the search starts from has none: start from a template with <mask>, or choose another pooling`,
+    );
+  }
+  if (start.length === 1) {
+    throw new PromptError(
+      `the pooling 'mask' keeps one trigger as the mask token, so that of 1 trigger none is left to search for: give 2 or more, or choose another pooling`,
+    );
+  }
 }
 
 /** The prompt as people read it: decoded triggers around `<subj>` and `<obj>`. */

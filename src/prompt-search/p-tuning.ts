@@ -12,6 +12,7 @@ import {
   type TrainingState,
   type TrainingStore,
 } from '../train/training-state.ts';
+import { type MeasuringEvent, told } from './pass.ts';
 import { PromptGradient } from './prompt-gradient.ts';
 import { checkedLength, type EncodePair } from './prompt-loss.ts';
 import { type PromptProblem, promptLimit, validationBatches } from './prompt-problem.ts';
@@ -48,9 +49,13 @@ export interface PTuningOptions extends PromptProblem {
 }
 
 export type PTuningEvent =
+  | MeasuringEvent
   | {
       readonly kind: 'start';
+      /** Steps taken before, from the store. */
       readonly step: number;
+      /** Of them, those up to the last validation. */
+      readonly checked: number;
       readonly steps: number;
       readonly finished: boolean;
       /** Numbers that are trained. */
@@ -181,11 +186,12 @@ class Tuning {
   }
 
   async *events(): AsyncGenerator<PTuningEvent> {
-    const { steps = 100, every = 10, signal } = this.#options;
+    const { steps = 100, signal } = this.#options;
     await this.#resume();
     yield {
       kind: 'start',
       step: this.#progress.step,
+      checked: this.#progress.checked,
       steps,
       finished: this.#progress.finished,
       trainedParameters: this.#network.parameters.reduce(
@@ -194,26 +200,34 @@ class Tuning {
       ),
       text: this.#text,
     };
-    if (!this.#progress.best) yield await this.#validate();
+    try {
+      yield* this.#toTheEnd();
+    } catch (error) {
+      // Told to stop, at a step or in the midst of a validation: what the steps have brought is kept.
+      if (signal?.aborted) await this.#save();
+      throw error;
+    }
+    yield this.#done();
+  }
+
+  async *#toTheEnd(): AsyncGenerator<PTuningEvent> {
+    const { steps = 100, every = 10, signal } = this.#options;
+    if (!this.#progress.best) yield* this.#validate();
     while (!this.#progress.finished) {
       // A turn for the event loop, which the native code blocks: signals and timers come through.
       await new Promise((resolve) => setTimeout(resolve));
-      if (signal?.aborted) {
-        await this.#save();
-        throw signal.reason;
-      }
+      signal?.throwIfAborted();
       const { step, checked } = this.#progress;
       const done = step >= steps;
       // Due also where the run was stopped between the step and its validation.
       if (step > checked && (done || step % every === 0)) {
-        yield await this.#validate();
+        yield* this.#validate();
         this.#progress = { ...this.#progress, checked: step, finished: done };
         await this.#save();
       } else {
         yield await this.#step();
       }
     }
-    yield this.#done();
   }
 
   async dispose(): Promise<void> {
@@ -270,10 +284,15 @@ class Tuning {
     return made;
   }
 
-  async #validate(): Promise<PTuningEvent> {
+  async *#validate(): AsyncGenerator<PTuningEvent> {
+    const { length: batches } = this.#validation;
     const start = performance.now();
     const vectors = await this.#runner.vectors(this.#weights);
-    const loss = await this.#gradient.loss(this.#validation, this.#encode, vectors);
+    const pass = this.#gradient.lossPass(this.#validation, this.#encode, vectors, this.#options.signal);
+    const loss = yield* told(
+      pass,
+      (batch): MeasuringEvent => ({ kind: 'measuring', what: 'validation', batch, batches }),
+    );
     const { step, best } = this.#progress;
     const better = best === undefined || loss < best.value;
     if (better) this.#best = vectors;
@@ -281,7 +300,7 @@ class Tuning {
     // Of all validations the first is kept: what the run started from.
     const losses = this.#progress.losses.length > 0 ? this.#progress.losses : [loss];
     this.#progress = { ...this.#progress, seconds, losses, best: better ? { step, value: loss } : best };
-    return { kind: 'validation', step, loss, best: better };
+    yield { kind: 'validation', step, loss, best: better };
   }
 
   #done(): PTuningEvent {
@@ -323,6 +342,8 @@ class Tuning {
     if (!last) return;
     const differences = configurationDifferences(last.configuration, this.#configuration);
     if (differences.length > 0) throw new ConfigurationMismatchError(differences);
+    // Before the first step there is nothing to go on from: the start is validated, and told, again.
+    if (last.progress.step === 0) return;
     const moments: Record<string, { first: Float32Array; second: Float32Array }> = {};
     for (const name of this.#optimiser.names) {
       this.#optimiser.weights(name).set(tensorOf(last, `weight.${name}`));

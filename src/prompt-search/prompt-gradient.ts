@@ -8,6 +8,7 @@ import { objective } from '../loss/objective.ts';
 import type { Runtime, TensorValue } from '../runtime/session.ts';
 import { Gradients } from '../train/gradients.ts';
 import type { HingeOptions } from './hinge.ts';
+import { type Pass, resultOf } from './pass.ts';
 import type { EncodePair } from './prompt-loss.ts';
 import type { TripletBatch } from './triplet-batch.ts';
 
@@ -105,34 +106,61 @@ export class PromptGradient {
   }
 
   /** Mean loss over all triples of the batches, with the same graph and without the backward pass. */
-  async loss(batches: readonly TripletBatch[], encode: EncodePair, vectors: Float32Array): Promise<number> {
-    this.#vectors.set(vectors);
+  loss(
+    batches: readonly TripletBatch[],
+    encode: EncodePair,
+    vectors: Float32Array,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    return resultOf(this.lossPass(batches, encode, vectors, signal));
+  }
+
+  /** The same, batch by batch. */
+  async *lossPass(
+    batches: readonly TripletBatch[],
+    encode: EncodePair,
+    vectors: Float32Array,
+    signal?: AbortSignal,
+  ): Pass<number> {
     let [sum, count] = [0, 0];
-    for (const batch of batches) {
+    for (const [at, batch] of batches.entries()) {
+      await turn(signal);
+      this.#vectors.set(vectors);
       const { loss } = await this.#gradients.loss({ prompts: batch.pairs.map(encode), feeds: tripletFeeds(batch) });
       sum += loss * batch.relationOf.length;
       count += batch.relationOf.length;
+      yield at + 1;
     }
     return sum / count;
   }
 
   /** Mean loss and gradient over all triples of the batches. */
-  async mean(
+  mean(
     batches: readonly TripletBatch[],
     encode: EncodePair,
     vectors: Float32Array,
     signal?: AbortSignal,
   ): Promise<VectorGradient> {
+    return resultOf(this.meanPass(batches, encode, vectors, signal));
+  }
+
+  /** The same, batch by batch. */
+  async *meanPass(
+    batches: readonly TripletBatch[],
+    encode: EncodePair,
+    vectors: Float32Array,
+    signal?: AbortSignal,
+  ): Pass<VectorGradient> {
     const gradient = new Float32Array(vectors.length);
     const count = batches.reduce((sum, { relationOf }) => sum + relationOf.length, 0);
     let loss = 0;
-    for (const batch of batches) {
-      await new Promise((resolve) => setTimeout(resolve));
-      signal?.throwIfAborted();
+    for (const [at, batch] of batches.entries()) {
+      await turn(signal);
       const part = await this.ofBatch(batch, encode, vectors);
       const share = batch.relationOf.length / count;
       loss += share * part.loss;
       for (const [i, value] of part.gradient.entries()) gradient[i] = (gradient[i] as number) + share * value;
+      yield at + 1;
     }
     return { loss, gradient };
   }
@@ -140,6 +168,12 @@ export class PromptGradient {
   async dispose(): Promise<void> {
     await this.#gradients.dispose();
   }
+}
+
+/** A turn for the event loop, which the native code blocks: signals and timers come through. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
 }
 
 /** The triples of a batch as the loss graph takes them: its items are the pairs. */

@@ -4,6 +4,7 @@ import { PromptTooLongError } from '../encoder/relation-encoder.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import { type HingeOptions, hingeLosses } from './hinge.ts';
+import { type Pass, resultOf } from './pass.ts';
 import type { TripletBatch } from './triplet-batch.ts';
 
 /** What writes pairs into a prompt. */
@@ -37,12 +38,18 @@ export class PromptLoss {
   }
 
   /** Mean loss over all triples of the batches. */
-  async mean(batches: readonly TripletBatch[], encode: EncodePair): Promise<number> {
+  mean(batches: readonly TripletBatch[], encode: EncodePair): Promise<number> {
+    return resultOf(this.meanPass(batches, encode));
+  }
+
+  /** The same, batch by batch. */
+  async *meanPass(batches: readonly TripletBatch[], encode: EncodePair): Pass<number> {
     let [sum, count] = [0, 0];
-    for (const batch of batches) {
+    for (const [at, batch] of batches.entries()) {
       const [losses] = (await this.ofBatch(batch, [encode])) as [Float64Array];
       for (const loss of losses) sum += loss;
       count += losses.length;
+      yield at + 1;
     }
     return sum / count;
   }

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPromptFolder } from '../../src/checkpoint/prompt-folder.ts';
 import { formatRelationLines } from '../../src/data/relation-set.ts';
+import { splitRelations } from '../../src/data/split.ts';
 import { RelationEncoder } from '../../src/index.ts';
 import { createPrompt } from '../../src/prompt/create-prompt.ts';
+import { candidateTokens } from '../../src/prompt-search/candidate.ts';
 import { pTuning } from '../../src/prompt-search/p-tuning.ts';
 import { PromptGradient } from '../../src/prompt-search/prompt-gradient.ts';
 import { tripletBatches } from '../../src/prompt-search/triplet-batch.ts';
@@ -182,6 +184,67 @@ describe('relbert prompt search', () => {
   }, 60_000);
 });
 
+describe('the flags of relbert prompt search and tune', () => {
+  const search = (...args: string[]) => ['prompt', 'search', ...data, ...triggers, '--k', '5', ...args];
+  const other = [
+    ...['--whole-words', '--no-pair-words', '--exhaustive', '--position', 'best'],
+    ...['--distance', 'cosine', '--margin', '0.2'],
+  ];
+
+  it('reach the search: it cannot go on with others, and does what they say', async () => {
+    const run = search('--iterations', '2', '--output', at('flags'));
+    expect((await relbert(run)).code).toBe(0);
+    expect(log('flags').some(({ encoded, exhaustive }) => encoded < exhaustive)).toBe(true);
+    const refused = await relbert([...run, ...other, '--resume']);
+    expect(refused.code).toBe(1);
+    const differences = refused.stderr.split('\n').filter((line) => line.startsWith('  '));
+    expect(differences.map((line) => line.trim()).sort()).toEqual([
+      'deviations: was "2.25", now "Infinity"',
+      'distance: was "euclidean", now "cosine"',
+      'filters.pairWords: was false, now true',
+      'filters.wholeWords: was false, now true',
+      'margin: was 1, now 0.2',
+      'position: was "random", now "best"',
+    ]);
+
+    expect((await relbert([...run, ...other, '--overwrite'])).code).toBe(0);
+    const [start, ...entries] = log('flags');
+    // The cosine distance is at most 2, the margin 0.2.
+    expect(start.loss).toBeLessThan(0.5);
+    for (const { encoded, exhaustive } of entries.filter(({ kind }) => kind === 'iteration')) {
+      expect(encoded).toBe(exhaustive);
+    }
+  }, 120_000);
+
+  it('leave tokens out of the candidates', async () => {
+    const { tokenizer } = await loadTinyModel();
+    const { train, validation } = splitRelations(relations);
+    const pairWords = [...train, ...validation].flatMap((set) => [...set.positives, ...set.negatives]);
+    const all = candidateTokens(tokenizer).length;
+    for (const [flags, filters] of [
+      [['--whole-words'], { wholeWords: true }],
+      [['--no-pair-words'], { pairWords }],
+    ] as const) {
+      const { length } = candidateTokens(tokenizer, filters);
+      expect(length).toBeLessThan(all);
+      const { stderr } = await relbert(search(...flags, '--k', '500', '--output', at('x')));
+      expect(stderr).toContain(`k must be from 1 to the ${length} tokens`);
+    }
+  }, 120_000);
+
+  it('choose the network of the tuning', async () => {
+    const run = ['prompt', 'tune', ...data, ...triggers, '--steps', '1', '--output', at('network')];
+    const { code, stderr } = await relbert([...run, '--reparameterization', 'none']);
+    // 4 vectors of 24 numbers.
+    expect([code, stderr]).toEqual([0, expect.stringContaining('1 steps, 96 parameters')]);
+    const refused = await relbert([...run, '--resume', '--reparameterization', 'mlp']);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('reparameterization: was "none", now "mlp"'),
+    ]);
+  }, 120_000);
+});
+
 describe('relbert prompt tune', () => {
   const tune = (...args: string[]) => ['prompt', 'tune', ...data, ...triggers, '--lr', '0.01', ...args];
 
@@ -192,7 +255,6 @@ describe('relbert prompt tune', () => {
     if (spec.kind !== 'soft') throw new Error(spec.kind);
     // The same run in this process, to its end.
     const model = await loadTinyModel('bert', 'average');
-    const { splitRelations } = await import('../../src/data/split.ts');
     const { train, validation } = splitRelations(relations);
     const counts = { begin: 2, middle: 1, end: 1 };
     const runtime = nodeRuntime();
@@ -253,6 +315,8 @@ describe('relbert prompt tune', () => {
     }
     expect((await relbert([...args, '--output', at('tuned-cut'), '--resume'])).code).toBe(0);
     expect(config('tuned-cut')).toEqual(config('tuned'));
+    const events = (name: string) => log(name).map(({ seconds: _, ...entry }) => entry);
+    expect(events('tuned-cut')).toEqual(events('tuned'));
   }, 90_000);
 
   it('refuses no triggers, an odd network, a prompt of another model', async () => {
@@ -299,7 +363,8 @@ describe('relbert prompt compare', () => {
     ];
     const { code, stdout } = await relbert([...args, '--steps', '4', '--json']);
     expect(code).toBe(0);
-    const { results, best } = JSON.parse(stdout);
+    const { results, best, ...about } = JSON.parse(stdout);
+    expect(about).toEqual({ model: tinyModel, pooling: 'average', recipe: 'emnlp2021', steps: 4 });
     expect(results.map(({ name }: { name: string }) => name)).toEqual(['a', 'c', at('P'), at('Q')]);
     for (const { name, before, after } of results) {
       // The vanilla model's accuracy is that of evaluate.
@@ -315,6 +380,16 @@ describe('relbert prompt compare', () => {
     const table = await relbert([...args, '--steps', '0']);
     expect(table.stdout).toMatch(/^prompt +loss before +accuracy % before/);
     expect(table.stdout).toContain('lowest validation loss');
+  }, 60_000);
+
+  it('names a question whose pair is longer than the model takes', async () => {
+    const words = (word: string) => [Array.from({ length: 70 }, () => word).join(' '), 'france'];
+    const choice = ['dog', 'cat'].map((word) => [word, 'animal']);
+    writeFileSync(at('long.jsonl'), `${JSON.stringify({ stem: words('paris'), choice, answer: 0 })}\n`);
+    const { code, stderr } = await relbert([
+      ...['prompt', 'compare', ...data, '--template', 'a', '--steps', '0', '--validate', at('long.jsonl')],
+    ]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/"paris paris .* tokens, 64 are allowed/)]);
   }, 60_000);
 
   it('refuses the same prompt twice and an unknown template', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPromptBatchEncoder } from '../../src/encoder/prompt-batch-encoder.ts';
+import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import type { StoredWeights } from '../../src/encoder/weights.ts';
 import { resolveWeightNames } from '../../src/encoder/weights.ts';
 import {
@@ -9,13 +10,13 @@ import {
   type IterationEvent,
   type SearchState,
 } from '../../src/prompt-search/autoprompt.ts';
-import { candidateTokens } from '../../src/prompt-search/candidate.ts';
+import { candidateTokens, rankCandidates } from '../../src/prompt-search/candidate.ts';
 import { pTuning } from '../../src/prompt-search/p-tuning.ts';
 import { PromptGradient } from '../../src/prompt-search/prompt-gradient.ts';
 import { PromptLoss } from '../../src/prompt-search/prompt-loss.ts';
-import { type PromptModel, promptLimit } from '../../src/prompt-search/prompt-problem.ts';
+import { type PromptModel, promptLimit, validationBatches } from '../../src/prompt-search/prompt-problem.ts';
 import { TriggerWriter } from '../../src/prompt-search/trigger-prompt.ts';
-import { tripletBatches } from '../../src/prompt-search/triplet-batch.ts';
+import { type TripletBatch, tripletBatches } from '../../src/prompt-search/triplet-batch.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { tinyModel, wordRelations } from './model.ts';
 
@@ -83,7 +84,63 @@ describe('the gradient of a prompt', () => {
     }
     await gradient.dispose();
   });
+
+  it('over batches of unequal size is that of all their triples at once', async () => {
+    const { config, weights, pooling, tokenizer } = model;
+    const parts = tripletBatches({ relations, seed: 2, relationsPerBatch: 4 });
+    const sizes = parts.map(({ relationOf }) => relationOf.length);
+    expect(new Set(sizes).size).toBeGreaterThan(1);
+    const gradient = await PromptGradient.create({ config, weights, pooling, runtime, count: 2, threads: 1 });
+    const tokens = candidateTokens(tokenizer);
+    const triggers = [tokens[20] as number, tokens[40] as number];
+    const soft = new TriggerWriter(tokenizer, config.vocabularySize, counts, '2023').softEncoder(triggers);
+    const vectors = gradient.vectorsOf(triggers);
+    const whole = await gradient.ofBatch(joined(parts), soft, vectors);
+    const mean = await gradient.mean(parts, soft, vectors);
+    expect(mean.loss).toBeCloseTo(whole.loss, 5);
+    expect(await gradient.loss(parts, soft, vectors)).toBeCloseTo(whole.loss, 5);
+    const norm = Math.hypot(...whole.gradient);
+    const distance = (other: Float32Array) => Math.hypot(...other.map((x, i) => x - (whole.gradient[i] as number)));
+    expect(distance(mean.gradient)).toBeLessThan(1e-3 * norm);
+    // Batches counted alike would be another gradient.
+    const alike = new Float32Array(vectors.length);
+    for (const part of parts) {
+      const { gradient: own } = await gradient.ofBatch(part, soft, vectors);
+      for (const [i, x] of own.entries()) alike[i] = (alike[i] as number) + x / parts.length;
+    }
+    expect(distance(alike)).toBeGreaterThan(1e-2 * norm);
+    await gradient.dispose();
+  });
+
+  it('leaves the event loop its turns, and stops when it is told to', async () => {
+    const { config, weights, pooling, tokenizer } = model;
+    const gradient = await PromptGradient.create({ config, weights, pooling, runtime, count: 2, threads: 1 });
+    const { id } = tokenizer.special.mask;
+    const soft = new TriggerWriter(tokenizer, config.vocabularySize, counts, '2023').softEncoder([id, id]);
+    const vectors = gradient.vectorsOf([id, id]);
+    const many = Array.from({ length: 200 }, () => batch as TripletBatch);
+    for (const pass of ['loss', 'mean'] as const) {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(new Error('enough')));
+      await expect(gradient[pass](many, soft, vectors, controller.signal)).rejects.toThrow('enough');
+    }
+    await gradient.dispose();
+  });
 });
+
+/** Batches as one that holds the triples of all. */
+function joined(batches: readonly TripletBatch[]): TripletBatch {
+  const pairs = batches.flatMap((part) => part.pairs);
+  const first = batches.map((_, i) => batches.slice(0, i).reduce((sum, part) => sum + part.pairs.length, 0));
+  const places = (of: keyof TripletBatch['triples']) =>
+    Int32Array.from(batches.flatMap(({ triples }, i) => [...triples[of]].map((place) => place + (first[i] as number))));
+  return {
+    pairs,
+    triples: { anchors: places('anchors'), positives: places('positives'), negatives: places('negatives') },
+    relationOf: Int32Array.from(batches.flatMap(({ relationOf }) => [...relationOf])),
+    relations: Math.max(...batches.map((part) => part.relations)),
+  };
+}
 
 /** The model with another embedding of one token. */
 async function planted(vector: Float32Array, token: number): Promise<PromptModel> {
@@ -121,7 +178,7 @@ describe('autoprompt', () => {
     const training = tripletBatches({ relations, seed: 1, relationsPerBatch: 6 });
     const losses: [number, number][] = [];
     for (const id of candidateTokens(on.tokenizer)) losses.push([await loss.mean(training, writer.encoder([id])), id]);
-    const [[least, best]] = losses.sort(([a], [b]) => a - b) as [[number, number]];
+    const [[, best]] = losses.sort(([a], [b]) => a - b) as [[number, number]];
     expect(best).toBe(token);
     // Found with a tenth of the vocabulary as candidates.
     for (const seed of [1, 2, 3]) {
@@ -130,19 +187,159 @@ describe('autoprompt', () => {
         counts,
         k: 10,
         validation: [],
-        seed: 1,
+        seed,
         position: seed === 2 ? 'best' : 'random',
       });
       const done = doneOf(events);
       expect(done.best.triggers).toEqual([token]);
-      expect(done.best.loss).toBeCloseTo(least, 6);
+      const own = tripletBatches({ relations, seed, relationsPerBatch: 6 });
+      expect(done.best.loss).toBeCloseTo(await loss.mean(own, writer.encoder([token])), 6);
       expect(done.spec).toEqual({ kind: 'trigger', top: [token], mid: [], bottom: [], layout: '2023' });
     }
   }, 60_000);
 
+  it('takes the best of the candidates, not the one that the gradient ranks first', async () => {
+    const counts = { begin: 1, middle: 1, end: 0 };
+    const tokens = candidateTokens(model.tokenizer);
+    const { config, weights, pooling, tokenizer } = model;
+    const writer = new TriggerWriter(tokenizer, config.vocabularySize, counts, '2023');
+    const training = tripletBatches({ relations, seed: 1, relationsPerBatch: 6 });
+    const loss = await lossOf(model);
+    const gradient = await PromptGradient.create({ config, weights, pooling, runtime, count: 2, threads: 1 });
+    let notFirst = 0;
+    for (const [first, second] of [
+      [20, 40],
+      [3, 71],
+    ] as const) {
+      const initial = [tokens[first] as number, tokens[second] as number];
+      const [found] = iterationsOf(
+        await run({
+          ...{ counts, initial, k: tokens.length - 1, iterations: 1, validation: [] },
+          deviations: Number.POSITIVE_INFINITY,
+        }),
+      );
+      if (!found) throw new Error('no iteration');
+      const { position } = found;
+      let [best, least] = [-1, Number.POSITIVE_INFINITY];
+      for (const id of tokens) {
+        const own = await loss.mean(training, writer.encoder(initial.with(position, id)));
+        if (own < least) [best, least] = [id, own];
+      }
+      expect(found.id).toBe(best);
+      expect(found.loss).toBeCloseTo(least, 6);
+      const at = await gradient.mean(training, writer.softEncoder(initial), gradient.vectorsOf(initial));
+      const [ranked] = rankCandidates({
+        table: gradient.words,
+        gradient: at.gradient.subarray(position * config.embedding, (position + 1) * config.embedding),
+        tokens,
+        current: initial[position] as number,
+        k: 1,
+      });
+      if (ranked !== best) notFirst++;
+    }
+    expect(notFirst).toBeGreaterThan(0);
+    await gradient.dispose();
+  }, 60_000);
+
+  it("looks at the trigger that promises most, with the position 'best'", async () => {
+    const counts = { begin: 1, middle: 1, end: 1 };
+    const { config, weights, pooling, tokenizer } = model;
+    const tokens = candidateTokens(tokenizer);
+    const writer = new TriggerWriter(tokenizer, config.vocabularySize, counts, '2023');
+    const gradient = await PromptGradient.create({ config, weights, pooling, runtime, count: 3, threads: 1 });
+    const { words } = gradient;
+    const width = config.embedding;
+    const positions = new Set<number>();
+    for (let seed = 0; seed < 6; seed++) {
+      const initial = [0, 1, 2].map((i) => tokens[(seed * 7 + i * 31) % tokens.length] as number);
+      const options = { counts, initial, seed, iterations: 1, k: 2, validation: [], position: 'best' } as const;
+      const [event] = iterationsOf(await run(options));
+      const training = tripletBatches({ relations, seed, relationsPerBatch: 6 });
+      const { gradient: at } = await gradient.mean(training, writer.softEncoder(initial), gradient.vectorsOf(initial));
+      // The largest (e_current - e_w) . gradient over all tokens w, by place.
+      const promises = initial.map((current, place) => {
+        const falls = tokens.map((token) => {
+          let fall = 0;
+          for (let e = 0; e < width; e++) {
+            const step = (words[current * width + e] as number) - (words[token * width + e] as number);
+            fall += step * (at[place * width + e] as number);
+          }
+          return fall;
+        });
+        return Math.max(...falls);
+      });
+      expect(event?.position).toBe(promises.indexOf(Math.max(...promises)));
+      positions.add(event?.position as number);
+    }
+    expect(positions.size).toBeGreaterThan(1);
+    await gradient.dispose();
+  }, 60_000);
+
+  it.each(['random', 'best'] as const)("keeps the only mask token for the pooling 'mask' (%s)", async (position) => {
+    const on = await tinyModel('bert', 'mask');
+    const counts = { begin: 1, middle: 1, end: 1 };
+    const { mask } = on.tokenizer.special;
+    const [first, last] = candidateTokens(on.tokenizer) as [number, number];
+    const events = await run({ model: on, counts, position, initial: [first, mask.id, last], iterations: 40, k: 40 });
+    const iterations = iterationsOf(events);
+    expect(iterations.map((event) => event.position)).not.toContain(1);
+    // Where neither of the two others can be improved the search ends.
+    expect(events.at(-2)).toMatchObject({ kind: 'converged' });
+    expect(iterations.slice(-3).map(({ improved }) => improved)).toEqual([true, false, false]);
+    expect(doneOf(events).best.triggers[1]).toBe(mask.id);
+  });
+
+  it("may change a mask token for the pooling 'mask' while there is another", async () => {
+    const on = await tinyModel('bert', 'mask');
+    const events = await run({ model: on, counts: { begin: 1, middle: 1, end: 1 }, iterations: 40, k: 40 });
+    const masks = iterationsOf(events).map(({ text }) => text.split(on.tokenizer.special.mask.text).length - 1);
+    expect(masks[0]).toBeGreaterThan(1);
+    expect(masks.at(-1)).toBe(1);
+  });
+
+  it("refuses a start in which the pooling 'mask' finds nothing to pool, or nothing to change", async () => {
+    const on = await tinyModel('bert', 'mask');
+    const tokens = candidateTokens(on.tokenizer);
+    const counts = { begin: 1, middle: 1, end: 0 };
+    await expect(run({ model: on, counts, initial: tokens.slice(0, 2) })).rejects.toThrow(
+      /'mask' needs a mask token, and the prompt that the search starts from has none/,
+    );
+    await expect(run({ model: on, counts: { begin: 1, middle: 0, end: 0 } })).rejects.toThrow(
+      /of 1 trigger none is left to search for/,
+    );
+  });
+
+  it('tells how far it is with all that takes long', async () => {
+    const events = await run({ iterations: 3, relationsPerBatch: 4 });
+    const start = events.findIndex(({ kind }) => kind === 'start');
+    const trained = tripletBatches({ relations, seed: 1, relationsPerBatch: 4 }).length;
+    const held = validationBatches(validation).length;
+    const passes = (from: number, to: number) =>
+      events.slice(from, to).flatMap((event) => (event.kind === 'measuring' ? [event] : []));
+    const pass = (what: string, batches: number) =>
+      Array.from({ length: batches }, (_, i) => ({ kind: 'measuring', what, batch: i + 1, batches }));
+    expect(trained).toBeGreaterThan(1);
+    expect(passes(0, start)).toEqual([...pass('loss', trained), ...pass('validation', held)]);
+    const first = events.findIndex(({ kind }) => kind === 'screening');
+    expect(passes(start, first)).toEqual(pass('gradient', trained));
+    const improved = iterationsOf(events).find((event) => event.improved) as IterationEvent;
+    const at = events.indexOf(improved);
+    expect(passes(at - held, at)).toEqual(pass('validation', held));
+  });
+
+  it.each(['relations', 'validation'] as const)('refuses %s with a pair longer than the model takes', async (which) => {
+    const long = wordRelations(12, { seed: 9 }).map((set) => ({
+      ...set,
+      positives: set.positives.map((pair, i) => (i === 0 ? { ...pair, head: 'paris '.repeat(60).trim() } : pair)),
+    }));
+    // 4 triggers, 60 words, [CLS] and [SEP] alone are more than the 64 of this model.
+    await expect(run({ [which]: long })).rejects.toThrow(PromptTooLongError);
+    await expect(run({ [which]: long })).rejects.toThrow(/"paris paris .* tokens, 64 are allowed/);
+  });
+
   it('improves the loss, never makes it worse, and gives the best prompt by validation', async () => {
     const events = await run({ iterations: 12 });
-    const [start] = events;
+    const start = events.find((event) => event.kind === 'start');
     if (start?.kind !== 'start') throw new Error('no start');
     expect(start.text).toBe('[MASK] [MASK] <subj> [MASK] <obj> [MASK]');
     const iterations = iterationsOf(events);

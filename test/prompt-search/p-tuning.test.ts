@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPromptBatchEncoder } from '../../src/encoder/prompt-batch-encoder.ts';
+import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import { createPrompt } from '../../src/prompt/create-prompt.ts';
 import { manualTemplates } from '../../src/prompt/template.ts';
 import { type PTuningEvent, type PTuningOptions, pTuning } from '../../src/prompt-search/p-tuning.ts';
@@ -104,6 +105,43 @@ describe('pTuning', () => {
     const { seconds: _, ...done } = doneOf(rest);
     const { seconds: __, ...whole } = doneOf(await run());
     expect(done).toEqual(whole);
+  });
+
+  it('keeps its steps where it is stopped in the midst of a validation', async () => {
+    let kept: TrainingState | undefined;
+    const store = {
+      save: async (_: 'last' | 'best', state: TrainingState) => {
+        kept = state;
+      },
+      load: async () => kept,
+    };
+    for (const step of [0, 10]) {
+      const controller = new AbortController();
+      const heard: string[] = [];
+      let steps = 0;
+      const options = { ...problem, counts, steps: 30, store, signal: controller.signal };
+      await expect(
+        (async () => {
+          for await (const event of pTuning(options)) {
+            if (event.kind === 'step') steps = event.step;
+            if (controller.signal.aborted) heard.push(event.kind);
+            if (event.kind === 'measuring' && steps === step) controller.abort(new Error('enough'));
+          }
+        })(),
+      ).rejects.toThrow('enough');
+      expect(heard).toEqual([]);
+      expect(kept?.progress.step).toBe(step === 0 ? undefined : step);
+    }
+    expect(kept?.progress.checked).toBe(0);
+  });
+
+  it.each(['relations', 'validation'] as const)('refuses %s with a pair longer than the model takes', async (which) => {
+    const long = wordRelations(12, { seed: 9 }).map((set) => ({
+      ...set,
+      positives: set.positives.map((pair, i) => (i === 0 ? { ...pair, head: 'paris '.repeat(60).trim() } : pair)),
+    }));
+    await expect(run({ [which]: long })).rejects.toThrow(PromptTooLongError);
+    await expect(run({ [which]: long })).rejects.toThrow(/"paris paris .* tokens, 64 are allowed/);
   });
 
   it('says what cannot be, and stops when it is told to', async () => {
