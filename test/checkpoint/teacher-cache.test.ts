@@ -50,11 +50,7 @@ describe('the cache of a teacher', () => {
       { 'config.json': '{}', 'model.safetensors': weights(1) },
       { 'model.safetensors': weights(2) },
     ],
-    [
-      'weights of a shard',
-      { ...sharded, 'shard-2.safetensors': weights(1) },
-      { 'shard-2.safetensors': weights(2) },
-    ],
+    ['weights of a shard', { ...sharded, 'shard-2.safetensors': weights(1) }, { 'shard-2.safetensors': weights(2) }],
     [
       'configuration',
       { 'config.json': '{}', 'model.safetensors': weights(1) },
