@@ -1,7 +1,6 @@
 /** What is wrong with a run is found before its first step, not in the middle of it or at its end. */
 
 import { PromptTooLongError } from '../encoder/relation-encoder.ts';
-import type { AnalogySet } from '../evaluate/analogy.ts';
 import { OptionError } from '../load-encoder.ts';
 import { suggestion } from '../pair/nearest-name.ts';
 import type { WordPair } from '../pair/word-pair.ts';
@@ -12,23 +11,13 @@ import type { TrainingModel } from '../train/trainer.ts';
 import type { TrainingConfig } from '../train/training-config.ts';
 import type { RunValidation } from './validation.ts';
 
-export interface RunToCheck {
-  readonly model: TrainingModel;
-  readonly training: TrainingConfig;
-  readonly sampler: Sampler;
-  readonly validation: RunValidation;
-  /** All that will be encoded: training, held-out and further pairs. */
-  readonly pairs: readonly WordPair[];
-  readonly questions: readonly AnalogySet[];
-}
-
-/** @throws PromptTooLongError, SamplingError for a loss without examples, OptionError for a metric that is not there */
-export function checkRun({ model, training, sampler, validation, pairs, questions }: RunToCheck): void {
+/** @throws SamplingError for a loss without examples, OptionError for a metric or a patience without a validation */
+export function checkRun(
+  training: TrainingConfig,
+  { sampler, validation }: { readonly sampler: Sampler; readonly validation: RunValidation },
+): void {
   checkValidation(training, validation.figureNames);
   checkLossExamples(training.losses, sampler, { steps: runLength(training, sampler), triples: training.triples });
-  checkLengths(pairs, model);
-  const asked = questions.flatMap((set) => set.questions.flatMap(({ stem, choices }) => [stem, ...choices]));
-  checkLengths(asked, model);
 }
 
 function checkValidation({ metric, patience }: TrainingConfig, figures: readonly string[]): void {
@@ -46,7 +35,11 @@ function checkValidation({ metric, patience }: TrainingConfig, figures: readonly
   }
 }
 
-function checkLengths(pairs: readonly WordPair[], { prompt, config, maxLength = config.maxLength }: TrainingModel) {
+/** @param pairs All that will be encoded. @throws PromptTooLongError */
+export function checkLengths(
+  pairs: readonly WordPair[],
+  { prompt, config, maxLength = config.maxLength }: TrainingModel,
+): void {
   const bytes = (text: string) => new TextEncoder().encode(text).length;
   // No token stands for less than a byte, so that only what has more bytes than tokens are allowed needs a look.
   const room = maxLength - bytes(prompt.text) - 2;

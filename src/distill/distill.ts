@@ -13,7 +13,7 @@ import { join } from '../runtime/path.ts';
 import { recipeSampler } from '../train/recipe-sampler.ts';
 import type { TrainEvent } from '../train/train-event.ts';
 import { train } from '../train/trainer.ts';
-import { checkRun } from './check-run.ts';
+import { checkLengths, checkRun } from './check-run.ts';
 import { finishedBefore } from './finished-run.ts';
 import type { DistillOptions } from './options.ts';
 import {
@@ -30,7 +30,7 @@ import { runConfiguration } from './run-configuration.ts';
 import { saveRun } from './save-run.ts';
 import { loadTeacher } from './teacher.ts';
 import { trainingModel } from './training-model.ts';
-import { runValidation } from './validation.ts';
+import { pairsOfQuestions, runValidation } from './validation.ts';
 
 /** What happens, beside what the trainer reports. */
 export type DistillEvent =
@@ -74,6 +74,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   };
   const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
   const { model, spec } = trainingModel(checkpoint, recipe, options.prompt);
+  checkLengths([...pairsOf([...all, ...further]), ...pairsOfQuestions(questions)], model);
   const split = splitSources(data, recipe.validationShare);
   const trained = [...split.train.values()].flat();
   const sampler = recipeSampler(
@@ -84,8 +85,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
       : undefined,
   );
   const validation = runValidation(recipe, { held: split.validation, questions });
-  const pairs = pairsOf([...all, ...further]);
-  checkRun({ model, training: recipe.training, sampler, validation, pairs, questions });
+  checkRun(recipe.training, { sampler, validation });
   const teacher =
     recipe.teacher &&
     (await loadTeacher({

@@ -2,6 +2,7 @@
 
 import type { RelationSet } from '../data/relation-set.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import { lossesWithExamples } from '../train/loss-examples.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { validationSampler } from '../train/recipe-sampler.ts';
@@ -35,6 +36,11 @@ export function runValidation(
       },
     }),
   };
+}
+
+/** All pairs that the questions ask to be encoded. */
+export function pairsOfQuestions(sets: readonly AnalogySet[]): WordPair[] {
+  return sets.flatMap(({ questions }) => questions.flatMap(({ stem, choices }) => [stem, ...choices]));
 }
 
 function heldOutBatches(recipe: Recipe, held: readonly RelationSet[]) {

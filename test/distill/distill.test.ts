@@ -54,6 +54,7 @@ const questions = (set: string, split = 'valid', more: Partial<AnalogySet['quest
       ],
       answer: 0,
       prefix: undefined,
+      line: 1,
       ...more,
     },
   ],
