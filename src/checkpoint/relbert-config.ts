@@ -101,10 +101,10 @@ export function relbertConfigJson({ pooling, prompt, text, form = '2023' }: Relb
 
 function json2021(pooling: Pooling, prompt: PromptSpec): JsonObject {
   const mode = pooling === 'sum_no_mask' ? 'average_no_mask' : pooling;
-  if (!pythonModes.includes(mode)) {
+  if (!poolings2021.includes(mode)) {
     throw new CheckpointError(
       'relbert_config',
-      `the 2021 form has no pooling ${pooling}; it has ${pythonModes.join(', ')}`,
+      `the 2021 form has no pooling ${pooling}; it has ${poolings2021.join(', ')}`,
     );
   }
   return prompt.kind === 'template'
@@ -112,8 +112,8 @@ function json2021(pooling: Pooling, prompt: PromptSpec): JsonObject {
     : { mode, template: prompt2021Json(prompt) };
 }
 
-/** The modes that the Python package computes. */
-const pythonModes: readonly string[] = ['average_no_mask', 'average', 'mask'];
+/** The modes that the Python package computes: the poolings that the 2021 form has. */
+export const poolings2021: readonly string[] = ['average_no_mask', 'average', 'mask'];
 
 /**
  * A learned prompt as the 2021 package keeps it, in `relbert_config.template` and in its `prompt.json`:

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { WordPair } from '../pair/word-pair.ts';
 import { makeFolder, writeFileAtomic } from '../runtime/files.ts';
 import { fileSource } from './byte-source.ts';
-import { weightsLayoutOf } from './checkpoint.ts';
 import { folderFiles } from './folder.ts';
 import { type HubSettingsOptions, hubSettings } from './hub-settings.ts';
+import { modelHash } from './model-hash.ts';
 import { openModel } from './open-model.ts';
 import { openSafetensors } from './safetensors.ts';
 import { safetensorsChunks } from './safetensors-write.ts';
@@ -18,38 +18,31 @@ export interface TeacherEmbeddings {
 }
 
 export interface TeacherCache {
+  /** Of the teacher: {@link modelHash}. */
+  readonly modelHash: string;
   /** undefined: not computed before. */
   read(): Promise<TeacherEmbeddings | undefined>;
   write(embeddings: TeacherEmbeddings): Promise<void>;
 }
 
-/** How much of the weights goes into the key: the file's first and last bytes. They change with every training step. */
-const sampled = 1 << 20;
-
 /**
  * Where a teacher's embeddings of these pairs are kept: beside the hub's cache, in `relbert/teacher`, under a hash of
- * the teacher's configuration, of its weights (size, first and last megabyte) and of the pairs in their order.
+ * the whole teacher and of the pairs in their order. A teacher that was trained on, if only in its middle layers, is
+ * another one.
  */
 export async function teacherCache(
   model: string,
   pairs: readonly WordPair[],
   options: HubSettingsOptions = {},
 ): Promise<TeacherCache> {
-  const files = await openModel(model, options);
-  const hash = createHash('sha256');
-  hash.update((await files.read('config.json')) ?? '');
-  const layout = weightsLayoutOf(await files.list());
-  const weights = layout && (await fileSource(files, layout.file));
-  if (weights) {
-    hash.update(`${weights.size}\n`);
-    hash.update(await weights.read(0, Math.min(sampled, weights.size)));
-    hash.update(await weights.read(Math.max(0, weights.size - sampled), weights.size));
-  }
+  const teacher = await modelHash(await openModel(model, options));
+  const hash = createHash('sha256').update(`${teacher}\n`);
   for (const { head, tail } of pairs) hash.update(`${JSON.stringify([head, tail])}\n`);
   const { cache } = await hubSettings(options);
   const folder = join(cache, '..', 'relbert', 'teacher');
   const file = `${hash.digest('hex').slice(0, 32)}.safetensors`;
   return {
+    modelHash: teacher,
     async read() {
       await makeFolder(folder);
       const source = await fileSource(await folderFiles(folder), file);

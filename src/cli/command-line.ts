@@ -69,6 +69,14 @@ Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1
   return program;
 }
 
+/**
+ * How long a command may take to end after a signal, in milliseconds: one that trains writes a checkpoint first, which
+ * is more than a gigabyte for a base model.
+ */
+export function graceOf(command: string | undefined): number {
+  return command === 'distill' || command === 'prompt' ? 120_000 : 5000;
+}
+
 /** Runs one command line (without `node` and the script) to its end and returns the exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const { terminal, stop } = processTerminal();
@@ -77,8 +85,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (terminal.signal.aborted) process.exit(code);
     process.exitCode = code;
     stop(new Stopped(code, text));
-    // Whatever does not listen to the signal may take this long to end.
-    setTimeout(() => process.exit(code), 5000).unref();
+    setTimeout(() => process.exit(code), graceOf(args[0])).unref();
   };
   process.on('SIGINT', onSignal(INTERRUPTED, 'interrupted'));
   process.on('SIGTERM', onSignal(TERMINATED, 'terminated'));

@@ -124,7 +124,9 @@ class RunDisplay {
         );
         break;
       case 'finished-before':
-        terminal.note(`this run is finished (${event.step} steps): nothing was changed`);
+        terminal.note(
+          `this run is finished${event.step === undefined ? '' : ` (${event.step} steps)`}: nothing was changed`,
+        );
         await terminal.print(event.folder);
         break;
       case 'saved':

@@ -30,21 +30,34 @@ export class NoRelationError extends Error {
  * `10a`), but for case and for `-`, `_` and spaces.
  *
  * Throws UnknownRelationError for a name that fits no relation, NoRelationError where none is left.
+ * @param further Relations from elsewhere whose names are no mistake either.
  */
-export function excludeRelations(relations: readonly RelationSet[], names: readonly string[]): RelationSet[] {
-  const namesOf = ({ relation, parent, aliases }: RelationSet) => [relation, ...(parent ? [parent] : []), ...aliases];
-  const known = [...new Set(relations.flatMap(namesOf))];
-  const excluded = new Set(names.map(foldName));
+export function excludeRelations(
+  relations: readonly RelationSet[],
+  names: readonly string[],
+  further: readonly RelationSet[] = [],
+): RelationSet[] {
+  const known = [...new Set([...relations, ...further].flatMap(namesOf))];
   for (const name of names) {
     if (!known.some((other) => foldName(other) === foldName(name))) throw new UnknownRelationError(name, known);
   }
-  const kept = relations.filter((set) => !namesOf(set).some((name) => excluded.has(foldName(name))));
+  const kept = withoutRelations(relations, names);
   if (kept.length === 0) {
     throw new NoRelationError(
       `all ${relations.length} relations are excluded (${names.join(', ')}): none is left to train on`,
     );
   }
   return kept;
+}
+
+/** The relations that none of the names fits, perhaps none. */
+export function withoutRelations(relations: readonly RelationSet[], names: readonly string[]): RelationSet[] {
+  const excluded = new Set(names.map(foldName));
+  return relations.filter((set) => !namesOf(set).some((name) => excluded.has(foldName(name))));
+}
+
+function namesOf({ relation, parent, aliases }: RelationSet): string[] {
+  return [relation, ...(parent ? [parent] : []), ...aliases];
 }
 
 function foldName(name: string): string {

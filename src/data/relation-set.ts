@@ -16,6 +16,11 @@ export interface RelationSet {
   readonly negatives: readonly WordPair[];
 }
 
+/** All pairs of relations, positives and negatives. */
+export function pairsOf(relations: readonly RelationSet[]): WordPair[] {
+  return relations.flatMap(({ positives, negatives }) => [...positives, ...negatives]);
+}
+
 /** Relations of a JSON lines file (first character `{`) or of a tab-separated one. */
 export function parseRelationSets(data: DataFile): RelationSet[] {
   return /^\uFEFF?\s*\{/.test(data.text) ? parseRelationLines(data) : parseRelationTable(data);

@@ -9,8 +9,10 @@ export {
 } from '../learn-prompt/compare.ts';
 export { type SearchPromptEvent, type SearchPromptOptions, searchPrompt } from '../learn-prompt/search.ts';
 export { type TunePromptEvent, type TunePromptOptions, tunePrompt } from '../learn-prompt/tune.ts';
-export { type DistillEvent, type DistillOptions, distill } from './distill.ts';
+export { type DistillEvent, distill } from './distill.ts';
+export { readFurtherPairs } from './further-pairs.ts';
+export type { DistillOptions } from './options.ts';
 export { overrideRecipe, type RecipeOverrides } from './override.ts';
-export { readFurtherPairs, readTrainingData, type TrainingData } from './read-data.ts';
+export { readTrainingData, type TrainingData } from './read-data.ts';
 export { readRecipe } from './recipe-file.ts';
-export { loadTeacher, type TeacherOptions } from './teacher.ts';
+export { type LoadedTeacher, loadTeacher, type TeacherOptions } from './teacher.ts';

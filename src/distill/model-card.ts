@@ -1,5 +1,5 @@
 import type { Pooling } from '../encoder/pooling.ts';
-import type { Recipe } from '../train/recipe.ts';
+import { type dataNames, type Recipe, UNLABELLED_PAIRS } from '../train/recipe.ts';
 
 export interface ModelCard {
   /** The output folder's name. */
@@ -13,7 +13,10 @@ export interface ModelCard {
   readonly recipe: Recipe;
   readonly recipeName: string;
   readonly relations: number;
+  /** Pairs trained on, without those held out. */
   readonly pairs: number;
+  /** Pairs that the teacher alone compared. */
+  readonly furtherPairs: number;
   readonly excludedPairs: number;
   readonly steps: number;
   readonly seconds: number;
@@ -73,7 +76,7 @@ ${pythonCode(card.template, card.pooling)}
 ${validation}## Training
 
 - recipe: \`${card.recipeName}\` (the whole of it: \`recipe.json\`)${recipe.description === '' ? '' : `: ${recipe.description}`}
-- data: ${data}: ${card.relations} relations, ${card.pairs} pairs (all of them: \`train-pairs.tsv\`)${card.excludedPairs > 0 ? `; ${card.excludedPairs} pairs left out because evaluation files hold them` : ''}
+- data: ${data}: ${card.relations} relations, ${card.pairs} pairs${card.furtherPairs > 0 ? `, and ${card.furtherPairs} pairs for the teacher` : ''} (all of them: \`train-pairs.tsv\`)${card.excludedPairs > 0 ? `; ${card.excludedPairs} pairs left out because evaluation files hold them` : ''}
 - losses: ${losses}${recipe.teacher ? `\n- teacher: \`${recipe.teacher.model}\`` : ''}
 - ${card.steps} steps in ${minutes}; learning rate ${training.learningRate}, warm-up ${training.warmup}, then ${training.decay}; seed ${training.seed}
 
@@ -81,8 +84,30 @@ The log is \`train.jsonl\`, the learning curve \`learning-curve.svg\`.
 
 ## Licence
 
-The weights stand under the licence of the base model${card.license === undefined ? ', which its own card names' : ` (${card.license})`}. SemEval-2012 Task 2 (Jurgens, Mohammad, Turney, Holyoak 2012): CC BY-SA 3.0; WordNet: Princeton WordNet licence.
+The weights stand under the licence of the base model${card.license === undefined ? ', which its own card names' : ` (${card.license})`}. ${dataLicences(recipe)}
 `;
+}
+
+const semEval = 'SemEval-2012 Task 2 (Jurgens, Mohammad, Turney, Holyoak 2012): CC BY-SA 3.0';
+const wordNet = 'WordNet (Princeton University): WordNet licence';
+/** By the name of the data; see data/README.md. */
+const licences: Readonly<Record<(typeof dataNames)[number] | typeof UNLABELLED_PAIRS, string>> = {
+  semeval2012: semEval,
+  wordnet: wordNet,
+  'package/semeval2012': semEval,
+  'package/wordnet': wordNet,
+  'package/countries':
+    'countries: contains information from mledoze/countries, made available under the Open Database License (ODbL) 1.0',
+  [UNLABELLED_PAIRS]: wordNet,
+};
+
+/** A line on the licences of exactly the data that a run was trained on; files of one's own have what one gave them. */
+function dataLicences({ data, teacher }: Recipe): string {
+  const sources = [...data.map(({ source }) => source), ...(teacher?.pairs ?? [])];
+  const known = (source: string): source is keyof typeof licences => Object.hasOwn(licences, source);
+  const named = sources.filter((source) => known(source)).map((source) => licences[source]);
+  const own = sources.filter((source) => !known(source)).map((source) => `\`${source}\`: as its makers say`);
+  return `Of the training data: ${[...new Set([...named, ...own])].join('; ')}.`;
 }
 
 /** A few lines of transformers that do what the package does with a template and a pooling. */

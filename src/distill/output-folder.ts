@@ -1,35 +1,46 @@
 import { OptionError } from '../load-encoder.ts';
-import { removePath, writeFileAtomic } from '../runtime/files.ts';
-import { join } from '../runtime/path.ts';
+import { makeFolder, removePath, writeFileAtomic } from '../runtime/files.ts';
+import { join, resolve } from '../runtime/path.ts';
 import { kindOfPath, listFolder, readText } from '../runtime/read-file.ts';
 
 /** Each step, validation and checkpoint of a run as a line of JSON. */
 export const logName = 'train.jsonl';
 
+/** The pairs of a run, the first file that it writes. */
+export const trainPairsName = 'train-pairs.tsv';
+export const recipeFileName = 'recipe.json';
+const checkpointsName = 'checkpoints';
+const modelName = 'model.safetensors';
+
+/** The folder of a run's checkpoints. */
+export function checkpointFolder(folder: string): string {
+  return join(folder, checkpointsName);
+}
+
 /**
  * Whether a run may write into a folder: one that is missing or empty; with `resume` one that holds a run; with
- * `overwrite` any, after what an earlier run left there is removed.
+ * `overwrite` any but one of the models that are `read`. Changes nothing: see {@link clearOutputFolder}.
  *
  * @throws OptionError
  */
 export async function checkOutputFolder(
   folder: string,
-  { resume = false, overwrite = false }: { readonly resume?: boolean; readonly overwrite?: boolean },
+  {
+    resume = false,
+    overwrite = false,
+    read = [],
+  }: { readonly resume?: boolean; readonly overwrite?: boolean; readonly read?: readonly string[] },
 ): Promise<void> {
   if (resume && overwrite) throw new OptionError('--resume and --overwrite contradict each other: leave one out');
   const kind = await kindOfPath(folder);
   if (kind === undefined) return;
   if (kind !== 'folder') throw new OptionError(`${folder} is a file: name a folder for the model`);
   const names = await listFolder(folder);
-  if (names.length === 0) return;
-  const isRun = names.includes(logName) || names.includes('recipe.json') || names.includes('checkpoints');
-  if (overwrite) {
-    await removePath(join(folder, 'checkpoints'));
-    for (const name of [logName, 'model.safetensors', 'learning-curve.svg', 'recipe.json', 'train-pairs.tsv']) {
-      if (names.includes(name)) await removePath(join(folder, name));
-    }
-    return;
+  if (overwrite && read.some((model) => resolve(model) === resolve(folder))) {
+    throw new OptionError(`${folder} holds a model that this run reads: name another folder`);
   }
+  if (names.length === 0 || overwrite) return;
+  const isRun = names.some(ofRun);
   if (!resume) {
     throw new OptionError(
       isRun
@@ -40,9 +51,38 @@ export async function checkOutputFolder(
   if (!isRun) throw new OptionError(`${folder} holds no run to be resumed, but something else: name another folder`);
 }
 
+/** Whether a run, however early it was killed, has left a file of this name. */
+function ofRun(name: string): boolean {
+  return [logName, recipeFileName, checkpointsName, trainPairsName].includes(leftoverOf(name) ?? name);
+}
+
+/** The name of the file that a killed process was writing when it left a temporary file of this name. */
+function leftoverOf(name: string): string | undefined {
+  return /^\.(.+)\.\d+-[0-9a-f]+\.tmp$/.exec(name)?.[1];
+}
+
+/**
+ * Makes the folder ready for a run that begins or goes on: temporary files of killed processes go; with `overwrite`
+ * all that an earlier run left. To be called when everything else was found right, so that a mistake on the command
+ * line costs no model.
+ */
+export async function clearOutputFolder(
+  folder: string,
+  { overwrite = false }: { readonly overwrite?: boolean },
+): Promise<void> {
+  await makeFolder(folder);
+  const names = await listFolder(folder);
+  for (const name of names) if (leftoverOf(name) !== undefined) await removePath(join(folder, name));
+  if (!overwrite) return;
+  // The checkpoints first: without them, and while the model is there, the folder is that of a finished run.
+  for (const name of [checkpointsName, modelName, logName, 'learning-curve.svg', recipeFileName, trainPairsName]) {
+    if (names.includes(name)) await removePath(join(folder, name));
+  }
+}
+
 /** Whether the run in a folder came to its end. */
 export async function isSaved(folder: string): Promise<boolean> {
-  return (await kindOfPath(join(folder, 'model.safetensors'))) === 'file';
+  return (await kindOfPath(join(folder, modelName))) === 'file';
 }
 
 /** The entries of a log; a last line that was cut off is left out. */
@@ -62,7 +102,10 @@ export async function readLog(folder: string): Promise<Readonly<Record<string, u
 /** Takes out of a log what lies beyond a step: a run that was killed after its last checkpoint does it again. */
 export async function keepLog(folder: string, step: number): Promise<void> {
   const entries = await readLog(folder);
-  const kept = entries.filter((entry) => typeof entry['step'] === 'number' && entry['step'] <= step && step > 0);
+  const kept = entries.filter(
+    // A run that was killed while it saved its model is done a second time.
+    (entry) => entry['kind'] !== 'done' && typeof entry['step'] === 'number' && entry['step'] <= step && step > 0,
+  );
   if (entries.length === 0) return;
   await writeFileAtomic(join(folder, logName), kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
 }

@@ -1,7 +1,7 @@
 /** A larger relation encoder whose embeddings of the training pairs are computed once and kept in a cache. */
 
 import { teacherCache } from '../checkpoint/teacher-cache.ts';
-import type { RelationSet } from '../data/relation-set.ts';
+import { pairsOf, type RelationSet } from '../data/relation-set.ts';
 import { RelationEncoder } from '../index.ts';
 import { deduplicatePairs, pairKey } from '../pair/deduplicate.ts';
 import type { WordPair } from '../pair/word-pair.ts';
@@ -17,15 +17,21 @@ export interface TeacherOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** A teacher with what it is known by. */
+export interface LoadedTeacher extends Teacher {
+  /** SHA-256 of its configuration, tokenizer and weights. */
+  readonly modelHash: string;
+}
+
 /**
  * The teacher's embeddings of all training pairs. They are looked up in the cache by the teacher's weights, prompt,
  * pooling and the pairs, so that a repeated run does not encode them again.
  *
  * A pair that is too long for the teacher is an error that names it.
  */
-export async function loadTeacher(options: TeacherOptions): Promise<Teacher> {
+export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeacher> {
   const { model, relations, threads, offline, signal, onProgress } = options;
-  const { distinct } = deduplicatePairs(relations.flatMap(({ positives, negatives }) => [...positives, ...negatives]));
+  const { distinct } = deduplicatePairs(pairsOf(relations));
   const cache = await teacherCache(model, distinct, { ...(offline !== undefined && { offline }) });
   let embeddings = await cache.read();
   if (!embeddings) {
@@ -48,6 +54,7 @@ export async function loadTeacher(options: TeacherOptions): Promise<Teacher> {
   const dimension = shape[1] as number;
   const rows = new Map(distinct.map((pair, row) => [pairKey(pair), row]));
   return {
+    modelHash: cache.modelHash,
     dimension,
     async embeddings(pairs: readonly WordPair[]) {
       const wanted = new Float32Array(pairs.length * dimension);

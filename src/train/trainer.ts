@@ -11,6 +11,7 @@ import type { TrainingBatch } from './batch.ts';
 import { DivergenceWatch } from './divergence.ts';
 import type { GradientInput } from './gradients.ts';
 import { bestTensors, lastTensors, noProgress, readBest, restoreLast } from './run-checkpoint.ts';
+import { runLength } from './run-length.ts';
 import type { Sampler } from './sampler.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainEvent, ValidationEvent } from './train-event.ts';
@@ -79,7 +80,8 @@ export interface TrainOptions {
  *
  * Repeatable: the same options give the same bits on the same machine, whether the run was interrupted or not. The
  * loop ends with a `done` event that has the weights: the best ones where there is validation, else the last (their
- * moving average where `average` is set). Where a signal stops it between two steps, a checkpoint is written first.
+ * moving average where `average` is set). Where a signal stops it between two steps or in a validation, or a
+ * validation fails, a checkpoint is written first.
  *
  * @throws DivergenceError where the loss is NaN or explodes, ConfigurationMismatchError where the store's checkpoint
  *   has other settings, PromptTooLongError for a pair longer than the model, the signal's reason when aborted
@@ -114,7 +116,7 @@ class TrainingRun {
     const { training, sampler, configuration } = options;
     this.#options = options;
     this.#trainable = trainable;
-    this.#steps = training.steps ?? Math.max(1, Math.round((training.epochs ?? 1) * sampler.stepsPerEpoch));
+    this.#steps = runLength(training, sampler);
     // Through text, so that what a checkpoint holds and what is compared with it are of one form.
     this.#configuration = JSON.parse(
       JSON.stringify({ ...(configuration !== undefined && { run: configuration }), training }),
@@ -126,8 +128,7 @@ class TrainingRun {
     await this.#resume();
     yield this.#start();
     while (!this.#progress.finished) {
-      // A turn for the event loop, which the native code blocks while it computes: signals and timers come through.
-      await new Promise((resolve) => setTimeout(resolve));
+      await eventLoopTurn();
       if (signal?.aborted) {
         await this.#save('last');
         throw signal.reason;
@@ -166,7 +167,11 @@ class TrainingRun {
   async *#check(): AsyncGenerator<TrainEvent> {
     const { step } = this.#progress;
     const { patience } = this.#options.training;
-    const validation = await this.#validate();
+    const validation = await this.#validate().catch(async (error: unknown) => {
+      // The steps before it are not lost with a validation that fails or is aborted: a resumed run begins with it.
+      await this.#save('last');
+      throw error;
+    });
     if (validation) yield validation;
     if (validation?.best && (await this.#save('best'))) yield { kind: 'checkpoint', step, which: 'best' };
     const done = step >= this.#steps;
@@ -238,26 +243,20 @@ class TrainingRun {
   }
 
   async #validate(): Promise<ValidationEvent | undefined> {
-    const { validation, training } = this.#options;
+    const { validation, training, signal } = this.#options;
     if (!validation?.batches?.length && !validation?.figures) return undefined;
     const start = performance.now();
-    const { gradients, graph, evaluated } = this.#trainable;
+    const { gradients, evaluated } = this.#trainable;
     const figures: Record<string, number> = {};
     const losses: number[] = [];
     for (const batch of validation.batches ?? []) {
-      this.#options.signal?.throwIfAborted();
+      await eventLoopTurn();
+      signal?.throwIfAborted();
       const { loss } = await gradients.loss(await this.#input(batch, undefined), evaluated);
       losses.push(loss);
     }
     if (losses.length > 0) figures['loss'] = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-    const encode: PairEncoder = async (pairs) => ({
-      data: await gradients.encode(
-        pairs.map((pair) => this.#promptOf(pair)),
-        evaluated,
-      ),
-      shape: [pairs.length, graph.dimension],
-    });
-    Object.assign(figures, await validation.figures?.(encode));
+    Object.assign(figures, await validation.figures?.((pairs) => this.#encode(pairs)));
     const metric = training.metric ?? ('mean' in figures ? 'mean' : (Object.keys(figures)[0] as string));
     const value = figures[metric];
     if (value === undefined) {
@@ -275,6 +274,19 @@ class TrainingRun {
       waited: better ? 0 : this.#progress.waited + 1,
     };
     return { kind: 'validation', step, figures, metric, value, best: better, seconds };
+  }
+
+  /** In parts, between which an abort is heard: the questions of a validation take longer than a step. */
+  async #encode(pairs: readonly WordPair[]): ReturnType<PairEncoder> {
+    const { gradients, graph, evaluated } = this.#trainable;
+    const data = new Float32Array(pairs.length * graph.dimension);
+    for (let first = 0; first < pairs.length; first += encodedAtOnce) {
+      await eventLoopTurn();
+      this.#options.signal?.throwIfAborted();
+      const prompts = pairs.slice(first, first + encodedAtOnce).map((pair) => this.#promptOf(pair));
+      data.set(await gradients.encode(prompts, evaluated), first * graph.dimension);
+    }
+    return { data, shape: [pairs.length, graph.dimension] };
   }
 
   #done(): TrainEvent {
@@ -318,4 +330,12 @@ class TrainingRun {
     this.#watch = new DivergenceWatch(last.progress.losses);
     if (last.progress.best) this.#bestWeights = await readBest(this.#trainable, store, last.progress.best);
   }
+}
+
+/** Pairs of a validation between two looks at the signal. */
+const encodedAtOnce = 512;
+
+/** A turn for the event loop, which the native code blocks while it computes: signals and timers come through. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -5,7 +5,7 @@ import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import { lossTermSchema } from '../../src/loss/terms.ts';
 import { DivergenceError } from '../../src/train/divergence.ts';
 import type { DoneEvent, TrainEvent } from '../../src/train/train-event.ts';
-import { type TrainOptions, train } from '../../src/train/trainer.ts';
+import { type PairEncoder, type TrainOptions, train } from '../../src/train/trainer.ts';
 import { ConfigurationMismatchError, type TrainingState, type TrainingStore } from '../../src/train/training-state.ts';
 import { tinyRun } from './tiny-run.ts';
 
@@ -163,6 +163,67 @@ describe('train', () => {
     await expect(collect({ ...wrong, validation: { figures } })).rejects.toThrow(
       "no validation figure 'f1'; there are: accuracy, other",
     );
+  });
+
+  it('keeps the steps before a validation that fails', async () => {
+    const store = memoryStore();
+    const failing = { figures: () => Promise.reject(new Error('no figures')) };
+    const run = await tinyRun({ steps: 4, every: 2 });
+    await expect(collect({ ...run, validation: failing, store })).rejects.toThrow('no figures');
+    expect(store.saved.get('last')?.progress).toMatchObject({ step: 2, checked: 0, finished: false });
+    // The resumed run begins with the validation that failed.
+    const { events } = await collect({ ...run, store, resume: true });
+    expect(events.map(({ kind }) => kind).filter((kind) => kind !== 'checkpoint')).toEqual([
+      'start',
+      'validation',
+      'step',
+      'step',
+      'validation',
+      'done',
+    ]);
+    expect(ofKind(events, 'validation').map(({ step }) => step)).toEqual([2, 4]);
+  });
+
+  it('hears an abort in the middle of a validation, and writes a checkpoint first', async () => {
+    const pairs = Array.from({ length: 2000 }, (_, i) => ({ head: `w${i}`, tail: 'w1' }));
+    const run = await tinyRun({ steps: 4, every: 2 });
+    for (const when of ['before', 'while'] as const) {
+      const store = memoryStore();
+      const controller = new AbortController();
+      let encoded = false;
+      const validation = {
+        async figures(encode: PairEncoder) {
+          // From outside, as a signal of the system comes: only where the event loop has a turn.
+          if (when === 'while') setTimeout(() => controller.abort(new Error('stop')));
+          else controller.abort(new Error('stop'));
+          await encode(pairs);
+          encoded = true;
+          return { mean: 1 };
+        },
+      };
+      await expect(collect({ ...run, validation, store, signal: controller.signal })).rejects.toThrow('stop');
+      expect(encoded).toBe(false);
+      expect(store.saved.get('last')?.progress).toMatchObject({ step: 2, checked: 0 });
+    }
+  });
+
+  it('encodes many pairs for a validation in their order', async () => {
+    const pairs = Array.from({ length: 1100 }, (_, i) => ({ head: `w${i}`, tail: `w${i % 7}` }));
+    const run = await tinyRun({ steps: 1 });
+    const validation = {
+      async figures(encode: PairEncoder) {
+        const { data, shape } = await encode(pairs);
+        const [rows, width] = shape;
+        expect(rows).toBe(1100);
+        for (const row of [0, 511, 512, 1023, 1024, 1099]) {
+          const alone = (await encode(pairs.slice(row, row + 1))).data;
+          const own = data.subarray(row * width, (row + 1) * width);
+          expect(Math.max(...alone.map((value, i) => Math.abs(value - (own[i] as number))))).toBeLessThan(1e-5);
+        }
+        return { mean: 1 };
+      },
+    };
+    await collect({ ...run, validation });
   });
 
   it('names a pair whose prompt is too long', async () => {
