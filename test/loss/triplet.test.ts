@@ -300,8 +300,8 @@ describe('all triples among the items of a step', () => {
     const { positive, negative } = places[name];
     // A margin that leaves every hinge open: nothing is lost in a corner.
     const before = await at(name, { margin: 100 }, embeddings);
-    expect(await at(name, { margin: 100 }, moved(...positive))).toBeGreaterThan(before + 0.1);
-    expect(await at(name, { margin: 100 }, moved(...negative))).toBeLessThan(before - 0.1);
+    expect(await at(name, { margin: 100 }, moved(positive[0], positive[1]))).toBeGreaterThan(before + 0.1);
+    expect(await at(name, { margin: 100 }, moved(negative[0], negative[1]))).toBeLessThan(before - 0.1);
   });
 
   it.each(levels)(
