@@ -100,7 +100,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
   const { model, spec } = trainingModel(checkpoint, recipe, options.prompt);
   checkLengths(all, model);
-  const split = splitSources(data, recipe.validationShare);
+  const split = splitSources(data, recipe);
   const further = recipe.teacher ? await readFurtherPairs(recipe.teacher.pairs) : [];
   const sampler = recipeSampler(
     recipe,
@@ -293,11 +293,11 @@ function checkLengths(
   }
 }
 
-function splitSources({ relations }: TrainingData, share: number) {
+function splitSources({ relations }: TrainingData, { validationShare, validationSeed }: Recipe) {
   const train = new Map<string, readonly RelationSet[]>();
   const validation: RelationSet[] = [];
   for (const [source, sets] of relations) {
-    const split = splitRelations(sets, { validation: share });
+    const split = splitRelations(sets, { validation: validationShare, seed: validationSeed });
     train.set(source, split.train);
     validation.push(...split.validation);
   }
