@@ -61,7 +61,9 @@ describe('trainedWeights', () => {
   it('refuse more layers than there are, and no number of them', async () => {
     const bert = await architecture('bert');
     for (const layers of [3, -1, 0.5]) {
-      expect(() => trainedWeights(bert, { layers })).toThrow(new RangeError(`there are 2 layers to freeze, got ${layers}`));
+      expect(() => trainedWeights(bert, { layers })).toThrow(
+        new RangeError(`there are 2 layers to freeze, got ${layers}`),
+      );
     }
   });
 
