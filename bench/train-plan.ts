@@ -8,13 +8,15 @@ import { CARRIED_DATA } from '../src/data/carried.ts';
 import type { RelationSet } from '../src/data/relation-set.ts';
 import { parseSemEvalPack, semEvalRelationSets } from '../src/data/semeval.ts';
 import { splitRelations } from '../src/data/split.ts';
+import { readRecipe } from '../src/distill/recipe-file.ts';
 import { classificationHead } from '../src/loss/classification.ts';
-import { manualTemplates } from '../src/prompt/template.ts';
+import { manualTemplates, parseTemplate } from '../src/prompt/template.ts';
 import { readPackageData } from '../src/runtime/package-data.ts';
 import type { TrainingBatch } from '../src/train/batch.ts';
 import { initialHead } from '../src/train/head.ts';
+import type { Recipe } from '../src/train/recipe.ts';
+import { recipeSampler } from '../src/train/recipe-sampler.ts';
 import { RelationSampler } from '../src/train/relation-sampler.ts';
-import { TripleSampler } from '../src/train/triple-sampler.ts';
 import type { Plan, PlanStep } from './train-steps.ts';
 
 export interface StepResults {
@@ -25,24 +27,30 @@ export interface StepResults {
   readonly peakMB: number;
 }
 
-/** SemEval's training relations, as the recipe emnlp2021 has them. */
-export async function semEvalTraining(): Promise<RelationSet[]> {
+/** SemEval's training relations, as a recipe (emnlp2021) has them. */
+async function semEvalTraining({ data, validationShare, validationSeed }: Recipe): Promise<RelationSet[]> {
   const rated = parseSemEvalPack(await readPackageData(CARRIED_DATA.semEval));
-  return splitRelations(semEvalRelationSets(rated, { top: 10, bottom: 10 })).train;
+  const [{ top, bottom } = { top: 10, bottom: 10 }] = data;
+  const sets = semEvalRelationSets(rated, { top, bottom });
+  return splitRelations(sets, { validation: validationShare, seed: validationSeed }).train;
 }
 
-/** The paper's recipe: triples of 64 relations, all of its losses. @param size H, for the classifier's first weights */
+/** The paper's recipe, emnlp2021, in all its settings. @param size H, for the classifier's first weights */
 export async function paperPlan(steps: number, size: number, threads: number): Promise<Plan> {
-  const sampler = new TripleSampler({ relations: await semEvalTraining(), relationsPerStep: 64, seed: 0 });
-  const head = classificationHead(size);
-  const [weight, bias] = initialHead([head.weight, ...(head.bias ? [head.bias] : [])], 0);
+  const recipe = await readRecipe('emnlp2021');
+  const { training, template } = recipe;
+  const sampler = recipeSampler(recipe, new Map([['semeval2012', await semEvalTraining(recipe)]]));
+  const classification = training.losses.find((term) => term.name === 'classification');
+  const head = classificationHead(size, { bias: classification?.bias ?? true });
+  const [weight, bias] = initialHead([head.weight, ...(head.bias ? [head.bias] : [])], training.seed);
   return {
-    template: manualTemplates.a,
+    template: parseTemplate(template ?? 'a'),
     loss: 'paper',
+    losses: training.losses,
     temperature: 1,
-    learningRate: 2e-5,
-    warmup: 10,
-    clip: 1,
+    learningRate: training.learningRate,
+    warmup: training.warmup,
+    clip: training.clip,
     threads,
     head: { weight: [...(weight?.data ?? [])], bias: [...(bias?.data ?? [])] },
     steps: Array.from({ length: steps }, (_, step) => planStep(sampler.batch(step))),
@@ -52,12 +60,20 @@ export async function paperPlan(steps: number, size: number, threads: number): P
 /** InfoNCE over 320 distinct prompts of template a: 32 relations x (6 + 4). */
 export async function speedPlan(steps: number, threads: number): Promise<Plan> {
   const sampler = new RelationSampler({
-    parts: [{ relations: await semEvalTraining(), relationsPerStep: 36, positives: 6, negatives: 4 }],
+    parts: [
+      {
+        relations: await semEvalTraining(await readRecipe('emnlp2021')),
+        relationsPerStep: 36,
+        positives: 6,
+        negatives: 4,
+      },
+    ],
     seed: 0,
   });
   return {
     template: manualTemplates.a,
     loss: 'infonce',
+    losses: [{ name: 'infonce', temperature: 0.05 }],
     temperature: 0.05,
     learningRate: 2e-5,
     warmup: 0,

@@ -18,7 +18,10 @@ import { type TrainingConfigInput, trainingSchema } from '../src/train/training-
 
 export interface Plan {
   readonly template: string;
+  /** What parity/train_steps.py computes, which has the paper's losses written out. */
   readonly loss: 'paper' | 'infonce';
+  /** The same for this package: the recipe's. */
+  readonly losses: TrainingConfigInput['losses'];
   readonly temperature: number;
   readonly learningRate: number;
   readonly warmup: number;
@@ -59,10 +62,6 @@ async function main(): Promise<void> {
   const checkpoint = await openCheckpoint(await openModel(modelName));
   const config = parseEncoderConfig(checkpoint.config);
   const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
-  const losses: TrainingConfigInput['losses'] =
-    plan.loss === 'infonce'
-      ? [{ name: 'infonce', temperature: plan.temperature }]
-      : [{ name: 'triplet' }, { name: 'in-batch' }, { name: 'category' }, { name: 'classification' }];
   const events = train({
     model: {
       config,
@@ -71,7 +70,7 @@ async function main(): Promise<void> {
       pooling: 'average_no_mask',
     },
     training: trainingSchema.parse({
-      losses,
+      losses: plan.losses,
       triples: plan.loss === 'paper' ? 'drawn' : 'all',
       steps: plan.steps.length,
       learningRate: plan.learningRate,

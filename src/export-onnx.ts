@@ -28,6 +28,7 @@ import {
 import { Substitution } from './graph/substitute.ts';
 import { plainDefaults } from './load-encoder.ts';
 import { createPrompt } from './prompt/create-prompt.ts';
+import type { PromptSpec } from './prompt/spec.ts';
 import { parseTemplate } from './prompt/template.ts';
 import { createTokenizer } from './tokenizer/create-tokenizer.ts';
 
@@ -51,6 +52,11 @@ export interface OnnxExport {
   readonly prompt: string;
   /** Length of the embedding. */
   readonly dimension: number;
+  /**
+   * Where the prompt has vectors of its own (a soft prompt): the ids that stand for them in `input_ids`, from `first` on,
+   * before the head word, between the words and after the tail word.
+   */
+  readonly softIds?: { readonly first: number; readonly top: number; readonly mid: number; readonly bottom: number };
 }
 
 /**
@@ -58,7 +64,7 @@ export interface OnnxExport {
  * padding), and for poolings by word `head_mask` and `tail_mask` (1 for the tokens of the word, all its occurrences);
  * output `embedding`, float32 [B, D].
  *
- * @throws CheckpointError for a checkpoint that cannot be read
+ * @throws CheckpointError for a checkpoint that cannot be read, PromptError for a prompt of another model
  */
 export async function exportOnnx(files: CheckpointFiles, options: ExportOnnxOptions = {}): Promise<OnnxExport> {
   const { dtype = 'f32' } = options;
@@ -66,8 +72,15 @@ export async function exportOnnx(files: CheckpointFiles, options: ExportOnnxOpti
   const config = parseEncoderConfig(checkpoint.config);
   const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
   const pooling = parsePooling(options.pooling ?? checkpoint.relbert?.pooling ?? plainDefaults.pooling);
-  const spec = checkpoint.relbert?.prompt ?? { kind: 'template', text: parseTemplate(plainDefaults.template) };
-  const prompt = createPrompt(spec, tokenizer, { mask: pooling === 'mask' });
+  const spec: PromptSpec = checkpoint.relbert?.prompt ?? {
+    kind: 'template',
+    text: parseTemplate(plainDefaults.template),
+  };
+  const prompt = createPrompt(spec, tokenizer, {
+    mask: pooling === 'mask',
+    softStart: config.vocabularySize,
+    embedding: config.embedding,
+  });
   const graph = buildEncoder(config, {
     mode: dtype === 'int8' ? 'int8' : 'inference',
     ...(prompt.vectors && { softPrompt: prompt.vectors }),
@@ -94,6 +107,9 @@ export async function exportOnnx(files: CheckpointFiles, options: ExportOnnxOpti
     pooling,
     prompt: prompt.text,
     dimension: Number(embedding.shape[1]),
+    ...(spec.kind === 'soft' && {
+      softIds: { first: config.vocabularySize, top: spec.top, mid: spec.mid, bottom: spec.bottom },
+    }),
   };
 }
 

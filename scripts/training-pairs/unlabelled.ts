@@ -56,8 +56,14 @@ export function unlabelledPairs(
     }
   };
   const synsets = [...wordNet.values()];
-  take(synsets.flatMap((synset) => defined(synset, known, random)), counts.defined);
-  take(synsets.flatMap((synset) => together(synset, known, random)), counts.together);
+  take(
+    synsets.flatMap((synset) => defined(synset, known, random)),
+    counts.defined,
+  );
+  take(
+    synsets.flatMap((synset) => together(synset, known, random)),
+    counts.together,
+  );
   take(siblings(synsets, wordNet, random), counts.siblings);
   take(
     wordNetRelationSets(wordNet, { limit: 400 })

@@ -50,6 +50,13 @@ async function run({ model, dtype, pooling: name, output, offline }: ExportFlags
     terminal.note(
       `inputs ${exported.inputs.join(', ')} (int64 [B, T]), output embedding [B, ${exported.dimension}]; pooling ${exported.pooling}; write pairs into: ${exported.prompt}`,
     );
+    const { softIds } = exported;
+    if (softIds) {
+      const { first, top, mid, bottom } = softIds;
+      terminal.note(
+        `the soft prompt's ${top} + ${mid} + ${bottom} vectors have the ids ${first} to ${first + top + mid + bottom - 1} in input_ids, in the prompt's order`,
+      );
+    }
     await terminal.print(output);
   } finally {
     await fetching.stop();

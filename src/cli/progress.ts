@@ -77,7 +77,10 @@ export class RateMeter {
   }
 }
 
-/** Draws progress on `stream`; where that is no terminal, nothing is written. */
+/**
+ * Draws progress on `stream`; where that is no terminal, nothing is written. Speed counts from the first update on: what
+ * was done before (the steps of a run that is resumed, the part of a file that was there) was not done now.
+ */
 export async function startProgress(
   stream: NodeJS.WriteStream,
   label: string,
@@ -88,7 +91,6 @@ export async function startProgress(
   const { default: cliProgress } = await import('cli-progress');
   const meter = new RateMeter();
   const state = { done: 0, total, label };
-  meter.add(0, performance.now());
   const bar: SingleBar = new cliProgress.SingleBar({
     stream,
     fps: 10,

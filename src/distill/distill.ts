@@ -10,6 +10,7 @@ import { splitRelations } from '../data/split.ts';
 import { JsonLinesLog, writeFileAtomic } from '../runtime/files.ts';
 import { nodeRuntime } from '../runtime/node.ts';
 import { join } from '../runtime/path.ts';
+import type { Recipe } from '../train/recipe.ts';
 import { recipeSampler } from '../train/recipe-sampler.ts';
 import type { TrainEvent } from '../train/train-event.ts';
 import { train } from '../train/trainer.ts';
@@ -75,7 +76,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
   const { model, spec } = trainingModel(checkpoint, recipe, options.prompt);
   checkLengths([...pairsOf([...all, ...further]), ...pairsOfQuestions(questions)], model);
-  const split = splitSources(data, recipe.validationShare);
+  const split = splitSources(data, recipe);
   const trained = [...split.train.values()].flat();
   const sampler = recipeSampler(
     recipe,
@@ -146,11 +147,11 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   }
 }
 
-function splitSources({ relations }: TrainingData, share: number) {
+function splitSources({ relations }: TrainingData, { validationShare, validationSeed }: Recipe) {
   const train = new Map<string, readonly RelationSet[]>();
   const validation: RelationSet[] = [];
   for (const [source, sets] of relations) {
-    const split = splitRelations(sets, { validation: share });
+    const split = splitRelations(sets, { validation: validationShare, seed: validationSeed });
     train.set(source, split.train);
     validation.push(...split.validation);
   }

@@ -2,28 +2,38 @@
 import { LOSS_NAMES, type LossTermInput } from '../loss/terms.ts';
 import { suggestion } from '../pair/nearest-name.ts';
 import { checkRecipe, type Recipe, RecipeError, type RecipeInput } from '../train/recipe.ts';
+import { type LossSettings, withLossSettings } from './loss-settings.ts';
+import { type PartInput, parsePart } from './part-text.ts';
+import { optionWithoutEffect, takesFrequency, takesRatings } from './without-effect.ts';
 
 /** What can be said beside a recipe; what is left out stays as the recipe has it. */
-export interface RecipeOverrides {
+export interface RecipeOverrides extends LossSettings {
+  readonly description?: string;
+  /** 'none': the checkpoint's own, as of the pooling. */
   readonly template?: string;
   readonly pooling?: string;
   readonly data?: readonly string[];
   readonly excludeRelations?: readonly string[];
   readonly validationShare?: number;
+  readonly validationSeed?: number;
   /** `NAME` or `NAME:WEIGHT`. */
   readonly losses?: readonly string[];
-  readonly temperature?: number;
-  readonly margin?: number;
   /** Relations a step. */
   readonly batch?: number;
   readonly positives?: number;
   readonly negatives?: number;
+  /** In the place of the recipe's parts: `data=SOURCE,relations=16,positives=8,negatives=4,balance=0.5,mixed`. */
+  readonly parts?: readonly string[];
   /** SemEval: pairs with the highest and lowest ratings. */
   readonly top?: number;
   readonly bottom?: number;
+  /** WordNet: least frequency, and most pairs of a relation (null: all). */
+  readonly frequency?: number;
+  readonly limit?: number | null;
   readonly sampling?: 'triples' | 'relations';
   readonly categoryTriples?: boolean;
-  readonly teacher?: string;
+  /** null: none. */
+  readonly teacher?: string | null;
   readonly pairs?: readonly string[];
   readonly pairsPerStep?: number;
   /** Of the training itself, by the names of the recipe. */
@@ -32,7 +42,10 @@ export interface RecipeOverrides {
 
 type Sampling = RecipeInput['sampling'];
 
-/** @throws RecipeError for an unknown loss, and for settings that contradict each other */
+/**
+ * @throws RecipeError for an unknown loss, for settings that contradict each other, and for one that would change
+ * nothing: a margin where no loss has one
+ */
 export function overrideRecipe(recipe: Recipe, overrides: RecipeOverrides): Recipe {
   const { steps, epochs } = overrides.training ?? {};
   const training: Record<string, unknown> = { ...recipe.training, ...overrides.training };
@@ -44,12 +57,15 @@ export function overrideRecipe(recipe: Recipe, overrides: RecipeOverrides): Reci
   training['losses'] = lossesOf(recipe, overrides);
   const teacher = teacherOf(recipe, overrides);
   const data = dataOf(recipe, overrides);
-  return checkRecipe(
+  const { description, template, pooling, validationShare, validationSeed } = overrides;
+  const result = checkRecipe(
     {
       ...recipe,
-      ...(overrides.template !== undefined && { template: overrides.template }),
-      ...(overrides.pooling !== undefined && { pooling: overrides.pooling }),
-      ...(overrides.validationShare !== undefined && { validationShare: overrides.validationShare }),
+      ...(description !== undefined && { description }),
+      ...(template !== undefined && { template: template === 'none' ? null : template }),
+      ...(pooling !== undefined && { pooling: pooling === 'none' ? null : pooling }),
+      ...(validationShare !== undefined && { validationShare }),
+      ...(validationSeed !== undefined && { validationSeed }),
       excludeRelations: [...recipe.excludeRelations, ...(overrides.excludeRelations ?? [])],
       data,
       sampling,
@@ -58,16 +74,22 @@ export function overrideRecipe(recipe: Recipe, overrides: RecipeOverrides): Reci
     },
     'the recipe with the options given',
   );
+  const problem = optionWithoutEffect(overrides, result);
+  if (problem !== undefined) throw new RecipeError(problem);
+  return result;
 }
 
-function dataOf(recipe: Recipe, { data, top, bottom }: RecipeOverrides): RecipeInput['data'] {
-  const sources = data
+function dataOf(recipe: Recipe, { data, top, bottom, frequency, limit }: RecipeOverrides): RecipeInput['data'] {
+  const sources: RecipeInput['data'] = data
     ? data.map((source) => recipe.data.find((known) => known.source === source) ?? { source })
     : recipe.data;
   return sources.map((source) => ({
     ...source,
-    ...(top !== undefined && { top }),
-    ...(bottom !== undefined && { bottom }),
+    ...(takesRatings(source.source) && { ...(top !== undefined && { top }), ...(bottom !== undefined && { bottom }) }),
+    ...(takesFrequency(source.source) && {
+      ...(frequency !== undefined && { frequency }),
+      ...(limit !== undefined && { limit }),
+    }),
   }));
 }
 
@@ -82,17 +104,16 @@ function samplingOf(recipe: Recipe, overrides: RecipeOverrides): Sampling {
       ...(categoryTriples !== undefined && { category: categoryTriples }),
     };
   }
-  let parts: readonly Extract<Recipe['sampling'], { kind: 'relations' }>['parts'][number][] =
-    recipe.sampling.kind === 'relations'
-      ? recipe.sampling.parts
-      : [{ data: null, relations: 32, positives: 6, negatives: 4, balance: 0, mixed: false }];
+  if (overrides.parts !== undefined) return { kind, parts: overrides.parts.map(parsePart) };
+  let parts: readonly PartInput[] =
+    recipe.sampling.kind === 'relations' ? recipe.sampling.parts : [{ relations: 32, positives: 6, negatives: 4 }];
   const total = parts.reduce((sum, { relations }) => sum + relations, 0);
   // Other data than the recipe's are one part, of the size of all of the recipe's together.
   const names = new Set(data ?? recipe.data.map(({ source }) => source));
-  const fits = parts.every((part) => part.data === null || part.data.every((name) => names.has(name)));
+  const fits = parts.every((part) => !part.data || part.data.every((name) => names.has(name)));
   const complete = data === undefined || recipe.data.every(({ source }) => names.has(source));
   if (data && (!fits || !complete || data.length !== recipe.data.length)) {
-    parts = [{ ...(parts[0] as (typeof parts)[number]), data: null, relations: total }];
+    parts = [{ ...(parts[0] as PartInput), data: null, relations: total }];
   }
   return {
     kind,
@@ -106,17 +127,13 @@ function samplingOf(recipe: Recipe, overrides: RecipeOverrides): Sampling {
 }
 
 function lossesOf(recipe: Recipe, overrides: RecipeOverrides): LossTermInput[] {
-  const { temperature, margin, teacher } = overrides;
+  const { teacher } = overrides;
   let losses: LossTermInput[] = recipe.training.losses.map((term) => ({ ...term }));
   if (overrides.losses) losses = overrides.losses.map((text) => lossOf(text, recipe));
   // A teacher without a word on losses takes the place of the labels.
-  else if (teacher !== undefined && !losses.some(({ name }) => name === 'similarity'))
+  else if (teacher !== undefined && teacher !== null && !losses.some(({ name }) => name === 'similarity'))
     losses = [{ name: 'similarity' }];
-  return losses.map((term) => ({
-    ...term,
-    ...(temperature !== undefined && hasTemperature(term) && { temperature }),
-    ...(margin !== undefined && hasMargin(term) && { margin }),
-  }));
+  return losses.map((term) => withLossSettings(term, overrides));
 }
 
 /** `infonce` or `triplet:0.5`, with the settings that the recipe has for it. */
@@ -134,16 +151,8 @@ function lossOf(text: string, recipe: Recipe): LossTermInput {
   return { ...(before ?? { name: known }), ...(value !== undefined && { weight: value }) } as LossTermInput;
 }
 
-function hasTemperature({ name }: LossTermInput): boolean {
-  return name === 'infonce' || name === 'infoloob' || name === 'similarity';
-}
-
-function hasMargin({ name }: LossTermInput): boolean {
-  return name === 'triplet' || name === 'in-batch' || name === 'category';
-}
-
 function teacherOf(recipe: Recipe, { teacher, pairs, pairsPerStep }: RecipeOverrides): RecipeInput['teacher'] {
-  const model = teacher ?? recipe.teacher?.model;
+  const model = teacher === undefined ? recipe.teacher?.model : (teacher ?? undefined);
   if (model === undefined) {
     if (pairs !== undefined) throw new RecipeError('--pairs are for a teacher: name one with --teacher');
     return null;

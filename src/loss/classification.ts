@@ -29,7 +29,8 @@ export interface ClassificationRows {
 }
 
 /**
- * Classification loss (paper, section 3.3; the three-way feature is that of SBERT): do two pairs stand in one relation?
+ * Classification loss (L_c of the paper's section 3.3; the three-way feature is that of SBERT, Reimers and Gurevych
+ * 2019, section 3): do two pairs stand in one relation?
  *
  *     L_c = mean of −log g(a, p) + mean of −log(1 − g(a, n)),  g(u, v) = sigmoid(W · [u; v; |u − v|] + b)
  *

@@ -1,18 +1,16 @@
 import { add, gather, input, mul, scalar, type Tensor } from '../graph/index.ts';
+import { allCategoryLoss, categoryTripletLoss } from './category.ts';
 import { type ClassificationHead, classificationHead, classificationLoss } from './classification.ts';
-import { infoLoobLoss, infoNceLoss } from './info-nce.ts';
+import { flattenedTripletLoss } from './flattened.ts';
+import { allInBatchLoss, inBatchTripletLoss } from './in-batch.ts';
+import { infoLoobLoss } from './info-loob.ts';
+import { infoNceLoss } from './info-nce.ts';
 import type { Items } from './items.ts';
 import { LOSS_INPUTS, type TripleSource } from './loss-inputs.ts';
 import { selectRows } from './rows.ts';
 import { similarityLoss } from './similarity.ts';
 import type { LossTerm } from './terms.ts';
-import {
-  allTripletsLoss,
-  flattenedTripletLoss,
-  inBatchTripletLoss,
-  type TripletOptions,
-  tripletLoss,
-} from './triplet.ts';
+import { allTripletLoss, type TripleRows, tripletLoss } from './triplet.ts';
 
 export interface ObjectiveOptions {
   /** Added up, each with its weight. One or more. */
@@ -92,8 +90,8 @@ class StepGraph {
       case 'triplet':
         return this.#both(term, (anchors, positives) =>
           this.#triples === 'all'
-            ? allTripletsLoss(this.#items, { anchors, positives }, { ...term, level: 'relation' })
-            : this.#drawn(anchors, positives, LOSS_INPUTS.relation.negatives, term),
+            ? allTripletLoss(this.#items, { anchors, positives }, term)
+            : tripletLoss(this.#drawn(anchors, positives, LOSS_INPUTS.relation.negatives), term),
         );
       case 'in-batch':
         return this.#both(term, (anchors, positives) => this.#inBatch(anchors, positives, term));
@@ -102,8 +100,8 @@ class StepGraph {
           term,
           (anchors, positives) =>
             this.#triples === 'all'
-              ? allTripletsLoss(this.#items, { anchors, positives }, { ...term, level: 'category' })
-              : this.#drawn(anchors, positives, LOSS_INPUTS.category.negatives, term),
+              ? allCategoryLoss(this.#items, { anchors, positives }, term)
+              : categoryTripletLoss(this.#drawn(anchors, positives, LOSS_INPUTS.category.negatives), term),
           'category',
         );
       case 'classification':
@@ -129,17 +127,15 @@ class StepGraph {
     return symmetric ? add(loss(anchors, positives), loss(positives, anchors)) : loss(anchors, positives);
   }
 
-  #drawn(anchors: Tensor, positives: Tensor, negatives: string, options: TripletOptions): Tensor {
+  /** The embeddings of the step's drawn triples. */
+  #drawn(anchors: Tensor, positives: Tensor, negatives: string): TripleRows {
     const places = input(negatives, 'int64', anchors.shape);
-    return tripletLoss(
-      { anchors: this.#rows(anchors), positives: this.#rows(positives), negatives: this.#rows(places) },
-      options,
-    );
+    return { anchors: this.#rows(anchors), positives: this.#rows(positives), negatives: this.#rows(places) };
   }
 
   #inBatch(anchors: Tensor, positives: Tensor, term: LossTerm & { readonly name: 'in-batch' }): Tensor {
     if (this.#triples === 'all' && term.form === 'matrix') {
-      return allTripletsLoss(this.#items, { anchors, positives }, { ...term, level: 'batch' });
+      return allInBatchLoss(this.#items, { anchors, positives }, term);
     }
     const rows = { anchors: this.#rows(anchors), positives: this.#rows(positives) };
     if (term.form === 'flattened') return flattenedTripletLoss(rows, term);

@@ -11,7 +11,7 @@ import {
   type Tensor,
   where,
 } from '../graph/index.ts';
-import { NOTHING, scaledCosines } from './info-nce.ts';
+import { NOTHING, scaledCosines } from './contrast.ts';
 import { reduceAll } from './reduction.ts';
 
 export interface SimilarityOptions {

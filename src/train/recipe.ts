@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { poolings } from '../encoder/pooling.ts';
+import type { LossName } from '../loss/terms.ts';
 import { trainingSchema } from './training-config.ts';
 
 /** Names of data that needs no file, beside files and folders: what `--data` and recipes take. */
@@ -53,7 +54,10 @@ const samplingSchema = z.discriminatedUnion('kind', [
 
 const teacherSchema = z.strictObject({
   model: z.string().min(1).describe('Folder, hub id, or id@revision of a relation encoder'),
-  pairs: z.array(z.string()).default([]).describe(`Files of further pairs, without relations or with them; ${UNLABELLED_PAIRS}`),
+  pairs: z
+    .array(z.string())
+    .default([])
+    .describe(`Files of further pairs, without relations or with them; ${UNLABELLED_PAIRS}`),
   pairsPerStep: z.int().positive().default(64).describe('Pairs a step from those files'),
 });
 
@@ -65,6 +69,7 @@ export const recipeSchema = z.strictObject({
   data: z.array(dataSchema).min(1),
   excludeRelations: z.array(z.string()).default([]).describe('Relations or categories that are left out'),
   validationShare: z.number().min(0).lt(1).default(0.2).describe('Share of the pairs that is kept for validation'),
+  validationSeed: z.int().default(0).describe('Which pairs are kept for validation'),
   sampling: samplingSchema,
   teacher: teacherSchema.nullable().default(null),
   training: trainingSchema,
@@ -82,7 +87,7 @@ export class RecipeError extends Error {
 }
 
 /** The recipes that the package carries. */
-export const recipeNames = ['default', 'embedded', 'emnlp2021', 'emnlp2021-code', 'journal2023'] as const;
+export const recipeNames = ['default', 'embedded', 'mpnet', 'emnlp2021', 'emnlp2021-code', 'journal2023'] as const;
 
 /**
  * Reads the text of a recipe file. It need not be complete: a teacher, for instance, can be named on the command line.
@@ -125,6 +130,9 @@ function contradiction({ training, sampling, teacher, data }: Recipe): string | 
   if (teacher !== null && !losses.some(({ name }) => name === 'similarity')) {
     return "a teacher is given, and no loss uses it: add the loss 'similarity'";
   }
+  if (losses.some((term) => term.name === 'in-batch' && term.form === 'flattened' && term.distance !== 'euclidean')) {
+    return "the flattened in-batch loss knows the Euclidean distance only: take the form 'matrix'";
+  }
   if (patience !== null && every === null) return 'patience counts validations: say with every when they are';
   if (average !== null && average === 0) return 'an average of decay 0 is none: leave it out';
   if (sampling.kind === 'relations') {
@@ -132,6 +140,33 @@ function contradiction({ training, sampling, teacher, data }: Recipe): string | 
     const unknown = sampling.parts.flatMap((part) => part.data ?? []).find((name) => !known.includes(name));
     if (unknown !== undefined)
       return `a part samples from '${unknown}', which is not among the data: ${known.join(', ')}`;
+  }
+  return lossWithoutData(
+    losses.map(({ name }) => name),
+    sampling,
+  );
+}
+
+/** A loss that would be 0 at every step, for all that the batches are drawn for. */
+function lossWithoutData(losses: readonly LossName[], sampling: Recipe['sampling']): string | undefined {
+  if (sampling.kind === 'triples') {
+    return losses.includes('category') && !sampling.category
+      ? "the loss 'category' needs triples at the category level: leave one of the two out"
+      : undefined;
+  }
+  const labelled = sampling.parts.filter(({ mixed }) => !mixed);
+  const first = losses.find((name) => name !== 'similarity');
+  if (first !== undefined && labelled.length === 0) {
+    return `the loss '${first}' needs relations, and every part is mixed: pairs without regard to their relation`;
+  }
+  // At the category level anchor and positive are of two relations, so that one of each will do.
+  const ofTwo = losses.find((name) => name !== 'similarity' && name !== 'category');
+  if (ofTwo !== undefined && !labelled.some(({ positives }) => positives > 1)) {
+    return `the loss '${ofTwo}' compares positives of one relation, and no part draws two or more of each`;
+  }
+  const contrasted = losses.find((name) => name === 'triplet' || name === 'classification');
+  if (contrasted !== undefined && !labelled.some(({ negatives, positives }) => negatives > 0 && positives > 1)) {
+    return `the loss '${contrasted}' needs negatives of a relation beside its positives, and no part draws any`;
   }
   return undefined;
 }

@@ -16,6 +16,7 @@ describe('startProgress', () => {
   it('draws a line on a terminal and takes it away at the end', async () => {
     const { stream, text } = fakeStream(true);
     const progress = await startProgress(stream, 'encoding', 'pairs', 200);
+    progress.update(20);
     await setTimeout(120);
     progress.update(50);
     await setTimeout(250);
@@ -29,9 +30,29 @@ describe('startProgress', () => {
     expect(text()).not.toContain('\n');
   });
 
+  it('tells the remaining time of a resumed run by what is done now', async () => {
+    const { stream, text } = fakeStream(true);
+    const progress = await startProgress(stream, 'loss 1.234', 'steps', 1000);
+    await setTimeout(50);
+    progress.update(901);
+    await setTimeout(250);
+    // Nothing is known of the speed yet: 901 steps were not done in this moment.
+    expect(text()).toContain('901/1,000 steps');
+    expect(text()).not.toMatch(/\/s|left/);
+    progress.update(902);
+    await setTimeout(250);
+    progress.stop();
+    // One step in a quarter of a second and more: 98 are left for 24 s at least.
+    const [, rate = '', left = ''] = /902\/1,000 steps, ([\d.]+)\/s, (.+?) left/.exec(text()) ?? [];
+    expect(Number(rate)).toBeGreaterThan(0);
+    expect(Number(rate)).toBeLessThanOrEqual(4.1);
+    expect(left).toMatch(/min|^(2[4-9]|[3-5]\d) s$/);
+  });
+
   it('counts where the end is not known', async () => {
     const { stream, text } = fakeStream(true);
     const progress = await startProgress(stream, 'encoding', 'pairs');
+    progress.update(0);
     await setTimeout(120);
     progress.update(1234);
     await setTimeout(250);

@@ -56,21 +56,26 @@ describe('gradients equal central differences', () => {
   it.each(named)('%s', async (_, one) => {
     const given = caseOf(one);
     const built = buildObjective(given);
-    await using graph = await LossGraph.load(built.loss, [built.embeddings]);
+    await using graph = await LossGraph.load(built.loss, [built.embeddings, ...built.head]);
     const feeds = objectiveFeeds(given);
-    const { shape, data } = feeds['embeddings'] as TensorValue;
-    const [gradient] = (await graph.run(feeds)).gradients as [Float32Array];
-    // Along directions rather than element by element: the difference is larger than the rounding of float32.
-    for (const seed of [1, 2, 3]) {
-      const direction = gradient.map((g, i) => g + (norm(gradient) / 40) * Math.sin(seed * 100 + 7 * i));
-      const step = 2e-3 / norm(direction);
-      const at = async (sign: number) => {
-        const moved = Float32Array.from(data as Float32Array, (x, i) => x + sign * step * (direction[i] as number));
-        return (await graph.run({ ...feeds, embeddings: { dtype: 'float32', shape, data: moved } })).loss;
-      };
-      const numeric = ((await at(1)) - (await at(-1))) / (2 * step);
-      const exact = gradient.reduce((sum, g, i) => sum + g * (direction[i] as number), 0);
-      expect(Math.abs(numeric / exact - 1)).toBeLessThan(1e-2);
+    const names = ['embeddings', 'head.weight', 'head.bias'].slice(0, 1 + built.head.length);
+    const { gradients } = await graph.run(feeds);
+    expect(gradients).toHaveLength(names.length);
+    for (const [place, name] of names.entries()) {
+      const gradient = gradients[place] as Float32Array;
+      const { shape, data } = feeds[name] as TensorValue;
+      // Along directions rather than element by element: the difference is larger than the rounding of float32.
+      for (const seed of [1, 2, 3]) {
+        const direction = gradient.map((g, i) => g + (norm(gradient) / 40) * Math.sin(seed * 100 + 7 * i));
+        const step = 2e-3 / norm(direction);
+        const at = async (sign: number) => {
+          const moved = Float32Array.from(data as Float32Array, (x, i) => x + sign * step * (direction[i] as number));
+          return (await graph.run({ ...feeds, [name]: { dtype: 'float32', shape, data: moved } })).loss;
+        };
+        const numeric = ((await at(1)) - (await at(-1))) / (2 * step);
+        const exact = gradient.reduce((sum, g, i) => sum + g * (direction[i] as number), 0);
+        expect(Math.abs(numeric / exact - 1), name).toBeLessThan(1e-2);
+      }
     }
   });
 });

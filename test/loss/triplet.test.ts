@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { input, reduceSum } from '../../src/graph/index.ts';
 import { type Distance, distanceMatrix, rowDistances } from '../../src/loss/distance.ts';
-import { flattenedTripletLoss, inBatchTripletLoss, type TripletOptions, tripletLoss } from '../../src/loss/triplet.ts';
+import { flattenedTripletLoss } from '../../src/loss/flattened.ts';
+import type { TripletOptions } from '../../src/loss/hinge.ts';
+import { inBatchTripletLoss } from '../../src/loss/in-batch.ts';
+import { tripletLoss } from '../../src/loss/triplet.ts';
 import { integers, LossGraph, type Matrix, matrix, rowInputs, runObjective } from './run-loss.ts';
 
 type Rows = { anchors: Matrix; positives: Matrix; negatives: Matrix };
@@ -132,6 +135,65 @@ describe('in-batch triplet loss', () => {
     expect((await inBatch(rows, [0, 1], { margin: 2.5 })).loss).toBeCloseTo(sum / 4, 5);
   });
 
+  it.each(['euclidean', 'cosine'] as const)(
+    'falls as the positive comes closer, rises as another triple does (%s)',
+    async (distance) => {
+      const turned = (degrees: number) => [
+        3 * Math.cos((degrees * Math.PI) / 180),
+        3 * Math.sin((degrees * Math.PI) / 180),
+      ];
+      const at = async (positive: number, other: number) =>
+        (
+          await inBatch(
+            { anchors: [turned(0), turned(other)], positives: [turned(positive), turned(other + 20)] },
+            [0, 1],
+            { distance, margin: 2 },
+          )
+        ).loss;
+      expect(await at(20, 60)).toBeLessThan(await at(25, 60));
+      expect(await at(20, 55)).toBeGreaterThan(await at(20, 60));
+    },
+  );
+
+  it('adds the margin; the authors’ program takes it off', async () => {
+    const far = {
+      anchors: rows.anchors,
+      positives: [
+        [30, 0],
+        [0, 60],
+      ],
+    };
+    // 30 and 56 against 4 and 60, 4 and 30
+    const sum = (margin: number) =>
+      [30 - 4, 30 - 60, 56 - 4, 56 - Math.hypot(30, 4)].reduce((total, x) => total + Math.max(0, x + margin), 0);
+    const options = { margin: 3, reduction: 'sum' } as const;
+    expect((await inBatch(far, [0, 1], { ...options, hinge: 'paper' })).loss).toBeCloseTo(sum(3), 3);
+    expect((await inBatch(far, [0, 1], { ...options, hinge: 'code' })).loss).toBeCloseTo(sum(-3), 3);
+  });
+
+  it('scales with the vectors and the margin when Euclidean, and not at all with the vectors when by cosine', async () => {
+    const scaled = (factor: number) => ({
+      anchors: [
+        [factor, 0.5 * factor],
+        [0.4 * factor, factor],
+      ],
+      positives: [
+        [-factor, 2 * factor],
+        [0.3 * factor, -factor],
+      ],
+    });
+    const [one, three] = [
+      await inBatch(scaled(1), [0, 1], { margin: 1 }),
+      await inBatch(scaled(3), [0, 1], { margin: 3 }),
+    ];
+    expect(one.loss).toBeGreaterThan(0.1);
+    expect(three.loss).toBeCloseTo(3 * one.loss, 4);
+    const cosine = { distance: 'cosine', margin: 0.4 } as const;
+    const unit = await inBatch(scaled(1), [0, 1], cosine);
+    expect(unit.loss).toBeGreaterThan(0.1);
+    expect((await inBatch(scaled(100), [0, 1], cosine)).loss).toBeCloseTo(unit.loss, 5);
+  });
+
   it('is 0 for a single triple, and does not set triples of one relation against each other', async () => {
     expect((await inBatch({ anchors: [[0, 0]], positives: [[3, 0]] }, [0])).loss).toBe(0);
     expect((await inBatch(rows, [5, 5], { margin: 100 })).loss).toBe(0);
@@ -216,6 +278,53 @@ describe('all triples among the items of a step', () => {
     expect(await run('category', 12)).toBeCloseTo(total(12, triples), 3);
   });
 
+  const levels = ['triplet', 'in-batch', 'category'] as const;
+  const at = async (name: (typeof levels)[number], settings: Partial<TripletOptions>, points: Matrix) =>
+    (
+      await runObjective({
+        terms: [{ name, reduction: 'sum', ...settings }],
+        triples: 'all',
+        batch: { items },
+        embeddings: points,
+      })
+    ).loss;
+  const moved = (place: number, x: number) => embeddings.map((row, i) => (i === place ? [x] : row));
+  /** Of each level: an item that is a positive and no negative there, and one that is a negative only, with its move outward. */
+  const places = {
+    triplet: { positive: [1, 1.5], negative: [2, 4.5] },
+    'in-batch': { positive: [1, 1.5], negative: [5, 20.5] },
+    category: { positive: [3, 10.5], negative: [5, 20.5] },
+  } as const;
+
+  it.each(levels)('%s: rises as a positive moves away, falls as a negative does', async (name) => {
+    const { positive, negative } = places[name];
+    // A margin that leaves every hinge open: nothing is lost in a corner.
+    const before = await at(name, { margin: 100 }, embeddings);
+    expect(await at(name, { margin: 100 }, moved(positive[0], positive[1]))).toBeGreaterThan(before + 0.1);
+    expect(await at(name, { margin: 100 }, moved(negative[0], negative[1]))).toBeLessThan(before - 0.1);
+  });
+
+  it.each(levels)(
+    '%s: scales with the vectors and the margin, and takes the margin off as the program does',
+    async (name) => {
+      const three = embeddings.map(([x = 0]) => [3 * x]);
+      const one = await at(name, { margin: 12 }, embeddings);
+      expect(one).toBeGreaterThan(1);
+      expect(await at(name, { margin: 36 }, three)).toBeCloseTo(3 * one, 2);
+      expect(await at(name, { margin: -12, hinge: 'code' }, embeddings)).toBeCloseTo(one, 3);
+      expect(await at(name, { margin: 12, hinge: 'code' }, embeddings)).toBeLessThan(one - 1);
+    },
+  );
+
+  it.each(levels)('%s: by cosine does not depend on the length of the vectors', async (name) => {
+    const angles = [0, 40, 70, 95, 150, 200].map((degrees) => (degrees * Math.PI) / 180);
+    const rows = (factor: number) =>
+      angles.map((angle, i) => [Math.cos(angle), Math.sin(angle)].map((x) => x * factor * (i + 1)));
+    const one = await at(name, { distance: 'cosine', margin: 0.6 }, rows(1));
+    expect(one).toBeGreaterThan(0.05);
+    expect(await at(name, { distance: 'cosine', margin: 0.6 }, rows(100))).toBeCloseTo(one, 4);
+  });
+
   it('are none where no item fits', async () => {
     const lone = {
       terms: [{ name: 'triplet' as const }],
@@ -228,6 +337,33 @@ describe('all triples among the items of a step', () => {
     const { loss, gradients } = await runObjective({ ...lone, batch: { items: [item(0, 0, 0), item(1, 1, 0)] } });
     expect(loss).toBe(0);
     expect([...(gradients[0] as Float32Array)]).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('drawn triples at the category level', () => {
+  it('are judged as the others are: the sign of the hinge, and its scale', async () => {
+    const member = (pair: number, relation: number, category: number) => ({ pair, relation, category, positive: true });
+    const batch = {
+      items: [member(0, 0, 0), member(1, 1, 0), member(2, 2, 1)],
+      // Triples within relations, of which the category level must take none.
+      triples: {
+        relation: { anchors: [2], positives: [0], negatives: [1] },
+        category: { anchors: [0], positives: [1], negatives: [2] },
+      },
+    };
+    const at = async (margin: number, hinge: 'paper' | 'code', [a, p, n]: readonly [number, number, number]) =>
+      (
+        await runObjective({
+          terms: [{ name: 'category', margin, hinge }],
+          triples: 'drawn',
+          batch,
+          embeddings: [[a], [p], [n]],
+        })
+      ).loss;
+    expect(await at(2, 'paper', [0, 4, 5])).toBeCloseTo(4 - 5 + 2, 5);
+    expect(await at(2, 'code', [0, 7, 4])).toBeCloseTo(7 - 4 - 2, 5);
+    expect(await at(2, 'paper', [0, 3, 5])).toBe(0);
+    expect(await at(6, 'paper', [0, 12, 15])).toBeCloseTo(3 * (4 - 5 + 2), 5);
   });
 });
 

@@ -1,12 +1,15 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { folderFiles } from '../../src/checkpoint/folder.ts';
+import { saveModel } from '../../src/checkpoint/save.ts';
 import { poolings } from '../../src/encoder/pooling.ts';
 import { exportOnnx } from '../../src/export-onnx.ts';
 import { RelationEncoder } from '../../src/index.ts';
+import type { PromptSpec } from '../../src/prompt/spec.ts';
 import { builtCommand, relbert, tinyModel } from '../cli/built-command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-export-'));
@@ -92,6 +95,58 @@ describe('relbert export', () => {
     }
     const [f32 = 0, f16 = 0] = sizes;
     expect(f16).toBeLessThan(0.8 * f32);
+  });
+
+  it('tells the ids of a soft prompt, which begin after the whole embedding table', async () => {
+    const checkpoint = await openCheckpoint(await folderFiles(tinyModel));
+    const rows = Number(checkpoint.config['vocab_size']);
+    // A table that is longer than the tokenizer's list, as that of many published models is.
+    const definition = JSON.parse(readFileSync(join(tinyModel, 'tokenizer.json'), 'utf8')) as {
+      model: { vocab: Record<string, number> };
+    };
+    const { vocab } = definition.model;
+    definition.model.vocab = Object.fromEntries(Object.entries(vocab).filter(([, id]) => id < rows - 3));
+    const tokenizerFiles = new Map(checkpoint.tokenizerFiles).set('tokenizer.json', JSON.stringify(definition));
+    const soft = (hidden: number): PromptSpec => ({
+      kind: 'soft',
+      top: 2,
+      mid: 1,
+      bottom: 1,
+      vectors: Float32Array.from({ length: 4 * hidden }, (_, i) => Math.sin(i)),
+      hidden,
+      layout: '2023',
+    });
+    const model = join(folder, 'soft');
+    const save = (prompt: PromptSpec, files = checkpoint.tokenizerFiles) =>
+      saveModel({
+        folder: model,
+        source: { ...checkpoint, tokenizerFiles: files },
+        relbert: { pooling: 'average', prompt, text: 'soft', form: '2023' },
+      });
+    const softIds = { first: rows, top: 2, mid: 1, bottom: 1 };
+    await save(soft(24), tokenizerFiles);
+    expect((await exportOnnx(await folderFiles(model))).softIds).toEqual(softIds);
+    await save(soft(24));
+    const exported = await exportOnnx(await folderFiles(model));
+    expect(exported).toMatchObject({ pooling: 'average', softIds });
+    await using encoder = await RelationEncoder.load(model, { worker: false });
+    const ids = encoder.prompt.encode({ head: 'cat', tail: 'tail' }).ids.filter((id) => id >= rows);
+    expect(ids).toEqual([rows, rows + 1, rows + 2, rows + 3]);
+    const { data } = await encoder.encode(pairs);
+    const result = await embeddings(exported.model, exported.inputs, encoder);
+    expect(largestDifference(result, data)).toBeLessThan(2e-5);
+
+    const output = join(folder, 'soft.onnx');
+    const { code, stderr } = await relbert(['export', '--model', model, '--output', output]);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining(`2 + 1 + 1 vectors have the ids ${rows} to ${rows + 3} in input_ids`),
+    ]);
+    expect((await exportOnnx(await folderFiles(tinyModel))).softIds).toBeUndefined();
+    await save(soft(20));
+    await expect(exportOnnx(await folderFiles(model))).rejects.toThrow(
+      "the soft prompt's vectors have 20 numbers, the model's word embeddings 24",
+    );
   });
 
   it('names a pooling and a format that it does not know', async () => {

@@ -20,32 +20,80 @@ describe('recipes', () => {
   it('of the package are all named, and each is one', async () => {
     const files = await readdir(fileURLToPath(new URL('../../recipes', import.meta.url)));
     for (const file of files) expect(recipeNames).toContain(file.replace('.json', ''));
-    for (const file of files) expect((await readRecipe(file.replace('.json', ''))).description).not.toBe('');
+    for (const file of files) {
+      const recipe = await readRecipe(file.replace('.json', ''));
+      expect(recipe.description).not.toBe('');
+      expect(checkRecipe(recipe, file), 'complete, and without a contradiction').toEqual(recipe);
+    }
   });
 
-  it('emnlp2021 is the paper, emnlp2021-code the authors\u2019 program', async () => {
-    const paper = await readRecipe('emnlp2021');
-    expect(paper).toMatchObject({
+  it('emnlp2021 is the paper: every setting', async () => {
+    const { description: _, ...paper } = await readRecipe('emnlp2021');
+    const triplet = {
+      weight: 1,
+      margin: 1,
+      distance: 'euclidean',
+      hinge: 'paper',
+      reduction: 'mean',
+      symmetric: false,
+    };
+    expect(paper).toEqual({
+      template: 'a',
       pooling: 'average_no_mask',
+      data: [{ source: 'semeval2012', top: 10, bottom: 10, frequency: 0, limit: null }],
+      excludeRelations: [],
+      validationShare: 0.2,
+      validationSeed: 0,
       sampling: { kind: 'triples', relations: 64, category: true },
+      teacher: null,
+      training: {
+        losses: [
+          { name: 'triplet', ...triplet },
+          { name: 'in-batch', form: 'matrix', ...triplet },
+          { name: 'category', ...triplet },
+          { name: 'classification', weight: 1, bias: true, reduction: 'mean', symmetric: false },
+        ],
+        triples: 'drawn',
+        epochs: 1,
+        learningRate: 2e-5,
+        warmup: 10,
+        decay: 'constant',
+        weightDecay: 0,
+        decayAll: false,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        clip: 1,
+        dropout: null,
+        freezeEmbeddings: false,
+        freezeLayers: 0,
+        average: null,
+        every: 56,
+        metric: null,
+        patience: null,
+        seed: 0,
+        microBatchTokens: 1024,
+        fusedTokens: null,
+      },
     });
-    expect(paper.training).toMatchObject({
-      epochs: 1,
-      learningRate: 2e-5,
-      warmup: 10,
-      decay: 'constant',
-      triples: 'drawn',
+  });
+
+  it('emnlp2021-code is the authors\u2019 program where that differs: losses and pooling, and nothing else', async () => {
+    const { description: _, ...paper } = await readRecipe('emnlp2021');
+    const { description: __, ...code } = await readRecipe('emnlp2021-code');
+    const triplet = { weight: 1, margin: 1, distance: 'euclidean', hinge: 'code', reduction: 'sum', symmetric: true };
+    expect(code).toEqual({
+      ...paper,
+      pooling: 'sum_no_mask',
+      training: {
+        ...paper.training,
+        losses: [
+          { name: 'triplet', ...triplet },
+          { name: 'in-batch', form: 'flattened', ...triplet },
+          { name: 'category', ...triplet },
+        ],
+      },
     });
-    expect(paper.training.losses.map(({ name }) => name)).toEqual([
-      'triplet',
-      'in-batch',
-      'category',
-      'classification',
-    ]);
-    const code = await readRecipe('emnlp2021-code');
-    expect(code.pooling).toBe('sum_no_mask');
-    expect(code.training.losses.map((term) => ('hinge' in term ? term.hinge : ''))).toEqual(['code', 'code', 'code']);
-    expect(code.training.losses.some(({ name }) => name === 'classification')).toBe(false);
   });
 
   it('say where they are wrong', () => {
@@ -75,6 +123,51 @@ describe('recipes', () => {
     expect(check({ ...smallest, sampling: { kind: 'relations', parts } })).toThrow(
       "'wordnet', which is not among the data",
     );
+  });
+
+  it('refuse a loss that would be 0 for all that the batches are drawn for', () => {
+    type Loss = RecipeInput['training']['losses'][number];
+    const check = (losses: readonly Loss[], sampling: RecipeInput['sampling']) => () =>
+      checkRecipe({ ...smallest, sampling, training: { ...smallest.training, losses: [...losses] } }, 'r');
+    const parts = (...list: { positives: number; negatives?: number; mixed?: boolean }[]) =>
+      ({ kind: 'relations', parts: list.map((part) => ({ relations: 4, ...part })) }) as const;
+    const drawn = (category: boolean) => ({ kind: 'triples', relations: 8, category }) as const;
+    const [infonce, triplet, category] = [{ name: 'infonce' }, { name: 'triplet' }, { name: 'category' }] as const;
+
+    expect(check([triplet, category], drawn(false))).toThrow("the loss 'category' needs triples at the category level");
+    expect(check([triplet, category], drawn(true))).not.toThrow();
+    expect(check([triplet], drawn(false))).not.toThrow();
+
+    for (const loss of [infonce, { name: 'infoloob' }, { name: 'in-batch' }] as const) {
+      const needsTwo = `the loss '${loss.name}' compares positives of one relation`;
+      expect(check([loss], parts({ positives: 1 }, { positives: 1, negatives: 3 }))).toThrow(needsTwo);
+      expect(check([loss], parts({ positives: 1 }, { positives: 4, mixed: true }))).toThrow(needsTwo);
+      expect(check([loss], parts({ positives: 1 }, { positives: 2 }))).not.toThrow();
+      expect(check([loss], parts({ positives: 4, mixed: true }))).toThrow(
+        `the loss '${loss.name}' needs relations, and every part is mixed`,
+      );
+    }
+    // A pair each of two relations of a category is a positive for the other.
+    expect(check([category], parts({ positives: 1 }))).not.toThrow();
+    expect(check([category], parts({ positives: 1, mixed: true }))).toThrow("'category' needs relations");
+    for (const loss of [triplet, { name: 'classification' }] as const) {
+      const needsNegatives = `the loss '${loss.name}' needs negatives of a relation`;
+      expect(check([loss], parts({ positives: 3 }))).toThrow(needsNegatives);
+      expect(check([loss], parts({ positives: 3 }, { positives: 3, negatives: 2, mixed: true }))).toThrow(
+        needsNegatives,
+      );
+      expect(check([loss], parts({ positives: 3 }, { positives: 3, negatives: 2 }))).not.toThrow();
+    }
+    const flattened = { name: 'in-batch', form: 'flattened', distance: 'cosine' } as const;
+    expect(check([flattened], drawn(false))).toThrow('the flattened in-batch loss knows the Euclidean distance only');
+    // A teacher needs no relations.
+    const taught: RecipeInput = {
+      ...smallest,
+      teacher: { model: 'x' },
+      sampling: parts({ positives: 1, mixed: true }),
+      training: { ...smallest.training, losses: [{ name: 'similarity' }] },
+    };
+    expect(() => checkRecipe(taught, 'r')).not.toThrow();
   });
 });
 
