@@ -106,7 +106,8 @@ describe('relbert export', () => {
     };
     const { vocab } = definition.model;
     definition.model.vocab = Object.fromEntries(Object.entries(vocab).filter(([, id]) => id < rows - 3));
-    const tokenizerFiles = new Map(checkpoint.tokenizerFiles).set('tokenizer.json', JSON.stringify(definition));
+    const shorter = new TextEncoder().encode(JSON.stringify(definition));
+    const tokenizerFiles = new Map(checkpoint.tokenizerFiles).set('tokenizer.json', shorter);
     const soft = (hidden: number): PromptSpec => ({
       kind: 'soft',
       top: 2,
