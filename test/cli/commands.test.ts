@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,6 @@ import { cosine } from '../../src/encoder/embeddings.ts';
 import { manualTemplates } from '../../src/prompt/template.ts';
 import { builtCommand, relbert, tinyModel } from './built-command.ts';
 
-const embeddedWeights = new URL('../../models/relbert-minilm-l6/model.safetensors', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'relbert-commands-'));
 const model = ['--model', tinyModel, '--template', 'a', '--pooling', 'difference', '--threads', '1'];
 beforeAll(builtCommand, 120_000);
@@ -110,12 +109,6 @@ describe('a checkpoint that cannot be used', () => {
     expect(stderr).toMatch(/^error: /);
     expect(stderr).not.toMatch(/^\s+at |defect/m);
     expect([code, stdout]).toEqual([1, '']);
-  });
-
-  it.skipIf(existsSync(embeddedWeights))('no embedded model: says how to name one', async () => {
-    const { code, stderr } = await relbert(['analogy', 'a:b', 'c:d', 'e:f']);
-    expect(code).toBe(1);
-    expect(stderr).toContain('--model');
   });
 });
 

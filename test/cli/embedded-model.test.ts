@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeWithShared, sharedPath } from '../shared.ts';
+import { builtCommand, relbert } from './built-command.ts';
+
+beforeAll(builtCommand, 120_000);
+
+const folder = new URL('../../models/relbert-minilm-l6/', import.meta.url);
+const text = (name: string) => readFileSync(new URL(name, folder), 'utf8');
+
+/** The figures of the weights that were kept, as the log of their training has them. */
+function validation(): Readonly<Record<string, number>> {
+  const entries = text('train.jsonl')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string; step: number; weightsFrom?: number; figures?: never });
+  const kept = entries.find(({ kind }) => kind === 'done')?.weightsFrom;
+  return entries.find(({ kind, step }) => kind === 'validation' && step === kept)?.figures ?? {};
+}
+
+describe('the model that the package carries', () => {
+  it("answers the README's question without any flag", async () => {
+    const stem = 'word:language';
+    const choices = ['paint:portrait', 'poetry:rhythm', 'note:music', 'tale:story', 'week:year'];
+    const { code, stdout, stderr } = await relbert(['analogy', stem, ...choices, '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const { ranking } = JSON.parse(stdout) as { ranking: { pair: [string, string]; score: number }[] };
+    expect(ranking[0]?.pair).toEqual(['note', 'music']);
+  });
+
+  it('was trained by its recipe, and its card says with what figures', () => {
+    const recipe = JSON.parse(readFileSync(new URL('../../recipes/embedded.json', import.meta.url), 'utf8')) as object;
+    expect(JSON.parse(text('recipe.json'))).toMatchObject(recipe);
+    const { mean = 0 } = validation();
+    expect(mean).toBeGreaterThan(0.6);
+    expect(text('README.md')).toContain(`| mean | ${(100 * mean).toFixed(1)} % |`);
+  });
+
+  describeWithShared('', ['data/analogy'], () => {
+    it('has the accuracy that its log says, weights in 16 bits and all', async () => {
+      const { u2 = 0, google = 0, bats = 0 } = validation();
+      const sets = ['u2', 'google', 'bats'].map((set) => sharedPath(`data/analogy/${set}`));
+      const { stdout } = await relbert(['evaluate', 'analogy', '--data', ...sets, '--split', 'valid', '--json']);
+      const { results } = JSON.parse(stdout) as { results: { accuracy: number; questions: number }[] };
+      for (const [i, expected] of [u2, google, bats].entries()) {
+        const { accuracy, questions } = results[i] as (typeof results)[number];
+        // The 16 bits may turn a question whose two best choices are as good as equal.
+        expect(Math.abs(accuracy - expected)).toBeLessThan(1.5 / questions);
+      }
+    }, 60_000);
+  });
+});
