@@ -44,7 +44,7 @@ describe('the training pairs that the package carries', () => {
 
   it('come with pairs for a teacher, each once in one order', async () => {
     const { distinct, pairs } = await unlabelled();
-    expect(pairs.length).toBeGreaterThan(30_000);
+    expect(pairs.length).toBeGreaterThan(40_000);
     expect(distinct.size).toBe(pairs.length);
   });
 
