@@ -206,7 +206,10 @@ export function addDistillOptions(command: Command): Command {
     .optionsGroup('Validation and checkpoints:')
     .option('--validate <path...>', 'analogy questions: folders with valid.jsonl, or .jsonl files')
     .option('--every <n>', 'validate and write a checkpoint each so many steps; none: at the end', orNone(count))
-    .option('--metric <figure>', 'the figure that decides which weights are best (default, or none: mean, or loss)')
+    .option(
+      '--metric <figure>',
+      'the figure that decides which weights are kept; step: the last (default, or none: mean, or loss)',
+    )
     .option('--patience <n>', 'stop after so many validations without a better one; none: never', orNone(count))
     .option('--resume', "go on from the output folder's last checkpoint")
     .option('--overwrite', 'replace the output folder')

@@ -120,7 +120,7 @@ class RunDisplay {
       case 'done':
         this.stop();
         terminal.note(
-          `${event.step} steps in ${duration(event.seconds)}; weights of step ${event.weightsFrom}${event.best ? ` (${event.best.metric} ${event.best.metric === 'loss' ? event.best.value.toFixed(4) : (100 * event.best.value).toFixed(1)})` : ''}`,
+          `${event.step} steps in ${duration(event.seconds)}; weights of step ${event.weightsFrom}${event.best && event.best.metric !== 'step' ? ` (${event.best.metric} ${event.best.metric === 'loss' ? event.best.value.toFixed(4) : (100 * event.best.value).toFixed(1)})` : ''}`,
         );
         break;
       case 'finished-before':

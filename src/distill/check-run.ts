@@ -8,7 +8,7 @@ import { checkLossExamples } from '../train/loss-examples.ts';
 import { runLength } from '../train/run-length.ts';
 import type { Sampler } from '../train/sampler.ts';
 import type { TrainingModel } from '../train/trainer.ts';
-import type { TrainingConfig } from '../train/training-config.ts';
+import { LAST_STEP, type TrainingConfig } from '../train/training-config.ts';
 import type { RunValidation } from './validation.ts';
 
 /** @throws SamplingError for a loss without examples, OptionError for a metric or a patience without a validation */
@@ -21,16 +21,18 @@ export function checkRun(
 }
 
 function checkValidation({ metric, patience }: TrainingConfig, figures: readonly string[]): void {
+  const named = metric === LAST_STEP ? null : metric;
   if (figures.length === 0) {
-    const useless = patience !== null ? 'patience' : metric !== null ? 'metric' : undefined;
+    const useless = patience !== null ? 'patience' : named !== null ? 'metric' : undefined;
     if (useless === undefined) return;
     throw new OptionError(
       `--${useless} is given, and nothing is validated: hold pairs out (--validation-share) or name questions (--validate)`,
     );
   }
-  if (metric !== null && !figures.includes(metric)) {
+  if (named !== null && !figures.includes(named)) {
+    const known = [...figures, LAST_STEP];
     throw new OptionError(
-      `there is no validation figure '${metric}'${suggestion(metric, figures)}; there are: ${figures.join(', ')}`,
+      `there is no validation figure '${named}'${suggestion(named, known)}; there are: ${known.join(', ')}`,
     );
   }
 }

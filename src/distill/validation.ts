@@ -7,6 +7,7 @@ import { lossesWithExamples } from '../train/loss-examples.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { validationSampler } from '../train/recipe-sampler.ts';
 import type { Validation } from '../train/trainer.ts';
+import { LAST_STEP } from '../train/training-config.ts';
 
 /** {@link Validation} with the names of its figures. */
 export interface RunValidation extends Validation {
@@ -55,7 +56,7 @@ function heldOutBatches(recipe: Recipe, held: readonly RelationSet[]) {
 
 /** A name for each set, none twice: the set's own, with the split where that says it, else with a number. */
 function figureNames(sets: readonly AnalogySet[]): string[] {
-  const taken = new Set(['loss', 'mean']);
+  const taken = new Set(['loss', 'mean', LAST_STEP]);
   const repeated = (name: string) => sets.filter(({ set }) => set === name).length > 1 || taken.has(name);
   return sets.map(({ set, split }) => {
     const wanted = repeated(set) ? `${set}/${split}` : set;

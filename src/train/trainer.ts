@@ -16,7 +16,7 @@ import type { Sampler } from './sampler.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainEvent, ValidationEvent } from './train-event.ts';
 import { type FloatTensor, Trainable } from './trainable.ts';
-import type { TrainingConfig } from './training-config.ts';
+import { LAST_STEP, type TrainingConfig } from './training-config.ts';
 import {
   ConfigurationMismatchError,
   configurationDifferences,
@@ -258,7 +258,8 @@ class TrainingRun {
     if (losses.length > 0) figures['loss'] = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     Object.assign(figures, await validation.figures?.((pairs) => this.#encode(pairs)));
     const metric = training.metric ?? ('mean' in figures ? 'mean' : (Object.keys(figures)[0] as string));
-    const value = figures[metric];
+    const { step } = this.#progress;
+    const value = metric === LAST_STEP ? step : figures[metric];
     if (value === undefined) {
       throw new RangeError(`there is no validation figure '${metric}'; there are: ${Object.keys(figures).join(', ')}`);
     }
@@ -266,7 +267,6 @@ class TrainingRun {
     const better = best === undefined || (metric === 'loss' ? value < best.value : value > best.value);
     if (better) this.#bestWeights = this.#trainable.copyTrained();
     const seconds = (performance.now() - start) / 1000;
-    const { step } = this.#progress;
     this.#progress = {
       ...this.#progress,
       seconds: this.#progress.seconds + seconds,

@@ -6,6 +6,9 @@ const count = z.int().positive();
 const wholeNumber = z.int().nonnegative();
 const share = z.number().min(0).lt(1);
 
+/** The metric that takes later weights for better ones: where validation is too coarse to choose by. */
+export const LAST_STEP = 'step';
+
 /** How a run is optimised: everything but model, prompt and data. */
 export const trainingSchema = z.strictObject({
   losses: z.array(lossTermSchema).min(1).describe('The losses that are added up'),
@@ -35,7 +38,11 @@ export const trainingSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Validate and write a checkpoint each so many steps; null: at the end'),
-  metric: z.string().nullable().default(null).describe("The validation figure that decides; null: 'mean', or 'loss'"),
+  metric: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(`The validation figure that decides; null: 'mean', or 'loss'; '${LAST_STEP}': the last weights are kept`),
   patience: count.nullable().default(null).describe('Validations without a better one after which to stop'),
   seed: z.int().default(0),
   microBatchTokens: count.default(1024).describe('Tokens of a micro-batch'),

@@ -165,6 +165,16 @@ describe('train', () => {
     );
   });
 
+  it("keeps the last weights with the metric 'step', whatever the figures say", async () => {
+    let checks = 0;
+    const worse = { figures: async () => ({ accuracy: 1 / ++checks }) };
+    const options = { steps: 4, every: 1, average: null } as const;
+    const { done: last } = await collect({ ...(await tinyRun({ ...options, metric: 'step' })), validation: worse });
+    expect(last.best).toEqual({ step: 4, metric: 'step', value: 4 });
+    const { done: alone } = await collect({ ...(await tinyRun(options)), validation: {} });
+    expect(last.weights).toEqual(alone.weights);
+  });
+
   it('keeps the steps before a validation that fails', async () => {
     const store = memoryStore();
     const failing = { figures: () => Promise.reject(new Error('no figures')) };
