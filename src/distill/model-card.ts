@@ -1,5 +1,6 @@
 import type { Pooling } from '../encoder/pooling.ts';
 import { type dataNames, type Recipe, UNLABELLED_PAIRS } from '../train/recipe.ts';
+import { LAST_STEP } from '../train/training-config.ts';
 
 export interface ModelCard {
   /** The output folder's name. */
@@ -31,7 +32,7 @@ export function modelCard(card: ModelCard): string {
   const { name, base, recipe, figures } = card;
   const minutes = card.seconds < 120 ? `${Math.round(card.seconds)} s` : `${(card.seconds / 60).toFixed(1)} min`;
   const validation = figures
-    ? `## Validation\n\nOf the weights of step ${card.weightsFrom}; these figures chose them, so they flatter a little. Test splits: \`relbert evaluate analogy --model ${name} --data …\`.\n\n| figure | value |\n|---|---|\n${Object.entries(
+    ? `## Validation\n\nOf the weights of step ${card.weightsFrom}${recipe.training.metric === LAST_STEP ? ', the last; no figure chose them' : '; these figures chose them, so they flatter a little'}. Test splits: \`relbert evaluate analogy --model ${name} --data …\`.\n\n| figure | value |\n|---|---|\n${Object.entries(
         figures,
       )
         .map(([key, value]) => `| ${key} | ${key === 'loss' ? value.toFixed(4) : `${(100 * value).toFixed(1)} %`} |`)
