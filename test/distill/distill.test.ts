@@ -116,8 +116,12 @@ describe('what cannot be is found before the first step', () => {
   it('a metric that no validation has, or nothing to be validated', async () => {
     const validate = [questions('u2')];
     const held = { validationShare: 0.34 };
-    await never(run('m1', { metric: 'u3' }, held, { validate }), OptionError, /'u3'.*; there are: loss, u2, mean$/);
-    await never(run('m2', { metric: 'loss' }, {}, { validate }), OptionError, /'loss'.*; there are: u2, mean$/);
+    await never(
+      run('m1', { metric: 'u3' }, held, { validate }),
+      OptionError,
+      /'u3'.*; there are: loss, u2, mean, step$/,
+    );
+    await never(run('m2', { metric: 'loss' }, {}, { validate }), OptionError, /'loss'.*; there are: u2, mean, step$/);
     await never(run('m3', { metric: 'loss' }), OptionError, /--metric is given, and nothing is validated/);
     await never(run('m4', { patience: 2, every: 1 }), OptionError, /--patience is given, and nothing is validated/);
   });

@@ -60,7 +60,7 @@ describe('readLines', () => {
   });
 
   it('reads a long file in constant memory, no faster than it is asked for', async () => {
-    const path = file('word\tlanguage\n'.repeat(2_000_000)); // 28 MB
+    const path = file('word\tlanguage\n'.repeat(4_000_000)); // 56 MB
     global.gc?.();
     let count = 0;
     let most = 0;
@@ -69,8 +69,9 @@ describe('readLines', () => {
       count = number;
       if (number % 100_000 === 0) most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     }
-    expect(count).toBe(2_000_000);
-    expect(most).toBeLessThan(20e6);
+    expect(count).toBe(4_000_000);
+    // How much there is at once is up to the garbage collector; the whole of it would be 56 MB.
+    expect(most).toBeLessThan(35e6);
   });
 
   it('stops when the reader does, and when aborted', async () => {
