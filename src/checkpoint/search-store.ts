@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SearchState, SearchStore } from '../prompt-search/autoprompt.ts';
+import type { SearchState, SearchStore } from '../prompt-search/search-state.ts';
 import { makeFolder, writeFileAtomic } from '../runtime/files.ts';
 import { CheckpointError } from './error.ts';
 import { folderFiles } from './folder.ts';

@@ -1,7 +1,8 @@
 import { searchStore } from '../checkpoint/search-store.ts';
 import { OptionError } from '../load-encoder.ts';
 import type { PromptLayout } from '../prompt/spec.ts';
-import { type AutopromptEvent, autoprompt } from '../prompt-search/autoprompt.ts';
+import { autoprompt } from '../prompt-search/autoprompt.ts';
+import type { AutopromptEvent } from '../prompt-search/autoprompt-event.ts';
 import { type TriggerCounts, triggersOf, triggersOfTemplate } from '../prompt-search/trigger-prompt.ts';
 import { nodeRuntime } from '../runtime/node.ts';
 import { type PromptDataOptions, readPromptData } from './problem.ts';

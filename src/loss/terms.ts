@@ -59,24 +59,7 @@ export type LossName = LossTerm['name'];
 
 export const LOSS_NAMES: readonly LossName[] = lossTermSchema.options.map(({ shape }) => shape.name.value);
 
-/** What the losses need of the training data. */
-export interface LossNeeds {
-  /** Pairs that only seem to belong to a relation. */
-  readonly negatives: boolean;
-  /** Relations with categories. */
-  readonly categories: boolean;
-  /** Relations at all: pairs with labels. */
-  readonly relations: boolean;
-  /** A teacher's embeddings. */
-  readonly teacher: boolean;
-}
-
-export function lossNeeds(terms: readonly LossTerm[]): LossNeeds {
-  const has = (...names: readonly LossName[]) => terms.some((term) => names.includes(term.name));
-  return {
-    negatives: has('triplet', 'classification'),
-    categories: has('category'),
-    relations: terms.some((term) => term.name !== 'similarity'),
-    teacher: has('similarity'),
-  };
+/** Whether a teacher's embeddings go into one of the losses. */
+export function needsTeacher(terms: readonly LossTerm[]): boolean {
+  return terms.some(({ name }) => name === 'similarity');
 }

@@ -1,8 +1,9 @@
 import { createPromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
-import type { PromptLayout, TriggerSpec } from '../prompt/spec.ts';
+import type { PromptLayout } from '../prompt/spec.ts';
 import { randomOf } from '../train/sampler.ts';
 import { ConfigurationMismatchError, configurationDifferences, type Json } from '../train/training-state.ts';
+import type { AutopromptEvent } from './autoprompt-event.ts';
 import {
   type CandidateFilters,
   candidateTokens,
@@ -15,6 +16,7 @@ import { PromptGradient } from './prompt-gradient.ts';
 import { type EncodePair, PromptLoss } from './prompt-loss.ts';
 import { type PromptProblem, promptLimit, validationBatches } from './prompt-problem.ts';
 import { Race } from './race.ts';
+import type { FoundPrompt, SearchState, SearchStore } from './search-state.ts';
 import { type TriggerCounts, TriggerWriter, triggerCount, triggerSpec } from './trigger-prompt.ts';
 import { type TripletBatch, tripletBatches } from './triplet-batch.ts';
 
@@ -44,95 +46,6 @@ export interface AutopromptOptions extends PromptProblem {
 
 /** With fewer the race is shorter, and misses the best candidate more often. */
 const defaultDeviations = 2.25;
-
-/** Where a search stands: with options and seed it decides everything that follows. */
-export interface SearchState {
-  readonly configuration: Json;
-  /** Iterations done. */
-  readonly iteration: number;
-  readonly triggers: readonly number[];
-  /** Trigger positions that were tried since the last improvement, without one. */
-  readonly tried: readonly number[];
-  /** The best prompt so far by the loss that chooses. */
-  readonly best: FoundPrompt;
-  readonly seconds: number;
-  readonly finished: boolean;
-}
-
-/** A prompt with its losses. */
-export interface FoundPrompt {
-  readonly iteration: number;
-  readonly triggers: readonly number[];
-  /** Mean triplet loss over the training triples. */
-  readonly loss: number;
-  /** The same over those of held-out pairs; undefined where there are none. */
-  readonly validation?: number;
-}
-
-/** Keeps the state of a search. Writing must be atomic. */
-export interface SearchStore {
-  save(state: SearchState): Promise<void>;
-  load(): Promise<SearchState | undefined>;
-}
-
-export type AutopromptEvent =
-  | MeasuringEvent
-  | {
-      readonly kind: 'start';
-      /** Iterations done before, from the store. */
-      readonly iteration: number;
-      readonly iterations: number;
-      readonly finished: boolean;
-      readonly text: string;
-      /** Of the prompt that the search starts from; undefined where it goes on after an iteration from the store. */
-      readonly loss: number | undefined;
-      readonly validation: number | undefined;
-      /** Distinct training prompts, and triples among them. */
-      readonly pairs: number;
-      readonly triples: number;
-    }
-  /** Candidates have seen `batch` of `batches` parts of the training set; `running` of them are left. */
-  | {
-      readonly kind: 'screening';
-      readonly iteration: number;
-      readonly batch: number;
-      readonly batches: number;
-      readonly running: number;
-    }
-  | IterationEvent
-  /** No candidate at any position is better: the search ends before its last iteration. */
-  | { readonly kind: 'converged'; readonly iteration: number }
-  | {
-      readonly kind: 'done';
-      readonly iteration: number;
-      readonly seconds: number;
-      readonly best: FoundPrompt;
-      readonly spec: TriggerSpec;
-      readonly text: string;
-    };
-
-export interface IterationEvent {
-  readonly kind: 'iteration';
-  /** From 1. */
-  readonly iteration: number;
-  /** The trigger that was looked at, from 0. */
-  readonly position: number;
-  /** Loss before, on the training triples. */
-  readonly before: number;
-  /** Loss after. */
-  readonly loss: number;
-  readonly improved: boolean;
-  /** The token that is new, and its id; undefined without improvement. */
-  readonly token: string | undefined;
-  readonly id: number | undefined;
-  /** Validation loss of a prompt that is new. */
-  readonly validation: number | undefined;
-  readonly text: string;
-  /** Prompts encoded for candidates, and what it would have been for all of them on all pairs. */
-  readonly encoded: number;
-  readonly exhaustive: number;
-  readonly seconds: number;
-}
 
 /**
  * AutoPrompt (Shin et al. 2020; paper, section 3.2): trigger tokens around a pair of words, found by a search over the

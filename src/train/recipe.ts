@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { poolings } from '../encoder/pooling.ts';
-import type { LossName } from '../loss/terms.ts';
+import { type LossName, needsTeacher } from '../loss/terms.ts';
 import { trainingSchema } from './training-config.ts';
 
 /** Names of data that needs no file, beside files and folders: what `--data` and recipes take. */
@@ -124,10 +124,10 @@ function contradiction({ training, sampling, teacher, data }: Recipe): string | 
   if (triples === 'drawn' && sampling.kind !== 'triples') {
     return "triples 'drawn' needs the sampling 'triples'; relation batches have all their triples used";
   }
-  if (losses.some(({ name }) => name === 'similarity') && teacher === null) {
+  if (needsTeacher(losses) && teacher === null) {
     return "the loss 'similarity' needs a teacher (--teacher)";
   }
-  if (teacher !== null && !losses.some(({ name }) => name === 'similarity')) {
+  if (teacher !== null && !needsTeacher(losses)) {
     return "a teacher is given, and no loss uses it: add the loss 'similarity'";
   }
   if (losses.some((term) => term.name === 'in-batch' && term.form === 'flattened' && term.distance !== 'euclidean')) {

@@ -3,7 +3,7 @@ import type { Pooling } from '../encoder/pooling.ts';
 import { PromptTooLongError } from '../encoder/relation-encoder.ts';
 import type { StoredWeights } from '../encoder/weights.ts';
 import { LOSS_INPUTS, lossFeeds } from '../loss/loss-inputs.ts';
-import { lossNeeds } from '../loss/terms.ts';
+import { needsTeacher } from '../loss/terms.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
 import type { Runtime, TensorValue } from '../runtime/session.ts';
@@ -219,7 +219,7 @@ class TrainingRun {
   async #input(batch: TrainingBatch, dropout: GradientInput['dropout']): Promise<GradientInput> {
     const { training, teacher } = this.#options;
     const feeds: Record<string, TensorValue> = { ...lossFeeds(batch, training.triples) };
-    if (teacher && lossNeeds(training.losses).teacher) {
+    if (teacher && needsTeacher(training.losses)) {
       feeds[LOSS_INPUTS.teacher] = {
         dtype: 'float32',
         shape: [batch.pairs.length, teacher.dimension],

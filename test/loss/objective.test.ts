@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lossFeeds } from '../../src/loss/loss-inputs.ts';
 import { objective } from '../../src/loss/objective.ts';
-import { LOSS_NAMES, lossNeeds, lossTermSchema } from '../../src/loss/terms.ts';
+import { LOSS_NAMES, lossTermSchema, needsTeacher } from '../../src/loss/terms.ts';
 import { buildObjective, LossGraph, objectiveFeeds, runObjective } from './run-loss.ts';
 
 const item = (pair: number, relation: number, category: number, positive = true) => ({
@@ -106,17 +106,11 @@ describe('loss terms', () => {
     ]);
   });
 
-  it('say what they need', () => {
+  it('say whether they need a teacher', () => {
     const needs = (...names: (typeof LOSS_NAMES)[number][]) =>
-      lossNeeds(names.map((name) => lossTermSchema.parse({ name })));
-    expect(needs('triplet')).toEqual({ negatives: true, categories: false, relations: true, teacher: false });
-    expect(needs('category', 'infonce')).toEqual({
-      negatives: false,
-      categories: true,
-      relations: true,
-      teacher: false,
-    });
-    expect(needs('similarity')).toEqual({ negatives: false, categories: false, relations: false, teacher: true });
+      needsTeacher(names.map((name) => lossTermSchema.parse({ name })));
+    expect(needs('triplet', 'infonce')).toBe(false);
+    expect(needs('infonce', 'similarity')).toBe(true);
   });
 });
 

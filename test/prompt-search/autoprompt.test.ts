@@ -3,18 +3,14 @@ import { createPromptBatchEncoder } from '../../src/encoder/prompt-batch-encoder
 import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import type { StoredWeights } from '../../src/encoder/weights.ts';
 import { resolveWeightNames } from '../../src/encoder/weights.ts';
-import {
-  type AutopromptEvent,
-  type AutopromptOptions,
-  autoprompt,
-  type IterationEvent,
-  type SearchState,
-} from '../../src/prompt-search/autoprompt.ts';
+import { type AutopromptOptions, autoprompt } from '../../src/prompt-search/autoprompt.ts';
+import type { AutopromptEvent, IterationEvent } from '../../src/prompt-search/autoprompt-event.ts';
 import { candidateTokens, rankCandidates } from '../../src/prompt-search/candidate.ts';
 import { pTuning } from '../../src/prompt-search/p-tuning.ts';
 import { PromptGradient } from '../../src/prompt-search/prompt-gradient.ts';
 import { PromptLoss } from '../../src/prompt-search/prompt-loss.ts';
 import { type PromptModel, promptLimit, validationBatches } from '../../src/prompt-search/prompt-problem.ts';
+import type { SearchState } from '../../src/prompt-search/search-state.ts';
 import { TriggerWriter } from '../../src/prompt-search/trigger-prompt.ts';
 import { type TripletBatch, tripletBatches } from '../../src/prompt-search/triplet-batch.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
