@@ -182,7 +182,7 @@ function write(name: string, relations: readonly RelationSet[], leaveOut: PairSe
 
 /** Pairs for a teacher to compare, without relations. */
 function writeUnlabelled(database: WordNet, leaveOut: PairSet): void {
-  const counts = { defined: 30_000, together: 8_000, siblings: 3_000, linked: 4_000, random: 3_000 };
+  const counts = { defined: 52_000, together: 14_000, siblings: 6_000, linked: 5_000, random: 3_000 };
   const pairs = unlabelledPairs(database, counts, (pair) => leaveOut.has(pair));
   const text = pairs.map(({ head, tail }) => `${head}\t${tail}\n`).join('');
   writeFileSync(new URL('unlabelled.tsv', output), text);
