@@ -19,12 +19,12 @@ function validation(): Readonly<Record<string, number>> {
 
 describe('the model that the package carries', () => {
   it("answers the README's question without any flag", async () => {
-    const stem = 'word:language';
-    const choices = ['paint:portrait', 'poetry:rhythm', 'note:music', 'tale:story', 'week:year'];
+    const stem = 'author:book';
+    const choices = ['composer:symphony', 'teacher:school', 'baker:oven', 'reader:page'];
     const { code, stdout, stderr } = await relbert(['analogy', stem, ...choices, '--json']);
     expect([code, stderr]).toEqual([0, '']);
     const { ranking } = JSON.parse(stdout) as { ranking: { pair: [string, string]; score: number }[] };
-    expect(ranking[0]?.pair).toEqual(['note', 'music']);
+    expect(ranking[0]?.pair).toEqual(['composer', 'symphony']);
   });
 
   it('was trained by its recipe, and its card says with what figures', () => {
