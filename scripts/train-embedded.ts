@@ -7,9 +7,10 @@
  * 1. all-mpnet-base-v2 by the recipe `mpnet` → RUNS/relbert-mpnet-base
  * 2. all-MiniLM-L6-v2 by the recipe `embedded`, with that as teacher → RUNS/relbert-minilm-l6
  *
- * Beside the sets given, both are validated on questions of SemEval's middling pairs (make-validation-questions.ts);
- * the mean over all sets decides which weights are kept. Both language models may be hub ids (the default). A run that
- * was stopped goes on where it was. models/ holds the files of both (of the larger model all but the weights).
+ * Beside the sets given, both are validated on questions of SemEval's middling pairs (make-validation-questions.ts). The
+ * mean over all sets decides which weights of the larger one are kept; of the other it is the last. Both language models
+ * may be hub ids (the default). A run that was stopped goes on where it was. models/ holds the files of both (of the
+ * larger model all but the weights).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
