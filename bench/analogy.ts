@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseAnalogyQuestions } from '../src/data/analogy.ts';
 import { pairKey } from '../src/pair/deduplicate.ts';
+import { runPython } from './python.ts';
 
 const shared = fileURLToPath(new URL('../../shared/', import.meta.url));
 const { values } = parseArgs({
@@ -29,22 +30,15 @@ const pairs = sets
   .flatMap((file) => parseAnalogyQuestions({ file, text: readFileSync(file, 'utf8') }))
   .flatMap(({ stem, choices }) => [stem, ...choices]);
 
-function run(command: string, args: readonly string[]): string {
-  const { stdout, stderr, status } = spawnSync(command, args, {
-    encoding: 'utf8',
-    env: { ...process.env, HF_HUB_OFFLINE: '1', TRANSFORMERS_VERBOSITY: 'error' },
-  });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
-  return stdout;
-}
-
 function ours(): number {
   const start = performance.now();
-  run(process.execPath, [
+  const args = [
     fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)),
     ...['evaluate', 'analogy', '--model', values.model, '--template', 'a', '--pooling', 'average_no_mask'],
     ...['--split', 'all', '--threads', values.threads, '--json', '--data', ...sets],
-  ]);
+  ];
+  const { stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`relbert ${args.slice(1).join(' ')} failed:\n${stderr}`);
   return (performance.now() - start) / 1000;
 }
 
@@ -53,8 +47,7 @@ function reference(): number {
   try {
     const file = join(folder, 'pairs.tsv');
     writeFileSync(file, pairs.map(({ head, tail }) => `${head}\t${tail}\n`).join(''));
-    const script = fileURLToPath(new URL('encode.py', import.meta.url));
-    const output = run(process.env['PYTHON'] ?? 'python3', [script, values.model, file, values.threads, 'padded']);
+    const output = runPython('encode.py', [values.model, file, values.threads, 'padded']);
     return (JSON.parse(output) as { seconds: number }).seconds;
   } finally {
     rmSync(folder, { recursive: true });

@@ -6,7 +6,6 @@
  * Needs ../shared and a Python with scikit-learn (PYTHON, default python3). Both sides run in turn; the ratios carry
  * over to another machine, the seconds do not.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +24,7 @@ import { embeddingFeatures } from '../src/evaluate/pair-features.ts';
 import { RelationEncoder } from '../src/index.ts';
 import { littleEndianBytes, npyHeader } from '../src/neighbours/npy.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
+import { runPython } from './python.ts';
 
 const shared = fileURLToPath(new URL('../../shared/', import.meta.url));
 const { values } = parseArgs({
@@ -42,7 +42,6 @@ const { values } = parseArgs({
 });
 const seeds = Number(values.seeds);
 const threads = Number(values.threads);
-const script = fileURLToPath(new URL('../parity/classification.py', import.meta.url));
 const runtime = nodeRuntime();
 
 interface Split {
@@ -69,12 +68,8 @@ async function splitsOf(name: string): Promise<Readonly<Record<'train' | 'val' |
 }
 
 function python(...args: string[]): Record<string, number[]> & { seconds: number } {
-  const { status, stdout, stderr } = spawnSync(process.env['PYTHON'] ?? 'python3', [script, ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, OMP_NUM_THREADS: values.threads, OPENBLAS_NUM_THREADS: values.threads },
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, number[]> & { seconds: number };
+  const output = runPython('../parity/classification.py', args, { threads });
+  return JSON.parse(output) as Record<string, number[]> & { seconds: number };
 }
 
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;

@@ -6,13 +6,13 @@
  * Needs ../shared and a Python with torch and transformers (PYTHON, default python3). Runs in turn, prints medians
  * and ratios; only the ratios carry over to another machine.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { RelationEncoder } from '../src/index.ts';
+import { runPython } from './python.ts';
 
 const shared = fileURLToPath(new URL('../../shared/', import.meta.url));
 const { values } = parseArgs({
@@ -24,7 +24,6 @@ const { values } = parseArgs({
   },
 });
 const threads = Number(values.threads);
-const python = process.env.PYTHON ?? 'python3';
 
 /** Distinct pairs spread evenly over the test files of the lexical relation sets. */
 function samplePairs(count: number): [string, string][] {
@@ -59,13 +58,8 @@ async function ours(dtype: 'f32' | 'int8'): Promise<number> {
 }
 
 function reference(way: 'bucketed' | 'padded'): number {
-  const script = fileURLToPath(new URL('encode.py', import.meta.url));
-  const { stdout, stderr, status } = spawnSync(python, [script, values.model, pairsFile, String(threads), way], {
-    encoding: 'utf8',
-    env: { ...process.env, HF_HUB_OFFLINE: '1', TRANSFORMERS_VERBOSITY: 'error' },
-  });
-  if (status !== 0) throw new Error(`${python} ${script} failed (set PYTHON?):\n${stderr}`);
-  return (JSON.parse(stdout) as { seconds: number }).seconds;
+  const output = runPython('encode.py', [values.model, pairsFile, String(threads), way]);
+  return (JSON.parse(output) as { seconds: number }).seconds;
 }
 
 const median = (times: number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1] as number;

@@ -10,7 +10,6 @@
  * The loop and PyTorch are timed on a sample of the candidates (default 5), since all cost the same. Needs ../shared
  * and a Python with torch and transformers (PYTHON, default python3). Only the ratios carry over to another machine.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +26,7 @@ import { promptLimit } from '../src/prompt-search/prompt-problem.ts';
 import { TriggerWriter } from '../src/prompt-search/trigger-prompt.ts';
 import { tripletBatches } from '../src/prompt-search/triplet-batch.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
+import { runPython } from './python.ts';
 
 const { values } = parseArgs({
   options: {
@@ -92,12 +92,8 @@ async function main(): Promise<void> {
       })),
     }),
   );
-  const script = fileURLToPath(new URL('prompt.py', import.meta.url));
-  const { stdout, stderr, status } = spawnSync(process.env.PYTHON ?? 'python3', [script, values.model, file], {
-    encoding: 'utf8',
-  });
+  const stdout = runPython('prompt.py', [values.model, file]);
   rmSync(folder, { recursive: true });
-  if (status !== 0) throw new Error(stderr);
   const python = JSON.parse(stdout) as { gradient: number; encode: number; loss: number; norm: number };
   const torch = python.gradient + (python.encode * iteration.encoded) / (sample * pairs);
 

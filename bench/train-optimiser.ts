@@ -6,10 +6,10 @@
  * PyTorch runs with two threads, in its default form and with `fused=True`; this package's runs in one thread. Needs a
  * Python with torch (PYTHON, default python3). Target: at least 0.7 x the speed of the default form.
  */
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { Random } from '../src/data/random.ts';
 import { AdamW, type ParameterGradient } from '../src/train/optimiser.ts';
+import { runPython } from './python.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '12' } } });
 const rounds = Number(values.rounds);
@@ -45,11 +45,7 @@ for _ in range(${rounds}):
     optimiser.step()
     times.append(1000 * (time.perf_counter() - start))
 print(json.dumps(times))`;
-  const { stdout, stderr, status } = spawnSync(process.env['PYTHON'] ?? 'python3', ['-c', script], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`Python failed (set PYTHON?):\n${stderr}`);
-  return JSON.parse(stdout) as number[];
+  return JSON.parse(runPython(script)) as number[];
 }
 
 const median = (times: readonly number[]): number =>

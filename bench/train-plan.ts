@@ -17,6 +17,7 @@ import { initialHead } from '../src/train/head.ts';
 import type { Recipe } from '../src/train/recipe.ts';
 import { recipeSampler } from '../src/train/recipe-sampler.ts';
 import { RelationSampler } from '../src/train/relation-sampler.ts';
+import { runPython } from './python.ts';
 import type { Plan, PlanStep } from './train-steps.ts';
 
 export interface StepResults {
@@ -107,18 +108,17 @@ export function runPlan(plan: Plan, model: string, by: 'relbert' | 'pytorch'): S
   try {
     const [planFile, outputFile] = [join(folder, 'plan.json'), join(folder, 'output.json')];
     writeFileSync(planFile, JSON.stringify(plan));
-    const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-    const [command, args] =
-      by === 'relbert'
-        ? [process.execPath, ['--import', 'tsx', script('train-steps.ts')]]
-        : [process.env['PYTHON'] ?? 'python3', [script('../parity/train_steps.py')]];
-    const { status, stderr } = spawnSync(command, [...args, model, planFile, outputFile], {
-      encoding: 'utf8',
-      env: { ...process.env, HF_HUB_OFFLINE: '1', TRANSFORMERS_VERBOSITY: 'error' },
-    });
-    if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed (set PYTHON?):\n${stderr}`);
+    const args = [model, planFile, outputFile];
+    if (by === 'relbert') runSteps(args);
+    else runPython('../parity/train_steps.py', args);
     return JSON.parse(readFileSync(outputFile, 'utf8')) as StepResults;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function runSteps(args: readonly string[]): void {
+  const script = fileURLToPath(new URL('train-steps.ts', import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`train-steps.ts ${args.join(' ')} failed:\n${stderr}`);
 }

@@ -8,7 +8,6 @@
  * With --target PyTorch's run, a quarter of an hour, is left out. Needs ../shared and a Python with torch and
  * transformers (PYTHON, default python3).
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +18,7 @@ import { distill } from '../src/distill/distill.ts';
 import { overrideRecipe } from '../src/distill/override.ts';
 import { readRecipe } from '../src/distill/recipe-file.ts';
 import type { AnalogySet } from '../src/evaluate/analogy.ts';
+import { runPython } from './python.ts';
 import { paperPlan } from './train-plan.ts';
 
 const shared = fileURLToPath(new URL('../../shared/', import.meta.url));
@@ -55,13 +55,7 @@ async function pytorch(folder: string): Promise<PaperResult> {
   );
   const [planFile, outputFile] = [join(folder, 'plan.json'), join(folder, 'output.json')];
   writeFileSync(planFile, JSON.stringify({ ...plan, questions }));
-  const python = process.env['PYTHON'] ?? 'python3';
-  const script = fileURLToPath(new URL('../parity/train_paper.py', import.meta.url));
-  const { status } = spawnSync(python, [script, values.model, planFile, outputFile], {
-    stdio: 'inherit',
-    env: { ...process.env, HF_HUB_OFFLINE: '1', TRANSFORMERS_VERBOSITY: 'error' },
-  });
-  if (status !== 0) throw new Error(`${python} ${script} failed (set PYTHON?)`);
+  runPython('../parity/train_paper.py', [values.model, planFile, outputFile], { live: true });
   return JSON.parse(readFileSync(outputFile, 'utf8')) as PaperResult;
 }
 
