@@ -26,6 +26,11 @@ export interface PromptOutputOptions {
   readonly overwrite?: boolean;
 }
 
+/** What search and tuning tell beside their progress: the data they found, and the folder they wrote. */
+export type PromptRunEvent =
+  | { readonly kind: 'data'; readonly relations: number; readonly validation: number; readonly excludedPairs: number }
+  | { readonly kind: 'saved'; readonly folder: string };
+
 /** @throws OptionError where the folder holds something that was not to be replaced */
 export async function checkPromptOutput({
   output,

@@ -6,7 +6,14 @@ import type { AutopromptEvent } from '../prompt-search/autoprompt-event.ts';
 import { type TriggerCounts, triggersOf, triggersOfTemplate } from '../prompt-search/trigger-prompt.ts';
 import { nodeRuntime } from '../runtime/node.ts';
 import { type PromptDataOptions, readPromptData } from './problem.ts';
-import { checkLayout, checkPromptOutput, PromptLog, type PromptOutputOptions, savePrompt } from './prompt-output.ts';
+import {
+  checkLayout,
+  checkPromptOutput,
+  PromptLog,
+  type PromptOutputOptions,
+  type PromptRunEvent,
+  savePrompt,
+} from './prompt-output.ts';
 
 export interface SearchPromptOptions extends PromptDataOptions, PromptOutputOptions {
   /** Triggers before, between and after the words; not together with `template`. */
@@ -28,10 +35,7 @@ export interface SearchPromptOptions extends PromptDataOptions, PromptOutputOpti
   readonly seed?: number;
 }
 
-export type SearchPromptEvent =
-  | AutopromptEvent
-  | { readonly kind: 'data'; readonly relations: number; readonly validation: number; readonly excludedPairs: number }
-  | { readonly kind: 'saved'; readonly folder: string };
+export type SearchPromptEvent = AutopromptEvent | PromptRunEvent;
 
 /**
  * AutoPrompt from files to a folder: `config.json` with the prompt, `prompt.jsonl`, `loss.svg`, and `search.json`, from

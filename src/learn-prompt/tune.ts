@@ -12,6 +12,7 @@ import {
   checkpointsName,
   PromptLog,
   type PromptOutputOptions,
+  type PromptRunEvent,
   savePrompt,
 } from './prompt-output.ts';
 
@@ -28,10 +29,7 @@ export interface TunePromptOptions extends PromptDataOptions, PromptOutputOption
   readonly seed?: number;
 }
 
-export type TunePromptEvent =
-  | PTuningEvent
-  | { readonly kind: 'data'; readonly relations: number; readonly validation: number; readonly excludedPairs: number }
-  | { readonly kind: 'saved'; readonly folder: string };
+export type TunePromptEvent = PTuningEvent | PromptRunEvent;
 
 /**
  * P-tuning from files to a folder: `config.json` with the vectors, `prompt.jsonl`, `loss.svg`, and `checkpoints/`, from

@@ -13,6 +13,11 @@ export function matrix(rows: Matrix): TensorValue {
   return { dtype: 'float32', shape: [rows.length, rows[0]?.length ?? 0], data: Float32Array.from(rows.flat()) };
 }
 
+/** Matrices by name as what a graph is fed. */
+export function feedsOf(rows: Readonly<Record<string, Matrix>>): Record<string, TensorValue> {
+  return Object.fromEntries(Object.entries(rows).map(([name, value]) => [name, matrix(value)]));
+}
+
 export function vector(values: readonly number[]): TensorValue {
   return { dtype: 'float32', shape: [values.length], data: Float32Array.from(values) };
 }

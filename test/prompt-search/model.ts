@@ -5,7 +5,10 @@ import { Random } from '../../src/data/random.ts';
 import type { RelationSet } from '../../src/data/relation-set.ts';
 import { parseEncoderConfig } from '../../src/encoder/config.ts';
 import type { Pooling } from '../../src/encoder/pooling.ts';
-import type { PromptModel } from '../../src/prompt-search/prompt-problem.ts';
+import { createPromptBatchEncoder } from '../../src/encoder/prompt-batch-encoder.ts';
+import { PromptLoss } from '../../src/prompt-search/prompt-loss.ts';
+import { type PromptModel, promptLimit } from '../../src/prompt-search/prompt-problem.ts';
+import type { Runtime } from '../../src/runtime/session.ts';
 import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
 
 /** One of the tiny random language models of test/fixtures/encoder, with its tokenizer. */
@@ -18,6 +21,13 @@ export async function tinyModel(family = 'bert', pooling: Pooling = 'average_no_
     tokenizer: createTokenizer(checkpoint.tokenizerFiles),
     pooling,
   };
+}
+
+/** The loss of a prompt for a model, computed apart from the search. */
+export async function lossOf(model: PromptModel, runtime: Runtime): Promise<PromptLoss> {
+  const { config, weights, pooling } = model;
+  const encoder = await createPromptBatchEncoder({ config, weights, runtime, pooling, threads: 1 });
+  return new PromptLoss({ encoder, maxLength: promptLimit(model) });
 }
 
 const words =

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createPromptBatchEncoder } from '../../src/encoder/prompt-batch-encoder.ts';
 import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import { createPrompt } from '../../src/prompt/create-prompt.ts';
 import { manualTemplates } from '../../src/prompt/template.ts';
 import { type PTuningEvent, type PTuningOptions, pTuning } from '../../src/prompt-search/p-tuning.ts';
-import { PromptLoss } from '../../src/prompt-search/prompt-loss.ts';
-import { promptLimit, validationBatches } from '../../src/prompt-search/prompt-problem.ts';
+import { validationBatches } from '../../src/prompt-search/prompt-problem.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import type { TrainingState } from '../../src/train/training-state.ts';
-import { tinyModel, wordRelations } from './model.ts';
+import { lossOf, tinyModel, wordRelations } from './model.ts';
 
 const runtime = nodeRuntime();
 const model = await tinyModel('bert', 'average');
@@ -44,12 +42,10 @@ describe('pTuning', () => {
   );
 
   it('lowers the validation loss below the best manual template', async () => {
-    const { config, weights, pooling, tokenizer } = model;
-    const encoder = await createPromptBatchEncoder({ config, weights, runtime, pooling, threads: 1 });
-    const loss = new PromptLoss({ encoder, maxLength: promptLimit(model) });
+    const loss = await lossOf(model, runtime);
     const manual: number[] = [];
     for (const text of Object.values(manualTemplates)) {
-      const prompt = createPrompt({ kind: 'template', text }, tokenizer);
+      const prompt = createPrompt({ kind: 'template', text }, model.tokenizer);
       manual.push(await loss.mean(validationBatches(validation), (pair) => prompt.encode(pair)));
     }
     expect(doneOf(await run({ steps: 60 })).best.loss).toBeLessThan(Math.min(...manual));

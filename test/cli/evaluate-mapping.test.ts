@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { relbert } from './built-command.ts';
+import { failure, file, folder, json, jsonl, model, vectors } from './evaluation.ts';
+
+describe('relbert evaluate mapping', () => {
+  const problem = { source: ['king', 'queen'], target: ['man', 'woman'] };
+  type Output = {
+    results: {
+      set: string;
+      accuracy: number;
+      termAccuracy: number;
+      solved: number;
+      optimal: boolean;
+      mappings: { mapping: string[]; score: number; nodes: number; optimal: boolean }[];
+    }[];
+  };
+
+  it('maps problems and scientific and creative analogies', async () => {
+    const jsonFile = file('turney/test.jsonl', jsonl(problem));
+    const scan =
+      'target,source,targ_word,src_word,alternatives,analogy_type\nman,king,woman,queen,,science\nman,king,apple,apple,,science\n';
+    const csv = file('scan/scan.csv', scan);
+    const words = `vectors:${file('v.txt', vectors)}`;
+    const predictions = join(folder, 'mappings.jsonl');
+    const output = await json<Output>(
+      'evaluate',
+      'mapping',
+      '--data',
+      dirname(jsonFile),
+      csv,
+      '--model',
+      words,
+      '--predictions',
+      predictions,
+    );
+    expect(output.results.map(({ set }) => set)).toEqual(['turney', 'scan']);
+    expect(output.results[0]).toMatchObject({
+      problems: 1,
+      terms: 2,
+      accuracy: 1,
+      termAccuracy: 1,
+      solved: 1,
+      optimal: true,
+    });
+    expect(output.results[0]?.mappings[0]?.mapping).toEqual(['man', 'woman']);
+    expect(readFileSync(predictions, 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    const table = await relbert(['evaluate', 'mapping', '--data', jsonFile, '--model', words, '--problems']);
+    expect(table.stdout).toContain('king → man, queen → woman');
+  });
+
+  /** A problem for which the two objectives have different best mappings, found by trying all of them. */
+  const disputed = () => [
+    ...['--data', file('disputed/test.jsonl', jsonl({ source: ['a', 'b', 'c', 'd'], target: ['p', 'q', 'r', 's'] }))],
+    ...['--model', `vectors:${file('disputed.txt', 'a 3 5\nb 0 0\nc 1 5\nd 2 3\np 0 3\nq 4 0\nr 2 5\ns 3 0\n')}`],
+  ];
+
+  it('maximises the objective that is asked for', async () => {
+    const best = {
+      coherence: { mapping: ['r', 's', 'p', 'q'], score: 0.6858730461 },
+      reference: { mapping: ['q', 'p', 's', 'r'], score: 0.9902605315 },
+    };
+    for (const [objective, { mapping, score }] of Object.entries(best)) {
+      const output = await json<Output & { objective: string }>(
+        ...['evaluate', 'mapping', ...disputed(), '--objective', objective],
+      );
+      const [found] = output.results[0]?.mappings ?? [];
+      expect([output.objective, found?.mapping, found?.optimal]).toEqual([objective, mapping, true]);
+      expect(found?.score).toBeCloseTo(score, 8);
+    }
+  });
+
+  it('gives up the proof after --max-nodes, and says so', async () => {
+    const proven = await json<Output>('evaluate', 'mapping', ...disputed(), '--objective', 'reference');
+    expect(proven.results[0]?.mappings[0]?.nodes).toBeGreaterThan(1);
+    const args = ['evaluate', 'mapping', ...disputed(), '--objective', 'reference', '--max-nodes', '1', '--json'];
+    const { code, stdout, stderr } = await relbert(args);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('not proven to be the best (--max-nodes)')]);
+    const [result] = (JSON.parse(stdout) as Output).results;
+    expect([result?.optimal, result?.mappings[0]?.nodes]).toEqual([false, 1]);
+    expect([...(result?.mappings[0]?.mapping ?? [])].sort()).toEqual(['p', 'q', 'r', 's']);
+  });
+
+  it('names what is wrong with a problem', async () => {
+    const unequal = file('unequal/test.jsonl', jsonl(problem, { ...problem, target: ['man', 'woman', 'child'] }));
+    expect(await failure('evaluate', 'mapping', '--data', unequal, ...model)).toContain(
+      'test.jsonl:2: the sides are unequal: 2 source and 3 target terms',
+    );
+    const none = file('empty/test.jsonl', '');
+    expect(await failure('evaluate', 'mapping', '--data', none, ...model)).toContain('holds no mapping problem');
+  });
+});

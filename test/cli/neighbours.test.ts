@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { relbert, tinyModel } from './built-command.ts';
+import { failure, file, folder, json, model } from './evaluation.ts';
+
+describe('relbert neighbours', () => {
+  const pairs = () => file('pairs.tsv', 'cat\tdog\nking\tqueen\nsea\tship\ncat\tdog\nking\tqueen\n');
+  type Output = {
+    results: { model: string | null; queries: { pair: string[]; neighbours: { pair: string[]; score: number }[] }[] }[];
+  };
+
+  it('finds the same among pairs and among their vectors in every format', async () => {
+    const among = await json<Output>('neighbours', 'cat:dog', '--among', pairs(), ...model);
+    const found = among.results[0]?.queries[0]?.neighbours ?? [];
+    expect(found.map(({ pair }) => pair.join(':')).sort()).toEqual(['king:queen', 'sea:ship']);
+    for (const [format, name] of [
+      ['jsonl', 'e.jsonl'],
+      ['npy', 'e.npy'],
+      ['word2vec', 'e.vec'],
+    ] as const) {
+      const output = join(folder, name);
+      expect(
+        (await relbert(['embed', '--pairs', pairs(), ...model, '--format', format, '--output', output])).code,
+      ).toBe(0);
+      const stored = await json<Output>('neighbours', 'cat:dog', '--among', output, '--top', '5');
+      expect(stored.results[0]?.model).toBeNull();
+      const neighbours = stored.results[0]?.queries[0]?.neighbours ?? [];
+      expect(neighbours.map(({ pair }) => pair)).toEqual(found.map(({ pair }) => pair));
+      for (const [i, { score }] of neighbours.entries()) expect(score).toBeCloseTo(found[i]?.score ?? 0, 5);
+      // A pair that is not in the file needs the model.
+      expect(await failure('neighbours', 'a:b', '--among', output)).toContain(
+        'has no vector of ["a","b"]; name the model',
+      );
+      const made = await json<Output>('neighbours', 'a:b', '--among', output, ...model, '--top', '1');
+      expect(made.results[0]?.queries[0]?.neighbours).toHaveLength(1);
+    }
+  });
+
+  it('puts two models side by side', async () => {
+    const args = [
+      'neighbours',
+      'cat:dog',
+      'sea:ship',
+      '--among',
+      pairs(),
+      ...model,
+      '--model',
+      tinyModel,
+      '--top',
+      '1',
+    ];
+    const output = await json<Output>(...args);
+    expect(output.results.map((own) => own.model)).toEqual([tinyModel, tinyModel]);
+    expect(output.results[0]?.queries).toEqual(output.results[1]?.queries);
+    const { stdout } = await relbert(args);
+    expect(stdout.split('\n').filter((line) => line.includes(tinyModel))).toHaveLength(2);
+  });
+
+  it('names what is wrong', async () => {
+    expect(await failure('neighbours', 'cat:dog', '--among', join(folder, 'none.tsv'))).toContain(
+      'there is no such file',
+    );
+    expect(await failure('neighbours', 'cat:dog', '--among', file('none.tsv', ''), ...model)).toContain(
+      'holds no pair',
+    );
+    const short = file('short.vec', 'cat__dog 1 2\nking__queen 1\n');
+    expect(await failure('neighbours', 'cat:dog', '--among', short)).toContain('short.vec:2:');
+    const lone = file('lone.npy', 'x');
+    expect(await failure('neighbours', 'cat:dog', '--among', lone)).toContain(
+      'its pairs are missing; expected them in',
+    );
+    const { code } = await relbert(['neighbours', 'cat:dog']);
+    expect(code).toBe(2);
+    const line = ['neighbours', 'cat:dog', '--among', '-', ...model];
+    const twice = await relbert([...line, '--model', tinyModel], { input: 'sea\tship\n' });
+    expect([twice.code, twice.stdout, twice.stderr]).toEqual([2, '', expect.stringContaining('can be read once')]);
+    const once = await relbert([...line, '--json'], { input: 'sea\tship\n' });
+    expect((JSON.parse(once.stdout) as Output).results[0]?.queries[0]?.neighbours).toMatchObject([
+      { pair: ['sea', 'ship'] },
+    ]);
+  });
+});
