@@ -1,6 +1,7 @@
 import { trainingStore } from '../checkpoint/training-store.ts';
 import type { PromptLayout } from '../prompt/spec.ts';
-import { type PTuningEvent, pTuning } from '../prompt-search/p-tuning.ts';
+import { pTuning } from '../prompt-search/p-tuning.ts';
+import type { PTuningEvent } from '../prompt-search/p-tuning-event.ts';
 import type { ReparameterizationName } from '../prompt-search/reparameterization.ts';
 import type { TriggerCounts } from '../prompt-search/trigger-prompt.ts';
 import { nodeRuntime } from '../runtime/node.ts';

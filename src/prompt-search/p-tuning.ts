@@ -12,6 +12,7 @@ import {
   type TrainingState,
   type TrainingStore,
 } from '../train/training-state.ts';
+import type { PTuningEvent } from './p-tuning-event.ts';
 import { type MeasuringEvent, told } from './pass.ts';
 import { PromptGradient } from './prompt-gradient.ts';
 import { checkedLength, type EncodePair } from './prompt-loss.ts';
@@ -47,50 +48,6 @@ export interface PTuningOptions extends PromptProblem {
   readonly configuration?: Json;
   readonly signal?: AbortSignal | undefined;
 }
-
-export type PTuningEvent =
-  | MeasuringEvent
-  | {
-      readonly kind: 'start';
-      /** Steps taken before, from the store. */
-      readonly step: number;
-      /** Of them, those up to the last validation. */
-      readonly checked: number;
-      readonly steps: number;
-      readonly finished: boolean;
-      /** Numbers that are trained. */
-      readonly trainedParameters: number;
-      readonly text: string;
-    }
-  | {
-      readonly kind: 'step';
-      /** From 1. */
-      readonly step: number;
-      readonly steps: number;
-      /** Of the step's batch, before the step. */
-      readonly loss: number;
-      readonly gradientNorm: number;
-      readonly seconds: number;
-    }
-  | {
-      readonly kind: 'validation';
-      /** Steps taken. */
-      readonly step: number;
-      /** Mean triplet loss over held-out pairs; over the training pairs where there are none. */
-      readonly loss: number;
-      readonly best: boolean;
-    }
-  | {
-      readonly kind: 'done';
-      readonly step: number;
-      readonly seconds: number;
-      /** The prompt with the lowest validation loss: the network's output, which is all that is needed from here on. */
-      readonly spec: SoftSpec;
-      readonly best: { readonly step: number; readonly loss: number };
-      /** Before the first step. */
-      readonly first: number;
-      readonly text: string;
-    };
 
 /**
  * P-tuning (Liu et al. 2021; paper, section 3.2): vectors around a pair of words, trained on the triplet loss through a
