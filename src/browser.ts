@@ -8,7 +8,7 @@ import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import { type EncoderOptions, loadEncoderParts } from './load-encoder.ts';
 import { type WebRuntimeOptions, webRuntime } from './runtime/web.ts';
 
-export { hubAddress, type WebFileEvent } from './checkpoint/web-files.ts';
+export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './checkpoint/web-files.ts';
 export * from './core.ts';
 export { type WebRuntimeOptions, webRuntime } from './runtime/web.ts';
 
@@ -23,6 +23,10 @@ export class RelationEncoder extends Core {
    * Loads a checkpoint over HTTP.
    *
    * @param url The folder that holds `config.json` and the weights; {@link hubAddress} gives that of a hub model.
+   * @throws CheckpointError where the server cannot be reached, has no checkpoint there, or it is damaged;
+   *   EncoderConfigError, TokenizerError or WeightError where its config, tokenizer or weights cannot be used;
+   *   OptionError, PoolingError or PromptError for a setting that cannot be; RuntimeError where the runtime does not
+   *   take the model or there is no WebGPU; the signal's reason when aborted
    */
   static async load(url: string, options: LoadOptions = {}): Promise<RelationEncoder> {
     const runtime = webRuntime({ ...options.runtime, ...(options.threads && { threads: options.threads }) });

@@ -1,4 +1,7 @@
 /** What both entry points offer: everything that does not depend on where files and kernels come from. */
+export { type Checkpoint, type CheckpointFiles, openCheckpoint } from './checkpoint/checkpoint.ts';
+export { CheckpointError } from './checkpoint/error.ts';
+export { EncoderConfigError } from './encoder/config.ts';
 export {
   cosine,
   type EmbeddingBlock,
@@ -16,9 +19,14 @@ export {
   type RankedChoice,
   type StreamOptions,
 } from './encoder/relation-encoder.ts';
+export { WeightError } from './encoder/weights.ts';
 export { type EncoderOptions, OptionError } from './load-encoder.ts';
+export { PairError } from './pair/pair-error.ts';
 export { toWordPair, type WordPair, type WordPairLike } from './pair/word-pair.ts';
 export type { EncodedPrompt, Prompt } from './prompt/prompt.ts';
+export { PromptError } from './prompt/prompt-error.ts';
 export type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from './prompt/spec.ts';
+export { RuntimeError } from './runtime/error.ts';
 export type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from './runtime/session.ts';
 export type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer/tokenizer.ts';
+export { TokenizerError } from './tokenizer/tokenizer-error.ts';

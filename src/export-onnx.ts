@@ -64,7 +64,9 @@ export interface OnnxExport {
  * padding), and for poolings by word `head_mask` and `tail_mask` (1 for the tokens of the word, all its occurrences);
  * output `embedding`, float32 [B, D].
  *
- * @throws CheckpointError for a checkpoint that cannot be read, PromptError for a prompt of another model
+ * @param files From `openModel` or `folderFiles` of `relbert`: `exportOnnx(await folderFiles('./model'))`.
+ * @throws CheckpointError, EncoderConfigError, TokenizerError or WeightError for a checkpoint that cannot be used,
+ *   PoolingError for an unknown pooling, PromptError for a prompt of another model
  */
 export async function exportOnnx(files: CheckpointFiles, options: ExportOnnxOptions = {}): Promise<OnnxExport> {
   const { dtype = 'f32' } = options;

@@ -16,9 +16,12 @@ import { type EncoderOptions, loadEncoderParts } from './load-encoder.ts';
 import { nodeRuntime } from './runtime/node.ts';
 import { nodeWorkerRuntime } from './runtime/node-worker.ts';
 
-export { CheckpointError } from './checkpoint/error.ts';
+export { folderFiles } from './checkpoint/folder.ts';
+export type { HubOptions } from './checkpoint/hub.ts';
 export type { HubEvent } from './checkpoint/hub-event.ts';
+export { openModel } from './checkpoint/open-model.ts';
 export * from './core.ts';
+export { FileError } from './runtime/file-error.ts';
 export { nodeRuntime } from './runtime/node.ts';
 export { nodeWorkerRuntime } from './runtime/node-worker.ts';
 
@@ -33,7 +36,10 @@ export class RelationEncoder extends Core {
    * Loads a checkpoint.
    *
    * @param model A folder, a hub id, `id@revision`, or `embedded` (default): the model that this package carries.
-   * @throws CheckpointError where there is no such checkpoint, or it is damaged
+   * @throws CheckpointError where there is no such checkpoint, or it is damaged or cannot be fetched; FileError where a
+   *   file cannot be read or the cache not written; EncoderConfigError, TokenizerError or WeightError where its config,
+   *   tokenizer or weights cannot be used; OptionError, PoolingError or PromptError for a setting that cannot be;
+   *   RuntimeError where the runtime does not take the model; the signal's reason when aborted
    */
   static async load(model = 'embedded', options: LoadOptions = {}): Promise<RelationEncoder> {
     const files = await openModel(model, options);

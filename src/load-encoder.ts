@@ -39,14 +39,22 @@ export class OptionError extends Error {
 /** Template and pooling of a plain language model when nothing else is said (the paper's defaults). */
 export const plainDefaults = { template: 'a', pooling: 'average_no_mask' } as const;
 
-/** Opens a checkpoint and makes everything that a RelationEncoder consists of. */
+/**
+ * Opens a checkpoint and makes everything that a RelationEncoder consists of.
+ *
+ * @throws CheckpointError, EncoderConfigError, TokenizerError or WeightError for a checkpoint that cannot be used;
+ *   OptionError, PoolingError or PromptError for a setting that cannot be; RuntimeError where the runtime does not take
+ *   the model; the signal's reason when aborted
+ */
 export async function loadEncoderParts(
   files: CheckpointFiles,
   runtime: Runtime,
   options: EncoderOptions,
 ): Promise<RelationEncoderParts> {
-  const { signal } = options;
+  const { signal, threads, dtype = 'f32' } = options;
   signal?.throwIfAborted();
+  checkDtype(dtype);
+  if (threads !== undefined) checkCount('threads', threads);
   const checkpoint = await openCheckpoint(files);
   const config = parseEncoderConfig(checkpoint.config);
   const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
@@ -60,7 +68,6 @@ export async function loadEncoderParts(
     embedding: config.embedding,
   });
   const maxLength = maxLengthOf(options.maxLength, Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength));
-  const dtype = options.dtype ?? 'f32';
   const batchEncoder = await createPromptBatchEncoder({
     config,
     weights: checkpoint.weights,
@@ -68,7 +75,7 @@ export async function loadEncoderParts(
     pooling,
     dtype,
     ...(prompt.vectors && { softPrompt: prompt.vectors }),
-    ...(options.threads !== undefined && { threads: options.threads }),
+    ...(threads !== undefined && { threads }),
   });
   const info: EncoderInfo = {
     origin: checkpoint.origin,
@@ -105,11 +112,18 @@ function promptSpecOf(checkpoint: Checkpoint, { template, prompt }: EncoderOptio
   return checkpoint.relbert?.prompt ?? { kind: 'template', text: parseTemplate(plainDefaults.template) };
 }
 
+function checkDtype(dtype: string): void {
+  if (dtype !== 'f32' && dtype !== 'int8') throw new OptionError(`dtype must be 'f32' or 'int8', got '${dtype}'`);
+}
+
+function checkCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new OptionError(`${name} must be a positive whole number, got ${value}`);
+}
+
 function maxLengthOf(wanted: number | undefined, allowed: number): number {
   if (wanted === undefined) return allowed;
-  if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new OptionError(`maxLength must be a positive whole number, got ${wanted}`);
-  }
+  checkCount('maxLength', wanted);
   if (wanted > allowed)
     throw new OptionError(`maxLength ${wanted} is more than the ${allowed} tokens that the model takes`);
   return wanted;

@@ -46,14 +46,10 @@ export interface Checkpoint {
   /** config.json as it is. */
   readonly config: JsonObject;
   readonly weights: StoredWeights;
-  /** The weights files, for `relbert info`. */
-  readonly weightsFiles: readonly string[];
   /** Contents of the tokenizer's files (tokenizer.json, vocab.txt ...) by name. */
   readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
   /** Prompt and pooling that the checkpoint was trained with; undefined for a plain language model. */
   readonly relbert: RelbertConfig | undefined;
-  /** finetuning_config.json of the Python package, where there is one. */
-  readonly finetuningConfig: JsonObject | undefined;
 }
 
 /** Where weights may lie, the first that exists counts. */
@@ -79,17 +75,14 @@ export function weightsLayoutOf(names: readonly string[]): WeightsLayout | undef
 export async function openCheckpoint(files: CheckpointFiles): Promise<Checkpoint> {
   const { origin } = files;
   const names = await files.list();
-  const json = async (name: string): Promise<JsonObject | undefined> => {
-    const bytes = names.includes(name) ? await files.read(name) : undefined;
-    return bytes === undefined ? undefined : parseJsonObject(`${origin}/${name}`, bytes);
-  };
-  const config = await json('config.json');
-  if (config === undefined) {
+  const bytes = names.includes('config.json') ? await files.read('config.json') : undefined;
+  if (bytes === undefined) {
     throw new CheckpointError(
       origin,
       `there is no config.json, so this is no checkpoint in HuggingFace layout (${describeNames(names)})`,
     );
   }
+  const config = parseJsonObject(`${origin}/config.json`, bytes);
   const relbert = config['relbert_config'];
   const layout = weightsLayoutOf(names);
   if (layout === undefined) {
@@ -98,7 +91,7 @@ export async function openCheckpoint(files: CheckpointFiles): Promise<Checkpoint
       `no weights: looked for ${weightsLayouts.map(({ file }) => file).join(', ')} (${describeNames(names)})`,
     );
   }
-  const { store, weightsFiles } = await openWeights(files, layout);
+  const store = await openWeights(files, layout);
   const tokenizerFiles = new Map<string, Uint8Array>();
   for (const name of names.filter(isTokenizerFile)) {
     const bytes = await files.read(name);
@@ -108,27 +101,21 @@ export async function openCheckpoint(files: CheckpointFiles): Promise<Checkpoint
     origin,
     config,
     weights: weightsOf(origin, store),
-    weightsFiles,
     tokenizerFiles,
     relbert:
       relbert === undefined || relbert === null ? undefined : parseRelbertConfig(relbert, `${origin}/config.json`),
-    finetuningConfig: await json('finetuning_config.json'),
   };
 }
 
-async function openWeights(
-  files: CheckpointFiles,
-  { file, format, sharded }: WeightsLayout,
-): Promise<{ store: TensorStore; weightsFiles: string[] }> {
-  if (!sharded) return { store: await openWeightsFile(files, file, format), weightsFiles: [file] };
+async function openWeights(files: CheckpointFiles, { file, format, sharded }: WeightsLayout): Promise<TensorStore> {
+  if (!sharded) return openWeightsFile(files, file, format);
   const origin = `${files.origin}/${file}`;
   const bytes = await files.read(file);
   if (bytes === undefined) throw new CheckpointError(origin, 'there is no such file');
   const weightMap = parseShardIndex(origin, bytes);
-  const shards = [...new Set(weightMap.values())];
   const stores = new Map<string, TensorStore>();
-  for (const shard of shards) stores.set(shard, await openWeightsFile(files, shard, format));
-  const store = new Map(
+  for (const shard of new Set(weightMap.values())) stores.set(shard, await openWeightsFile(files, shard, format));
+  return new Map(
     [...weightMap].map(([name, shard]) => {
       const tensor = stores.get(shard)?.get(name);
       if (tensor === undefined)
@@ -136,7 +123,6 @@ async function openWeights(
       return [name, tensor] as const;
     }),
   );
-  return { store, weightsFiles: shards };
 }
 
 /** `{weight_map: {tensor: file}}` of a sharded checkpoint. */

@@ -1,4 +1,5 @@
-import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileError, systemCode } from '../runtime/file-error.ts';
@@ -15,12 +16,14 @@ export interface LockOptions {
 
 /**
  * Runs `work` while holding a lock that other processes of this package respect: a file that only one can create.
- * A lock whose holder died (its process is gone, or silent for a minute on another machine) is taken over.
+ * A lock whose holder died (its process is gone, or silent for a minute on another machine) is taken over. A holder that
+ * only seemed dead may then still run: what is locked must bear two, as a download that ends in a rename does.
  */
 export async function withFileLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const { signal } = options;
-  const mine = JSON.stringify({ pid: process.pid, host: hostname() });
-  for (let waited = false; ; waited = true) {
+  const mine = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
+  let waited = false;
+  for (;;) {
     signal?.throwIfAborted();
     try {
       const handle = await open(path, 'wx');
@@ -30,10 +33,11 @@ export async function withFileLock<T>(path: string, options: LockOptions, work: 
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw fileError(path, 'write', error);
       if (await isDead(path)) {
-        await rm(path, { force: true });
+        await removeDead(path);
         continue;
       }
       if (!waited) options.onWait?.();
+      waited = true;
       await sleep(100, undefined, signal ? { signal } : {}).catch(() => {});
     }
   }
@@ -43,7 +47,23 @@ export async function withFileLock<T>(path: string, options: LockOptions, work: 
     return await work();
   } finally {
     clearInterval(beat);
-    await rm(path, { force: true }).catch(() => {});
+    // not the lock of one that took it over
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === mine) await rm(path, { force: true }).catch(() => {});
+  }
+}
+
+/**
+ * Renamed first, so that of several that found it dead only one gets it; and judged again where it lies now, as a quicker
+ * one may have put its own lock there in between.
+ */
+async function removeDead(path: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+    if (await isDead(aside)) await rm(aside, { force: true });
+    else await rename(aside, path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw fileError(path, 'write', error);
   }
 }
 

@@ -2,7 +2,7 @@
  * @file Checkpoints on the HuggingFace hub, through the cache that Python's huggingface_hub keeps.
  *
  * Plain `fetch` and not @huggingface/hub: that package can neither resume nor verify nor lock a download, has no
- * offline switch and no time-outs (docs/libraries.md); with those written here, two requests are all that is left.
+ * offline switch and no time-outs; with those written here, two requests are all that is left.
  */
 
 import type { CheckpointFiles } from './checkpoint.ts';

@@ -1,7 +1,7 @@
 /**
  * @file `relbert_config` in config.json: the prompt and the pooling that a relation encoder was trained with.
  *
- * Four generations of the Python package wrote it (docs/reference.md section 3):
+ * Four generations of the Python package (relbert on PyPI) wrote it:
  * - 2021, manual template: `{mode, custom_template}` (in the first weeks a letter: `custom_template_type`);
  * - 2021, learned prompt: `{mode, template: {top, mid, bottom}}` with trigger ids, or with `embedding`,
  *   `n_trigger_b`, `n_trigger_i`, `n_trigger_e`, `pseudo_token` for a soft prompt;

@@ -29,8 +29,8 @@ export interface SaveModelOptions {
 
 /**
  * Writes config.json, tokenizer files, README.md and, last of all, model.safetensors. Every file is first written
- * in full beside its place; only when all are on the disk do they take their places, so that a failure or an abort
- * leaves the folder as it was.
+ * in full beside its place; only when all are on the disk do they take their places, one after the other. A failure or
+ * an abort before that leaves the folder as it was; a failure between two renames, new small files beside old weights.
  *
  * @throws CheckpointError for weights that the source does not have or of another size, values that f16 cannot
  *   hold; FileError for a full disk or a read-only folder; the signal's reason when aborted

@@ -2,7 +2,7 @@ import type { TensorValue } from '../runtime/session.ts';
 import type { Weights } from './checkpoint.ts';
 import { CheckpointError } from './error.ts';
 import type { StoredType } from './stored-type.ts';
-import { bytesPerElement, elementCount, isFloatType, toFloat32 } from './stored-type.ts';
+import { bytesPerElement, elementCount, toFloat32 } from './stored-type.ts';
 
 /** A named tensor inside a weights file. */
 export interface StoredTensor {
@@ -22,8 +22,6 @@ export interface StoredWeights extends Weights {
   readonly store: TensorStore;
   /** Bytes of all tensors as stored. */
   readonly byteLength: number;
-  /** Number of elements of all tensors that are weights (integer buffers such as position ids aside). */
-  readonly parameters: number;
   /** The type that most elements are stored in; undefined where there is no tensor. */
   readonly storedType: StoredType | undefined;
 }
@@ -47,18 +45,15 @@ export function firstNotFinite(data: Float32Array): number {
 export function weightsOf(origin: string, store: TensorStore): StoredWeights {
   const elements = new Map<StoredType, number>();
   let byteLength = 0;
-  let parameters = 0;
   for (const { type, shape } of store.values()) {
     const count = elementCount(shape);
     elements.set(type, (elements.get(type) ?? 0) + count);
     byteLength += count * bytesPerElement[type];
-    if (isFloatType(type)) parameters += count;
   }
   const [mostCommon] = [...elements].sort((a, b) => b[1] - a[1]);
   return {
     store,
     byteLength,
-    parameters,
     storedType: mostCommon?.[0],
     names: [...store.keys()],
     shape: (name) => store.get(name)?.shape,

@@ -24,7 +24,6 @@ export interface FetchFilesOptions {
 /** Every name that a checkpoint may have files under; shards are named by their index. */
 const candidates: readonly string[] = [
   'config.json',
-  'finetuning_config.json',
   'model.safetensors',
   'model.safetensors.index.json',
   'pytorch_model.bin',

@@ -1,4 +1,9 @@
-/** Training from files to files, in Node: what `relbert distill`, `relbert prompt` and `relbert export` do. */
+/**
+ * Training from files to files, in Node: what `relbert distill`, `relbert prompt` and `relbert export` do. The files that
+ * `exportOnnx` takes come from `openModel` or `folderFiles` of `relbert`.
+ *
+ * @module
+ */
 export { trainingStore } from '../checkpoint/training-store.ts';
 export { type ExportOnnxOptions, exportOnnx, type OnnxExport } from '../export-onnx.ts';
 export {

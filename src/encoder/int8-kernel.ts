@@ -28,7 +28,7 @@ import { transformerKernel } from './transformer-kernel.ts';
  *
  * and of the product h·p + (l·p + h·q)/126 + … the last, smallest term is left out. The two in brackets are one product
  * of [l | h] with [p over q]. This costs three 8-bit products for one in float32, which they outrun on processors with
- * AMX or VNNI, and moves the embeddings by half a percent (no figure of docs/findings.md by more than 0.2 points).
+ * AMX or VNNI, and moves the embeddings by half a percent (the accuracies measured with it by at most 0.2 points).
  *
  * Weights use 7 bits of each digit (−63 … 63): processors without VNNI add two products in 16 bits, where
  * 2 · 255 · 63 just fits. The same model therefore gives the same result on all of them.

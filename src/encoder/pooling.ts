@@ -3,7 +3,7 @@ import { suggestion } from '../pair/nearest-name.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 
 /**
- * How the hidden states of a prompt become one vector (docs: reference.md section 1, findings.md).
+ * How the hidden states of a prompt become one vector (after Ushio et al., EMNLP 2021).
  *
  * - `average_no_mask`: mean over every token but padding and mask, special tokens included (the paper's choice).
  * - `average`: mean over every token but padding.

@@ -1,9 +1,11 @@
 import { deduplicatePairs } from '../pair/deduplicate.ts';
+import { excerpt } from '../pair/excerpt.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
 import { defaultBatchTokens, lengthSortedBatches } from './batching.ts';
 import { cosine, type EmbeddingBlock, type Embeddings, normalizeRows, row, type SkippedPair } from './embeddings.ts';
 import type { PromptBatchEncoder } from './prompt-batch-encoder.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** What a relation encoder is, for people and for reports. */
 export interface EncoderInfo {
@@ -28,7 +30,7 @@ export interface EncoderInfo {
   /** Bytes of the weights as stored. */
   readonly bytes: number;
   readonly runtime: string;
-  /** Whether prompt and pooling were chosen by the checkpoint, by the caller, or are the defaults of a plain LM. */
+  /** Where the prompt (not the pooling) is from: the checkpoint, the caller's options, or the default for a plain language model. */
   readonly promptFrom: 'checkpoint' | 'options' | 'default';
 }
 
@@ -43,7 +45,7 @@ export interface EncodeOptions {
   /** Divide each embedding by its Euclidean norm. Default: as given to `load`, else false. */
   readonly normalize?: boolean;
   readonly onProgress?: (event: EncodeEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface StreamOptions extends EncodeOptions {
@@ -122,10 +124,12 @@ export class RelationEncoder implements AsyncDisposable {
   }
 
   /**
-   * Embeddings of pairs: [n, D], rows in the order of the input; of an async iterable: blocks of them, in constant
-   * memory ({@link encodeStream}). Empty input gives an empty matrix.
+   * Embeddings of pairs. Of an array: a promise of all of them, [n, D], rows in the order of the input; an empty array
+   * gives an empty matrix. Of an async iterable: blocks of them, in constant memory, for `for await`. Any other iterable
+   * (a Set, a generator) and an array block by block: {@link encodeStream}.
    *
-   * Throws {@link PromptTooLongError} for a prompt over the limit, and the signal's reason when aborted.
+   * @throws TypeError at once where `pairs` is neither of the two; PairError for what is no pair, {@link
+   *   PromptTooLongError} for a prompt over the limit, the signal's reason when aborted
    */
   encode(pairs: readonly WordPairLike[], options?: EncodeOptions): Promise<Embeddings>;
   encode(pairs: AsyncIterable<WordPairLike>, options?: StreamOptions): AsyncGenerator<EmbeddingBlock>;
@@ -133,10 +137,22 @@ export class RelationEncoder implements AsyncDisposable {
     pairs: readonly WordPairLike[] | AsyncIterable<WordPairLike>,
     options: StreamOptions = {},
   ): Promise<Embeddings> | AsyncGenerator<EmbeddingBlock> {
-    return Symbol.asyncIterator in pairs ? this.encodeStream(pairs, options) : this.#encodeAll(pairs, options);
+    // untyped code may bring anything
+    const given: unknown = pairs;
+    if (Array.isArray(given)) return this.#encodeAll(given, options);
+    if (isAsyncIterable(given)) return this.encodeStream(given, options);
+    throw new TypeError(
+      `encode takes an array or an async iterable of pairs, got ${described(given)}: ` +
+        'put the pairs into an array, or give another iterable to encodeStream',
+    );
   }
 
-  /** Embeddings of a stream of pairs, block by block in its order, in memory proportional to `blockSize`. */
+  /**
+   * Embeddings of a stream of pairs, block by block in its order, in memory proportional to `blockSize`. The stream is
+   * an async iterable or an iterable of any kind: a generator, a Set, an array. An abort is heard while it waits, too.
+   *
+   * @throws as {@link encode} does, at the first block that is asked for; RangeError for a block size below 1
+   */
   async *encodeStream(
     pairs: AsyncIterable<WordPairLike> | Iterable<WordPairLike>,
     options: StreamOptions = {},
@@ -146,9 +162,9 @@ export class RelationEncoder implements AsyncDisposable {
       throw new RangeError(`blockSize must be a positive whole number, got ${blockSize}`);
     }
     let block: WordPair[] = [];
-    for await (const pair of pairs) {
-      options.signal?.throwIfAborted();
-      block.push(toWordPair(pair));
+    let index = 0;
+    for await (const pair of options.signal ? untilAborted(pairs, options.signal) : pairs) {
+      block.push(toWordPair(pair, index++));
       if (block.length === blockSize) {
         yield { pairs: block, ...(await this.#encodeAll(block, encodeOptions)) };
         block = [];
@@ -159,7 +175,7 @@ export class RelationEncoder implements AsyncDisposable {
 
   /** Cosine of the embeddings of two pairs: −1 … 1. */
   async similarity(a: WordPairLike, b: WordPairLike, options?: EncodeOptions): Promise<number> {
-    const embeddings = await this.#encodeAll([a, b], { ...options, onTooLong: 'error' });
+    const embeddings = await this.#encodeAll([toWordPair(a), toWordPair(b)], { ...options, onTooLong: 'error' });
     return cosine(row(embeddings, 0), row(embeddings, 1));
   }
 
@@ -169,11 +185,12 @@ export class RelationEncoder implements AsyncDisposable {
     choices: readonly WordPairLike[],
     options?: EncodeOptions,
   ): Promise<RankedChoice[]> {
-    const embeddings = await this.#encodeAll([stem, ...choices], { ...options, onTooLong: 'error' });
+    const pairs = choices.map(toWordPair);
+    const embeddings = await this.#encodeAll([toWordPair(stem), ...pairs], { ...options, onTooLong: 'error' });
     const query = row(embeddings, 0);
-    return choices
-      .map((choice, index) => ({
-        pair: toWordPair(choice),
+    return pairs
+      .map((pair, index) => ({
+        pair,
         score: cosine(query, row(embeddings, index + 1)),
         index,
       }))
@@ -250,6 +267,16 @@ export class RelationEncoder implements AsyncDisposable {
     }
     return skipped;
   }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<WordPairLike> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** A wrong argument in a message: a Set or a generator by its class, as its JSON is `{}`. */
+function described(value: unknown): string {
+  const iterable = typeof value === 'object' && value !== null && Symbol.iterator in value;
+  return iterable ? Object.prototype.toString.call(value) : excerpt(value);
 }
 
 /** For each distinct pair, the rows of the input that hold it. */

@@ -58,7 +58,7 @@ export interface ClassifierOptions {
   readonly patience?: number;
   /** Threads of one operator. Default: the runtime's choice. */
   readonly threads?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (event: ClassifierEvent) => void;
 }
 

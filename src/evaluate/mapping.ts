@@ -50,7 +50,7 @@ export interface MappingOptions {
   readonly objective?: MappingObjective;
   /** Ends a search after so many partial mappings with the best one found, marked as not proven. Default: no limit. */
   readonly maxNodes?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (event: { readonly kind: 'mapping'; readonly done: number; readonly total: number }) => void;
 }
 

@@ -5,9 +5,9 @@ import { reduceAll } from './reduction.ts';
 import type { TripleRows } from './triplet.ts';
 
 /**
- * What the authors' program computes in the place of the in-batch loss (docs/reference.md of the project, section 4,
- * item 2): a reshape makes one vector of M · H numbers out of all anchors, one out of all positives, and one out of
- * positive i written M times, which gives M hinges that all share the first distance:
+ * What the authors' program (of Ushio et al., EMNLP 2021) computes in the place of the in-batch loss: a reshape makes
+ * one vector of M · H numbers out of all anchors, one out of all positives, and one out of positive i written M times,
+ * which gives M hinges that all share the first distance:
  *
  *     L = mean over i of max(0, √Σ_j ‖a_j − p_j‖² − √Σ_j ‖a_j − p_i‖² ± ε)
  *

@@ -26,7 +26,7 @@ export interface Neighbour {
 export interface NeighbourOptions {
   /** Neighbours a query. Default 10. */
   readonly top?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** `done` pairs were compared. */
   readonly onProgress?: (event: { readonly kind: 'neighbours'; readonly done: number }) => void;
 }

@@ -6,7 +6,7 @@ export interface PairPlace {
   readonly line: number;
 }
 
-/** A text that does not hold a word pair: the message starts with `file:line:` where it came from a file. */
+/** A text or a value that does not hold a word pair: the message starts with `file:line:` where it came from a file. */
 export class PairError extends Error {
   override readonly name = 'PairError';
   readonly file: string | undefined;

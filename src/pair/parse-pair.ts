@@ -1,3 +1,4 @@
+import { excerpt } from './excerpt.ts';
 import { PairError, type PairPlace } from './pair-error.ts';
 import type { WordPair } from './word-pair.ts';
 
@@ -71,9 +72,4 @@ function word(name: 'head' | 'tail', value: unknown, place: PairPlace | undefine
     value === undefined ? `there is no "${name}"` : `the ${name} should be a string, got ${excerpt(value)}`,
     place,
   );
-}
-
-function excerpt(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -18,7 +18,7 @@ export interface ProjectionOptions {
   readonly method?: ProjectionMethod;
   /** Of the random starts. Default 0. */
   readonly seed?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** UMAP's epochs. */
   readonly onProgress?: (event: { readonly kind: 'projection'; readonly done: number; readonly total: number }) => void;
 }

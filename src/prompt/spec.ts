@@ -7,9 +7,9 @@ export interface TemplateSpec {
 /**
  * How a learned prompt is written:
  * - `2023`: its tokens and the words between one pair of special tokens;
- * - `2021`: as the Python package of the paper did (docs/reference.md section 4, item 7): the tokens are decoded,
- *   special tokens included, and encoded again, which doubles these, `<s><s> … </s></s>`, and may join a trigger
- *   with its neighbour. Checkpoints of 2021 were trained so and give their published embeddings only so.
+ * - `2021`: as the Python package of the paper (Ushio et al., EMNLP 2021) did: the tokens are decoded, special tokens
+ *   included, and encoded again, which doubles these, `<s><s> … </s></s>`, and may join a trigger with its neighbour.
+ *   Checkpoints of 2021 were trained so and give their published embeddings only so.
  */
 export type PromptLayout = '2021' | '2023';
 

@@ -78,7 +78,7 @@ export interface EvaluateModelOptions {
   readonly search?: 'default' | 'grid';
   /** Neighbours a query. Default 10. */
   readonly top?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (event: ReportEvent) => void;
 }
 

@@ -1,8 +1,9 @@
 import { AtomicFile, type WriteOptions } from './files.ts';
 
 /**
- * Writes several files so that all or none appear: each into a temporary file, all flushed to the disk, then renamed one
- * after the other. Their folders must exist.
+ * Writes several files of which none appears half written, and none before all are on the disk: each into a temporary
+ * file, all flushed, then renamed one after the other. A failure before the renaming (full disk, abort) changes nothing;
+ * one between two renames leaves the first files new and the others as they were. Their folders must exist.
  * @throws FileError (full disk, read-only folder ...), or the signal's reason
  */
 export async function writeFilesTogether(

@@ -34,7 +34,7 @@ export interface SessionOptions {
   readonly initializers?: Initializers;
   /** Threads of one operator. Default: the runtime's choice (one a physical core). */
   readonly threads?: number;
-  /** Pre-allocation by shape pattern. Default true; false for training graphs (docs/engine.md: half the peak memory). */
+  /** Pre-allocation by shape pattern. Default true; false for training graphs, whose peak memory it doubles. */
   readonly memoryPattern?: boolean;
   /** Graph optimisation of the runtime. Default 'all'. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';

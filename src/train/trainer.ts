@@ -71,7 +71,7 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** What beside `training` a resumed run must have in common with the checkpoint: model, prompt, data. */
   readonly configuration?: Json;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -84,7 +84,8 @@ export interface TrainOptions {
  * validation fails, a checkpoint is written first.
  *
  * @throws DivergenceError where the loss is NaN or explodes, ConfigurationMismatchError where the store's checkpoint
- *   has other settings, PromptTooLongError for a pair longer than the model, the signal's reason when aborted
+ *   has other settings, PromptTooLongError for a pair longer than the model, WeightError or CheckpointError for weights
+ *   that do not fit or are damaged, RuntimeError where the runtime fails, the signal's reason when aborted
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> {
   const run = await TrainingRun.create(options);

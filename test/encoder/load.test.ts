@@ -1,6 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
+import * as browser from '../../src/browser.ts';
+import * as node from '../../src/index.ts';
 import { RelationEncoder, row } from '../../src/index.ts';
+import { loadEncoderParts } from '../../src/load-encoder.ts';
+import { readChunks } from '../../src/runtime/byte-stream.ts';
 import { describeWithShared, sharedPath } from '../shared.ts';
 
 const tiny = 'test/fixtures/encoder/bert';
@@ -49,11 +53,46 @@ describe('RelationEncoder.load', () => {
     await expect(load({ template: '<subj> <obj>', pooling: 'mask' })).rejects.toThrow('<mask>');
     await expect(load({ maxLength: 100_000 })).rejects.toThrow('maxLength 100000 is more than');
     await expect(load({ maxLength: 0 })).rejects.toThrow('maxLength must be a positive whole number, got 0');
+    for (const threads of [0, -3, 1.5]) {
+      await expect(load({ threads })).rejects.toThrow(`threads must be a positive whole number, got ${threads}`);
+    }
+    await expect(load({ dtype: 'f16' })).rejects.toThrow("dtype must be 'f32' or 'int8', got 'f16'");
     const prompt = { kind: 'template', text: template };
     await expect(load({ template, prompt })).rejects.toThrow('template and prompt are both given');
     await expect(RelationEncoder.load('test/no-such-folder')).rejects.toThrow('test/no-such-folder');
     await expect(load({ signal: AbortSignal.abort(new Error('never mind')) })).rejects.toThrow('never mind');
   });
+});
+
+it('fails with errors that the entries export, for Node and for browsers', async () => {
+  const { CheckpointError, EncoderConfigError, OptionError, PairError, PoolingError, PromptError } = node;
+  const { PromptTooLongError, RuntimeError, TokenizerError, WeightError } = node;
+  const load = (options: object) => RelationEncoder.load(tiny, { worker: false, ...options });
+  await expect(load({ template: 'zzz' })).rejects.toBeInstanceOf(PromptError);
+  await expect(load({ pooling: 'zzz' })).rejects.toBeInstanceOf(PoolingError);
+  await expect(load({ dtype: 'zzz' })).rejects.toBeInstanceOf(OptionError);
+  await expect(RelationEncoder.load('./no-such-folder')).rejects.toBeInstanceOf(CheckpointError);
+  await expect(readChunks('no-such-file').next()).rejects.toBeInstanceOf(node.FileError);
+  await using encoder = await load({ maxLength: 3 });
+  await expect(encoder.encode([['a', 'b']])).rejects.toBeInstanceOf(PromptTooLongError);
+  await expect(encoder.encode([['a'] as unknown as [string, string]])).rejects.toBeInstanceOf(PairError);
+
+  const files = await node.folderFiles(tiny);
+  const config = JSON.parse(new TextDecoder().decode(await files.read('config.json'))) as object;
+  const damaged = (name: string, content: object) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(content));
+    const read: typeof files.read = async (file) => (file === name ? bytes : files.read(file));
+    return loadEncoderParts({ ...files, read }, node.nodeRuntime(), {});
+  };
+  await expect(damaged('config.json', { model_type: 'zzz' })).rejects.toBeInstanceOf(EncoderConfigError);
+  await expect(damaged('config.json', { ...config, num_hidden_layers: 9 })).rejects.toBeInstanceOf(WeightError);
+  await expect(damaged('tokenizer.json', {})).rejects.toBeInstanceOf(TokenizerError);
+  await expect(node.nodeRuntime().createSession(new Uint8Array(8))).rejects.toBeInstanceOf(RuntimeError);
+
+  const inBrowser: Record<string, unknown> = browser;
+  const errors = Object.entries(node).filter(([name]) => name.endsWith('Error') && name !== 'FileError');
+  expect(errors).toHaveLength(10);
+  for (const [name, error] of errors) expect(inBrowser[name]).toBe(error);
 });
 
 describeWithShared('on the real language model', ['models/all-MiniLM-L6-v2/model.safetensors'], () => {

@@ -1,3 +1,5 @@
+import { getEventListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { row } from '../../src/encoder/embeddings.ts';
 import type { PromptBatchEncoder } from '../../src/encoder/prompt-batch-encoder.ts';
@@ -7,7 +9,8 @@ import {
   PromptTooLongError,
   RelationEncoder,
 } from '../../src/encoder/relation-encoder.ts';
-import type { WordPair } from '../../src/pair/word-pair.ts';
+import { PairError } from '../../src/pair/pair-error.ts';
+import type { WordPair, WordPairLike } from '../../src/pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../../src/prompt/prompt.ts';
 
 /** Letters as tokens: 'ab' and 'c' become [1, 2, 0, 3]. */
@@ -150,6 +153,35 @@ describe('RelationEncoder.encode', () => {
     await expect(encoder.encode(pairs, { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
   });
 
+  it('names what is no pair, and its index', async () => {
+    const { encoder, batches } = encoderWith();
+    const bad = ['Tokyo'] as unknown as WordPairLike;
+    const refused = async (promise: Promise<unknown>, end: string): Promise<void> => {
+      const error = await promise.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(PairError);
+      expect((error as PairError).message.endsWith(`got ["Tokyo"]${end}`)).toBe(true);
+    };
+    await refused(encoder.encode([['a', 'b'], bad]), ' at index 1');
+    await refused(encoder.similarity(['a', 'b'], bad), '');
+    await refused(encoder.rankAnalogy(bad, [['a', 'b']]), '');
+    await refused(encoder.rankAnalogy(['a', 'b'], [['a', 'b'], bad]), ' at index 1');
+    await refused(collect(encoder.encodeStream([['a', 'b'], ['c', 'd'], bad], { blockSize: 3 })), ' at index 2');
+    expect(batches).toEqual([]);
+  });
+
+  it.each<[unknown, string]>([
+    [new Set([['a', 'b']]), '[object Set]'],
+    [[['a', 'b']].values(), '[object Array Iterator]'],
+    ['Tokyo:Japan', '"Tokyo:Japan"'],
+    [{ head: 'a', tail: 'b' }, '{"head":"a","tail":"b"}'],
+    [undefined, 'undefined'],
+  ])('refuses %o at once', (value, shown) => {
+    const { encoder } = encoderWith();
+    const call = () => encoder.encode(value as WordPairLike[]);
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(`encode takes an array or an async iterable of pairs, got ${shown}: put the pairs into`);
+  });
+
   it('passes a failure of the runtime on once nothing runs any more', async () => {
     let running = 0;
     const encoder = new RelationEncoder({
@@ -221,6 +253,84 @@ describe('RelationEncoder.encode of a stream', () => {
     const { encoder } = encoderWith();
     expect(await collect(encoder.encode(pairs(0)))).toEqual([]);
     await expect(encoder.encodeStream([], { blockSize: 0 }).next()).rejects.toThrow('blockSize');
+  });
+
+  // `undefined` as the type of a setting that may be there: it has to compile
+  it.each<[string, AbortSignal | undefined]>([
+    ['without a signal', undefined],
+    ['with one', new AbortController().signal],
+  ])('takes an iterable of any kind %s', async (_, signal) => {
+    const { encoder } = encoderWith();
+    const list: WordPairLike[] = [['a', 'b'], { head: 'c', tail: 'd' }];
+    const wanted = (await encoder.encode(list, { signal })).data;
+    for (const source of [list, new Set(list), list.values(), Readable.from(list)]) {
+      const [block, ...rest] = await collect(encoder.encodeStream(source, { signal }));
+      expect(block?.data).toEqual(wanted);
+      expect(rest).toEqual([]);
+    }
+  });
+
+  /** One pair, then nothing until it is told to fail. */
+  function stalled() {
+    let fail: (reason: Error) => void = () => {};
+    const failure = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    let returned = 0;
+    let step = 0;
+    const source: AsyncIterable<WordPair> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => (step++ === 0 ? Promise.resolve({ done: false, value: { head: 'a', tail: 'b' } }) : failure),
+        return: () => {
+          returned++;
+          return failure;
+        },
+      }),
+    };
+    return { source, fail, returns: () => returned };
+  }
+
+  it('hears an abort while the source is waiting, and does not wait for its end', async () => {
+    const { encoder } = encoderWith();
+    const { source, fail, returns } = stalled();
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): number => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const controller = new AbortController();
+      const blocks = collect(encoder.encode(source, { signal: controller.signal }));
+      setTimeout(() => controller.abort(new Error('enough')), 5);
+      await expect(blocks).rejects.toThrow('enough');
+      expect(returns()).toBe(1);
+      fail(new Error('the source broke, late'));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(unhandled).toEqual([]);
+      expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+
+  it('with a signal passes on what the source throws, and ends it where the consumer stops', async () => {
+    const { encoder } = encoderWith();
+    const { signal } = new AbortController();
+    let ended = 0;
+    async function* source(failing: boolean): AsyncGenerator<WordPair> {
+      try {
+        for await (const pair of pairs(20)) yield pair;
+        if (failing) throw new Error('the source broke');
+      } finally {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        ended++;
+      }
+    }
+    await expect(collect(encoder.encode(source(true), { signal, blockSize: 8 }))).rejects.toThrow('the source broke');
+    expect(ended).toBe(1);
+    for await (const _ of encoder.encode(source(false), { signal, blockSize: 8 })) {
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+      break;
+    }
+    expect(ended).toBe(2);
   });
 });
 

@@ -46,6 +46,31 @@ describe('parsePair', () => {
   });
 });
 
+describe('toWordPair', () => {
+  test('takes both forms, words as they stand', () => {
+    expect(toWordPair(['Tokyo', 'Japan'])).toEqual(pair('Tokyo', 'Japan'));
+    expect(toWordPair(pair(' New York', ''))).toEqual(pair(' New York', ''));
+  });
+
+  test.each<[unknown, string]>([
+    [['Tokyo'], '["Tokyo"]'],
+    [['a', 'b', 'c'], '["a","b","c"]'],
+    [[1, 2], '[1,2]'],
+    [[1n, 2n], '1,2'],
+    ['Tokyo:Japan', '"Tokyo:Japan"'],
+    [{ head: 'a' }, '{"head":"a"}'],
+    [{ head: 'a', tail: null }, '{"head":"a","tail":null}'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+  ])('refuses %o, naming it', (value, shown) => {
+    const call = () => toWordPair(value as WordPair, 7);
+    expect(call).toThrow(PairError);
+    expect(call).toThrow(
+      `expected a word pair, ["head", "tail"] or { head, tail } with two strings, got ${shown} at index 7`,
+    );
+  });
+});
+
 describe('deduplicatePairs', () => {
   test('keeps the order of first occurrence and finds every row', () => {
     const pairs = [pair('a', 'b'), pair('b', 'a'), pair('a', 'b'), pair('c', ''), pair('a', 'b')];
