@@ -67,6 +67,12 @@ export function weightsLayoutOf(names: readonly string[]): WeightsLayout | undef
   return weightsLayouts.find(({ file }) => names.includes(file));
 }
 
+/** Whether a file of this name holds weights of any layout, or is a part of them. */
+export function isWeightsFile(name: string): boolean {
+  const part = /^(?:model|pytorch_model)-\d+-of-\d+\.(?:safetensors|bin)$/;
+  return weightsLayouts.some(({ file }) => file === name) || part.test(name);
+}
+
 /**
  * Opens a checkpoint: reads config, tokenizer files and the list of weights; the weights themselves are read when
  * asked for.

@@ -8,8 +8,9 @@ export interface HubId {
   readonly revision: string;
 }
 
-/** Names that people type, for "did you mean". */
-const knownIds: readonly string[] = [
+/** Names that people type, for "did you mean"; the first is the package's own model. */
+const knownNames: readonly string[] = [
+  'embedded',
   'relbert/relbert-roberta-large',
   'relbert/relbert-roberta-base',
   'asahi417/relbert-roberta-large',
@@ -29,9 +30,10 @@ const knownIds: readonly string[] = [
   'sentence-transformers/all-mpnet-base-v2',
 ];
 
-/** Known ids that a mistyped one may have meant. */
-export function nearestHubIds(id: string): string[] {
-  return nearestNames(id, knownIds, 2).filter((known) => known !== id);
+/** ` (did you mean x or y?)` of a mistyped name, or nothing. */
+export function modelSuggestion(name: string): string {
+  const near = knownNames.includes(name) ? [] : nearestNames(name, knownNames, 2);
+  return near.length === 0 ? '' : ` (did you mean ${near.join(' or ')}?)`;
 }
 
 /** `org/name[@revision]`; undefined where the text cannot be a hub id. */

@@ -16,7 +16,7 @@ import { exists, HubCache, isCommit } from './hub-cache.ts';
 import type { DownloadContext } from './hub-download.ts';
 import { downloadBlob, remoteFile } from './hub-download.ts';
 import type { HubEvent } from './hub-event.ts';
-import { type HubId, nearestHubIds, requireHubId } from './hub-id.ts';
+import { type HubId, modelSuggestion, requireHubId } from './hub-id.ts';
 import type { HubSettings, HubSettingsOptions } from './hub-settings.ts';
 import { hubSettings } from './hub-settings.ts';
 import { isJsonObject, parseJsonObject } from './json-file.ts';
@@ -56,7 +56,7 @@ export async function hubFiles(model: string, options: HubOptions = {}): Promise
   if (settings.offline) {
     throw new CheckpointError(
       origin,
-      `not complete in the cache (${cache.folder}), and the offline switch is on; run once without --offline and HF_HUB_OFFLINE`,
+      `there is no folder of this name${modelSuggestion(hubId.id)}, and as a model of the hub it is not complete in the cache (${cache.folder}) while the offline switch is on: run once without --offline and HF_HUB_OFFLINE`,
     );
   }
   const context = downloadContext(settings, options, cached === undefined);
@@ -134,8 +134,6 @@ async function listFiles(
 function refusal(response: Response, { id, revision }: HubId, origin: string, hasToken: boolean): CheckpointError {
   const code = response.headers.get('x-error-code') ?? '';
   const { status } = response;
-  const near = nearestHubIds(id);
-  const meant = near.length === 0 ? '' : ` (did you mean ${near.join(' or ')}?)`;
   const permission = hasToken
     ? 'the token in use (HF_TOKEN, or the one of `hf auth login`) may not read it'
     : 'if it is private, set HF_TOKEN to a token that may read it';
@@ -150,7 +148,10 @@ function refusal(response: Response, { id, revision }: HubId, origin: string, ha
   }
   // without permission the hub does not tell a private model from one that does not exist
   if (status === 401 || status === 404 || code === 'RepoNotFound') {
-    return new HubRefusal(origin, `there is no such model on the hub${meant}: check the spelling; ${permission}`);
+    return new HubRefusal(
+      origin,
+      `there is no such model on the hub${modelSuggestion(id)}: check the spelling; ${permission}`,
+    );
   }
   return new CheckpointError(origin, `the hub answers ${status} ${response.statusText}`.trimEnd());
 }

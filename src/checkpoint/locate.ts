@@ -3,7 +3,7 @@ import type { CheckpointFiles } from './checkpoint.ts';
 import { CheckpointError } from './error.ts';
 import { folderFiles } from './folder.ts';
 import type { HubOptions } from './hub.ts';
-import { nearestHubIds, parseHubId } from './hub-id.ts';
+import { modelSuggestion, parseHubId } from './hub-id.ts';
 
 /**
  * The files of a model that is named as users name it: a folder, a hub id, or `id@revision`. A folder of that name
@@ -16,11 +16,9 @@ export async function locateCheckpoint(model: string, options: HubOptions = {}):
   if (isPath || (await isThere(model))) return folderFiles(model);
   const id = parseHubId(model);
   if (id === undefined) {
-    const near = nearestHubIds(model);
-    const meant = near.length === 0 ? '' : ` (did you mean ${near.join(' or ')}?)`;
     throw new CheckpointError(
       model,
-      `there is no such folder, and it is not a hub id (org/name[@revision]) either${meant}`,
+      `there is no such folder, and it is not a hub id (org/name[@revision]) either${modelSuggestion(model)}`,
     );
   }
   const { hubFiles } = await import('./hub.ts'); // a model in a folder needs none of it

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError, systemCode } from '../runtime/file-error.ts';
 import { makeFolder, writeFileAtomic } from '../runtime/files.ts';
-import type { Progress, TrainingState, TrainingStore } from '../train/training-state.ts';
+import type { Json, Progress, TrainingState, TrainingStore } from '../train/training-state.ts';
 import { fileSource } from './byte-source.ts';
 import { CheckpointError } from './error.ts';
 import { folderFiles } from './folder.ts';
@@ -13,6 +13,7 @@ import { toFloat32 } from './stored-type.ts';
 
 /** The tensor that holds configuration and progress as JSON, so that a checkpoint is one file, replaced at once. */
 const stateName = 'state.json';
+const fileOf = (which: 'last' | 'best') => `${which}.safetensors`;
 /** Of the form of the state; a checkpoint of another one is refused. */
 const version = 1;
 
@@ -23,7 +24,6 @@ const version = 1;
  * `load` throws CheckpointError for a file that is no checkpoint of this package.
  */
 export function trainingStore(folder: string): TrainingStore {
-  const fileOf = (which: 'last' | 'best') => `${which}.safetensors`;
   return {
     async save(which, state) {
       await makeFolder(folder);
@@ -31,18 +31,9 @@ export function trainingStore(folder: string): TrainingStore {
       await writeFileAtomic(join(folder, fileOf(which)), safetensorsChunks(tensorsToWrite(state)));
     },
     async load(which) {
-      if (!(await exists(folder))) return undefined;
-      const source = await fileSource(await folderFiles(folder), fileOf(which));
-      if (!source) return undefined;
-      const stored = await openSafetensors(source);
-      const json = stored.get(stateName);
-      if (!json) {
-        throw new CheckpointError(
-          source.name,
-          'this is no checkpoint of a training run: it has no state; choose another output folder',
-        );
-      }
-      const { configuration, progress } = parseState(source.name, await json.bytes());
+      const opened = await openState(folder, fileOf(which));
+      if (!opened) return undefined;
+      const { stored, configuration, progress } = opened;
       const tensors = new Map<string, TrainingState['tensors'] extends ReadonlyMap<string, infer T> ? T : never>();
       for (const [name, { type, shape, file, bytes }] of stored) {
         if (name === stateName) continue;
@@ -51,6 +42,26 @@ export function trainingStore(folder: string): TrainingStore {
       return { configuration, progress, tensors };
     },
   };
+}
+
+/** The configuration of the last checkpoint in a folder, without its tensors; undefined: none was written. */
+export async function storedConfiguration(folder: string): Promise<Json | undefined> {
+  return (await openState(folder, fileOf('last')))?.configuration;
+}
+
+async function openState(folder: string, file: string) {
+  if (!(await exists(folder))) return undefined;
+  const source = await fileSource(await folderFiles(folder), file);
+  if (!source) return undefined;
+  const stored = await openSafetensors(source);
+  const json = stored.get(stateName);
+  if (!json) {
+    throw new CheckpointError(
+      source.name,
+      'this is no checkpoint of a training run: it has no state; choose another output folder',
+    );
+  }
+  return { stored, ...parseState(source.name, await json.bytes()) };
 }
 
 function tensorsToWrite({ configuration, progress, tensors }: TrainingState): TensorToWrite[] {

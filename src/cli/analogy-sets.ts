@@ -4,6 +4,7 @@ import type { AnalogySet } from '../evaluate/analogy.ts';
 import { suggestion } from '../pair/nearest-name.ts';
 import { basename, dirname, extname, join, resolve } from '../runtime/path.ts';
 import { kindOfPath, listFolder, readText } from '../runtime/read-file.ts';
+import { UsageError } from './exit.ts';
 
 interface AnalogyFile {
   readonly set: string;
@@ -14,6 +15,8 @@ interface AnalogyFile {
 /**
  * Reads the questions: `<split>.jsonl` of each folder (`all`: each .jsonl of it), or a .jsonl file whatever its split.
  * The set is named after the folder.
+ *
+ * @throws UsageError for a split that is none of the usual ones and that the folder does not have
  */
 export async function readAnalogySets(paths: readonly string[], split: string): Promise<AnalogySet[]> {
   const files = (await Promise.all(paths.map((path) => filesOf(path, split)))).flat();
@@ -32,13 +35,17 @@ async function filesOf(path: string, split: string): Promise<AnalogyFile[]> {
   const files = (await listFolder(path)).filter((name) => extname(name) === '.jsonl');
   if (split === 'all' && files.length > 0) return files.sort(bySplit).map((name) => analogyFile(join(path, name)));
   if (files.includes(`${split}.jsonl`)) return [analogyFile(join(path, `${split}.jsonl`))];
-  throw new Error(await missingSplit(path, split, files));
+  const problem = await missingSplit(path, split, files);
+  throw files.length > 0 && !knownSplits.includes(split) ? new UsageError(problem) : new Error(problem);
 }
+
+/** A folder may lack one of these; another name was mistyped. In the order in which they are judged. */
+const knownSplits: readonly string[] = ['train', 'valid', 'test'];
 
 /** test after valid, as everywhere; others by name. */
 function bySplit(a: string, b: string): number {
-  const order = ['train.jsonl', 'valid.jsonl', 'test.jsonl'];
-  return order.indexOf(a) - order.indexOf(b) || a.localeCompare(b);
+  const place = (name: string): number => knownSplits.indexOf(basename(name, '.jsonl'));
+  return place(a) - place(b) || a.localeCompare(b);
 }
 
 function analogyFile(path: string): AnalogyFile {

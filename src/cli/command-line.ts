@@ -24,6 +24,7 @@ import { addPromptCommand } from './prompt.ts';
 import { addReportCommand } from './report.ts';
 import { addSimilarityCommand } from './similarity.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
+import { describeTooLong, isPromptTooLong } from './too-long.ts';
 
 /** Adds one command to the program. Its file imports nothing heavy: what does the work is imported by the action. */
 type AddCommand = (program: Command, terminal: Terminal) => void;
@@ -52,7 +53,6 @@ function createProgram(terminal: Terminal): Command {
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .showHelpAfterError('(relbert --help shows how)')
     .configureHelp({ showGlobalOptions: false })
     .addHelpText(
       'after',
@@ -66,7 +66,14 @@ Results go to standard output, everything else to standard error.
 Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1 shows where an error arose.`,
     );
   for (const add of commands) add(program, terminal);
+  pointToHelp(program, program.name());
   return program;
+}
+
+/** After an error each command points to its own help. */
+function pointToHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(${path} --help shows how)`);
+  for (const subcommand of command.commands) pointToHelp(subcommand, `${path} ${subcommand.name()}`);
 }
 
 /**
@@ -89,14 +96,18 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', onSignal(INTERRUPTED, 'interrupted'));
   process.on('SIGTERM', onSignal(TERMINATED, 'terminated'));
+  let command: Command | undefined;
   try {
-    await createProgram(terminal).parseAsync(args, { from: 'user' });
+    const program = createProgram(terminal).hook('preAction', (_, action) => {
+      command = action;
+    });
+    await program.parseAsync(args, { from: 'user' });
     await pendingEvents();
     terminal.signal.throwIfAborted();
     return SUCCESS;
   } catch (error) {
     await pendingEvents();
-    return report(terminal.signal.aborted ? terminal.signal.reason : error, terminal);
+    return report(terminal.signal.aborted ? terminal.signal.reason : error, terminal, command);
   }
 }
 
@@ -106,13 +117,13 @@ function pendingEvents(): Promise<void> {
 }
 
 /** Says what went wrong and gives the exit code for it. */
-function report(error: unknown, terminal: Terminal): number {
+function report(error: unknown, terminal: Terminal, command: Command | undefined): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : WRONG_USAGE; // it has spoken itself
   if (error instanceof Stopped) {
     if (error.exitCode !== SUCCESS) terminal.note(error.message);
     return error.exitCode;
   }
-  terminal.error(describeError(error));
+  terminal.error(isPromptTooLong(error) ? describeTooLong(error, command) : describeError(error));
   const debug = process.env['RELBERT_DEBUG'];
   if (debug !== undefined && debug !== '' && debug !== '0') {
     if (error instanceof Error && error.stack) terminal.note(error.stack);

@@ -208,7 +208,7 @@ export function addDistillOptions(command: Command): Command {
     .option('--every <n>', 'validate and write a checkpoint each so many steps; none: at the end', orNone(count))
     .option(
       '--metric <figure>',
-      'the figure that decides which weights are kept; step: the last (default, or none: mean, or loss)',
+      'validation figure that decides which weights are kept: loss, mean (of the accuracies of --validate), or a set of questions by name; step: the last weights; none: mean where there are questions, else loss',
     )
     .option('--patience <n>', 'stop after so many validations without a better one; none: never', orNone(count))
     .option('--resume', "go on from the output folder's last checkpoint")

@@ -6,7 +6,8 @@ import { examples } from './examples.ts';
 import { checkUsage } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { learnedPrompt } from './model-options.ts';
-import { duration, type Progress } from './progress.ts';
+import { duration } from './progress.ts';
+import { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addDistillCommand(program: Command, terminal: Terminal): void {
@@ -14,7 +15,7 @@ export function addDistillCommand(program: Command, terminal: Terminal): void {
     .command('distill')
     .summary('train a relation encoder from a language model')
     .description(
-      'Trains a relation encoder from a pretrained language model. A recipe says how; every option of a recipe is an\noption here too. A run that was stopped or killed goes on with --resume.',
+      'Trains a relation encoder from a pretrained language model. A recipe says how; every option of a recipe is an option here too. A run that was stopped or killed goes on with --resume.',
     );
   addDistillOptions(command)
     .addHelpText(
@@ -57,7 +58,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
         signal: terminal.signal,
         ...(flags.offline !== undefined && { offline: flags.offline }),
       },
-      onTeacher: (done, total) => void display.teacher(done, total),
+      onTeacher: (done, total) => display.teacher(done, total),
       ...(flags.excludePairs && { excludePairs: flags.excludePairs }),
       ...(flags.threads !== undefined && { threads: flags.threads }),
       ...(flags.resume && { resume: true }),
@@ -65,7 +66,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
     });
     for await (const event of events) await display.show(event);
   } finally {
-    display.stop();
+    await display.stop();
     await fetching.stop();
   }
 }
@@ -73,15 +74,15 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
 /** A bar of the steps with loss and remaining time, and a line for what is worth keeping. */
 class RunDisplay {
   readonly #terminal: Terminal;
-  #bar: Progress | undefined;
-  #unit = '';
+  readonly #bar: QueuedBar;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#bar = new QueuedBar(terminal);
   }
 
-  async teacher(done: number, total: number): Promise<void> {
-    await this.#progress('teacher', 'pairs', done, total);
+  teacher(done: number, total: number): void {
+    this.#bar.show('teacher', 'pairs', done, total);
   }
 
   async show(event: DistillEvent): Promise<void> {
@@ -103,7 +104,7 @@ class RunDisplay {
         );
         break;
       case 'step':
-        await this.#progress(`loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
+        this.#bar.show(`loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
         break;
       case 'validation':
         terminal.note(
@@ -118,7 +119,7 @@ class RunDisplay {
         terminal.note(`no better validation ${event.patience} times: stopped after step ${event.step}`);
         break;
       case 'done':
-        this.stop();
+        await this.stop();
         terminal.note(
           `${event.step} steps in ${duration(event.seconds)}; weights of step ${event.weightsFrom}${event.best && event.best.metric !== 'step' ? ` (${event.best.metric} ${event.best.metric === 'loss' ? event.best.value.toFixed(4) : (100 * event.best.value).toFixed(1)})` : ''}`,
         );
@@ -135,18 +136,7 @@ class RunDisplay {
     }
   }
 
-  stop(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
-  }
-
-  async #progress(label: string, unit: string, done: number, total: number): Promise<void> {
-    if (!this.#terminal.showsProgress) return;
-    if (!this.#bar || unit !== this.#unit) {
-      this.#bar?.stop();
-      this.#bar = await this.#terminal.progress(label, unit, total);
-      this.#unit = unit;
-    }
-    this.#bar.update(done, total, label);
+  stop(): Promise<void> {
+    return this.#bar.stop();
   }
 }

@@ -1,5 +1,6 @@
 /** `relbert embed`: relation embeddings of word pairs, as a stream in constant memory. */
 import { type Command, Option } from 'commander';
+import type { EmbeddingBlock, SkippedPair } from '../encoder/embeddings.ts';
 import { examples } from './examples.ts';
 import { UsageError } from './exit.ts';
 import { addModelOptions, loadEncoder, type ModelFlags } from './model-options.ts';
@@ -13,20 +14,24 @@ interface EmbedFlags extends ModelFlags {
   readonly pairs?: string;
   readonly output?: string;
   readonly format?: EmbeddingFormat;
+  readonly skipTooLong?: boolean;
 }
 
 export function addEmbedCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('embed')
     .summary('relation embeddings of word pairs')
-    .description('Relation embeddings of word pairs, in the order given. Any number of pairs takes the same memory.')
+    .description(
+      'Relation embeddings of word pairs, in the order given. Any number of pairs takes the same memory, but for the format word2vec, which remembers each key so that none comes twice.',
+    )
     .argument('[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
     .option('--pairs <file>', '.tsv, .csv or .jsonl file; - reads JSON or tab-separated lines from standard input');
   addModelOptions(command)
-    .option('--output <file>', 'where to write (default: standard output)')
+    .option('--output <file>', 'where to write (default, or -: standard output)')
     .addOption(
       new Option('--format <format>', "jsonl, npy (beside a .pairs.tsv) or word2vec (gensim's text)").choices(formats),
     )
+    .option('--skip-too-long', 'leave out pairs with too long a prompt, and say how many')
     .addHelpText(
       'after',
       examples([
@@ -36,23 +41,29 @@ export function addEmbedCommand(program: Command, terminal: Terminal): void {
       ]),
     )
     .action(async (args: string[], flags: EmbedFlags) => {
-      const format = flags.format ?? formatOf(flags.output);
-      if (format === 'npy' && flags.output === undefined) {
+      const output = flags.output === '-' ? undefined : flags.output;
+      const format = flags.format ?? formatOf(output);
+      if (format === 'npy' && output === undefined) {
         throw new UsageError('the format npy writes two files, so it needs --output FILE');
       }
       const { pairs, count } = await openPairs(args, flags.pairs, terminal);
       const encoder = await loadEncoder(flags, terminal, { worker: true });
       try {
         const { openEmbeddingWriter } = await import('./embedding-writer.ts');
-        const writer = await openEmbeddingWriter(format, flags.output, encoder.dimension, terminal);
+        let skipped = 0;
+        let first: SkippedPair | undefined;
+        const writer = await openEmbeddingWriter(format, output, encoder.dimension, terminal);
         try {
           const total = terminal.showsProgress ? await count() : undefined;
           const progress = await terminal.progress('encoding', 'pairs', total);
           try {
             let done = 0;
-            const blocks = encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024 });
+            const onTooLong = flags.skipTooLong ? 'skip' : 'error';
+            const blocks = encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024, onTooLong });
             for await (const block of blocks) {
-              await writer.write(block);
+              await writer.write(withoutSkipped(block));
+              first ??= block.skipped[0];
+              skipped += block.skipped.length;
               done += block.pairs.length;
               progress.update(done);
             }
@@ -61,6 +72,12 @@ export function addEmbedCommand(program: Command, terminal: Terminal): void {
           }
           terminal.signal.throwIfAborted();
           await writer.finish();
+          if (first) {
+            const { pair, length, limit } = first;
+            terminal.note(
+              `${skipped} ${skipped === 1 ? 'pair was' : 'pairs were'} left out: too long a prompt (${JSON.stringify([pair.head, pair.tail])} has ${length} tokens, ${limit} are allowed)`,
+            );
+          }
         } catch (error) {
           await writer.discard();
           throw error;
@@ -69,6 +86,24 @@ export function addEmbedCommand(program: Command, terminal: Terminal): void {
         await encoder.dispose();
       }
     });
+}
+
+/** The rows that have an embedding. */
+function withoutSkipped(block: EmbeddingBlock): EmbeddingBlock {
+  if (block.skipped.length === 0) return block;
+  const left = new Set(block.skipped.map(({ index }) => index));
+  const dimension = block.shape[1];
+  const kept = [...block.pairs.keys()].filter((index) => !left.has(index));
+  const data = new Float32Array(kept.length * dimension);
+  for (const [i, index] of kept.entries()) {
+    data.set(block.data.subarray(index * dimension, (index + 1) * dimension), i * dimension);
+  }
+  return {
+    pairs: block.pairs.filter((_, index) => !left.has(index)),
+    data,
+    shape: [kept.length, dimension],
+    skipped: [],
+  };
 }
 
 /** The format that the ending of the output file asks for. */

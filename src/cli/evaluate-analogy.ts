@@ -6,7 +6,13 @@ import type { SimilarityName } from '../evaluate/similarity.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { examples } from './examples.ts';
 import type { ModelFlags } from './model-options.ts';
-import { addPairModelOptions, noteMissingWords, openPairModel, refuseEncoderFlags } from './pair-model.ts';
+import {
+  addPairModelOptions,
+  noLanguageModel,
+  noteMissingWords,
+  openPairModel,
+  refuseEncoderFlags,
+} from './pair-model.ts';
 import { seed } from './seed-option.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -91,7 +97,7 @@ async function judge(
 ): Promise<{ readonly evaluation: AnalogyEvaluation; readonly judged: Judged }> {
   const { evaluateAnalogy, guessAnalogy } = await import('../evaluate/analogy.ts');
   if (flags.model === 'random') {
-    refuseEncoderFlags(flags);
+    refuseEncoderFlags(flags, noLanguageModel(flags.model));
     const judged = { model: flags.model, pooling: undefined, template: undefined, missing: new Set<string>() };
     return { evaluation: guessAnalogy(sets, flags.seed), judged };
   }

@@ -12,6 +12,7 @@ import { UsageError } from './exit.ts';
 import type { ModelFlags } from './model-options.ts';
 import {
   addPairModelOptions,
+  noLanguageModel,
   noteMissingWords,
   openPairModel,
   readWithProgress,
@@ -146,7 +147,7 @@ async function openFeatures(flags: ClassificationFlags, terminal: Terminal): Pro
     return appended.features;
   };
   if (vectorFile !== undefined) {
-    refuseEncoderFlags(flags);
+    refuseEncoderFlags(flags, noLanguageModel(flags.model));
     await requireVectorFile(vectorFile);
     return {
       names: { model: flags.model, pooling: null, template: null },

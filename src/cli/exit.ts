@@ -22,8 +22,17 @@ export function checkUsage<T>(check: () => T): T {
   }
 }
 
-/** Errors of the library that say that an option cannot be: out of range, a pooling that the prompt does not allow. */
-const usageErrors: readonly string[] = ['UsageError', 'OptionError', 'PoolingError'];
+/**
+ * Errors of the library that say that an option cannot be: out of range, a pooling that the prompt does not allow. (A
+ * PromptContentError has its cause in a file.)
+ */
+const usageErrors: readonly string[] = [
+  'UsageError',
+  'OptionError',
+  'PoolingError',
+  'PromptError',
+  'UnknownRelationError',
+];
 
 /** Whether the person should change the command line, rather than a file or the machine. By name: nothing is loaded for it. */
 export function isWrongUsage(error: unknown): boolean {

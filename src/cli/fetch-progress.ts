@@ -1,6 +1,6 @@
 /** Shows how the files of a checkpoint arrive from the hub. */
 import type { HubEvent } from '../checkpoint/hub-event.ts';
-import type { Progress } from './progress.ts';
+import { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FetchProgress {
@@ -11,35 +11,25 @@ export interface FetchProgress {
 
 /** One bar at a time, of the file that is on its way; what a person should know besides is said in words. */
 export function fetchProgress(terminal: Terminal): FetchProgress {
-  let shown: { readonly file: string; readonly bar: Progress } | undefined;
-  // Bars come and go in the order of the events, although showing one takes a moment.
-  let last: Promise<void> = Promise.resolve();
-  const next = (step: () => void | Promise<void>): Promise<void> => {
-    last = last.then(step);
-    return last;
-  };
-  const hide = (): void => {
-    shown?.bar.stop();
+  const bar = new QueuedBar(terminal);
+  let shown: string | undefined;
+  const stop = (): Promise<void> => {
     shown = undefined;
+    return bar.stop();
   };
   return {
     onProgress(event) {
       switch (event.kind) {
         case 'download':
-          void next(async () => {
-            hide();
-            shown = { file: event.file, bar: await terminal.progress(event.file, 'bytes', event.size) };
-          });
+          void bar.stop();
+          shown = event.file;
+          bar.show(event.file, 'bytes', event.from, event.size);
           break;
         case 'progress':
-          void next(() => {
-            if (shown?.file === event.file) shown.bar.update(event.loaded, event.size);
-          });
+          if (shown === event.file) bar.show(event.file, 'bytes', event.loaded, event.size);
           break;
         case 'done':
-          void next(() => {
-            if (shown?.file === event.file) hide();
-          });
+          if (shown === event.file) void stop();
           break;
         case 'retry':
           terminal.note(`${event.file}: ${event.reason}; trying again in ${(event.delay / 1000).toFixed(1)} s`);
@@ -55,6 +45,6 @@ export function fetchProgress(terminal: Terminal): FetchProgress {
           break;
       }
     },
-    stop: () => next(hide),
+    stop,
   };
 }

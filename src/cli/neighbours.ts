@@ -6,6 +6,7 @@ import { examples } from './examples.ts';
 import { UsageError } from './exit.ts';
 import { addModelOptions, loadEncoder, type ModelFlags, positive } from './model-options.ts';
 import { openPairs, pairArgument } from './pair-input.ts';
+import { refuseEncoderFlags } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 import { openVectorBlocks } from './vector-blocks.ts';
 
@@ -35,7 +36,7 @@ export function addNeighboursCommand(program: Command, terminal: Terminal): void
     .argument('<pair...>', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
     .requiredOption(
       '--among <file>',
-      'pairs (.tsv, .csv, .jsonl), or vectors that relbert embed wrote (.npy beside .pairs.tsv, .jsonl, word2vec text, .gz); - reads pairs from standard input',
+      'pairs (.tsv, .csv, .jsonl), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or .jsonl, also .gz); - reads pairs from standard input',
     )
     .option('--top <number>', 'neighbours a pair', positive, 10);
   addModelOptions(command)
@@ -75,6 +76,8 @@ async function search(
     const models = flags.model ?? [];
     if (models.length > 1)
       throw new UsageError(`${flags.among} holds the vectors of one model; several --model need a file of pairs`);
+    if (models.length === 0)
+      refuseEncoderFlags(flags, `${flags.among} holds vectors already, and no --model is given for the query`);
     return [await searchVectors(pairs, stored, models[0], flags, terminal)];
   }
   const models = flags.model ?? ['embedded'];

@@ -59,7 +59,7 @@ export async function openPairModel(flags: ModelFlags, terminal: Terminal): Prom
 
 async function openWordVectors(file: string, flags: ModelFlags, terminal: Terminal): Promise<PairModel> {
   await requireVectorFile(file);
-  refuseEncoderFlags(flags);
+  refuseEncoderFlags(flags, noLanguageModel(flags.model));
   const { wordVectorEmbedder } = await import('../evaluate/word-vector-embedder.ts');
   const { embed, missing } = wordVectorEmbedder(() => readWithProgress(file, terminal), file);
   return {
@@ -72,11 +72,20 @@ async function openWordVectors(file: string, flags: ModelFlags, terminal: Termin
   };
 }
 
-/** Options that change a relation encoder mean nothing for a baseline. */
-export function refuseEncoderFlags({ model, template, prompt, pooling, dtype }: ModelFlags): void {
-  const given = Object.entries({ template, prompt, pooling }).find(([, value]) => value !== undefined)?.[0];
-  const wrong = given ?? (dtype === 'int8' ? 'dtype' : undefined);
-  if (wrong !== undefined) throw new UsageError(`--${wrong} is for language models; --model ${model} is none`);
+/** Options that change a relation encoder mean nothing where none is loaded; `why` says why none is. */
+export function refuseEncoderFlags(flags: Omit<ModelFlags, 'model'>, why: string): void {
+  const { template, prompt, pooling, maxLength, batchTokens, normalize, dtype } = flags;
+  const encoderFlags = {
+    ...{ template, prompt, pooling, 'max-length': maxLength, 'batch-tokens': batchTokens, normalize },
+    dtype: dtype === 'int8' ? dtype : undefined,
+  };
+  const wrong = Object.entries(encoderFlags).find(([, value]) => value !== undefined)?.[0];
+  if (wrong !== undefined) throw new UsageError(`--${wrong} is for language models; ${why}`);
+}
+
+/** Of a baseline, for {@link refuseEncoderFlags}. */
+export function noLanguageModel(model: string): string {
+  return `--model ${model} is none`;
 }
 
 /** Says early what would else be found after minutes. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { suggestion } from '../pair/nearest-name.ts';
 import { firstIssue, parseReport } from '../report/report-file.ts';
 import { readText } from '../runtime/read-file.ts';
+import { UsageError } from './exit.ts';
 
 const interval = z.object({ low: z.number(), high: z.number() });
 const count = { questions: z.number(), accuracy: z.number() };
@@ -91,7 +92,7 @@ function drawnModels(source: { readonly file: string; readonly text: string }): 
   return [{ name, analogy: read.data.results, classification: [] }];
 }
 
-/** The one entry of a name. @throws Error that lists what there is */
+/** The one entry of a name. @throws UsageError that lists what there is */
 export function pickNamed<T>(
   entries: readonly T[],
   nameOf: (entry: T) => string,
@@ -102,13 +103,10 @@ export function pickNamed<T>(
   const [first] = entries;
   if (wanted === undefined) {
     if (first !== undefined && names.length === 1) return first;
-    throw new Error(
-      names.length === 0
-        ? `there is no ${what}`
-        : `there are several ${what}s: choose one by --${what}: ${names.join(', ')}`,
-    );
+    if (names.length === 0) throw new Error(`there is no ${what}`);
+    throw new UsageError(`there are several ${what}s: choose one by --${what}: ${names.join(', ')}`);
   }
   const found = entries.find((entry) => nameOf(entry) === wanted);
   if (found !== undefined) return found;
-  throw new Error(`there is no ${what} '${wanted}'${suggestion(wanted, names)}; there is ${names.join(', ')}`);
+  throw new UsageError(`there is no ${what} '${wanted}'${suggestion(wanted, names)}; there is ${names.join(', ')}`);
 }

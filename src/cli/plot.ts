@@ -133,11 +133,8 @@ async function drawCategories(files: readonly string[], flags: ResultFlags, term
   const bars = all.filter(({ set }) => flags.set === undefined || set === flags.set);
   if (bars.length === 0) {
     const sets = [...new Set(all.map(({ set }) => set))];
-    throw new Error(
-      sets.length > 0
-        ? `there is no set '${flags.set}' with a ${flags.by}; there is ${sets.join(', ')}`
-        : `${noQuestions(files, flags.split)} with a ${flags.by}`,
-    );
+    if (sets.length === 0) throw new Error(`${noQuestions(files, flags.split)} with a ${flags.by}`);
+    throw new UsageError(`there is no set '${flags.set}' with a ${flags.by}; there is ${sets.join(', ')}`);
   }
   const title = flags.title ?? `Accuracy by ${flags.by} of analogy questions, ${flags.split}`;
   await writePicture(categoryPlot(bars, { title }), format, flags, terminal);

@@ -6,14 +6,8 @@ import { percent } from './evaluate-analogy.ts';
 import { examples } from './examples.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { positive } from './model-options.ts';
-import {
-  addPromptDataOptions,
-  dataNote,
-  PhaseBar,
-  type PromptDataFlags,
-  promptDataOptions,
-  whole,
-} from './prompt-options.ts';
+import { addPromptDataOptions, dataNote, type PromptDataFlags, promptDataOptions, whole } from './prompt-options.ts';
+import { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 interface PromptCompareFlags extends PromptDataFlags {
@@ -31,7 +25,7 @@ export function addPromptCompareCommand(prompt: Command, terminal: Terminal): vo
     .command('compare')
     .summary('loss and accuracy of several prompts, before and after a short fine-tuning')
     .description(
-      'Compares prompts as the paper chooses its template: the triplet loss of held-out pairs, and the accuracy on\nvalidation questions, before and after a short fine-tuning.',
+      'Compares prompts as the paper chooses its template: the triplet loss of held-out pairs, and the accuracy on validation questions, before and after a short fine-tuning.',
     );
   addPromptDataOptions(command)
     .option('--template <template...>', 'letters a-e, or texts with <subj>, <obj>, <mask> (default: a b c d e)')
@@ -58,7 +52,7 @@ async function run(flags: PromptCompareFlags, terminal: Terminal): Promise<void>
   const recipe = await readRecipe(flags.recipe);
   const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
   const { options, stop } = await promptDataOptions(flags, terminal);
-  const bar = new PhaseBar(terminal);
+  const bar = new QueuedBar(terminal);
   try {
     for await (const event of comparePrompts({
       ...options,
@@ -68,7 +62,7 @@ async function run(flags: PromptCompareFlags, terminal: Terminal): Promise<void>
       await show(event, flags, bar, terminal);
     }
   } finally {
-    bar.stop();
+    await bar.stop();
     await stop();
   }
 }
@@ -90,7 +84,7 @@ async function promptsOf({ template, prompt }: PromptCompareFlags): Promise<{ na
 async function show(
   event: ComparePromptsEvent,
   flags: PromptCompareFlags,
-  bar: PhaseBar,
+  bar: QueuedBar,
   terminal: Terminal,
 ): Promise<void> {
   switch (event.kind) {
@@ -98,13 +92,13 @@ async function show(
       terminal.note(dataNote(event));
       break;
     case 'measuring':
-      await bar.show(`${event.name.slice(0, 20)}: validation loss`, 'batches', event.batch, event.batches);
+      bar.show(`${event.name.slice(0, 20)}: validation loss`, 'batches', event.batch, event.batches);
       break;
     case 'step':
-      await bar.show(`${event.name.slice(0, 20)}: loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
+      bar.show(`${event.name.slice(0, 20)}: loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
       break;
     case 'compared':
-      bar.stop();
+      await bar.stop();
       terminal.note(`${event.result.name}: ${rowOf(event.result).slice(1).join('  ')}`);
       break;
     case 'done':

@@ -4,7 +4,6 @@ import type { PromptDataOptions } from '../learn-prompt/problem.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { poolingNames, positive } from './model-options.ts';
-import type { Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What {@link addPromptDataOptions} adds, as commander hands it over. */
@@ -109,32 +108,6 @@ export async function promptDataOptions(flags: PromptDataFlags, terminal: Termin
     ...(flags.distance !== undefined && { distance: flags.distance }),
   };
   return { options: { ...options, ...loss }, stop: () => fetching.stop() };
-}
-
-/** A bar that changes with what is being done. */
-export class PhaseBar {
-  readonly #terminal: Terminal;
-  #bar: Progress | undefined;
-  #unit = '';
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  async show(label: string, unit: string, done: number, total: number): Promise<void> {
-    if (!this.#terminal.showsProgress) return;
-    if (!this.#bar || unit !== this.#unit) {
-      this.stop();
-      this.#bar = await this.#terminal.progress(label, unit, total);
-      this.#unit = unit;
-    }
-    this.#bar.update(done, total, label);
-  }
-
-  stop(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
-  }
 }
 
 /** What a pass over the data measures, for a person. */

@@ -9,11 +9,11 @@ import {
   addRunOptions,
   dataNote,
   measured,
-  PhaseBar,
   promptDataOptions,
   type RunFlags,
   triggerCounts,
 } from './prompt-options.ts';
+import { QueuedBar } from './queued-bar.ts';
 import { seed } from './seed-option.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,7 +32,7 @@ export function addPromptSearchCommand(prompt: Command, terminal: Terminal): voi
     .command('search')
     .summary('AutoPrompt: trigger tokens found by gradient-guided search')
     .description(
-      'AutoPrompt: looks for trigger tokens around the two words with which the language model, as it is,\nhas the lowest triplet loss. A search that was stopped or killed goes on with --resume.',
+      'AutoPrompt: looks for trigger tokens around the two words with which the language model, as it is, has the lowest triplet loss. A search that was stopped or killed goes on with --resume.',
     );
   addRunOptions(addPromptDataOptions(command), 'trigger tokens', seed)
     .option('--template <template>', 'start from the tokens of this template (c, d or a text) instead of mask tokens')
@@ -62,7 +62,7 @@ async function run(flags: PromptSearchFlags, terminal: Terminal): Promise<void> 
   const counts = given || template === undefined ? triggerCounts(flags) : undefined;
   const { searchPrompt } = await import('../learn-prompt/search.ts');
   const { options, stop } = await promptDataOptions(flags, terminal);
-  const bar = new PhaseBar(terminal);
+  const bar = new QueuedBar(terminal);
   try {
     const { output, layout, iterations, k, position } = flags;
     const events = searchPrompt({
@@ -78,18 +78,18 @@ async function run(flags: PromptSearchFlags, terminal: Terminal): Promise<void> 
     });
     for await (const event of events) await show(event, iterations, bar, terminal);
   } finally {
-    bar.stop();
+    await bar.stop();
     await stop();
   }
 }
 
-async function show(event: SearchPromptEvent, iterations: number, bar: PhaseBar, terminal: Terminal): Promise<void> {
+async function show(event: SearchPromptEvent, iterations: number, bar: QueuedBar, terminal: Terminal): Promise<void> {
   switch (event.kind) {
     case 'data':
       terminal.note(dataNote(event));
       break;
     case 'measuring':
-      await bar.show(measured[event.what], 'batches', event.batch, event.batches);
+      bar.show(measured[event.what], 'batches', event.batch, event.batches);
       break;
     case 'start':
       terminal.note(
@@ -100,7 +100,7 @@ async function show(event: SearchPromptEvent, iterations: number, bar: PhaseBar,
       break;
     case 'screening': {
       const label = `iteration ${event.iteration}/${iterations}, ${event.running} candidates`;
-      await bar.show(label, 'batches', event.batch, event.batches);
+      bar.show(label, 'batches', event.batch, event.batches);
       break;
     }
     case 'iteration':
@@ -114,7 +114,7 @@ async function show(event: SearchPromptEvent, iterations: number, bar: PhaseBar,
       terminal.note(`no candidate at any place is better: the search ends after iteration ${event.iteration}`);
       break;
     case 'done': {
-      bar.stop();
+      await bar.stop();
       const { iteration, loss, validation } = event.best;
       terminal.note(
         `${event.iteration} iterations in ${duration(event.seconds)}; prompt of iteration ${iteration}, ` +

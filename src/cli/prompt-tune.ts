@@ -10,11 +10,11 @@ import {
   addRunOptions,
   dataNote,
   measured,
-  PhaseBar,
   promptDataOptions,
   type RunFlags,
   triggerCounts,
 } from './prompt-options.ts';
+import { QueuedBar } from './queued-bar.ts';
 import { seed } from './seed-option.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,7 +30,7 @@ export function addPromptTuneCommand(prompt: Command, terminal: Terminal): void 
     .command('tune')
     .summary('P-tuning: trained vectors in the place of prompt tokens')
     .description(
-      'P-tuning: trains vectors around the two words on the triplet loss, the language model frozen.\nA run that was stopped or killed goes on with --resume.',
+      'P-tuning: trains vectors around the two words on the triplet loss, the language model frozen. A run that was stopped or killed goes on with --resume.',
     );
   addRunOptions(addPromptDataOptions(command), 'vectors', seed)
     .addOption(
@@ -52,7 +52,7 @@ async function run(flags: PromptTuneFlags, terminal: Terminal): Promise<void> {
   const counts = triggerCounts(flags);
   const { tunePrompt } = await import('../learn-prompt/tune.ts');
   const { options, stop } = await promptDataOptions(flags, terminal);
-  const bar = new PhaseBar(terminal);
+  const bar = new QueuedBar(terminal);
   try {
     const { output, layout, reparameterization, steps, every } = flags;
     const events = tunePrompt({
@@ -63,18 +63,18 @@ async function run(flags: PromptTuneFlags, terminal: Terminal): Promise<void> {
     });
     for await (const event of events) await show(event, bar, terminal);
   } finally {
-    bar.stop();
+    await bar.stop();
     await stop();
   }
 }
 
-async function show(event: TunePromptEvent, bar: PhaseBar, terminal: Terminal): Promise<void> {
+async function show(event: TunePromptEvent, bar: QueuedBar, terminal: Terminal): Promise<void> {
   switch (event.kind) {
     case 'data':
       terminal.note(dataNote(event));
       break;
     case 'measuring':
-      await bar.show(measured[event.what], 'batches', event.batch, event.batches);
+      bar.show(measured[event.what], 'batches', event.batch, event.batches);
       break;
     case 'start':
       terminal.note(
@@ -82,13 +82,13 @@ async function show(event: TunePromptEvent, bar: PhaseBar, terminal: Terminal): 
       );
       break;
     case 'step':
-      await bar.show(`loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
+      bar.show(`loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
       break;
     case 'validation':
       terminal.note(`step ${event.step}: validation loss ${event.loss.toFixed(4)}${event.best ? ' (best)' : ''}`);
       break;
     case 'done':
-      bar.stop();
+      await bar.stop();
       terminal.note(
         `${event.step} steps in ${duration(event.seconds)}; vectors of step ${event.best.step}, validation loss ` +
           `${event.first.toFixed(4)} before, ${event.best.loss.toFixed(4)} now`,

@@ -8,6 +8,7 @@ import { kindOfPath, listFolder, readText } from '../runtime/read-file.ts';
 import { readAnalogySets } from './analogy-sets.ts';
 import { readLexicalRelationSet } from './evaluate-classification.ts';
 import { readMappingSet } from './evaluate-mapping.ts';
+import { UsageError } from './exit.ts';
 import { openPairs } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -33,7 +34,7 @@ const LAYOUT =
 
 /**
  * Reads everything before any model is loaded, so that a broken file shows at once.
- * @throws Error where there is no data at all, or no set of a wanted name
+ * @throws Error where there is no data at all, UsageError for a wanted name that no set has
  */
 export async function readReportData(
   folder: string,
@@ -62,7 +63,7 @@ export async function readReportData(
   if (known.length === 0) throw new Error(`${folder}: holds no evaluation data; expected ${LAYOUT}`);
   const unknown = sets?.find((name) => !known.some((own) => own.toLowerCase() === name.toLowerCase()));
   if (unknown !== undefined) {
-    throw new Error(
+    throw new UsageError(
       `--sets ${unknown}: there is no such set${suggestion(unknown, known)}; ${folder} has ${known.join(', ')}`,
     );
   }

@@ -65,7 +65,9 @@ async function openWordVectorSubject(
 ): Promise<OpenSubject> {
   const { wordVectorFeatures } = await import('../evaluate/pair-features.ts');
   const { readWordVectors } = await import('../neighbours/word-vectors.ts');
-  const model = await openPairModel(flags, terminal);
+  // Common to all models of a report: they change those that have an encoder.
+  const { maxLength: _, batchTokens: __, normalize: ___, ...own } = flags;
+  const model = await openPairModel(own, terminal);
   const missing = new Set<string>();
   const extract =
     (kind: WordVectorFeatures) =>

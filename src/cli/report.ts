@@ -38,7 +38,7 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
     .command('report')
     .summary('all evaluations of the paper as one page, beside the published figures')
     .description(
-      "Runs every evaluation of the paper that the data allow and writes one HTML page that needs nothing else, its figures\nas JSON, and the same tables as Markdown: the paper's tables with these models as further rows, the difference to the\nbest published figure, machine, versions, seeds and times, and the command that repeats each figure.",
+      "Runs every evaluation of the paper that the data allow and writes one HTML page that needs nothing else, its figures as JSON, and the same tables as Markdown: the paper's tables with these models as further rows, the difference to the best published figure, machine, versions, seeds and times, and the command that repeats each figure.",
     )
     .option(
       '--data <folder>',

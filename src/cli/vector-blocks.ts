@@ -1,10 +1,11 @@
 /** Files of precomputed pair vectors, told from files of pairs by their endings and first line. */
 import type { VectorBlock } from '../neighbours/nearest.ts';
+import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
  * How to read a file of vectors from its beginning, as often as needed; undefined where the file holds pairs alone.
- * @throws Error where there is no such file, or no .pairs.tsv beside a .npy
+ * @throws Error where there is no such file, or no .pairs.tsv beside a .npy; UsageError for a .npy.gz
  */
 export async function openVectorBlocks(
   file: string,
@@ -20,6 +21,8 @@ export async function openVectorBlocks(
   const chunks = () => readChunks(file, terminal.signal);
   const name = file.toLowerCase().replace(/\.gz$/, '');
   if (name.endsWith('.npy')) {
+    if (/\.gz$/i.test(file))
+      throw new UsageError(`${file}: a NumPy array is not read from a .gz; unpack it beside its .pairs.tsv first`);
     const pairs = file.replace(/\.npy$/i, '.pairs.tsv');
     if ((await kindOfPath(pairs)) !== 'file')
       throw new Error(`${file}: its pairs are missing; expected them in ${pairs}`);
@@ -31,15 +34,22 @@ export async function openVectorBlocks(
   return () => word2vecBlocks(chunks(), file);
 }
 
-/** Whether the first line of a .jsonl file is a pair with its embedding. */
+/** Whether the first line of a .jsonl file that is not blank is a pair with its embedding. */
 async function holdsEmbeddings(chunks: AsyncIterable<Uint8Array>, file: string): Promise<boolean> {
   const { gunzipped } = await import('../neighbours/gunzip.ts');
   let start = '';
   const decoder = new TextDecoder();
   for await (const chunk of gunzipped(chunks, file)) {
     start += decoder.decode(chunk, { stream: true });
-    // An embedding's line may be longer than a chunk; its key comes before the numbers.
-    if (start.includes('\n') || start.length > 10_000) break;
+    start = start.trimStart();
+    // The line of an embedding may be longer than a chunk.
+    if (start.includes('\n')) break;
   }
-  return /^\s*\{[^[]*"embedding"\s*:\s*\[/.test(start);
+  try {
+    const first: unknown = JSON.parse(start.split('\n', 1)[0] ?? '');
+    return typeof first === 'object' && first !== null && 'embedding' in first;
+  } catch {
+    // What reads it as pairs says what is wrong with it.
+    return false;
+  }
 }

@@ -58,7 +58,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   const { recipe, output, signal, resume = false, threads, validate: questions = [] } = options;
   const read = [options.model, ...(recipe.teacher ? [recipe.teacher.model] : [])];
   await checkOutputFolder(output, { ...options, read });
-  const finished = resume && (await finishedBefore(output, recipe));
+  const finished = resume && (await finishedBefore(options));
   if (finished) {
     yield { kind: 'finished-before', step: finished.step, folder: output };
     return;

@@ -1,29 +1,68 @@
 /** A run that came to its end, known by what it left: its checkpoints need not be there any more. */
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { CheckpointError } from '../checkpoint/error.ts';
+import { openModel } from '../checkpoint/open-model.ts';
+import { storedConfiguration } from '../checkpoint/training-store.ts';
 import { join } from '../runtime/path.ts';
 import { kindOfPath, readText } from '../runtime/read-file.ts';
 import { parseRecipe, type Recipe } from '../train/recipe.ts';
 import { ConfigurationMismatchError, configurationDifferences, type Json } from '../train/training-state.ts';
-import { isSaved, readLog, recipeFileName } from './output-folder.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { DistillOptions } from './options.ts';
+import { checkpointFolder, isSaved, readLog, recipeFileName } from './output-folder.ts';
+import { promptFingerprint } from './run-configuration.ts';
 
 /**
  * Where a folder holds the model of a finished run: after how many steps it ended (undefined: its log is gone).
- * Neither data nor model nor teacher is read for it; they may lie elsewhere by now.
+ * Data, teacher and language model may lie elsewhere by now: the first two are not read, the last where it is at hand.
  *
- * @throws ConfigurationMismatchError where the run had another recipe, so that its model is not the one asked for
+ * @throws ConfigurationMismatchError where the run had another recipe, prompt or language model, so that its model is
+ *   not the one asked for
  */
 export async function finishedBefore(
-  folder: string,
-  recipe: Recipe,
+  options: DistillOptions,
 ): Promise<{ readonly step: number | undefined } | undefined> {
+  const { output: folder, recipe } = options;
   if (!(await isSaved(folder))) return undefined;
   const file = join(folder, recipeFileName);
+  const differences: string[] = [];
   if ((await kindOfPath(file)) === 'file') {
     const before = parseRecipe(await readText(file), file);
-    const differences = configurationDifferences(compared(before), compared(recipe));
-    if (differences.length > 0) throw new ConfigurationMismatchError(differences);
+    differences.push(...configurationDifferences(compared(before), compared(recipe)));
   }
+  differences.push(...(await startDifferences(options)));
+  if (differences.length > 0) throw new ConfigurationMismatchError(differences);
   const done = (await readLog(folder)).findLast(({ kind }) => kind === 'done');
   return { step: typeof done?.['step'] === 'number' ? done['step'] : undefined };
+}
+
+/** How language model and prompt differ from those of the run's last checkpoint, where that is still there. */
+async function startDifferences({ output, model, prompt, hub }: DistillOptions): Promise<string[]> {
+  const stored = await unlessUnusable(() => storedConfiguration(checkpointFolder(output)));
+  const before = fieldsOf(fieldsOf(stored)?.['run']);
+  if (!before) return [];
+  // From the cache only: nothing is fetched for a run that has nothing left to do.
+  const files = { ...hub, offline: true };
+  const now = await unlessUnusable(async () => fingerprint(await openCheckpoint(await openModel(model, files))));
+  return configurationDifferences(
+    { run: { model: before['model'], prompt: before['prompt'] } },
+    { run: { model: now ?? before['model'], prompt: prompt && (await promptFingerprint(prompt)) } },
+  );
+}
+
+function fieldsOf(value: Json | undefined): { readonly [key: string]: Json | undefined } | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [key: string]: Json | undefined })
+    : undefined;
+}
+
+async function unlessUnusable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof CheckpointError) return undefined;
+    throw error;
+  }
 }
 
 function compared({ description: _, ...recipe }: Recipe): Json {

@@ -1,3 +1,5 @@
+import { isWeightsFile } from '../checkpoint/checkpoint.ts';
+import { isTokenizerFile } from '../checkpoint/tokenizer-files.ts';
 import { OptionError } from '../load-encoder.ts';
 import { makeFolder, removePath, writeFileAtomic } from '../runtime/files.ts';
 import { join, resolve } from '../runtime/path.ts';
@@ -11,6 +13,11 @@ export const trainPairsName = 'train-pairs.tsv';
 export const recipeFileName = 'recipe.json';
 const checkpointsName = 'checkpoints';
 const modelName = 'model.safetensors';
+/** What a run leaves beside tokenizer and weights; finetuning_config.json is of the Python package. */
+const savedNames: readonly string[] = [
+  ...[logName, recipeFileName, trainPairsName, 'learning-curve.svg', 'README.md'],
+  ...['config.json', 'finetuning_config.json'],
+];
 
 /** The folder of a run's checkpoints. */
 export function checkpointFolder(folder: string): string {
@@ -75,9 +82,13 @@ export async function clearOutputFolder(
   for (const name of names) if (leftoverOf(name) !== undefined) await removePath(join(folder, name));
   if (!overwrite) return;
   // The checkpoints first: without them, and while the model is there, the folder is that of a finished run.
-  for (const name of [checkpointsName, modelName, logName, 'learning-curve.svg', recipeFileName, trainPairsName]) {
-    if (names.includes(name)) await removePath(join(folder, name));
-  }
+  const first = [checkpointsName, modelName].filter((name) => names.includes(name));
+  for (const name of [...first, ...names.filter(ofModel)]) await removePath(join(folder, name));
+}
+
+/** Whether a file is of a run or its model, or would be read with the new model: another one's tokenizer or weights. */
+function ofModel(name: string): boolean {
+  return savedNames.includes(name) || isTokenizerFile(name) || isWeightsFile(name);
 }
 
 /** Whether the run in a folder came to its end. */

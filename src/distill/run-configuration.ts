@@ -28,7 +28,7 @@ export async function runConfiguration(parts: RunParts): Promise<Json> {
     ...rest,
     teacher: teacher && { ...teacher, model: teacherHash?.slice(0, 16) },
     template: model.prompt.text,
-    ...(prompt && { prompt: await fingerprint(promptText(prompt)) }),
+    ...(prompt && { prompt: await promptFingerprint(prompt) }),
     pooling: model.pooling,
     model: await fingerprint(checkpoint),
     trainingPairs: await fingerprint(trainPairs),
@@ -43,7 +43,7 @@ export async function runConfiguration(parts: RunParts): Promise<Json> {
   return JSON.parse(JSON.stringify(configuration)) as Json;
 }
 
-/** Everything of a prompt, vectors included, for a hash. */
-function promptText(prompt: PromptSpec): string {
-  return JSON.stringify(prompt.kind === 'soft' ? { ...prompt, vectors: [...prompt.vectors] } : prompt);
+/** The hash of everything of a prompt, vectors included. */
+export function promptFingerprint(prompt: PromptSpec): Promise<string> {
+  return fingerprint(JSON.stringify(prompt.kind === 'soft' ? { ...prompt, vectors: [...prompt.vectors] } : prompt));
 }

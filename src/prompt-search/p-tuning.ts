@@ -1,5 +1,5 @@
 import { createPrompt } from '../prompt/create-prompt.ts';
-import { PromptError } from '../prompt/prompt-error.ts';
+import { PromptContentError, PromptError } from '../prompt/prompt-error.ts';
 import type { PromptLayout, SoftSpec } from '../prompt/spec.ts';
 import type { TensorValue } from '../runtime/session.ts';
 import { AdamW, type ParameterGradient } from '../train/optimiser.ts';
@@ -208,7 +208,7 @@ class Tuning {
     }
     const gradientNorm = this.#optimiser.norm(gradients);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      throw new PromptError(
+      throw new PromptContentError(
         `step ${step + 1}: the loss is ${loss}, the norm of its gradient ${gradientNorm}: choose a lower learning rate`,
       );
     }
@@ -264,7 +264,7 @@ class Tuning {
     const { counts, layout = '2023', model } = this.#options;
     const { step, seconds, best, losses } = this.#progress;
     const [first] = losses;
-    if (!best || !this.#best || first === undefined) throw new PromptError('the run has no validated prompt');
+    if (!best || !this.#best || first === undefined) throw new PromptContentError('the run has no validated prompt');
     return {
       kind: 'done',
       step,
@@ -314,7 +314,7 @@ class Tuning {
 
 function tensorOf({ tensors }: TrainingState, name: string): Float32Array {
   const tensor = tensors.get(name);
-  if (!tensor) throw new PromptError(`the checkpoint lacks the tensor '${name}': start anew in another folder`);
+  if (!tensor) throw new PromptContentError(`the checkpoint lacks the tensor '${name}': start anew in another folder`);
   return tensor.data;
 }
 

@@ -1,7 +1,7 @@
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { encodeLearnedPrompt } from './learned-prompt.ts';
 import type { Prompt } from './prompt.ts';
-import { PromptError } from './prompt-error.ts';
+import { PromptContentError, PromptError } from './prompt-error.ts';
 import type { PromptSpec, SoftSpec, TriggerSpec } from './spec.ts';
 import type { TemplateNeeds } from './template.ts';
 import { templatePrompt } from './template-prompt.ts';
@@ -38,7 +38,7 @@ function triggerPrompt(spec: TriggerSpec, tokenizer: Tokenizer, needs: TemplateN
   const triggers = [...top, ...mid, ...bottom];
   for (const id of triggers) {
     if (tokenizer.token(id) === undefined) {
-      throw new PromptError(
+      throw new PromptContentError(
         `the trigger ${id} is no token: ids are 0 to ${tokenizer.vocabularySize - 1}; the prompt belongs to another model`,
       );
     }
@@ -46,7 +46,7 @@ function triggerPrompt(spec: TriggerSpec, tokenizer: Tokenizer, needs: TemplateN
   for (const [i, name] of (spec.tokens ?? []).entries()) {
     const token = tokenizer.token(triggers[i] as number);
     if (token !== name) {
-      throw new PromptError(
+      throw new PromptContentError(
         `the trigger ${triggers[i]} was '${name}' where the prompt was found and is '${token}' here; the prompt belongs to another model`,
       );
     }
@@ -70,13 +70,13 @@ function softPrompt(spec: SoftSpec, tokenizer: Tokenizer, needs: PromptNeeds): P
   const { vectors, hidden, layout } = spec;
   const count = spec.top + spec.mid + spec.bottom;
   if (vectors.length !== count * hidden) {
-    throw new PromptError(
+    throw new PromptContentError(
       `a soft prompt of ${spec.top} + ${spec.mid} + ${spec.bottom} vectors of ${hidden} numbers should hold ` +
         `${count * hidden} numbers, got ${vectors.length}`,
     );
   }
   if (needs.embedding !== undefined && hidden !== needs.embedding) {
-    throw new PromptError(
+    throw new PromptContentError(
       `the soft prompt's vectors have ${hidden} numbers, the model's word embeddings ${needs.embedding}; the prompt belongs to another model`,
     );
   }

@@ -1,7 +1,7 @@
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Tokenization, Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { EncodedPrompt } from './prompt.ts';
-import { PromptError } from './prompt-error.ts';
+import { PromptContentError } from './prompt-error.ts';
 import { type CharacterRange, positionsOf, spanOf } from './span.ts';
 import type { PromptLayout } from './spec.ts';
 
@@ -41,7 +41,7 @@ export function encodeLearnedPrompt(pair: WordPair, prompt: LearnedPrompt, token
   const learned = [...prompt.top, ...prompt.mid, ...prompt.bottom];
   const places = positionsOf(tokens.ids, mask.id);
   if (places.length !== learned.length) {
-    throw new PromptError(
+    throw new PromptContentError(
       `the pair ${JSON.stringify([pair.head, pair.tail])} holds the mask token ${mask.text}, ` +
         'which a trigger or soft prompt cannot tell from its own: use a manual template for it',
     );

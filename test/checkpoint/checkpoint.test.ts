@@ -177,7 +177,10 @@ describe('locateCheckpoint', () => {
   it('takes a hub id', async () => {
     const env = { HF_HOME: root, HF_HUB_OFFLINE: '1' };
     await expect(locateCheckpoint('roberta-large@v1', { env })).rejects.toThrow(
-      'roberta-large@v1: not complete in the cache',
+      'roberta-large@v1: there is no folder of this name, and as a model of the hub it is not complete in the cache',
+    );
+    await expect(locateCheckpoint('embeded', { env })).rejects.toThrow(
+      'no folder of this name (did you mean embedded?)',
     );
   });
 });

@@ -382,7 +382,7 @@ describe('offline', () => {
   it('says what is missing', async () => {
     const message = await failure('org/model', { offline: true });
     expect(message).toContain(
-      `org/model@main: not complete in the cache (${repository()}), and the offline switch is on`,
+      `org/model@main: there is no folder of this name, and as a model of the hub it is not complete in the cache (${repository()}) while the offline switch is on`,
     );
     expect(existsSync(join(home, 'hub'))).toBe(false);
     expect(server.log).toEqual([]);

@@ -167,6 +167,43 @@ describe('relbert embed', () => {
     expect([code, silent]).toEqual([0, '']);
     expect(readFileSync(path, 'utf8')).toBe(stdout);
   });
+
+  it('takes - for standard output, whatever the format', async () => {
+    const { stdout } = await embed('cat:dog');
+    expect(await embed('cat:dog', '--output', '-')).toMatchObject({ code: 0, stdout });
+    const npy = await relbert(['embed', '--model', tinyModel, 'cat:dog', '--format', 'npy', '--output', '-'], {
+      cwd: folder,
+    });
+    expect([npy.code, npy.stdout, npy.stderr]).toEqual([2, '', expect.stringContaining('needs --output FILE')]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('-'))).toEqual([]);
+  });
+
+  it('fails early where word2vec is too long for standard output', async () => {
+    const input = Array.from({ length: 16_000 }, (_, i) => `w${i}\tv\n`).join('');
+    const { code, stdout, stderr } = await relbert(
+      [
+        ...['embed', '--model', tinyModel, '--pairs', '-', '--template', '<subj> <obj>', '--pooling', 'cls'],
+        ...['--format', 'word2vec', '--output', '-'],
+      ],
+      { input },
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('so many vectors in the format word2vec need --output FILE');
+  });
+
+  it.each(['jsonl', 'npy', 'word2vec'])('leaves out too long prompts of %s where asked', async (format) => {
+    const pairs = ['cat:dog', `${'cat '.repeat(80)}cat:dog`, 'a:b'];
+    const output = (name: string) => ['--format', format, '--output', file(`${name}.${format}`)];
+    const skipping = await embed(...pairs, '--skip-too-long', ...output('skipped'));
+    expect([skipping.code, skipping.stderr]).toEqual([
+      0,
+      expect.stringMatching(/1 pair was left out: too long a prompt \(\["cat cat.*has \d+ tokens, 64 are allowed\)/),
+    ]);
+    expect((await embed('cat:dog', 'a:b', ...output('short'))).code).toBe(0);
+    expect(readFileSync(file(`skipped.${format}`))).toEqual(readFileSync(file(`short.${format}`)));
+    const all = await embed('cat:dog', 'a:b', '--max-length', '3', '--skip-too-long', ...output('none'));
+    expect([all.code, all.stderr]).toEqual([0, expect.stringContaining('2 pairs were left out')]);
+  });
 });
 
 describe('a bad pairs file is refused with its line, and no output stays', () => {
@@ -208,6 +245,13 @@ describe('a bad pairs file is refused with its line, and no output stays', () =>
     const { code, stderr } = await embed(`${long}:dog`);
     expect(code).toBe(1);
     expect(stderr).toMatch(/the prompt of the pair \["cat cat.*has \d+ tokens, 64 are allowed/);
+    // In the words of the command.
+    expect(stderr).toContain(
+      'use a shorter --template, or a larger --max-length where the model takes it, or --skip-too-long',
+    );
+    expect(stderr).not.toMatch(/maxLength|onTooLong/);
+    const other = await relbert(['similarity', `${long}:dog`, 'a:b', '--model', tinyModel]);
+    expect(other.stderr).toMatch(/use a shorter --template, or a larger --max-length where the model takes it\n$/);
   });
 });
 

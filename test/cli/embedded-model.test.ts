@@ -27,6 +27,11 @@ describe('the model that the package carries', () => {
     expect(ranking[0]?.pair).toEqual(['composer', 'symphony']);
   });
 
+  it('has no mask token, so that the pooling of it is wrong usage', async () => {
+    const { code, stdout, stderr } = await relbert(['embed', 'author:book', '--pooling', 'mask']);
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('the pooling "mask" needs')]);
+  });
+
   it('was trained by its recipe, and its card says with what figures', () => {
     const recipe = JSON.parse(readFileSync(new URL('../../recipes/embedded.json', import.meta.url), 'utf8')) as object;
     expect(JSON.parse(text('recipe.json'))).toMatchObject(recipe);

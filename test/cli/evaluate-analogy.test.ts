@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { relbert } from './built-command.ts';
@@ -130,6 +130,20 @@ describe('relbert evaluate analogy', () => {
     expect(await guess('3')).toEqual(await guess('3'));
     const { code, stderr } = await relbert(['evaluate', 'analogy', '--data', set(), '--similarity', 'cosin']);
     expect([code, stderr.includes('cosine')]).toEqual([2, true]);
+    for (const flags of [['--normalize'], ['--max-length', '3'], ['--batch-tokens', '9'], ['--template', 'a']]) {
+      const refused = await relbert(['evaluate', 'analogy', '--data', set(), '--model', 'random', ...flags]);
+      const message = `${flags[0]} is for language models; --model random is none`;
+      expect([refused.code, refused.stdout, refused.stderr]).toEqual([2, '', expect.stringContaining(message)]);
+    }
+  });
+
+  it('tells a mistyped split from one that a folder lacks', async () => {
+    const split = (name: string) =>
+      relbert(['evaluate', 'analogy', '--data', dirname(set()), '--model', 'random', '--split', name]);
+    const mistyped = await split('tset');
+    expect([mistyped.code, mistyped.stderr]).toEqual([2, expect.stringContaining('did you mean test?')]);
+    const lacking = await split('valid');
+    expect([lacking.code, lacking.stderr]).toEqual([1, expect.stringContaining('has no valid.jsonl')]);
   });
 
   it('names what is wrong with questions and vectors', async () => {

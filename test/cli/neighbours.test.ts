@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { relbert, tinyModel } from './built-command.ts';
-import { failure, file, folder, json, model } from './evaluation.ts';
+import { failure, file, folder, json, jsonl, model } from './evaluation.ts';
 
 describe('relbert neighbours', () => {
   const pairs = () => file('pairs.tsv', 'cat\tdog\nking\tqueen\nsea\tship\ncat\tdog\nking\tqueen\n');
@@ -33,6 +33,39 @@ describe('relbert neighbours', () => {
       );
       const made = await json<Output>('neighbours', 'a:b', '--among', output, ...model, '--top', '1');
       expect(made.results[0]?.queries[0]?.neighbours).toHaveLength(1);
+    }
+  });
+
+  it('knows vectors whatever the words, and however long the line', async () => {
+    const output = join(folder, 'bracket.jsonl');
+    expect((await relbert(['embed', '["[x]","y"]', 'c:d', ...model, '--output', output])).code).toBe(0);
+    const long = file(
+      'long.jsonl',
+      jsonl({ head: '[x]', tail: 'y'.repeat(200_000), embedding: [1, 0] }, { head: 'c', tail: 'd', embedding: [1, 1] }),
+    );
+    for (const among of [output, long]) {
+      expect((await json<Output>('neighbours', 'c:d', '--among', among)).results[0]?.model).toBeNull();
+    }
+    // A word that only says "embedding" is a pair's.
+    const pair = file('word.jsonl', jsonl({ head: 'a', tail: '"embedding":[' }));
+    expect((await json<Output>('neighbours', 'c:d', '--among', pair, ...model)).results[0]?.model).toBe(tinyModel);
+  });
+
+  it('refuses options that change nothing among vectors', async () => {
+    const vectors = file(
+      'two.jsonl',
+      jsonl({ head: 'a', tail: 'b', embedding: [1, 2] }, { head: 'c', tail: 'd', embedding: [2, 1] }),
+    );
+    for (const flags of [
+      ['--template', 'a'],
+      ['--pooling', 'cls'],
+      ['--max-length', '9'],
+      ['--batch-tokens', '99'],
+      ['--normalize'],
+    ]) {
+      const { code, stdout, stderr } = await relbert(['neighbours', 'a:b', '--among', vectors, ...flags]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`${flags[0]} is for language models; ${vectors} holds vectors already`);
     }
   });
 
@@ -69,6 +102,8 @@ describe('relbert neighbours', () => {
     expect(await failure('neighbours', 'cat:dog', '--among', lone)).toContain(
       'its pairs are missing; expected them in',
     );
+    const zipped = await relbert(['neighbours', 'cat:dog', '--among', file('zipped.npy.gz', 'x')]);
+    expect([zipped.code, zipped.stderr]).toEqual([2, expect.stringContaining('unpack it beside its .pairs.tsv')]);
     const { code } = await relbert(['neighbours', 'cat:dog']);
     expect(code).toBe(2);
     const line = ['neighbours', 'cat:dog', '--among', '-', ...model];

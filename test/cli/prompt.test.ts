@@ -79,6 +79,9 @@ describe('relbert prompt search', () => {
     expect(judged.pooling).toBe('average');
     const embedded = await relbert(['embed', 'cat:dog', '--model', tinyModel, '--prompt', at('P')]);
     expect(embedded.code).toBe(0);
+    // What lies in the data is a failure, not wrong usage.
+    const masked = await relbert(['embed', '["[MASK]","dog"]', '--model', tinyModel, '--prompt', at('P')]);
+    expect([masked.code, masked.stderr]).toEqual([1, expect.stringContaining('holds the mask token')]);
 
     const distilled = await relbert([
       ...['distill', '--model', tinyModel, '--prompt', at('P'), '--data', at('relations.jsonl')],
@@ -144,18 +147,18 @@ describe('relbert prompt search', () => {
 
   it.each([
     ['no triggers at all', ['prompt', 'search', ...data, '--output', at('x')], 2, 'no triggers at all: give --begin'],
-    ['k larger than the vocabulary', search('--k', '500', '--output', at('x')), 1, 'from 1 to the 95 tokens'],
+    ['k larger than the vocabulary', search('--k', '500', '--output', at('x')), 2, 'from 1 to the 95 tokens'],
     [
       'too many triggers',
       search('--begin', '62', '--output', at('x')),
-      1,
+      2,
       'leave no room for the words: the model takes 64',
     ],
     ['template and counts', search('--template', 'd', '--output', at('x')), 2, '--template says how many triggers'],
     [
       'a template that cannot be',
       ['prompt', 'search', ...data, '--template', 'e', '--output', at('x')],
-      1,
+      2,
       'one <subj> and one <obj>',
     ],
     [

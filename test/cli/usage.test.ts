@@ -31,6 +31,28 @@ describe('help', () => {
     },
   );
 
+  it.each([['distill'], ['report'], ['prompt', 'search'], ['prompt', 'tune'], ['prompt', 'compare'], ['embed']])(
+    'of %s %s is broken into lines where they are full',
+    async (...command) => {
+      const { stdout } = await relbert([...command.filter((name) => name !== undefined), '--help']);
+      const lines = (stdout.split('\n\n')[1] ?? '').split('\n');
+      for (const [i, line] of lines.slice(0, -1).entries()) {
+        const [word = ''] = (lines[i + 1] ?? '').split(' ');
+        expect(`${line} ${word}`.length, line).toBeGreaterThan(78);
+      }
+    },
+  );
+
+  it('of distill says what --metric takes', async () => {
+    const { stdout } = await relbert(['distill', '--help']);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('step: the last weights; none: mean where there are questions');
+  });
+
+  it('says what takes memory', async () => {
+    const { stdout } = await relbert(['embed', '--help']);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('the same memory, but for the format word2vec');
+  });
+
   it('loads nothing heavy', () => {
     const source = fileURLToPath(new URL('../../src/', import.meta.url));
     const files = new Set<string>();
@@ -83,6 +105,15 @@ describe('wrong usage exits with 2, says why in a line and prints no stack', () 
     ['no subcommand', ['evaluate'], 'Usage: relbert evaluate'],
     ['unknown option', ['embed', '--poling', 'cls', 'a:b'], /unknown option '--poling'[\s\S]*Did you mean --pooling\?/],
     ['unknown pooling', ['embed', '--pooling', 'diference', 'a:b'], /'diference' \(did you mean difference/],
+    ['an option of a command', ['embed', '--poling', 'cls', 'a:b'], /\(relbert embed --help shows how\)/],
+    [
+      'an option of a subcommand',
+      ['evaluate', 'analogy', '--dat', 'x'],
+      /\(relbert evaluate analogy --help shows how\)/,
+    ],
+    ['a command that there is not', ['embde'], /\(relbert --help shows how\)/],
+    ['a word for a template', ['embed', '--template', 'hello', 'a:b'], /unknown template "hello": expected a letter/],
+    ['an empty template', ['embed', '--template', '', 'a:b'], /unknown template "": expected a letter/],
     ['unknown template', ['embed', '--template', 'f', 'a:b'], /template[\s\S]*a, b, c, d, e/],
     ['a template without the tail', ['embed', '--template', '<subj> is a <mask>', 'a:b'], '<obj>'],
     ['a mistyped placeholder', ['embed', '--template', '<sbj> and <obj>', 'a:b'], '<subj>'],

@@ -167,11 +167,15 @@ describe('the folder of a run', () => {
       message: expect.stringContaining('holds a model that this run reads'),
     });
     expect(state(output)).toEqual(before);
-    let removed = false;
+    // Of a model of another kind that lay there: what would be read with the new one goes, what is the person's stays.
+    const foreign = ['merges.txt', 'pytorch_model.bin', 'model-00001-of-00002.safetensors', 'notes.md'];
+    for (const name of foreign) writeFileSync(join(output, name), 'older');
+    let left: string[] = [];
     for await (const event of distill(run('kept', { steps: 1 }, {}, overwrite))) {
-      if (event.kind === 'start') removed = !existsSync(join(output, 'model.safetensors'));
+      if (event.kind === 'start') left = readdirSync(output).sort();
     }
-    expect(removed).toBe(true);
+    expect(left).toEqual(['notes.md', 'recipe.json', 'train-pairs.tsv', 'train.jsonl']);
+    expect(foreign.filter((name) => existsSync(join(output, name)))).toEqual(['notes.md']);
     expect(readFileSync(join(output, 'train.jsonl'), 'utf8').match(/"kind":"step"/g)).toHaveLength(1);
   });
 
@@ -186,6 +190,21 @@ describe('the folder of a run', () => {
     expect(other).toBeInstanceOf(ConfigurationMismatchError);
     expect(other).toMatchObject({ differences: ['training.learningRate: was 0.001, now 0.5'] });
     expect(state(options.output)).toEqual(before);
+  });
+
+  it('is not the finished run of another language model or prompt, as far as can be told', async () => {
+    const options = { ...run('finished', { steps: 1 }), resume: true };
+    await collect(options);
+    const other = await refused({ ...options, model: join(tinyModel, '../distilbert') });
+    expect(other).toBeInstanceOf(ConfigurationMismatchError);
+    expect(other).toMatchObject({ differences: [expect.stringMatching(/^run\.model: was "\w+", now "\w+"$/)] });
+    const prompt: PromptSpec = { kind: 'trigger', top: [20], mid: [21], bottom: [], layout: '2023' };
+    expect(await refused({ ...options, prompt })).toMatchObject({
+      differences: [expect.stringMatching(/^run\.prompt: was not given, now "\w+"$/)],
+    });
+    const finished = [{ kind: 'finished-before', step: 1, folder: options.output }];
+    expect(await collect(options)).toEqual(finished);
+    expect(await collect({ ...options, model: join(folder, 'gone') })).toEqual(finished);
   });
 
   it('is that of a run as soon as a run wrote anything', async () => {

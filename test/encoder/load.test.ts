@@ -59,7 +59,7 @@ describe('RelationEncoder.load', () => {
     await expect(load({ dtype: 'f16' })).rejects.toThrow("dtype must be 'f32' or 'int8', got 'f16'");
     const prompt = { kind: 'template', text: template };
     await expect(load({ template, prompt })).rejects.toThrow('template and prompt are both given');
-    await expect(RelationEncoder.load('test/no-such-folder')).rejects.toThrow('test/no-such-folder');
+    await expect(RelationEncoder.load('./test/no-such-folder')).rejects.toThrow('test/no-such-folder');
     await expect(load({ signal: AbortSignal.abort(new Error('never mind')) })).rejects.toThrow('never mind');
   });
 });

@@ -141,6 +141,19 @@ describe('relbert report', () => {
     expect(readFileSync(join(found, 'report.md'), 'utf8')).toMatch(/· AutoPrompt\*\* \| 3 \| 1 \| 2 \| – \|/);
   });
 
+  it('judges word vectors beside encoders, whose options they do without', async () => {
+    const vectors = join(folder, 'words.txt');
+    writeFileSync(vectors, words.map((word, i) => `${word} ${i} ${i * i}\n`).join(''));
+    const found = join(folder, 'vectors');
+    const { code, stderr } = await relbert([
+      ...['report', '--model', tinyModel, '--model', `vectors:${vectors}`, '--normalize', '--batch-tokens', '99'],
+      ...['--threads', '1', '--data', data, '--only', 'analogy', '--sets', 'u2', '--output', found],
+    ]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('analogy')]);
+    const { models } = parseReport({ file: 'r', text: readFileSync(join(found, 'report.json'), 'utf8') });
+    expect(models.map(({ encoder }) => encoder?.architecture)).toEqual(['bert', undefined]);
+  });
+
   it('keeps what is measured when the next model fails, and nothing of a model that is interrupted', async () => {
     const list = join(folder, 'failing.json');
     const options = { template: '<subj> and <obj>', pooling: 'difference' };
@@ -178,7 +191,7 @@ describe('relbert report', () => {
       ],
       [
         ['report', ...model, '--data', data, '--sets', 'bless', 'u3', ...to],
-        1,
+        2,
         /--sets u3: there is no such set \(did you mean u2\?\)/,
       ],
       [['report', ...model, '--data', folder, ...to], 1, /holds no evaluation data; expected analogy\/SET/],
@@ -212,6 +225,8 @@ describe('relbert plot', () => {
     expect((await relbert(['plot', 'categories', results, '--output', png])).code).toBe(0);
     expect(readFileSync(png).subarray(1, 4).toString()).toBe('PNG');
     expect((await relbert(['plot', 'categories', results, '--by', 'relation'])).stdout).toContain('currency (4)');
+    const unknown = await relbert(['plot', 'categories', results, '--set', 'u9']);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("there is no set 'u9'")]);
     const valid = await relbert(['plot', 'accuracy', results, '--split', 'valid']);
     expect([valid.code, valid.stderr]).toEqual([1, expect.stringContaining('no result on valid analogy questions')]);
     const confusion = await relbert(['plot', 'confusion', results]);
@@ -266,7 +281,9 @@ describe('relbert plot', () => {
     expect(code).toBe(0);
     for (const text of ['Mine', 'hyper', 'random', 'true relation']) expect(stdout).toContain(`>${text}</text>`);
     const wrong = await relbert(['plot', 'confusion', results, '--set', 'BLES']);
-    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('did you mean BLESS?')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('did you mean BLESS?')]);
+    const named = await relbert(['plot', 'confusion', results, '--model', 'other']);
+    expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("there is no model 'other'")]);
   });
 
   it('draws maps of pairs in every form', async () => {
