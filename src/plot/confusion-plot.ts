@@ -50,7 +50,7 @@ export function confusionPlot({ labels, counts }: ConfusionMatrix, options: Conf
             field: 'share',
             type: 'quantitative',
             scale: { range: ['#F7FBFF', '#08519C'], domain: [0, 100] },
-            legend: { title: ['% of the true', 'relation'], gradientLength: 120, values: [0, 50, 100] },
+            legend: { title: ['% of the', 'true relation'], gradientLength: 120, values: [0, 50, 100] },
           },
         },
       },
