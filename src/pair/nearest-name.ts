@@ -22,10 +22,12 @@ export function editDistance(a: string, b: string): number {
 /** The valid names nearest to a mistyped one, best first, at most `most`; none where nothing is near. */
 export function nearestNames(name: string, valid: readonly string[], most = 3): string[] {
   const typed = name.toLowerCase();
+  if (typed === '') return [];
   return valid
     .map((candidate) => {
       const lower = candidate.toLowerCase();
-      const contained = typed.length >= 3 && (lower.includes(typed) || typed.includes(lower));
+      // Shorter ones are contained in many a name that did not mean them.
+      const contained = Math.min(typed.length, lower.length) >= 3 && (lower.includes(typed) || typed.includes(lower));
       return { candidate, distance: contained ? 1 : editDistance(typed, lower) };
     })
     .filter(

@@ -43,10 +43,8 @@ export function parseTemplate(template: string, needs: TemplateNeeds = {}): stri
   const kinds = new Set(templateParts(text).map(({ kind }) => kind));
   if (!kinds.has('head') && !kinds.has('tail') && !kinds.has('mask')) {
     const letters = Object.keys(manualTemplates);
-    // A letter is contained in many a text that did not mean it.
-    const meant = template.length === 1 ? suggestion(template, letters) : '';
     throw new PromptError(
-      `unknown template ${JSON.stringify(template)}${meant}: expected a letter ` +
+      `unknown template ${JSON.stringify(template)}${suggestion(template, letters)}: expected a letter ` +
         `(${letters.join(', ')}) or a text with <subj> for the head and <obj> for the tail`,
     );
   }

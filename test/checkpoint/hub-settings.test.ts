@@ -43,17 +43,17 @@ describe('the name and the settings of a hub', () => {
   });
 
   it('come from the environment as huggingface_hub reads it', async () => {
-    const settings = (env: Record<string, string>) => hubSettings({ env: { HOME: '/home/u', ...env } });
+    const settings = (env: Record<string, string>) => hubSettings({ env: { HOME: '/h', ...env } });
     expect(await settings({})).toEqual({
       endpoint: 'https://huggingface.co',
-      cache: '/home/u/.cache/huggingface/hub',
+      cache: '/h/.cache/huggingface/hub',
       offline: false,
       token: undefined,
     });
     expect((await settings({ XDG_CACHE_HOME: '/x' })).cache).toBe('/x/huggingface/hub');
-    expect((await settings({ HF_HOME: '~/hf' })).cache).toBe('/home/u/hf/hub');
+    expect((await settings({ HF_HOME: '~/hf' })).cache).toBe('/h/hf/hub');
     expect((await settings({ HUGGINGFACE_HUB_CACHE: '/old', HF_HOME: '/hf' })).cache).toBe('/old');
-    expect((await settings({ HF_HUB_CACHE: '$HOME/new', HUGGINGFACE_HUB_CACHE: '/old' })).cache).toBe('/home/u/new');
+    expect((await settings({ HF_HUB_CACHE: '$HOME/new', HUGGINGFACE_HUB_CACHE: '/old' })).cache).toBe('/h/new');
     expect((await settings({ HF_ENDPOINT: 'https://hub.example/' })).endpoint).toBe('https://hub.example');
     for (const value of ['1', 'true', 'YES', 'On'])
       expect((await settings({ HF_HUB_OFFLINE: value })).offline).toBe(true);

@@ -97,32 +97,23 @@ describe('relbert evaluate classification', () => {
   it('scores word vectors with pair vectors beside them', async () => {
     const words = file('w.txt', 'cat 1 0\ndog 0 1\nking 1 1\nqueen -1 0\nship 0 -1\n');
     const pairs = file('p.txt', 'cat__dog 1 2 3\n');
-    const { code, stdout, stderr } = await relbert([
-      'evaluate',
-      'classification',
-      '--data',
-      whole(),
-      '--model',
-      `vectors:${words}`,
-      '--features',
-      'diff+dot',
-      '--pair-vectors',
-      pairs,
-    ]);
+    const judge = (...features: string[]) =>
+      relbert([
+        'evaluate',
+        'classification',
+        '--data',
+        whole(),
+        '--model',
+        `vectors:${words}`,
+        '--features',
+        ...features,
+      ]);
+    const { code, stdout, stderr } = await judge('diff+dot', '--pair-vectors', pairs);
     expect(code).toBe(0);
     expect(stderr).toContain('pairs have no vector in --pair-vectors');
     expect(stdout).toMatch(/BLESS +\d+\.\d +\d+\.\d +\d+\.\d +100 +0\.001/);
     expect(stdout).toContain('→ mero');
-    const wrong = await relbert([
-      'evaluate',
-      'classification',
-      '--data',
-      whole(),
-      '--model',
-      `vectors:${words}`,
-      '--features',
-      'both',
-    ]);
+    const wrong = await judge('both');
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('choose cat, cat+dot, diff, diff+dot')]);
   });
 

@@ -5,26 +5,28 @@ import type { TripletOptions } from '../../src/loss/hinge.ts';
 import { inBatchTripletLoss } from '../../src/loss/in-batch.ts';
 import { feedsOf, integers, LossGraph, type Matrix, rowInputs } from './run-loss.ts';
 
-type Rows = { anchors: Matrix; positives: Matrix; negatives: Matrix };
+type Rows = { anchors: Matrix; positives: Matrix };
+
+/** Two triples: anchors and their positives. */
+const rows = {
+  anchors: [
+    [0, 0],
+    [0, 4],
+  ],
+  positives: [
+    [3, 0],
+    [0, 6],
+  ],
+};
 
 describe('in-batch triplet loss', () => {
-  async function inBatch(rows: Omit<Rows, 'negatives'>, relations: readonly number[], options?: TripletOptions) {
-    const inputs = rowInputs(['anchors', 'positives'], rows.anchors[0]?.length ?? 0);
+  async function inBatch(triples: Rows, relations: readonly number[], options?: TripletOptions) {
+    const inputs = rowInputs(['anchors', 'positives'], triples.anchors[0]?.length ?? 0);
     const relation = input('relations', 'int64', ['M']);
     const loss = inBatchTripletLoss({ ...inputs, relations: relation }, options);
     await using graph = await LossGraph.load(loss, Object.values(inputs));
-    return await graph.run({ ...feedsOf(rows), relations: integers(relations) });
+    return await graph.run({ ...feedsOf(triples), relations: integers(relations) });
   }
-  const rows = {
-    anchors: [
-      [0, 0],
-      [0, 4],
-    ],
-    positives: [
-      [3, 0],
-      [0, 6],
-    ],
-  };
 
   it('takes anchors and positives of the other triples as negatives: 2 m (m − 1) triples', async () => {
     // triple 1: d = 3 against 4 and 6; triple 2: d = 2 against 4 and 5
@@ -101,16 +103,6 @@ describe('in-batch triplet loss', () => {
 
 describe('the flattened in-batch loss of the authors’ program', () => {
   it('compares whole batches', async () => {
-    const rows = {
-      anchors: [
-        [0, 0],
-        [0, 4],
-      ],
-      positives: [
-        [3, 0],
-        [0, 6],
-      ],
-    };
     const inputs = rowInputs(['anchors', 'positives'], 2);
     const loss = flattenedTripletLoss(inputs, { hinge: 'code', margin: 0.5, reduction: 'sum' });
     await using graph = await LossGraph.load(loss, Object.values(inputs));

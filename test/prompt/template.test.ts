@@ -43,9 +43,9 @@ describe('parseTemplate', () => {
   test.each<[string, boolean, RegExp]>([
     ['f', false, /unknown template "f".*expected a letter \(a, b, c, d, e\)/],
     ['A', false, /unknown template "A" \(did you mean a/],
-    ['', false, /unknown template ""/],
+    ['', false, /unknown template "": expected a letter/],
     ['toString', false, /unknown template "toString"/],
-    ['the relation of words', false, /unknown template/],
+    ['the relation of words', false, /unknown template "the relation of words": expected a letter/],
     ['<subj> is big', false, /has no <obj>: it stands for the tail of a pair/],
     ['<obj> is <mask>', false, /has no <subj>: it stands for the head of a pair/],
     ['<subj> and <obj>', true, /has no <mask>: the pooling "mask" needs it/],
