@@ -4,8 +4,9 @@
  *
  *   npx tsx scripts/teacher-agreement.ts --teacher runs/relbert-mpnet-base --data FILE.jsonl --data FILE.jsonl PUPIL ...
  *
- * Prints for each pupil the loss `similarity` (KL, temperature 0.1) over all pairs at once, and for each file the
- * correlation of the cosines of stem and choice, each question's mean taken off.
+ * With several teachers their cosines are averaged. Prints for each pupil the loss `similarity` (KL, temperature
+ * 0.1) over all pairs at once, and for each file the correlation of the cosines of stem and choice, each question's mean
+ * taken off.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -17,9 +18,12 @@ const TEMPERATURE = 0.1;
 
 const { values, positionals: pupils } = parseArgs({
   allowPositionals: true,
-  options: { teacher: { type: 'string' }, data: { type: 'string', multiple: true, default: [] } },
+  options: {
+    teacher: { type: 'string', multiple: true, default: [] },
+    data: { type: 'string', multiple: true, default: [] },
+  },
 });
-if (values.teacher === undefined || values.data.length === 0 || pupils.length === 0) {
+if (values.teacher.length === 0 || values.data.length === 0 || pupils.length === 0) {
   throw new Error('usage: npx tsx scripts/teacher-agreement.ts --teacher MODEL --data FILE --data FILE ... PUPIL ...');
 }
 const sets = values.data.map((file) => ({
@@ -83,7 +87,15 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-const teacher = await cosines(values.teacher);
+/** Cosines [N, N], the mean over the models. */
+async function meanCosines(models: readonly string[]): Promise<Float64Array> {
+  const sum = new Float64Array(distinct.length ** 2);
+  for (const model of models)
+    for (const [i, cosine] of (await cosines(model)).entries()) sum[i] = (sum[i] as number) + cosine;
+  return sum.map((value) => value / models.length);
+}
+
+const teacher = await meanCosines(values.teacher);
 for (const name of pupils) {
   const pupil = await cosines(name);
   const r = sets.map(
