@@ -27,7 +27,8 @@ function nativeOptions(
   options: SessionOptions,
   executionProviders?: readonly string[],
 ): InferenceSession.SessionOptions {
-  const { threads, memoryPattern = true, optimization = 'all', spinning, initializers = {} } = options;
+  const { threads, memoryPattern = true, optimization = 'all', withoutOptimizers = [] } = options;
+  const { spinning, initializers = {} } = options;
   const externalData = Object.entries(initializers).map(([path, data]) => ({
     path,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
@@ -37,6 +38,9 @@ function nativeOptions(
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(externalData.length > 0 && { externalData }),
     extra: {
+      ...(withoutOptimizers.length > 0 && {
+        optimization: { disable_specified_optimizers: withoutOptimizers.join(';') },
+      }),
       session: {
         intra_op: {
           allow_spinning: spinning === false ? '0' : '1',

@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly memoryPattern?: boolean;
   /** Graph optimisation of the runtime. Default 'all'. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Optimisers that the level has and this graph is to be left alone by, by the runtime's names. Default: none. */
+  readonly withoutOptimizers?: readonly string[];
   /**
    * Whether threads wait for the next operator of a run in a busy loop. Default: for 20 µs, then they sleep. Measured with
    * 256 tokens a step on two cores: without the loop (false) an idle machine takes 15 % longer; with the runtime's

@@ -280,6 +280,8 @@ export class Gradients {
         // 'extended' would fuse a residual into LayerNormalization whose mean the backward pass reads: the fused
         // operator leaves the mean empty, and the process dies.
         optimization: 'basic',
+        // It would undo the transposes in the gradients of weights (see `gemm`).
+        withoutOptimizers: ['GemmTransposeFusion'],
       });
       loaded = { session, lookups };
     }
