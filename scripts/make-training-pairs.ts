@@ -22,6 +22,7 @@ import { parseWordNet, WORDNET_FILES, type WordNet } from '../src/data/wordnet-d
 import { readPackageData } from '../src/runtime/package-data.ts';
 import { readWordNetFiles } from '../src/runtime/wordnet-files.ts';
 import { countryRelations, demonyms } from './training-pairs/countries.ts';
+import { withCrossed } from './training-pairs/crossed.ts';
 import { derivations } from './training-pairs/derivation.ts';
 import { glossRelations } from './training-pairs/glosses.ts';
 import { compared, pastTense, plural, presentParticiple, thirdPerson } from './training-pairs/inflection.ts';
@@ -34,6 +35,9 @@ const LEAST = 12;
 const LEAST_RATED = 4;
 /** The most pairs of one relation. */
 const LIMIT = 160;
+/** The most crossed pairs of one relation, and the seed of the first one's. */
+const CROSSED = 60;
+const FIRST_SEED = 17;
 
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('usage: npx tsx scripts/make-training-pairs.ts EVALUATION_DATA_FOLDER');
@@ -44,9 +48,9 @@ const semEval = parseSemEvalPack(await readPackageData('semeval2012.json'));
 
 const output = new URL('../data/training-pairs/', import.meta.url);
 mkdirSync(output, { recursive: true });
-write('semeval2012', semEvalSets(semEval, excluded), excluded);
-write('wordnet', wordNetSets(wordNet), excluded);
-write('countries', countryRelations().sets({ limit: 300, least: 10 }), excluded);
+write('semeval2012', semEvalSets(semEval, excluded), 0);
+write('wordnet', wordNetSets(wordNet), CROSSED);
+write('countries', countryRelations().sets({ limit: 300, least: 10 }), CROSSED);
 writeUnlabelled(wordNet, excluded);
 
 /** WordNet without what its definitions call offensive, and without sexual slang. */
@@ -168,9 +172,12 @@ function regular(noun: string, wanted: boolean): string | undefined {
   return made?.regular === wanted ? made.form : undefined;
 }
 
-function write(name: string, relations: readonly RelationSet[], leaveOut: PairSet): void {
-  const { relations: kept, pairs, dropped } = excludePairs(relations, leaveOut);
-  const large = kept.filter(({ positives }) => positives.length >= LEAST_RATED);
+/** @param limit The most hard negatives made of a relation's own words. */
+function write(name: string, relations: readonly RelationSet[], limit: number): void {
+  const { relations: kept, pairs, dropped } = excludePairs(relations, excluded);
+  const large = kept
+    .filter(({ positives }) => positives.length >= LEAST_RATED)
+    .map((set, place) => withCrossed(set, { limit, seed: FIRST_SEED + place, leaveOut: excluded }));
   const text = formatRelationLines(large);
   writeFileSync(new URL(`${name}.jsonl`, output), text);
   const count = large.reduce((sum, { positives, negatives }) => sum + positives.length + negatives.length, 0);

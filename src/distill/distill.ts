@@ -11,7 +11,7 @@ import { JsonLinesLog, writeFileAtomic } from '../runtime/files.ts';
 import { nodeRuntime } from '../runtime/node.ts';
 import { join } from '../runtime/path.ts';
 import type { Recipe } from '../train/recipe.ts';
-import { recipeSampler } from '../train/recipe-sampler.ts';
+import { drawnRelations, type RelationsBySource, recipeSampler } from '../train/recipe-sampler.ts';
 import type { TrainEvent } from '../train/train-event.ts';
 import { train } from '../train/trainer.ts';
 import { checkLengths, checkRun } from './check-run.ts';
@@ -26,7 +26,7 @@ import {
   recipeFileName,
   trainPairsName,
 } from './output-folder.ts';
-import { readTrainingData, type TrainingData } from './read-data.ts';
+import { readTrainingData } from './read-data.ts';
 import { runConfiguration } from './run-configuration.ts';
 import { saveRun } from './save-run.ts';
 import { loadTeacher } from './teacher.ts';
@@ -65,7 +65,8 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   }
   const data = await readTrainingData(recipe, options.excludePairs);
   const { further } = data;
-  const all = [...data.relations.values()].flat();
+  const drawn = drawnRelations(recipe, data.relations);
+  const all = [...drawn.values()].flat();
   yield {
     kind: 'data',
     relations: all.length,
@@ -76,7 +77,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
   const { model, spec } = trainingModel(checkpoint, recipe, options.prompt);
   checkLengths([...pairsOf([...all, ...further]), ...pairsOfQuestions(questions)], model);
-  const split = splitSources(data, recipe);
+  const split = splitSources(drawn, recipe);
   const trained = [...split.train.values()].flat();
   const sampler = recipeSampler(
     recipe,
@@ -147,7 +148,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   }
 }
 
-function splitSources({ relations }: TrainingData, { validationShare, validationSeed }: Recipe) {
+function splitSources(relations: RelationsBySource, { validationShare, validationSeed }: Recipe) {
   const train = new Map<string, readonly RelationSet[]>();
   const validation: RelationSet[] = [];
   for (const [source, sets] of relations) {

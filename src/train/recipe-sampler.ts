@@ -41,6 +41,25 @@ export function recipeSampler(
   return new RelationSampler({ parts, seed });
 }
 
+/**
+ * The relations without the negatives that the sampling never draws: what a run trains on, and what its teacher is to
+ * encode. Triples draw all of them; relation batches those of parts with negatives.
+ */
+export function drawnRelations(
+  { sampling }: Pick<Recipe, 'sampling'>,
+  relations: RelationsBySource,
+): RelationsBySource {
+  if (sampling.kind === 'triples') return relations;
+  const drawing = sampling.parts.filter(({ negatives, mixed }) => mixed || negatives > 0);
+  const isDrawn = (source: string) => drawing.some(({ data }) => data === null || data.includes(source));
+  return new Map(
+    [...relations].map(([source, sets]) => [
+      source,
+      isDrawn(source) ? sets : sets.map((set) => ({ ...set, negatives: [] })),
+    ]),
+  );
+}
+
 /** Relations whose loss is taken at once in validation. */
 const validationRelations = 40;
 

@@ -31,15 +31,34 @@ async function unlabelled() {
 }
 
 describe('the training pairs that the package carries', () => {
-  it('are hundreds of relations with categories, in less than 2 MB', async () => {
+  it('are hundreds of relations with categories, in less than 2 MB; and so are the pairs for a teacher', async () => {
     const relations = await carried();
     expect(relations.length).toBeGreaterThan(300);
     expect(relations.every(({ parent, positives }) => parent !== undefined && positives.length >= 4)).toBe(true);
     const pairs = relations.reduce((sum, { positives, negatives }) => sum + positives.length + negatives.length, 0);
     expect(pairs).toBeGreaterThan(20_000);
-    const names = [...CARRIED_DATA.trainingPairs, CARRIED_DATA.unlabelledPairs];
-    const texts = await Promise.all(names.map((name) => readPackageData(name)));
-    expect(texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)).toBeLessThan(2_000_000);
+    const size = async (names: readonly string[]) => {
+      const texts = await Promise.all(names.map((name) => readPackageData(name)));
+      return texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+    };
+    expect(await size(CARRIED_DATA.trainingPairs)).toBeLessThan(2_000_000);
+    expect(await size([CARRIED_DATA.unlabelledPairs])).toBeLessThan(2_000_000);
+  });
+
+  it('have hard negatives of heads or of tails alone, except in SemEval, whose own are rated', async () => {
+    const relations = (await carried()).filter(({ relation }) => !/^\d+[a-j]$/.test(relation));
+    expect(relations.filter(({ negatives }) => negatives.length >= 10).length).toBeGreaterThan(280);
+    for (const { relation, positives, negatives } of relations) {
+      const heads = new Set(positives.map(({ head }) => head));
+      const tails = new Set(positives.map(({ tail }) => tail));
+      const related = new Set(positives.flatMap(({ head, tail }) => [`${head}:${tail}`, `${tail}:${head}`]));
+      const wrong = negatives.filter(
+        ({ head, tail }) =>
+          related.has(`${head}:${tail}`) ||
+          !((heads.has(head) && heads.has(tail)) || (tails.has(head) && tails.has(tail))),
+      );
+      expect(wrong, relation).toEqual([]);
+    }
   });
 
   it('come with pairs for a teacher, each once in one order', async () => {

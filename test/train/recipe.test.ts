@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { overrideRecipe } from '../../src/distill/override.ts';
 import { readRecipe } from '../../src/distill/recipe-file.ts';
 import { checkRecipe, parseRecipe, type RecipeInput, recipeNames } from '../../src/train/recipe.ts';
+import { drawnRelations } from '../../src/train/recipe-sampler.ts';
 
 const smallest: RecipeInput = {
   data: [{ source: 'semeval2012' }],
@@ -231,5 +232,41 @@ describe('overrideRecipe', () => {
       2,
     );
     expect(() => overrideRecipe(base, { pairs: ['p.tsv'] })).toThrow('--pairs are for a teacher');
+  });
+});
+
+describe('drawnRelations', () => {
+  const set = { relation: 'r', parent: undefined, aliases: [], positives: [], negatives: [{ head: 'a', tail: 'b' }] };
+  const data = [{ source: 'x' }, { source: 'y' }];
+  const relations = new Map(data.map(({ source }) => [source, [set]]));
+  const negatives = (sampling: RecipeInput['sampling']) =>
+    [
+      ...drawnRelations(
+        checkRecipe({ ...(sampling.kind === 'triples' ? triples : smallest), data, sampling }, 'test'),
+        relations,
+      ),
+    ].map(([source, sets]) => `${source}${sets[0]?.negatives.length}`);
+  const part = { relations: 1, positives: 2 };
+
+  it.each<
+    [string, { relations: number; positives: number; data?: string[]; negatives?: number; mixed?: boolean }[], string[]]
+  >([
+    ['of no part', [part], ['x0', 'y0']],
+    [
+      'of the part that draws some',
+      [
+        { ...part, data: ['x'], negatives: 1 },
+        { ...part, data: ['y'] },
+      ],
+      ['x1', 'y0'],
+    ],
+    ['of all sources, where a part names none', [{ ...part, negatives: 1 }], ['x1', 'y1']],
+    ['of a mixed part', [{ ...part, data: ['y'], mixed: true }, part], ['x0', 'y1']],
+  ])('keeps the negatives %s', (_, parts, expected) => {
+    expect(negatives({ kind: 'relations', parts })).toEqual(expected);
+  });
+
+  it('keeps all for triples', () => {
+    expect(negatives({ kind: 'triples', relations: 4 })).toEqual(['x1', 'y1']);
   });
 });
