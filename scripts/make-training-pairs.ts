@@ -172,7 +172,7 @@ function regular(noun: string, wanted: boolean): string | undefined {
   return made?.regular === wanted ? made.form : undefined;
 }
 
-/** @param limit The most hard negatives made of a relation's own words. */
+/** @param limit The most hard negatives that are made of the words of one relation. */
 function write(name: string, relations: readonly RelationSet[], limit: number): void {
   const { relations: kept, pairs, dropped } = excludePairs(relations, excluded);
   const large = kept

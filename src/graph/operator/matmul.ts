@@ -99,7 +99,7 @@ export function gemm(a: Tensor, b: Tensor, c: Tensor | undefined, options: MatMu
         ? gemm(b, dy, undefined, { alpha, transA: transB, transB: true })
         : gemm(dy, b, undefined, { alpha, transB: !transB }),
       // dyᵀ is written out once: a product with an exchanged first factor gathers its columns anew for each block of
-      // columns of the result, which costs a seventh of its time.
+      // columns of the result, which takes longer.
       transB
         ? fusedMatMul(transpose(dy, [1, 0]), a, { alpha, transB: transA })
         : gemm(a, dy, undefined, { alpha, transA: !transA }),
