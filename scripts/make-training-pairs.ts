@@ -49,6 +49,7 @@ const semEval = parseSemEvalPack(await readPackageData('semeval2012.json'));
 const output = new URL('../data/training-pairs/', import.meta.url);
 mkdirSync(output, { recursive: true });
 write('semeval2012', semEvalSets(semEval, excluded), 0);
+write('semeval2012-crossed', semEvalSets(semEval, excluded), CROSSED);
 write('wordnet', wordNetSets(wordNet), CROSSED);
 write('countries', countryRelations().sets({ limit: 300, least: 10 }), CROSSED);
 writeUnlabelled(wordNet, excluded);

@@ -4,7 +4,7 @@
  *   npm run train:embedded -- --minilm ../shared/models/all-MiniLM-L6-v2 --mpnet ../all-mpnet-base-v2 \
  *     --validate ../shared/data/analogy/u2 ../shared/data/analogy/google ../shared/data/analogy/bats [--seed 0] [--runs runs]
  *
- * 1. all-mpnet-base-v2 by the recipe `mpnet`, without its hard negatives → RUNS/relbert-mpnet-base
+ * 1. all-mpnet-base-v2 by the recipe `mpnet` → RUNS/relbert-mpnet-base
  * 2. all-MiniLM-L6-v2 by the recipe `embedded`, with that as teacher → RUNS/relbert-minilm-l6
  *
  * Beside the sets given, both are validated on questions of SemEval's middling pairs (make-validation-questions.ts). The
@@ -35,13 +35,7 @@ const validate = [...values.validate, ...positionals, questions];
 const script = fileURLToPath(new URL('make-validation-questions.ts', import.meta.url));
 run('--import', 'tsx', script, questions);
 
-// The sampling of the teacher that the carried model had; the recipe's hard negatives came after it.
-const parts = [
-  'data=package/semeval2012,relations=20,positives=6,negatives=4',
-  'data=package/wordnet,relations=8,positives=6,balance=0.5',
-  'data=package/countries,relations=0.5,positives=6',
-];
-distill(values.mpnet, 'mpnet', teacher, ...parts.flatMap((part) => ['--part', part]));
+distill(values.mpnet, 'mpnet', teacher);
 distill(values.minilm, 'embedded', join(values.runs, 'relbert-minilm-l6'), '--teacher', teacher, '--dtype', 'f16');
 
 function distill(model: string, recipe: string, output: string, ...more: readonly string[]): void {

@@ -7,6 +7,8 @@ export const CARRIED_DATA = {
    * set that was at hand when they were made is among them.
    */
   trainingPairs: ['training-pairs/semeval2012.jsonl', 'training-pairs/wordnet.jsonl', 'training-pairs/countries.jsonl'],
+  /** SemEval's relations once more, with hard negatives of heads or tails alone after those that are rated low. */
+  crossedSemEval: 'training-pairs/semeval2012-crossed.jsonl',
   /** Pairs without relations that a teacher compares, tab-separated; none of any evaluation set at hand either. */
   unlabelledPairs: 'training-pairs/unlabelled.tsv',
 } as const;

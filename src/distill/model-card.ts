@@ -96,6 +96,7 @@ const licences: Readonly<Record<(typeof dataNames)[number] | typeof UNLABELLED_P
   semeval2012: semEval,
   wordnet: wordNet,
   'package/semeval2012': semEval,
+  'package/semeval2012-crossed': semEval,
   'package/wordnet': wordNet,
   'package/countries':
     'countries: contains information from mledoze/countries, made available under the Open Database License (ODbL) 1.0',

@@ -8,6 +8,7 @@ export const dataNames = [
   'semeval2012',
   'wordnet',
   'package/semeval2012',
+  'package/semeval2012-crossed',
   'package/wordnet',
   'package/countries',
 ] as const;

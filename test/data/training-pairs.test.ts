@@ -9,7 +9,7 @@ import {
 } from '../../scripts/training-pairs/inflection.ts';
 import { CARRIED_DATA } from '../../src/data/carried.ts';
 import { excludeRelations, pairsOfFiles } from '../../src/data/exclude.ts';
-import { joinRelationSets, parseRelationLines } from '../../src/data/relation-set.ts';
+import { joinRelationSets, parseRelationLines, type RelationSet } from '../../src/data/relation-set.ts';
 import { readPackageData } from '../../src/runtime/package-data.ts';
 import { describeWithShared, sharedPath } from '../shared.ts';
 
@@ -30,6 +30,21 @@ async function unlabelled() {
   return { pairs, distinct: new Set(pairs.map(({ head, tail }) => [head, tail].sort().join('|'))) };
 }
 
+/** The negatives are heads or tails of the relation's own pairs, and do not stand in it. */
+function expectCrossed(relations: readonly RelationSet[]) {
+  for (const { relation, positives, negatives } of relations) {
+    const heads = new Set(positives.map(({ head }) => head));
+    const tails = new Set(positives.map(({ tail }) => tail));
+    const related = new Set(positives.flatMap(({ head, tail }) => [`${head}:${tail}`, `${tail}:${head}`]));
+    const wrong = negatives.filter(
+      ({ head, tail }) =>
+        related.has(`${head}:${tail}`) ||
+        !((heads.has(head) && heads.has(tail)) || (tails.has(head) && tails.has(tail))),
+    );
+    expect(wrong, relation).toEqual([]);
+  }
+}
+
 describe('the training pairs that the package carries', () => {
   it('are hundreds of relations with categories, in less than 2 MB; and so are the pairs for a teacher', async () => {
     const relations = await carried();
@@ -48,17 +63,25 @@ describe('the training pairs that the package carries', () => {
   it('have hard negatives of heads or of tails alone, except in SemEval, whose own are rated', async () => {
     const relations = (await carried()).filter(({ relation }) => !/^\d+[a-j]$/.test(relation));
     expect(relations.filter(({ negatives }) => negatives.length >= 10).length).toBeGreaterThan(280);
-    for (const { relation, positives, negatives } of relations) {
-      const heads = new Set(positives.map(({ head }) => head));
-      const tails = new Set(positives.map(({ tail }) => tail));
-      const related = new Set(positives.flatMap(({ head, tail }) => [`${head}:${tail}`, `${tail}:${head}`]));
-      const wrong = negatives.filter(
-        ({ head, tail }) =>
-          related.has(`${head}:${tail}`) ||
-          !((heads.has(head) && heads.has(tail)) || (tails.has(head) && tails.has(tail))),
-      );
-      expect(wrong, relation).toEqual([]);
-    }
+    expectCrossed(relations);
+  });
+
+  it('are there once more for SemEval, the same with such hard negatives after those that are rated', async () => {
+    const { trainingPairs, crossedSemEval } = CARRIED_DATA;
+    const rated = parseRelationLines(await readPackageData(trainingPairs[0]));
+    const crossed = parseRelationLines(await readPackageData(crossedSemEval));
+    expect(
+      crossed.map(({ negatives, ...set }, place) => ({
+        ...set,
+        negatives: negatives.slice(0, rated[place]?.negatives.length),
+      })),
+    ).toEqual(rated);
+    const made = crossed.map((set, place) => ({
+      ...set,
+      negatives: set.negatives.slice(rated[place]?.negatives.length),
+    }));
+    expect(made.filter(({ negatives }) => negatives.length >= 4).length).toBeGreaterThan(60);
+    expectCrossed(made);
   });
 
   it('come with pairs for a teacher, each once in one order', async () => {
@@ -106,7 +129,8 @@ describe('the training pairs that the package carries', () => {
       expect(asked.size).toBeGreaterThan(80_000);
       const known = pairsOfFiles(files.map((file) => ({ file, text: readFileSync(file, 'utf8') })));
       const { pairs: further } = await unlabelled();
-      const all = [...(await carried()), { relation: 'unlabelled', positives: further, negatives: [] }];
+      const crossed = parseRelationLines(await readPackageData(CARRIED_DATA.crossedSemEval));
+      const all = [...(await carried()), ...crossed, { relation: 'unlabelled', positives: further, negatives: [] }];
       const leaks = all.flatMap(({ relation, positives, negatives }) =>
         [...positives, ...negatives]
           .filter((pair) => asked.has(fold(pair.head, pair.tail)) || known.has(pair))
