@@ -1,8 +1,9 @@
 /** The evaluation data of a report: what of the known layout lies under `--data`. */
 import { suggestion } from '../pair/nearest-name.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { Evaluation, ReportData } from '../report/evaluate-model.ts';
+import type { Evaluation } from '../report/evaluate-model.ts';
 import type { PaperTables } from '../report/paper-tables.ts';
+import type { ReportData } from '../report/report-data.ts';
 import { basename, extname, join } from '../runtime/path.ts';
 import { kindOfPath, listFolder, readText } from '../runtime/read-file.ts';
 import { readAnalogySets } from './analogy-sets.ts';

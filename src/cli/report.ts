@@ -1,7 +1,8 @@
 /** `relbert report`: every evaluation that the data allow, as one page beside the published figures. */
 import { type Command, InvalidArgumentError, type Option } from 'commander';
-import type { Evaluation, ReportData, ReportEvent } from '../report/evaluate-model.ts';
+import type { Evaluation, ReportEvent } from '../report/evaluate-model.ts';
 import type { PaperTables } from '../report/paper-tables.ts';
+import type { ReportData } from '../report/report-data.ts';
 import type { Report, ReportModel } from '../report/report-file.ts';
 import { examples } from './examples.ts';
 import { UsageError } from './exit.ts';
@@ -247,7 +248,7 @@ class ReportFolder {
 
   async write(models: readonly ReportModel[], data: ReportData | undefined, skipped: readonly string[]): Promise<void> {
     const { mergeReports } = await import('../report/report-file.ts');
-    const { summarizeData } = await import('../report/evaluate-model.ts');
+    const { summarizeData } = await import('../report/report-data.ts');
     const { reportHtml } = await import('../report/html.ts');
     const { reportMarkdown } = await import('../report/markdown.ts');
     const { reportPictures } = await import('../report/report-pictures.ts');

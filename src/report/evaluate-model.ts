@@ -1,8 +1,7 @@
 /** Every evaluation that the data at hand allow, of one model. */
-import type { LabelledPair, LexicalRelationSet } from '../data/lexical-relation.ts';
-import type { MappingProblem } from '../data/mapping.ts';
+import type { LabelledPair } from '../data/lexical-relation.ts';
 import { Random } from '../data/random.ts';
-import { type AnalogyResult, type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
+import { type AnalogyResult, evaluateAnalogy } from '../evaluate/analogy.ts';
 import { evaluateClassification, type FeatureExtractor } from '../evaluate/classification.ts';
 import { embedDistinct, type PairEmbedder } from '../evaluate/embedding-table.ts';
 import { evaluateMapping } from '../evaluate/mapping.ts';
@@ -12,41 +11,15 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { projectEmbeddings } from '../plot/projection.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { type ModelChoice, repeatCommand } from './repeat-command.ts';
+import type { ReportData } from './report-data.ts';
 import type {
   AnalogyFigures,
   ClassificationFigures,
-  DataSummary,
   MappingFigures,
   NeighbourLists,
   RelationMap,
   ReportModel,
 } from './report-file.ts';
-
-/** The evaluation data, each set with the path that a command takes for it. */
-export interface ReportData {
-  readonly analogy: readonly (AnalogySet & { readonly path: string })[];
-  readonly classification: readonly {
-    readonly name: string;
-    readonly path: string;
-    readonly set: LexicalRelationSet;
-  }[];
-  readonly mapping: readonly {
-    readonly name: string;
-    readonly path: string;
-    readonly problems: readonly MappingProblem[];
-  }[];
-  /** Pairs to search the neighbours of `queries` among; undefined: no search. */
-  readonly neighbours:
-    | {
-        /** What the candidates are. */
-        readonly among: string;
-        /** A file that holds them. */
-        readonly path: string;
-        readonly candidates: readonly WordPair[];
-        readonly queries: readonly WordPair[];
-      }
-    | undefined;
-}
 
 /** The model to judge. */
 export interface ReportSubject {
@@ -315,34 +288,6 @@ export function samplePairs<T>(pairs: readonly T[], limit: number, seed: number)
   if (pairs.length <= limit) return [...pairs];
   const chosen = new Random(seed).permutation(pairs.length).slice(0, limit).sort();
   return Array.from(chosen, (i) => pairs[i] as T);
-}
-
-/** What the data hold, for the report. */
-export function summarizeData({ analogy, classification, mapping }: ReportData): DataSummary {
-  return {
-    analogy: analogy.map(({ set, split, questions }) => ({ set, split, questions: questions.length })),
-    classification: classification.flatMap(({ name, set }) =>
-      (['train', 'validation', 'test'] as const).flatMap((split) => {
-        const pairs = set[split];
-        return pairs ? [{ set: name, split, relations: countRelations(pairs) }] : [];
-      }),
-    ),
-    mapping: mapping.map(({ name, problems }) => ({
-      set: name,
-      problems: problems.length,
-      terms: problems.reduce((sum, { source }) => sum + source.length, 0),
-    })),
-  };
-}
-
-function countRelations(pairs: readonly LabelledPair[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { relation } of [...pairs].sort((a, b) =>
-    a.relation < b.relation ? -1 : a.relation > b.relation ? 1 : 0,
-  )) {
-    counts[relation] = (counts[relation] ?? 0) + 1;
-  }
-  return counts;
 }
 
 /** A pair as a command takes it. */

@@ -3,14 +3,8 @@ import { parseAnalogyQuestions } from '../../src/data/analogy.ts';
 import { lexicalRelationSet } from '../../src/data/lexical-relation.ts';
 import { embeddingFeatures } from '../../src/evaluate/pair-features.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
-import {
-  EVALUATIONS,
-  evaluateModel,
-  type ReportData,
-  type ReportEvent,
-  samplePairs,
-  summarizeData,
-} from '../../src/report/evaluate-model.ts';
+import { EVALUATIONS, evaluateModel, type ReportEvent, samplePairs } from '../../src/report/evaluate-model.ts';
+import { type ReportData, summarizeData } from '../../src/report/report-data.ts';
 import { parseReport } from '../../src/report/report-file.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { madeUpModel, madeUpReport } from './figures.ts';
