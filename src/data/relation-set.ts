@@ -182,6 +182,15 @@ export function formatTrainPairs(relations: readonly RelationSet[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** The pairs of a `train-pairs.tsv`, positives and negatives. */
+export function parseTrainPairs(text: string): WordPair[] {
+  const lines = text.split('\n').slice(1);
+  return lines.flatMap((line) => {
+    const [, head, tail] = line.split('\t');
+    return head !== undefined && tail !== undefined ? [{ head, tail }] : [];
+  });
+}
+
 function withoutTabs(field: string): string {
   return field.replace(/[\t\r\n]+/g, ' ');
 }

@@ -3,21 +3,23 @@ import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { CheckpointError } from '../checkpoint/error.ts';
 import { openModel } from '../checkpoint/open-model.ts';
 import { storedConfiguration } from '../checkpoint/training-store.ts';
+import { parseTrainPairs } from '../data/relation-set.ts';
 import { join } from '../runtime/path.ts';
 import { kindOfPath, readText } from '../runtime/read-file.ts';
 import { parseRecipe, type Recipe } from '../train/recipe.ts';
 import { ConfigurationMismatchError, configurationDifferences, type Json } from '../train/training-state.ts';
+import { excludedPairSet } from './excluded-pairs.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { DistillOptions } from './options.ts';
-import { checkpointFolder, isSaved, readLog, recipeFileName } from './output-folder.ts';
+import { checkpointFolder, isSaved, readLog, recipeFileName, trainPairsName } from './output-folder.ts';
 import { promptFingerprint } from './run-configuration.ts';
 
 /**
  * Where a folder holds the model of a finished run: after how many steps it ended (undefined: its log is gone).
  * Data, teacher and language model may lie elsewhere by now: the first two are not read, the last where it is at hand.
  *
- * @throws ConfigurationMismatchError where the run had another recipe, prompt or language model, so that its model is
- *   not the one asked for
+ * @throws ConfigurationMismatchError where the run had another recipe, prompt or language model, saved its weights in
+ *   another type or trained on a pair that is to be left out, so that its model is not the one asked for
  */
 export async function finishedBefore(
   options: DistillOptions,
@@ -31,6 +33,7 @@ export async function finishedBefore(
     differences.push(...configurationDifferences(compared(before), compared(recipe)));
   }
   differences.push(...(await startDifferences(options)));
+  differences.push(...(await dtypeDifferences(options)), ...(await exclusionDifferences(options)));
   if (differences.length > 0) throw new ConfigurationMismatchError(differences);
   const done = (await readLog(folder)).findLast(({ kind }) => kind === 'done');
   return { step: typeof done?.['step'] === 'number' ? done['step'] : undefined };
@@ -48,6 +51,25 @@ async function startDifferences({ output, model, prompt, hub }: DistillOptions):
     { run: { model: before['model'], prompt: before['prompt'] } },
     { run: { model: now ?? before['model'], prompt: prompt && (await promptFingerprint(prompt)) } },
   );
+}
+
+async function dtypeDifferences({ output, dtype }: DistillOptions): Promise<string[]> {
+  if (!dtype) return [];
+  const saved = await unlessUnusable(async () => (await openCheckpoint(await openModel(output))).weights.storedType);
+  return saved === undefined ? [] : configurationDifferences({ dtype: saved.toLowerCase() }, { dtype });
+}
+
+/** The recipe does not say which pairs were left out; the list of those that were not does. */
+async function exclusionDifferences({ output, excludePairs = [] }: DistillOptions): Promise<string[]> {
+  const file = join(output, trainPairsName);
+  const excluded = await excludedPairSet(excludePairs);
+  if (excluded.size === 0 || (await kindOfPath(file)) !== 'file') return [];
+  const leaked = parseTrainPairs(await readText(file)).filter((pair) => excluded.has(pair));
+  const [first] = leaked;
+  if (!first) return [];
+  return [
+    `excludePairs: ${leaked.length} pairs to be left out were trained on, the first of them ${first.head}:${first.tail}`,
+  ];
 }
 
 function fieldsOf(value: Json | undefined): { readonly [key: string]: Json | undefined } | undefined {

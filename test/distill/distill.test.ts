@@ -207,6 +207,23 @@ describe('the folder of a run', () => {
     expect(await collect({ ...options, model: join(folder, 'gone') })).toEqual(finished);
   });
 
+  it('is not the finished run of another type of weights, nor of pairs that are to be left out', async () => {
+    const options = { ...run('left', { steps: 1 }, {}, { dtype: 'f16' }), resume: true };
+    await collect(options);
+    expect(await refused({ ...options, dtype: 'f32' })).toMatchObject({ differences: ['dtype: was "f16", now "f32"'] });
+    const [asked, unasked] = [join(folder, 'left.tsv'), join(folder, 'right.tsv')];
+    writeFileSync(asked, 'EAR\tcat\n');
+    writeFileSync(unasked, 'moon\tsun\n');
+    const leaked = await refused({ ...options, excludePairs: [unasked, asked] });
+    expect(leaked).toBeInstanceOf(ConfigurationMismatchError);
+    expect(leaked).toMatchObject({
+      differences: ['excludePairs: 1 pairs to be left out were trained on, the first of them cat:ear'],
+    });
+    const finished = [{ kind: 'finished-before', step: 1, folder: options.output }];
+    expect(await collect({ ...options, excludePairs: [unasked] })).toEqual(finished);
+    expect(await collect(options)).toEqual(finished);
+  });
+
   it('is that of a run as soon as a run wrote anything', async () => {
     const options = run('early');
     await collect(options);
