@@ -5,7 +5,7 @@ import type { Evaluation } from '../report/evaluate-model.ts';
 import type { PaperTables } from '../report/paper-tables.ts';
 import type { ReportData } from '../report/report-data.ts';
 import { basename, extname, join } from '../runtime/path.ts';
-import { kindOfPath, listFolder, readText } from '../runtime/read-file.ts';
+import { kindOfPath, listFolder } from '../runtime/read-file.ts';
 import { readAnalogySets } from './analogy-sets.ts';
 import { readLexicalRelationSet } from './evaluate-classification.ts';
 import { readMappingSet } from './evaluate-mapping.ts';
@@ -61,11 +61,14 @@ export async function readReportData(
         ...(await readMapping(join(folder, 'scan'), '.csv', wanted)),
       ]
     : [];
-  if (known.length === 0) throw new Error(`${folder}: holds no evaluation data; expected ${LAYOUT}`);
+  // Neighbours are looked for without evaluation data.
+  if (known.length === 0 && wants('analogy', 'classification', 'map', 'mapping')) {
+    throw new Error(`${folder}: holds no evaluation data; expected ${LAYOUT}`);
+  }
   const unknown = sets?.find((name) => !known.some((own) => own.toLowerCase() === name.toLowerCase()));
   if (unknown !== undefined) {
     throw new UsageError(
-      `--sets ${unknown}: there is no such set${suggestion(unknown, known)}; ${folder} has ${known.join(', ')}`,
+      `--sets ${unknown}: there is no such set${suggestion(unknown, known)}; ${folder} has ${known.join(', ') || 'none for these evaluations'}`,
     );
   }
   const neighbours = wants('neighbours') && sets === undefined ? await readCandidates(options, terminal) : undefined;
@@ -171,11 +174,10 @@ async function readCandidates(
   }
   const { parseRelationLines } = await import('../data/relation-set.ts');
   const { CARRIED_DATA } = await import('../data/carried.ts');
-  const { packageFolder } = await import('../runtime/package-data.ts');
+  const { readPackageData } = await import('../runtime/package-data.ts');
   const { deduplicatePairs } = await import('../pair/deduplicate.ts');
   for (const name of CARRIED_DATA.trainingPairs) {
-    const file = join(packageFolder(), 'data', name);
-    for (const { positives } of parseRelationLines({ file, text: await readText(file) })) candidates.push(...positives);
+    for (const { positives } of parseRelationLines(await readPackageData(name))) candidates.push(...positives);
   }
   const { distinct } = deduplicatePairs(candidates);
   return { among: 'the related pairs that the package carries', path: candidatesPath, candidates: distinct, queries };

@@ -182,7 +182,7 @@ export function formatTrainPairs(relations: readonly RelationSet[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The pairs of a `train-pairs.tsv`, positives and negatives. */
+/** The pairs of a `train-pairs.tsv`, positives and negatives; a single pair without a relation is one, too. */
 export function parseTrainPairs(text: string): WordPair[] {
   const lines = text.split('\n').slice(1);
   return lines.flatMap((line) => {

@@ -17,6 +17,7 @@ import { promptFingerprint } from './run-configuration.ts';
 /**
  * Where a folder holds the model of a finished run: after how many steps it ended (undefined: its log is gone).
  * Data, teacher and language model may lie elsewhere by now: the first two are not read, the last where it is at hand.
+ * Files of pairs to be left out are read.
  *
  * @throws ConfigurationMismatchError where the run had another recipe, prompt or language model, saved its weights in
  *   another type or trained on a pair that is to be left out, so that its model is not the one asked for
@@ -68,7 +69,7 @@ async function exclusionDifferences({ output, excludePairs = [] }: DistillOption
   const [first] = leaked;
   if (!first) return [];
   return [
-    `excludePairs: ${leaked.length} pairs to be left out were trained on, the first of them ${first.head}:${first.tail}`,
+    `excludePairs: pairs to be left out were trained on: ${leaked.length}, the first of them ${first.head}:${first.tail}`,
   ];
 }
 

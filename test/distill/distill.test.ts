@@ -217,7 +217,7 @@ describe('the folder of a run', () => {
     const leaked = await refused({ ...options, excludePairs: [unasked, asked] });
     expect(leaked).toBeInstanceOf(ConfigurationMismatchError);
     expect(leaked).toMatchObject({
-      differences: ['excludePairs: 1 pairs to be left out were trained on, the first of them cat:ear'],
+      differences: ['excludePairs: pairs to be left out were trained on: 1, the first of them cat:ear'],
     });
     const finished = [{ kind: 'finished-before', step: 1, folder: options.output }];
     expect(await collect({ ...options, excludePairs: [unasked] })).toEqual(finished);
