@@ -1,8 +1,20 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+
 export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^relbert$/, replacement: source('relbert/src/index.ts') },
+      { find: /^relbert\/(graph|train|evaluate|run)$/, replacement: source('relbert/src/$1/index.ts') },
+      { find: /^relbert\/internal\/(.*)$/, replacement: source('relbert/src/$1.ts') },
+      { find: /^relbert-reproduction$/, replacement: source('reproduction/src/index.ts') },
+    ],
+  },
   test: {
-    include: ['test/**/*.test.ts'],
+    globalSetup: 'packages/relbert/test/cli/build.ts',
+    include: ['packages/*/test/**/*.test.ts'],
     // onnxruntime-node does not survive being loaded in several worker threads: one process a file.
     pool: 'forks',
     maxWorkers: 2,

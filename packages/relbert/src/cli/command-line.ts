@@ -1,0 +1,135 @@
+/** The program: its commands, and what becomes of an error, a signal and a closed pipe. */
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../node/package.ts';
+import { addAnalogyCommand } from './analogy.ts';
+import { addDistillCommand } from './distill.ts';
+import { addEmbedCommand } from './embed.ts';
+import { addEvaluateCommand } from './evaluate.ts';
+import {
+  describeError,
+  FAILURE,
+  INTERRUPTED,
+  isDefect,
+  isWrongUsage,
+  Stopped,
+  SUCCESS,
+  TERMINATED,
+  WRONG_USAGE,
+} from './exit.ts';
+import { addExportCommand } from './export.ts';
+import { addInfoCommand } from './info.ts';
+import { addNeighboursCommand } from './neighbours.ts';
+import { addPromptCommand } from './prompt.ts';
+import { addReproductionCommands } from './reproduction.ts';
+import { addSimilarityCommand } from './similarity.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+import { describeTooLong, isPromptTooLong } from './too-long.ts';
+
+/** Adds one command to the program. Its file imports nothing heavy: what does the work is imported by the action. */
+type AddCommand = (program: Command, terminal: Terminal) => void;
+
+const commands: readonly AddCommand[] = [
+  addEmbedCommand,
+  addSimilarityCommand,
+  addAnalogyCommand,
+  addEvaluateCommand,
+  addDistillCommand,
+  addExportCommand,
+  addPromptCommand,
+  addNeighboursCommand,
+  addInfoCommand,
+];
+
+/** The `relbert` program with all its commands. */
+async function createProgram(terminal: Terminal, wanted: string | undefined): Promise<Command> {
+  const program = new Command('relbert');
+  program
+    // Before any subcommand is made: subcommands inherit it.
+    .exitOverride()
+    .description('Relation embeddings of word pairs from pretrained language models.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ relbert analogy word:language paint:portrait poetry:rhythm note:music
+  $ relbert embed Tokyo:Japan Paris:France
+  $ relbert help embed
+
+Results go to standard output, everything else to standard error.
+Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1 shows where an error arose.`,
+    );
+  for (const add of commands) add(program, terminal);
+  await addReproductionCommands(program, terminal, wanted);
+  pointToHelp(program, program.name());
+  return program;
+}
+
+/** After an error each command points to its own help. */
+function pointToHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(${path} --help shows how)`);
+  for (const subcommand of command.commands) pointToHelp(subcommand, `${path} ${subcommand.name()}`);
+}
+
+/**
+ * How long a command may take to end after a signal, in milliseconds: one that trains writes a checkpoint first, which
+ * is more than a gigabyte for a base model.
+ */
+export function graceOf(command: string | undefined): number {
+  return command === 'distill' || command === 'prompt' ? 120_000 : 5000;
+}
+
+/** Runs one command line (without `node` and the script) to its end and returns the exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const { terminal, stop } = processTerminal();
+  const onSignal = (code: number, text: string) => () => {
+    // The second time somebody means it.
+    if (terminal.signal.aborted) process.exit(code);
+    process.exitCode = code;
+    stop(new Stopped(code, text));
+    setTimeout(() => process.exit(code), graceOf(args[0])).unref();
+  };
+  process.on('SIGINT', onSignal(INTERRUPTED, 'interrupted'));
+  process.on('SIGTERM', onSignal(TERMINATED, 'terminated'));
+  let command: Command | undefined;
+  try {
+    const program = (await createProgram(terminal, args[0] === 'help' ? args[1] : args[0])).hook(
+      'preAction',
+      (_, action) => {
+        command = action;
+      },
+    );
+    await program.parseAsync(args, { from: 'user' });
+    await pendingEvents();
+    terminal.signal.throwIfAborted();
+    return SUCCESS;
+  } catch (error) {
+    await pendingEvents();
+    return report(terminal.signal.aborted ? terminal.signal.reason : error, terminal, command);
+  }
+}
+
+/** A standard output that took nothing says so after the write: help goes out without waiting for it. */
+function pendingEvents(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Says what went wrong and gives the exit code for it. */
+function report(error: unknown, terminal: Terminal, command: Command | undefined): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : WRONG_USAGE; // it has spoken itself
+  if (error instanceof Stopped) {
+    if (error.exitCode !== SUCCESS) terminal.note(error.message);
+    return error.exitCode;
+  }
+  terminal.error(isPromptTooLong(error) ? describeTooLong(error, command) : describeError(error));
+  const debug = process.env['RELBERT_DEBUG'];
+  if (debug !== undefined && debug !== '' && debug !== '0') {
+    if (error instanceof Error && error.stack) terminal.note(error.stack);
+  } else if (isDefect(error)) {
+    terminal.note('This is a defect of relbert, please report it; RELBERT_DEBUG=1 shows where it arose.');
+  }
+  return isWrongUsage(error) ? WRONG_USAGE : FAILURE;
+}

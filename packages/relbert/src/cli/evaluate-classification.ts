@@ -1,0 +1,298 @@
+/** `relbert evaluate classification`: lexical relation classification. */
+import { type Command, Option } from 'commander';
+import type { LexicalRelationSet } from '../data/lexical-relation.ts';
+import type { ClassificationResult, FeatureExtractor } from '../evaluate/classification.ts';
+import type { ClassificationScores } from '../evaluate/metrics.ts';
+import type { EmbeddingFeatures, WordVectorFeatures } from '../evaluate/pair-features.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { suggestion } from '../text/nearest-name.ts';
+import { percent } from './evaluate-analogy.ts';
+import { examples } from './examples.ts';
+import { UsageError } from './exit.ts';
+import type { ModelFlags } from './model-options.ts';
+import {
+  addPairModelOptions,
+  noLanguageModel,
+  noteMissingWords,
+  openPairModel,
+  readWithProgress,
+  refuseEncoderFlags,
+  requireVectorFile,
+  vectorFileOf,
+} from './pair-model.ts';
+import { seed } from './seed-option.ts';
+import type { Terminal } from './terminal.ts';
+
+interface ClassificationFlags extends ModelFlags {
+  readonly data: readonly string[];
+  readonly features?: string;
+  readonly pairVectors?: string;
+  readonly grid?: boolean;
+  readonly seed: number;
+  readonly predictions?: string;
+  readonly json?: boolean;
+}
+
+interface NamedSet {
+  readonly name: string;
+  readonly set: LexicalRelationSet;
+}
+
+/** Features of pairs and how they came about. */
+interface Features extends AsyncDisposable {
+  readonly extract: FeatureExtractor;
+  readonly names: { readonly model: string; readonly pooling: string | null; readonly template: string | null };
+  readonly missingWords: ReadonlySet<string>;
+  readonly missingPairs: ReadonlySet<string>;
+}
+
+/** For help, which loads nothing. */
+const embeddingFeatureNames: readonly EmbeddingFeatures[] = ['both', 'forward', 'diff'];
+const wordVectorFeatureNames: readonly WordVectorFeatures[] = ['cat', 'cat+dot', 'diff', 'diff+dot'];
+
+export function addEvaluateClassificationCommand(evaluate: Command, terminal: Terminal): void {
+  const command = evaluate
+    .command('classification')
+    .summary('F1 on lexical relation classification')
+    .description(
+      'Trains a classifier with one hidden layer on the relation embeddings of the training pairs and scores it on the test pairs.',
+    )
+    .requiredOption('--data <folder...>', 'folders with train.tsv, test.tsv and perhaps val.tsv: head, tail, relation');
+  addPairModelOptions(command, '; baseline: vectors:FILE (word2vec or GloVe text, may be gzip)')
+    .addOption(
+      new Option(
+        '--features <features>',
+        'of a language model: both is [x(h,t); x(t,h)] (default), forward, diff; of word vectors: cat (default), cat+dot, diff, diff+dot',
+      ).choices([...new Set([...embeddingFeatureNames, ...wordVectorFeatureNames])]),
+    )
+    .option('--pair-vectors <file>', 'append vectors of the pairs, with keys such as New_York__Tokyo')
+    .option('--grid', 'search learning rate and hidden size on the validation pairs')
+    .option('--seed <number>', "of the classifier's start and batches", seed, 0)
+    .option('--predictions <file>', 'write the relation found for each test pair as JSON lines')
+    .option('--json', 'print {"results":[{"set","test","validation","classifier"}],...}')
+    .addHelpText(
+      'after',
+      examples([
+        'relbert evaluate classification --data data/BLESS data/EVALution --grid',
+        'relbert evaluate classification --data data/BLESS --model vectors:glove.6B.300d.txt --features cat+dot',
+      ]),
+    )
+    .action(async (flags: ClassificationFlags) => {
+      const sets = await Promise.all(flags.data.map(readLexicalRelationSet));
+      const { openOutput } = await import('./output.ts');
+      const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
+      try {
+        await using features = await openFeatures(flags, terminal);
+        const results: (ClassificationResult & { readonly name: string })[] = [];
+        for (const { name, set } of sets) {
+          const result = await evaluateSet(name, set, features, flags, terminal);
+          results.push({ name, ...result });
+          for (const [i, { head, tail, relation }] of set.test.entries()) {
+            const predicted = result.predictions[i];
+            const line = { set: name, head, tail, relation, predicted, correct: predicted === relation };
+            await predictions?.write(`${JSON.stringify(line)}\n`);
+          }
+        }
+        await predictions?.commit();
+        noteMissing(features, terminal);
+        await terminal.print(flags.json ? resultsJson(results, features, flags) : await resultsText(results, terminal));
+      } catch (error) {
+        await predictions?.discard();
+        throw error;
+      }
+    });
+}
+
+/** The splits of a folder; `valid.tsv` and `dev.tsv` are other names of val.tsv. */
+export async function readLexicalRelationSet(folder: string): Promise<NamedSet> {
+  const { lexicalRelationSet } = await import('../data/lexical-relation.ts');
+  const { kindOfPath, listFolder, readText } = await import('../node/read-file.ts');
+  const { basename, join, resolve } = await import('../node/path.ts');
+  const kind = await kindOfPath(folder);
+  if (kind !== 'folder') {
+    throw new Error(
+      `${folder}: ${kind ? 'is no folder' : 'there is no such folder'}; expected one with train.tsv and test.tsv`,
+    );
+  }
+  const names = await listFolder(folder);
+  const file = async (name: string) => ({ file: join(folder, name), text: await readText(join(folder, name)) });
+  const required = async (name: string) => {
+    if (names.includes(name)) return file(name);
+    const found = names.filter((other) => other.endsWith('.tsv'));
+    const hint = found.length > 0 ? `${suggestion(name, found)}; it holds ${found.join(', ')}` : '';
+    throw new Error(`${folder}: the split ${name} is missing${hint}`);
+  };
+  const validation = ['val.tsv', 'valid.tsv', 'validation.tsv', 'dev.tsv'].find((name) => names.includes(name));
+  const set = lexicalRelationSet({
+    train: await required('train.tsv'),
+    validation: validation === undefined ? undefined : await file(validation),
+    test: await required('test.tsv'),
+  });
+  return { name: basename(resolve(folder)), set };
+}
+
+async function openFeatures(flags: ClassificationFlags, terminal: Terminal): Promise<Features> {
+  const vectorFile = vectorFileOf(flags.model);
+  const kind = featureKind(flags.features, vectorFile !== undefined);
+  if (flags.pairVectors !== undefined) await requireVectorFile(flags.pairVectors);
+  const pairFeatures = await import('../evaluate/pair-features.ts');
+  const { readPairVectors, readWordVectors } = await import('../formats/word-vectors.ts');
+  const missingPairs = new Set<string>();
+  const missingWords = new Set<string>();
+  const append = async (features: Awaited<ReturnType<FeatureExtractor>>, pairs: readonly WordPair[]) => {
+    if (flags.pairVectors === undefined) return features;
+    const vectors = await readPairVectors(readWithProgress(flags.pairVectors, terminal), pairs, flags.pairVectors);
+    const appended = pairFeatures.appendPairVectors(features, pairs, vectors);
+    for (const { head, tail } of appended.missing) missingPairs.add(`${head}:${tail}`);
+    return appended.features;
+  };
+  if (vectorFile !== undefined) {
+    refuseEncoderFlags(flags, noLanguageModel(flags.model));
+    await requireVectorFile(vectorFile);
+    return {
+      names: { model: flags.model, pooling: null, template: null },
+      missingWords,
+      missingPairs,
+      async extract(pairs) {
+        const words = new Set(pairs.flatMap(({ head, tail }) => [head, tail]));
+        const vectors = await readWordVectors(readWithProgress(vectorFile, terminal), words, vectorFile);
+        const made = pairFeatures.wordVectorFeatures(pairs, vectors, kind as WordVectorFeatures);
+        for (const word of made.missing) missingWords.add(word);
+        return append(made.features, pairs);
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+  }
+  const model = await openPairModel(flags, terminal);
+  return {
+    names: { model: flags.model, pooling: model.pooling ?? null, template: model.template ?? null },
+    missingWords,
+    missingPairs,
+    extract: async (pairs) =>
+      append(await pairFeatures.embeddingFeatures(pairs, model.embed, kind as EmbeddingFeatures), pairs),
+    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+  };
+}
+
+/** The features by name, or the default of the kind of model. */
+function featureKind(name: string | undefined, wordVectors: boolean): EmbeddingFeatures | WordVectorFeatures {
+  const valid: readonly (EmbeddingFeatures | WordVectorFeatures)[] = wordVectors
+    ? wordVectorFeatureNames
+    : embeddingFeatureNames;
+  const kind = name === undefined ? valid[0] : valid.find((own) => own === name);
+  if (kind) return kind;
+  const of = wordVectors ? 'word vectors' : 'a language model';
+  throw new UsageError(`--features ${name} is not for ${of}: choose ${valid.join(', ')}`);
+}
+
+async function evaluateSet(
+  name: string,
+  set: LexicalRelationSet,
+  features: Features,
+  flags: ClassificationFlags,
+  terminal: Terminal,
+): Promise<ClassificationResult> {
+  if (flags.grid && !set.validation) {
+    terminal.note(
+      `${name} has no val.tsv to choose by: the default classifier (hidden size 100, learning rate 0.001) counts`,
+    );
+  }
+  const { evaluateClassification } = await import('../evaluate/classification.ts');
+  const { nodeRuntime } = await import('../node/runtime.ts');
+  const runtime = nodeRuntime();
+  const progress = await terminal.progress(`classifying ${name}`, 'epochs');
+  try {
+    return await evaluateClassification(set, features.extract, runtime, {
+      search: flags.grid ? 'grid' : 'default',
+      seed: flags.seed,
+      signal: terminal.signal,
+      ...(flags.threads !== undefined && { threads: flags.threads }),
+      onProgress: ({ done, total }) => progress.update(done, total),
+    });
+  } finally {
+    progress.stop();
+    await runtime.dispose();
+  }
+}
+
+function noteMissing({ missingWords, missingPairs }: Features, terminal: Terminal): void {
+  noteMissingWords(missingWords, 'the features', terminal);
+  if (missingPairs.size > 0) {
+    terminal.warn(
+      `${missingPairs.size} pairs have no vector in --pair-vectors and count as zeros: ${[...missingPairs].slice(0, 5).join(', ')}`,
+    );
+  }
+}
+
+function scoresJson({ accuracy, macroF1, microF1, perClass, confusion }: ClassificationScores) {
+  return { macroF1, microF1, accuracy, perClass, confusion };
+}
+
+function resultsJson(
+  results: readonly (ClassificationResult & { readonly name: string })[],
+  features: Features,
+  flags: ClassificationFlags,
+): string {
+  return JSON.stringify({
+    ...features.names,
+    features: featureKind(flags.features, vectorFileOf(flags.model) !== undefined),
+    ...(flags.pairVectors !== undefined && { pairVectors: flags.pairVectors }),
+    results: results.map(({ name, test, validation, classifier, search }) => ({
+      set: name,
+      test: scoresJson(test),
+      validation: validation ? scoresJson(validation) : null,
+      classifier,
+      ...(search && { search }),
+    })),
+    ...(features.missingWords.size > 0 && { missingWords: [...features.missingWords] }),
+    ...(features.missingPairs.size > 0 && { missingPairs: features.missingPairs.size }),
+  });
+}
+
+async function resultsText(
+  results: readonly (ClassificationResult & { readonly name: string })[],
+  terminal: Terminal,
+): Promise<string> {
+  const { tableText } = await import('./table.ts');
+  const { style } = terminal;
+  const right = (title: string) => ({ title, align: 'right' }) as const;
+  const summary = tableText(
+    [
+      { title: 'set' },
+      right('macro F1 %'),
+      right('micro F1 %'),
+      right('validation'),
+      right('hidden'),
+      right('rate'),
+      right('epochs'),
+    ],
+    results.map(({ name, test, validation, classifier }) => [
+      ...[name, percent(test.macroF1), percent(test.microF1), validation ? percent(validation.macroF1) : '-'],
+      ...[String(classifier.hidden), String(classifier.learningRate), String(classifier.epochs)],
+    ]),
+    style,
+  );
+  const details = results.map(({ name, test }) => {
+    const { labels, counts } = test.confusion;
+    const rows = labels.map((label, i) => {
+      const { precision, recall, f1, support } = test.perClass[label] as ClassificationScores['perClass'][string];
+      return [
+        label,
+        percent(precision),
+        percent(recall),
+        percent(f1),
+        String(support),
+        ...(counts[i] ?? []).map(String),
+      ];
+    });
+    const columns = [
+      right('precision'),
+      right('recall'),
+      right('F1'),
+      right('pairs'),
+      ...labels.map((label) => right(`→ ${label}`)),
+    ];
+    return tableText([{ title: name }, ...columns], rows, style);
+  });
+  return [summary, ...details].join('\n\n');
+}

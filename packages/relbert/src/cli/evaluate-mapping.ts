@@ -1,0 +1,191 @@
+/** `relbert evaluate mapping`: relation mapping problems. */
+import { type Command, Option } from 'commander';
+import type { MappingProblem } from '../data/mapping.ts';
+import type { MappingEvaluation, MappingObjective, MappingResult } from '../evaluate/mapping.ts';
+import { percent } from './evaluate-analogy.ts';
+import { examples } from './examples.ts';
+import { type ModelFlags, positive } from './model-options.ts';
+import { addPairModelOptions, noteMissingWords, openPairModel } from './pair-model.ts';
+import type { Terminal } from './terminal.ts';
+
+interface MappingFlags extends ModelFlags {
+  readonly data: readonly string[];
+  readonly objective: MappingObjective;
+  readonly maxNodes?: number;
+  readonly predictions?: string;
+  readonly problems?: boolean;
+  readonly json?: boolean;
+}
+
+interface MappingSet {
+  readonly name: string;
+  readonly problems: readonly MappingProblem[];
+}
+
+type SetResult = MappingEvaluation & { readonly name: string };
+
+export function addEvaluateMappingCommand(evaluate: Command, terminal: Terminal): void {
+  const command = evaluate
+    .command('mapping')
+    .summary('accuracy on relation mapping problems')
+    .description(
+      'Finds the one-to-one mapping of the source terms to the target terms under which their relations are most alike, and proves that none is better.',
+    )
+    .requiredOption(
+      '--data <path...>',
+      '.jsonl of {"source","target"}, the .csv of SCAN (scientific and creative analogies), or folders with one',
+    );
+  addPairModelOptions(command, '; baseline: vectors:FILE (word2vec or GloVe text, may be gzip)')
+    .addOption(
+      new Option(
+        '--objective <objective>',
+        'mean over all pairs, or as the Python package: mean over rows of their maximum',
+      )
+        .choices(['coherence', 'reference'])
+        .default('coherence'),
+    )
+    .option('--max-nodes <number>', 'give up the proof after so many partial mappings (default: never)', positive)
+    .option('--problems', 'print each problem, too')
+    .option('--predictions <file>', 'write the mapping of each problem as JSON lines')
+    .option('--json', 'print {"model","pooling","template","objective","results"}')
+    .addHelpText('after', examples(['relbert evaluate mapping --data data/relation_mapping data/scan']))
+    .action(async (flags: MappingFlags) => {
+      const sets = await Promise.all(flags.data.map(readMappingSet));
+      const { openOutput } = await import('./output.ts');
+      const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
+      try {
+        await using model = await openPairModel(flags, terminal);
+        const { evaluateMapping } = await import('../evaluate/mapping.ts');
+        const results: SetResult[] = [];
+        for (const { name, problems } of sets) {
+          const progress = await terminal.progress(`mapping ${name}`, 'problems', problems.length);
+          try {
+            const evaluation = await evaluateMapping(problems, model.embed, {
+              objective: flags.objective,
+              signal: terminal.signal,
+              ...(flags.maxNodes !== undefined && { maxNodes: flags.maxNodes }),
+              onProgress: ({ done, total }) => progress.update(done, total),
+            });
+            results.push({ name, ...evaluation });
+          } finally {
+            progress.stop();
+          }
+          for (const result of results.at(-1)?.results ?? []) {
+            await predictions?.write(`${JSON.stringify({ set: name, ...problemJson(result) })}\n`);
+          }
+        }
+        await predictions?.commit();
+        const unproven = results.flatMap((own) => own.results).filter(({ optimal }) => !optimal).length;
+        if (unproven > 0)
+          terminal.warn(`${unproven} mappings are the best found, not proven to be the best (--max-nodes)`);
+        noteMissingWords(model.missing, 'the problems', terminal);
+        const { pooling = null, template = null } = model;
+        await terminal.print(
+          flags.json
+            ? JSON.stringify({
+                model: flags.model,
+                pooling,
+                template,
+                objective: flags.objective,
+                results: results.map(setJson),
+              })
+            : await resultsText(results, flags, terminal),
+        );
+      } catch (error) {
+        await predictions?.discard();
+        throw error;
+      }
+    });
+}
+
+/** The problems of a file, or of the one file of a folder; the set is named after the folder. */
+export async function readMappingSet(path: string): Promise<MappingSet> {
+  const { parseMappings, parseScan, scanMappings } = await import('../data/mapping.ts');
+  const { kindOfPath, listFolder, readText } = await import('../node/read-file.ts');
+  const { basename, dirname, extname, join, resolve } = await import('../node/path.ts');
+  const kind = await kindOfPath(path);
+  if (kind === undefined) throw new Error(`${path}: there is no such file or folder`);
+  let file = path;
+  if (kind === 'folder') {
+    const names = await listFolder(path);
+    const found = names.includes('test.jsonl') ? ['test.jsonl'] : names.filter((name) => /\.(jsonl|csv)$/.test(name));
+    if (found.length !== 1) {
+      const holds =
+        found.length === 0
+          ? 'holds no test.jsonl and no .csv of mapping problems'
+          : `holds ${found.join(', ')}: name one of them`;
+      throw new Error(`${path}: ${holds}`);
+    }
+    file = join(path, found[0] as string);
+  }
+  const data = { file, text: await readText(file) };
+  const problems = extname(file).toLowerCase() === '.csv' ? scanMappings(parseScan(data)) : parseMappings(data);
+  if (problems.length === 0) throw new Error(`${file}: holds no problem of two or more terms`);
+  return { name: basename(dirname(resolve(file))), problems };
+}
+
+function problemJson({ problem, mapping, ...rest }: MappingResult) {
+  const { source, target, kind } = problem;
+  return { source, target, mapping, ...(kind !== undefined && { kind }), ...rest };
+}
+
+function setJson({ name, results, accuracy, termAccuracy, solved }: SetResult) {
+  const terms = results.reduce((sum, { mapping }) => sum + mapping.length, 0);
+  return {
+    set: name,
+    problems: results.length,
+    terms,
+    accuracy,
+    termAccuracy,
+    solved,
+    optimal: results.every((result) => result.optimal),
+    mappings: results.map(problemJson),
+  };
+}
+
+async function resultsText(results: readonly SetResult[], flags: MappingFlags, terminal: Terminal): Promise<string> {
+  const { tableText } = await import('./table.ts');
+  const right = (title: string) => ({ title, align: 'right' }) as const;
+  const tables = [
+    tableText(
+      [
+        { title: 'set' },
+        right('problems'),
+        right('accuracy %'),
+        right('terms'),
+        right('of terms %'),
+        right('solved %'),
+      ],
+      results.map((own) => [
+        ...[own.name, String(own.results.length), percent(own.accuracy)],
+        ...[
+          String(own.results.reduce((sum, { mapping }) => sum + mapping.length, 0)),
+          percent(own.termAccuracy),
+          percent(own.solved),
+        ],
+      ]),
+      terminal.style,
+    ),
+  ];
+  if (flags.problems) {
+    for (const { name, results: own } of results) {
+      const rows = own.map(({ problem, mapping, correct, score, rightScore }) => [
+        `${problem.source[0]} → ${problem.target[0]}`,
+        `${correct}/${mapping.length}`,
+        score.toFixed(4),
+        rightScore.toFixed(4),
+        problem.source
+          .map((term, i) => `${term} → ${mapping[i]}${mapping[i] === problem.target[i] ? '' : ' ✗'}`)
+          .join(', '),
+      ]);
+      tables.push(
+        tableText(
+          [{ title: name }, right('right'), right('score'), right('of the answer'), { title: 'mapping' }],
+          rows,
+          terminal.style,
+        ),
+      );
+    }
+  }
+  return tables.join('\n\n');
+}

@@ -1,0 +1,125 @@
+/** The options that choose and set up the relation encoder: the same for every command that encodes pairs. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Pooling } from '../encoder/pooling.ts';
+import type { RelationEncoder } from '../index.ts';
+import { checkUsage, UsageError } from './exit.ts';
+import { fetchProgress } from './fetch-progress.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What {@link addModelOptions} adds, as commander hands it over. */
+export interface ModelFlags {
+  readonly model: string;
+  readonly template?: string;
+  readonly prompt?: string;
+  readonly pooling?: string;
+  readonly maxLength?: number;
+  readonly batchTokens?: number;
+  readonly dtype?: 'f32' | 'int8';
+  readonly threads?: number;
+  readonly normalize?: boolean;
+  readonly offline?: boolean;
+}
+
+/** For help, which loads nothing; a test compares it with the library's list. */
+export const poolingNames: readonly Pooling[] = [
+  'average_no_mask',
+  'average',
+  'sum_no_mask',
+  'mask',
+  'cls',
+  'difference',
+  'average+difference',
+];
+
+/** Adds `--model`, `--template`, `--pooling` and the options of how to run to a command. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .option('--model <model>', 'folder, hub id, id@revision, or "embedded"', 'embedded')
+    .option('--template <template>', "letter a-e, or text with <subj>, <obj>, <mask> (default: the checkpoint's own)")
+    .option('--prompt <dir>', 'prompt that relbert prompt search or tune made, instead of a template')
+    .option('--pooling <pooling>', `${poolingNames.join(', ')} (default: the checkpoint's own)`)
+    .option(
+      '--max-length <tokens>',
+      'longest prompt; a longer one is an error (default: what the model takes)',
+      positive,
+    )
+    .option('--batch-tokens <tokens>', 'padded tokens in one batch', positive)
+    .addOption(new Option('--dtype <dtype>', 'precision of the computation').choices(['f32', 'int8']).default('f32'))
+    .option('--threads <number>', 'threads of one operator (default: one a physical core)', positive)
+    .option('--normalize', 'divide each embedding by its Euclidean norm')
+    .option('--offline', 'use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)');
+}
+
+/** A whole number greater than 0, for options. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError(`Expected a whole number from 1 upward.`);
+  }
+  return value;
+}
+
+/**
+ * Loads the encoder that the flags ask for, with progress where files are fetched; says on standard error which prompt
+ * counts where neither the flags nor the checkpoint say. `worker` keeps the event loop free while pairs are encoded,
+ * for a somewhat later start. Flags that cannot be are found before anything is loaded.
+ */
+export async function loadEncoder(
+  flags: ModelFlags,
+  terminal: Terminal,
+  options: { readonly worker: boolean },
+): Promise<RelationEncoder> {
+  const {
+    pooling: poolingName,
+    template,
+    prompt: promptFolder,
+    maxLength,
+    batchTokens,
+    dtype,
+    threads,
+    normalize,
+    offline,
+  } = flags;
+  const { parsePooling } = await import('../encoder/pooling.ts');
+  const { parseTemplate } = await import('../prompt/template.ts');
+  const given = poolingName === undefined ? undefined : checkUsage(() => parsePooling(poolingName));
+  const stored = promptFolder === undefined ? undefined : await learnedPrompt(promptFolder, flags);
+  // A prompt was found with a pooling, and is judged with it unless told otherwise.
+  const pooling = given ?? stored?.pooling;
+  if (template !== undefined) checkUsage(() => parseTemplate(template, { mask: pooling === 'mask' }));
+
+  const { RelationEncoder } = await import('../index.ts');
+  const fetching = fetchProgress(terminal);
+  try {
+    const encoder = await RelationEncoder.load(flags.model, {
+      ...(template !== undefined && { template }),
+      ...(stored && { prompt: stored.prompt }),
+      ...(pooling !== undefined && { pooling }),
+      ...(maxLength !== undefined && { maxLength }),
+      ...(batchTokens !== undefined && { batchTokens }),
+      ...(dtype !== undefined && { dtype }),
+      ...(threads !== undefined && { threads }),
+      ...(normalize !== undefined && { normalize }),
+      ...(offline !== undefined && { offline }),
+      ...options,
+      signal: terminal.signal,
+      onProgress: fetching.onProgress,
+    });
+    if (encoder.info.promptFrom === 'default') {
+      const { pooling } = encoder.info;
+      terminal.note(
+        `${flags.model} is a plain language model: template a with ${pooling} (--template and --pooling choose others)`,
+      );
+    }
+    return encoder;
+  } finally {
+    await fetching.stop();
+  }
+}
+
+/** The prompt of `--prompt`. @throws UsageError beside `--template`, CheckpointError for a folder without one */
+export async function learnedPrompt(folder: string, { template }: { readonly template?: string }) {
+  if (template !== undefined) throw new UsageError('--template and --prompt are both given: leave one out');
+  const { readPromptFolder } = await import('../node/prompt-folder.ts');
+  return readPromptFolder(folder);
+}

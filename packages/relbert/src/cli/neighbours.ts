@@ -1,0 +1,239 @@
+/** `relbert neighbours`: the pairs whose relation is most like that of given ones, as in the paper's Tables 6 and 13. */
+import type { Command, Option } from 'commander';
+import type { Neighbour, NeighbourQuery, VectorBlock } from '../index/nearest.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { examples } from './examples.ts';
+import { UsageError } from './exit.ts';
+import { addModelOptions, loadEncoder, type ModelFlags, positive } from './model-options.ts';
+import { openPairs, pairArgument } from './pair-input.ts';
+import { refuseEncoderFlags } from './pair-model.ts';
+import type { Terminal } from './terminal.ts';
+import { openVectorBlocks } from './vector-blocks.ts';
+
+interface NeighbourFlags extends Omit<ModelFlags, 'model'> {
+  /** Undefined where no `--model` was given: the embedded one, unless vectors make one needless. */
+  readonly model?: readonly string[];
+  readonly among: string;
+  readonly top: number;
+  readonly json?: boolean;
+}
+
+/** The neighbours that one model finds. */
+interface ModelNeighbours {
+  /** undefined: the vectors of the file. */
+  readonly model: string | undefined;
+  /** One list a query. */
+  readonly neighbours: readonly (readonly Neighbour[])[];
+}
+
+export function addNeighboursCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('neighbours')
+    .summary('pairs whose relation is most like that of given pairs')
+    .description(
+      'The pairs of a file with the greatest cosine to given ones: exact, in one pass, in constant memory. The pair itself is left out, and repeated ones count once.',
+    )
+    .argument('<pair...>', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
+    .requiredOption(
+      '--among <file>',
+      'pairs (.tsv, .csv, .jsonl), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or .jsonl, also .gz); - reads pairs from standard input',
+    )
+    .option('--top <number>', 'neighbours a pair', positive, 10);
+  addModelOptions(command)
+    .option('--json', 'print {"among","top","results":[{"model","queries":[{"pair","neighbours"}]}]}')
+    .addHelpText(
+      'after',
+      examples([
+        'relbert neighbours barista:coffee dog:dogs --among pairs.tsv',
+        'relbert neighbours barista:coffee --among pairs.tsv --model embedded --model ./my-model',
+      ]),
+    );
+  repeatModel(command);
+  command.action(async (texts: string[], flags: NeighbourFlags) => {
+    const pairs = await Promise.all(texts.map(pairArgument));
+    const results = await search(pairs, flags, terminal);
+    await terminal.print(flags.json ? resultsJson(pairs, results, flags) : await resultsText(pairs, results, terminal));
+  });
+}
+
+/** `--model A --model B`: several models, side by side. */
+function repeatModel(command: Command): void {
+  const model = command.options.find(({ long }) => long === '--model') as Option;
+  model.description += '; given again, further ones side by side (default: embedded)';
+  model.default(undefined);
+  model.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  // The option has set its default when it was added.
+  command.setOptionValue('model', undefined);
+}
+
+async function search(
+  pairs: readonly WordPair[],
+  flags: NeighbourFlags,
+  terminal: Terminal,
+): Promise<ModelNeighbours[]> {
+  const stored = await openVectorBlocks(flags.among, terminal);
+  if (stored) {
+    const models = flags.model ?? [];
+    if (models.length > 1)
+      throw new UsageError(`${flags.among} holds the vectors of one model; several --model need a file of pairs`);
+    if (models.length === 0)
+      refuseEncoderFlags(flags, `${flags.among} holds vectors already, and no --model is given for the query`);
+    return [await searchVectors(pairs, stored, models[0], flags, terminal)];
+  }
+  const models = flags.model ?? ['embedded'];
+  // Each model reads the pairs from their beginning, and standard input has only one.
+  if (flags.among === '-' && models.length > 1)
+    throw new UsageError('--among - can be read once; several --model need a file of pairs');
+  const results: ModelNeighbours[] = [];
+  for (const model of models) results.push(await searchPairs(pairs, model, flags, terminal));
+  return results;
+}
+
+/** Among vectors that were made before: a query's vector is looked up there, or made by `--model`. */
+async function searchVectors(
+  pairs: readonly WordPair[],
+  open: () => AsyncIterable<VectorBlock>,
+  model: string | undefined,
+  flags: NeighbourFlags,
+  terminal: Terminal,
+): Promise<ModelNeighbours> {
+  const vectors =
+    model === undefined
+      ? await findVectors(pairs, open(), terminal)
+      : await encodeQueries(pairs, model, flags, terminal);
+  const queries = pairs.map((pair, i): NeighbourQuery => {
+    const vector = vectors[i];
+    if (vector) return { pair, vector };
+    throw new Error(
+      `${flags.among}: has no vector of ${JSON.stringify([pair.head, pair.tail])}; name the model that made the file by --model`,
+    );
+  });
+  return { model, neighbours: await nearest(queries, open(), undefined, flags, terminal) };
+}
+
+async function findVectors(
+  pairs: readonly WordPair[],
+  blocks: AsyncIterable<VectorBlock>,
+  terminal: Terminal,
+): Promise<(Float32Array | undefined)[]> {
+  const found = new Array<Float32Array | undefined>(pairs.length).fill(undefined);
+  const progress = await terminal.progress('looking up', 'pairs');
+  let done = 0;
+  try {
+    for await (const block of blocks) {
+      terminal.signal.throwIfAborted();
+      const dimension = block.shape[1];
+      for (const [row, { head, tail }] of block.pairs.entries()) {
+        const query = pairs.findIndex((pair) => pair.head === head && pair.tail === tail);
+        if (query >= 0) found[query] ??= block.data.slice(row * dimension, (row + 1) * dimension);
+      }
+      done += block.pairs.length;
+      progress.update(done);
+      if (found.every((vector) => vector)) break;
+    }
+  } finally {
+    progress.stop();
+  }
+  // The same query may be given twice.
+  return pairs.map((pair) => found[pairs.findIndex(({ head, tail }) => head === pair.head && tail === pair.tail)]);
+}
+
+async function encodeQueries(
+  pairs: readonly WordPair[],
+  model: string,
+  flags: NeighbourFlags,
+  terminal: Terminal,
+): Promise<Float32Array[]> {
+  const { row } = await import('../encoder/embeddings.ts');
+  await using encoder = await loadEncoder({ ...flags, model }, terminal, { worker: true });
+  const embeddings = await encoder.encode(pairs, { signal: terminal.signal });
+  return pairs.map((_, i) => row(embeddings, i).slice());
+}
+
+/** Among pairs that are encoded on the way. */
+async function searchPairs(
+  pairs: readonly WordPair[],
+  model: string,
+  flags: NeighbourFlags,
+  terminal: Terminal,
+): Promise<ModelNeighbours> {
+  const among = await openPairs([], flags.among, terminal);
+  const { row } = await import('../encoder/embeddings.ts');
+  await using encoder = await loadEncoder({ ...flags, model }, terminal, { worker: true });
+  const embeddings = await encoder.encode(pairs, { signal: terminal.signal });
+  const queries = pairs.map((pair, i) => ({ pair, vector: row(embeddings, i).slice() }));
+  const blocks = encoder.encodeStream(among.pairs, { signal: terminal.signal });
+  const total = terminal.showsProgress ? await among.count() : undefined;
+  return { model, neighbours: await nearest(queries, blocks, total, flags, terminal) };
+}
+
+async function nearest(
+  queries: readonly NeighbourQuery[],
+  blocks: AsyncIterable<VectorBlock>,
+  total: number | undefined,
+  { top, among }: NeighbourFlags,
+  terminal: Terminal,
+): Promise<Neighbour[][]> {
+  const { nearestNeighbours } = await import('../index/nearest.ts');
+  const progress = await terminal.progress('searching', 'pairs', total);
+  let compared = 0;
+  try {
+    const neighbours = await nearestNeighbours(queries, blocks, {
+      top,
+      signal: terminal.signal,
+      onProgress({ done }) {
+        compared = done;
+        progress.update(done, total);
+      },
+    });
+    if (compared === 0) throw new Error(`${among}: holds no pair`);
+    return neighbours;
+  } finally {
+    progress.stop();
+  }
+}
+
+function resultsJson(
+  pairs: readonly WordPair[],
+  results: readonly ModelNeighbours[],
+  { among, top }: NeighbourFlags,
+): string {
+  const words = ({ head, tail }: WordPair): string[] => [head, tail];
+  return JSON.stringify({
+    among,
+    top,
+    results: results.map(({ model, neighbours }) => ({
+      model: model ?? null,
+      queries: pairs.map((pair, q) => ({
+        pair: words(pair),
+        neighbours: neighbours[q]?.map(({ pair: own, score }) => ({ pair: words(own), score })) ?? [],
+      })),
+    })),
+  });
+}
+
+async function resultsText(
+  pairs: readonly WordPair[],
+  results: readonly ModelNeighbours[],
+  terminal: Terminal,
+): Promise<string> {
+  const { tableText } = await import('./table.ts');
+  const text = ({ head, tail }: WordPair): string => `${head}:${tail}`;
+  const tables = pairs.map((pair, q) => {
+    const longest = Math.max(...results.map(({ neighbours }) => neighbours[q]?.length ?? 0));
+    const rows = Array.from({ length: longest }, (_, rank) => [
+      String(rank + 1),
+      ...results.flatMap(({ neighbours }) => {
+        const neighbour = neighbours[q]?.[rank];
+        return neighbour ? [text(neighbour.pair), neighbour.score.toFixed(4)] : ['', ''];
+      }),
+    ]);
+    const columns = results.flatMap(({ model }) => [
+      { title: results.length > 1 ? (model ?? '') : text(pair) },
+      { title: 'cosine', align: 'right' } as const,
+    ]);
+    const table = tableText([{ title: '', align: 'right' }, ...columns], rows, terminal.style);
+    return results.length > 1 ? `${terminal.style.bold(text(pair))}\n${table}` : table;
+  });
+  return tables.join('\n\n');
+}

@@ -1,0 +1,124 @@
+/** What an evaluation judges: a relation encoder, or a baseline of the same form. */
+import type { Command, Option } from 'commander';
+import type { PairEmbedder } from '../evaluate/embedding-table.ts';
+import { UsageError } from './exit.ts';
+import { addModelOptions, loadEncoder, type ModelFlags } from './model-options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `--model vectors:FILE`. */
+const VECTORS = 'vectors:';
+
+export interface PairModel extends AsyncDisposable {
+  /** As `--model` says. */
+  readonly model: string;
+  /** undefined: not a language model. */
+  readonly pooling: string | undefined;
+  readonly template: string | undefined;
+  readonly embed: PairEmbedder;
+  /** Words without a vector among those asked for so far; empty for a language model. */
+  readonly missing: ReadonlySet<string>;
+}
+
+/** {@link addModelOptions}, with the baselines that a command allows told in the help of `--model`. */
+export function addPairModelOptions(command: Command, baselines: string): Command {
+  addModelOptions(command);
+  const model = command.options.find(({ long }) => long === '--model') as Option;
+  model.description += baselines;
+  return command;
+}
+
+/** The file of `vectors:FILE`, undefined for another model. */
+export function vectorFileOf(model: string): string | undefined {
+  return model.startsWith(VECTORS) ? model.slice(VECTORS.length) : undefined;
+}
+
+/** Loads what `--model` names. Word vectors are read when pairs are asked for: only those that are needed. */
+export async function openPairModel(flags: ModelFlags, terminal: Terminal): Promise<PairModel> {
+  const file = vectorFileOf(flags.model);
+  if (file !== undefined) return openWordVectors(file, flags, terminal);
+  const encoder = await loadEncoder(flags, terminal, { worker: true });
+  return {
+    model: flags.model,
+    pooling: encoder.info.pooling,
+    template: encoder.info.prompt.text,
+    missing: new Set(),
+    async embed(pairs) {
+      const progress = await terminal.progress('encoding', 'pairs', pairs.length);
+      try {
+        return await encoder.encode(pairs, {
+          signal: terminal.signal,
+          onProgress: ({ done, total }) => progress.update(done, total),
+        });
+      } finally {
+        progress.stop();
+      }
+    },
+    [Symbol.asyncDispose]: () => encoder.dispose(),
+  };
+}
+
+async function openWordVectors(file: string, flags: ModelFlags, terminal: Terminal): Promise<PairModel> {
+  await requireVectorFile(file);
+  refuseEncoderFlags(flags, noLanguageModel(flags.model));
+  const { wordVectorEmbedder } = await import('../evaluate/word-vector-embedder.ts');
+  const { embed, missing } = wordVectorEmbedder(() => readWithProgress(file, terminal), file);
+  return {
+    model: flags.model,
+    pooling: undefined,
+    template: undefined,
+    missing,
+    embed,
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** Options that change a relation encoder mean nothing where none is loaded; `why` says why none is. */
+export function refuseEncoderFlags(flags: Omit<ModelFlags, 'model'>, why: string): void {
+  const { template, prompt, pooling, maxLength, batchTokens, normalize, dtype } = flags;
+  const encoderFlags = {
+    ...{ template, prompt, pooling, 'max-length': maxLength, 'batch-tokens': batchTokens, normalize },
+    dtype: dtype === 'int8' ? dtype : undefined,
+  };
+  const wrong = Object.entries(encoderFlags).find(([, value]) => value !== undefined)?.[0];
+  if (wrong !== undefined) throw new UsageError(`--${wrong} is for language models; ${why}`);
+}
+
+/** Of a baseline, for {@link refuseEncoderFlags}. */
+export function noLanguageModel(model: string): string {
+  return `--model ${model} is none`;
+}
+
+/** Says early what would else be found after minutes. */
+export async function requireVectorFile(file: string): Promise<void> {
+  if (file === '') throw new UsageError('vectors: names no file; expected --model vectors:FILE');
+  const { kindOfPath } = await import('../node/read-file.ts');
+  const kind = await kindOfPath(file);
+  if (kind === undefined) throw new Error(`${file}: there is no such file`);
+  if (kind === 'folder') throw new Error(`${file}: is a folder; expected a file of word vectors`);
+}
+
+/** The bytes of a file, with a line of progress. */
+export async function* readWithProgress(file: string, terminal: Terminal): AsyncGenerator<Uint8Array> {
+  const { readChunks } = await import('../node/byte-stream.ts');
+  const progress = await terminal.progress(`reading ${file}`, 'bytes');
+  let done = 0;
+  try {
+    for await (const chunk of readChunks(file, terminal.signal)) {
+      done += chunk.length;
+      progress.update(done);
+      yield chunk;
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Says which words have no vector, and how much depends on them. */
+export function noteMissingWords(missing: ReadonlySet<string>, affected: string, terminal: Terminal): void {
+  if (missing.size === 0) return;
+  const shown = [...missing].slice(0, 8);
+  const more = missing.size > shown.length ? `, and ${missing.size - shown.length} more` : '';
+  terminal.warn(
+    `${missing.size} ${missing.size === 1 ? 'word has' : 'words have'} no vector and count as zeros in ${affected}: ${shown.join(', ')}${more}`,
+  );
+}

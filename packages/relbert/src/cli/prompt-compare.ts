@@ -1,0 +1,138 @@
+/** `relbert prompt compare`: which of several prompts suits a language model. */
+import type { Command } from 'commander';
+import type { PromptSpec } from '../prompt/spec.ts';
+import type { ComparedPrompt, ComparePromptsEvent } from '../run/compare.ts';
+import { percent } from './evaluate-analogy.ts';
+import { examples } from './examples.ts';
+import { checkUsage, UsageError } from './exit.ts';
+import { positive } from './model-options.ts';
+import { addPromptDataOptions, dataNote, type PromptDataFlags, promptDataOptions, whole } from './prompt-options.ts';
+import { QueuedBar } from './queued-bar.ts';
+import type { Terminal } from './terminal.ts';
+
+interface PromptCompareFlags extends PromptDataFlags {
+  readonly template?: readonly string[];
+  readonly prompt?: readonly string[];
+  readonly validate?: readonly string[];
+  readonly recipe: string;
+  readonly steps: number;
+  readonly batch?: number;
+  readonly json?: boolean;
+}
+
+export function addPromptCompareCommand(prompt: Command, terminal: Terminal): void {
+  const command = prompt
+    .command('compare')
+    .summary('loss and accuracy of several prompts, before and after a short fine-tuning')
+    .description(
+      'Compares prompts as the paper chooses its template: the triplet loss of held-out pairs, and the accuracy on validation questions, before and after a short fine-tuning.',
+    );
+  addPromptDataOptions(command)
+    .option('--template <template...>', 'letters a-e, or texts with <subj>, <obj>, <mask> (default: a b c d e)')
+    .option('--prompt <dir...>', 'prompts that relbert prompt search or tune made')
+    .option('--validate <path...>', 'analogy questions: folders with valid.jsonl, or .jsonl files')
+    .option('--recipe <name>', 'of the fine-tuning: a name or a .json file', 'emnlp2021')
+    .option('--steps <n>', 'steps of the fine-tuning; 0: none', whole, 20)
+    .option('--batch <n>', 'relations a step of the fine-tuning (default: as the recipe has it)', positive)
+    .option('--json', 'print {"model","pooling","recipe","steps","results","best"}')
+    .addHelpText(
+      'after',
+      examples([
+        'relbert prompt compare --model all-MiniLM-L6-v2 --template a --template b --validate data/u2 data/google',
+      ]),
+    )
+    .action((flags: PromptCompareFlags) => run(flags, terminal));
+}
+
+async function run(flags: PromptCompareFlags, terminal: Terminal): Promise<void> {
+  const prompts = await promptsOf(flags);
+  const { readRecipe } = await import('../run/recipe-file.ts');
+  const { readAnalogySets } = await import('./analogy-sets.ts');
+  const { comparePrompts } = await import('../run/compare.ts');
+  const recipe = await readRecipe(flags.recipe);
+  const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
+  const { options, stop } = await promptDataOptions(flags, terminal);
+  const bar = new QueuedBar(terminal);
+  try {
+    for await (const event of comparePrompts({
+      ...options,
+      ...{ prompts, recipe, validate, steps: flags.steps },
+      ...(flags.batch !== undefined && { batch: flags.batch }),
+    })) {
+      await show(event, flags, bar, terminal);
+    }
+  } finally {
+    await bar.stop();
+    await stop();
+  }
+}
+
+async function promptsOf({ template, prompt }: PromptCompareFlags): Promise<{ name: string; spec: PromptSpec }[]> {
+  const { parseTemplate } = await import('../prompt/template.ts');
+  const { readPromptFolder } = await import('../node/prompt-folder.ts');
+  const templates = template ?? (prompt ? [] : ['a', 'b', 'c', 'd', 'e']);
+  const prompts: { name: string; spec: PromptSpec }[] = templates.map((name) => ({
+    name,
+    spec: { kind: 'template', text: checkUsage(() => parseTemplate(name)) },
+  }));
+  for (const folder of prompt ?? []) prompts.push({ name: folder, spec: (await readPromptFolder(folder)).prompt });
+  const twice = prompts.find(({ name }, i) => prompts.findIndex((other) => other.name === name) !== i);
+  if (twice) throw new UsageError(`'${twice.name}' is given twice: leave one out`);
+  return prompts;
+}
+
+async function show(
+  event: ComparePromptsEvent,
+  flags: PromptCompareFlags,
+  bar: QueuedBar,
+  terminal: Terminal,
+): Promise<void> {
+  switch (event.kind) {
+    case 'data':
+      terminal.note(dataNote(event));
+      break;
+    case 'measuring':
+      bar.show(`${event.name.slice(0, 20)}: validation loss`, 'batches', event.batch, event.batches);
+      break;
+    case 'step':
+      bar.show(`${event.name.slice(0, 20)}: loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
+      break;
+    case 'compared':
+      await bar.stop();
+      terminal.note(`${event.result.name}: ${rowOf(event.result).slice(1).join('  ')}`);
+      break;
+    case 'done':
+      await terminal.print(flags.json ? asJson(event, flags) : await asText(event, terminal));
+      break;
+  }
+}
+
+function asJson(
+  { pooling, results, best }: ComparePromptsEvent & { kind: 'done' },
+  { model, recipe, steps }: PromptCompareFlags,
+): string {
+  return JSON.stringify({ model, pooling, recipe, steps, results, best: best.name });
+}
+
+async function asText({ results, best }: ComparePromptsEvent & { kind: 'done' }, terminal: Terminal): Promise<string> {
+  const { tableText } = await import('./table.ts');
+  const figure = (title: string) => ({ title, align: 'right' as const });
+  const columns = [
+    { title: 'prompt' },
+    figure('loss before'),
+    figure('accuracy % before'),
+    figure('loss after'),
+    figure('accuracy % after'),
+    { title: 'text' },
+  ];
+  const rows = results.map((result) => [...rowOf(result), result.text]);
+  return `${tableText(columns, rows, terminal.style)}\n\nlowest validation loss: ${best.name}`;
+}
+
+function rowOf({ name, before, after }: ComparedPrompt): string[] {
+  const figures = [before, after].flatMap((part) => [
+    part ? part.loss.toFixed(4) : '-',
+    part?.accuracy === undefined ? '-' : percent(part.accuracy),
+  ]);
+  return [name, ...figures];
+}

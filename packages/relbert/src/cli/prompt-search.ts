@@ -1,0 +1,133 @@
+/** `relbert prompt search`: AutoPrompt. */
+import { type Command, Option } from 'commander';
+import type { SearchPromptEvent } from '../run/search.ts';
+import { examples } from './examples.ts';
+import { positive } from './model-options.ts';
+import { duration } from './progress.ts';
+import {
+  addPromptDataOptions,
+  addRunOptions,
+  dataNote,
+  measured,
+  promptDataOptions,
+  type RunFlags,
+  triggerCounts,
+} from './prompt-options.ts';
+import { QueuedBar } from './queued-bar.ts';
+import { seed } from './seed-option.ts';
+import type { Terminal } from './terminal.ts';
+
+interface PromptSearchFlags extends RunFlags {
+  readonly template?: string;
+  readonly iterations: number;
+  readonly k: number;
+  readonly position: 'random' | 'best';
+  readonly wholeWords?: boolean;
+  readonly pairWords?: boolean;
+  readonly exhaustive?: boolean;
+}
+
+export function addPromptSearchCommand(prompt: Command, terminal: Terminal): void {
+  const command = prompt
+    .command('search')
+    .summary('AutoPrompt: trigger tokens found by gradient-guided search')
+    .description(
+      'AutoPrompt: looks for trigger tokens around the two words with which the language model, as it is, has the lowest triplet loss. A search that was stopped or killed goes on with --resume.',
+    );
+  addRunOptions(addPromptDataOptions(command), 'trigger tokens', seed)
+    .option('--template <template>', 'start from the tokens of this template (c, d or a text) instead of mask tokens')
+    .option('--iterations <n>', 'iterations, each for one trigger', positive, 50)
+    .option('--k <n>', 'candidates of an iteration', positive, 50)
+    .addOption(
+      new Option('--position <which>', 'the trigger of an iteration: a random one, or the one that promises most')
+        .choices(['random', 'best'])
+        .default('random'),
+    )
+    .option('--whole-words', 'no tokens that continue a word')
+    .option('--no-pair-words', 'no words of the training pairs')
+    .option('--exhaustive', 'let every candidate see all triples; else the clearly worse drop out early')
+    .addHelpText(
+      'after',
+      examples([
+        'relbert prompt search --model all-MiniLM-L6-v2 --begin 2 --middle 2 --end 2 --output my-prompt',
+        'relbert prompt search --model roberta-base --template d --whole-words --output from-template',
+      ]),
+    )
+    .action((flags: PromptSearchFlags) => run(flags, terminal));
+}
+
+async function run(flags: PromptSearchFlags, terminal: Terminal): Promise<void> {
+  const { begin, middle, end, template } = flags;
+  const given = begin !== undefined || middle !== undefined || end !== undefined;
+  const counts = given || template === undefined ? triggerCounts(flags) : undefined;
+  const { searchPrompt } = await import('../run/search.ts');
+  const { options, stop } = await promptDataOptions(flags, terminal);
+  const bar = new QueuedBar(terminal);
+  try {
+    const { output, layout, iterations, k, position } = flags;
+    const events = searchPrompt({
+      ...options,
+      ...{ output, layout, iterations, k, position, seed: flags.seed },
+      ...(counts && { counts }),
+      ...(template !== undefined && { template }),
+      ...(flags.wholeWords && { wholeWords: true }),
+      ...(flags.pairWords === false && { noPairWords: true }),
+      ...(flags.exhaustive && { exhaustive: true }),
+      ...(flags.resume && { resume: true }),
+      ...(flags.overwrite && { overwrite: true }),
+    });
+    for await (const event of events) await show(event, iterations, bar, terminal);
+  } finally {
+    await bar.stop();
+    await stop();
+  }
+}
+
+async function show(event: SearchPromptEvent, iterations: number, bar: QueuedBar, terminal: Terminal): Promise<void> {
+  switch (event.kind) {
+    case 'data':
+      terminal.note(dataNote(event));
+      break;
+    case 'measuring':
+      bar.show(measured[event.what], 'batches', event.batch, event.batches);
+      break;
+    case 'start':
+      terminal.note(
+        event.loss === undefined
+          ? `going on after iteration ${event.iteration}: ${event.text}`
+          : `start: loss ${event.loss.toFixed(4)}${shownValidation(event.validation)}: ${event.text}`,
+      );
+      break;
+    case 'screening': {
+      const label = `iteration ${event.iteration}/${iterations}, ${event.running} candidates`;
+      bar.show(label, 'batches', event.batch, event.batches);
+      break;
+    }
+    case 'iteration':
+      if (event.improved) {
+        terminal.note(
+          `iteration ${event.iteration}: loss ${event.loss.toFixed(4)}${shownValidation(event.validation)}: ${event.text}`,
+        );
+      }
+      break;
+    case 'converged':
+      terminal.note(`no candidate at any place is better: the search ends after iteration ${event.iteration}`);
+      break;
+    case 'done': {
+      await bar.stop();
+      const { iteration, loss, validation } = event.best;
+      terminal.note(
+        `${event.iteration} iterations in ${duration(event.seconds)}; prompt of iteration ${iteration}, ` +
+          `loss ${loss.toFixed(4)}${shownValidation(validation)}: ${event.text}`,
+      );
+      break;
+    }
+    case 'saved':
+      await terminal.print(event.folder);
+      break;
+  }
+}
+
+function shownValidation(validation: number | undefined): string {
+  return validation === undefined ? '' : `, validation ${validation.toFixed(4)}`;
+}

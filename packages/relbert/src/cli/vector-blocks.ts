@@ -1,0 +1,55 @@
+/** Files of precomputed pair vectors, told from files of pairs by their endings and first line. */
+import type { VectorBlock } from '../index/nearest.ts';
+import { UsageError } from './exit.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * How to read a file of vectors from its beginning, as often as needed; undefined where the file holds pairs alone.
+ * @throws Error where there is no such file, or no .pairs.tsv beside a .npy; UsageError for a .npy.gz
+ */
+export async function openVectorBlocks(
+  file: string,
+  terminal: Terminal,
+): Promise<(() => AsyncIterable<VectorBlock>) | undefined> {
+  if (file === '-') return undefined;
+  const { kindOfPath } = await import('../node/read-file.ts');
+  const { readChunks } = await import('../node/byte-stream.ts');
+  const { jsonBlocks, npyBlocks, word2vecBlocks } = await import('../formats/pair-vector-file.ts');
+  const kind = await kindOfPath(file);
+  if (kind === undefined) throw new Error(`${file}: there is no such file`);
+  if (kind === 'folder') throw new Error(`${file}: is a folder; expected a file of pairs or vectors`);
+  const chunks = () => readChunks(file, terminal.signal);
+  const name = file.toLowerCase().replace(/\.gz$/, '');
+  if (name.endsWith('.npy')) {
+    if (/\.gz$/i.test(file))
+      throw new UsageError(`${file}: a NumPy array is not read from a .gz; unpack it beside its .pairs.tsv first`);
+    const pairs = file.replace(/\.npy$/i, '.pairs.tsv');
+    if ((await kindOfPath(pairs)) !== 'file')
+      throw new Error(`${file}: its pairs are missing; expected them in ${pairs}`);
+    return () => npyBlocks({ chunks: chunks(), file }, { chunks: readChunks(pairs, terminal.signal), file: pairs });
+  }
+  if (name.endsWith('.jsonl'))
+    return (await holdsEmbeddings(chunks(), file)) ? () => jsonBlocks(chunks(), file) : undefined;
+  if (/\.(tsv|csv)$/.test(name)) return undefined;
+  return () => word2vecBlocks(chunks(), file);
+}
+
+/** Whether the first line of a .jsonl file that is not blank is a pair with its embedding. */
+async function holdsEmbeddings(chunks: AsyncIterable<Uint8Array>, file: string): Promise<boolean> {
+  const { gunzipped } = await import('../formats/gunzip.ts');
+  let start = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of gunzipped(chunks, file)) {
+    start += decoder.decode(chunk, { stream: true });
+    start = start.trimStart();
+    // The line of an embedding may be longer than a chunk.
+    if (start.includes('\n')) break;
+  }
+  try {
+    const first: unknown = JSON.parse(start.split('\n', 1)[0] ?? '');
+    return typeof first === 'object' && first !== null && 'embedding' in first;
+  } catch {
+    // What reads it as pairs says what is wrong with it.
+    return false;
+  }
+}

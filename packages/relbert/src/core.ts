@@ -1,0 +1,32 @@
+/** What both entry points offer: everything that does not depend on where files and kernels come from. */
+export { type Checkpoint, type CheckpointFiles, openCheckpoint } from './encoder/checkpoint.ts';
+export {
+  cosine,
+  type EmbeddingBlock,
+  type Embeddings,
+  normalizeRows,
+  row,
+  type SkippedPair,
+} from './encoder/embeddings.ts';
+export { type EncoderOptions, OptionError } from './encoder/load-encoder.ts';
+export { type Pooling, PoolingError, poolings } from './encoder/pooling.ts';
+export {
+  type EncodeEvent,
+  type EncodeOptions,
+  type EncoderInfo,
+  PromptTooLongError,
+  type RankedChoice,
+  type StreamOptions,
+} from './encoder/relation-encoder.ts';
+export { CheckpointError } from './formats/checkpoint-error.ts';
+export { EncoderConfigError } from './models/config.ts';
+export { WeightError } from './models/weights.ts';
+export { PairError } from './pair/pair-error.ts';
+export { toWordPair, type WordPair, type WordPairLike } from './pair/word-pair.ts';
+export type { EncodedPrompt, Prompt } from './prompt/prompt.ts';
+export { PromptError } from './prompt/prompt-error.ts';
+export type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from './prompt/spec.ts';
+export { RuntimeError } from './runtime/error.ts';
+export type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from './runtime/session.ts';
+export type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer/tokenizer.ts';
+export { TokenizerError } from './tokenizer/tokenizer-error.ts';

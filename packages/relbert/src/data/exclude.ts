@@ -1,0 +1,160 @@
+import { DataError, type DataFile } from '../text/data-error.ts';
+import { jsonObject, jsonValue, type Line, lineError, linesOf } from '../text/line.ts';
+import { pairField, pairsField, wordField } from './pair-field.ts';
+import { foldWord, PairSet } from './pair-set.ts';
+import { type RelationSet, relationProblem } from './relation-set.ts';
+
+/** A name given to `--exclude-relation` that no relation has. */
+export class UnknownRelationError extends Error {
+  override readonly name = 'UnknownRelationError';
+  readonly relation: string;
+  /** All names that would have been understood. */
+  readonly known: readonly string[];
+
+  constructor(relation: string, known: readonly string[]) {
+    const shown = known.slice(0, 12).join(', ');
+    super(`no relation or category is named '${relation}'; there are ${shown}${known.length > 12 ? ', ...' : ''}`);
+    this.relation = relation;
+    this.known = known;
+  }
+}
+
+/** Nothing is left to train on. */
+export class NoRelationError extends Error {
+  override readonly name = 'NoRelationError';
+}
+
+/**
+ * Leaves out relations by name or id, and whole categories: `1a`, `Taxonomic`, `1` or `Class Inclusion` (all of 1a … 1e,
+ * and WordNet's hypernyms and instances), `hypernym`, `hypernym/noun.animal`. The whole name has to agree (`1` is not
+ * `10a`), but for case and for `-`, `_` and spaces.
+ *
+ * Throws UnknownRelationError for a name that fits no relation, NoRelationError where none is left.
+ * @param further Relations from elsewhere whose names are no mistake either.
+ */
+export function excludeRelations(
+  relations: readonly RelationSet[],
+  names: readonly string[],
+  further: readonly RelationSet[] = [],
+): RelationSet[] {
+  const known = [...new Set([...relations, ...further].flatMap(namesOf))];
+  for (const name of names) {
+    if (!known.some((other) => foldName(other) === foldName(name))) throw new UnknownRelationError(name, known);
+  }
+  const kept = withoutRelations(relations, names);
+  if (kept.length === 0) {
+    throw new NoRelationError(
+      `all ${relations.length} relations are excluded (${names.join(', ')}): none is left to train on`,
+    );
+  }
+  return kept;
+}
+
+/** The relations that none of the names fits, perhaps none. */
+export function withoutRelations(relations: readonly RelationSet[], names: readonly string[]): RelationSet[] {
+  const excluded = new Set(names.map(foldName));
+  return relations.filter((set) => !namesOf(set).some((name) => excluded.has(foldName(name))));
+}
+
+function namesOf({ relation, parent, aliases }: RelationSet): string[] {
+  return [relation, ...(parent ? [parent] : []), ...aliases];
+}
+
+function foldName(name: string): string {
+  return foldWord(name.replaceAll('-', ' '));
+}
+
+/** What {@link excludePairs} did. */
+export interface PairExclusion {
+  readonly relations: readonly RelationSet[];
+  /** Pairs left out. */
+  readonly pairs: number;
+  /** Relations that had too few positives left, and so were left out as a whole. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * Leaves out every pair of the set, in either order. A relation with fewer than two positives left goes as well.
+ * Throws NoRelationError where none is left.
+ */
+export function excludePairs(relations: readonly RelationSet[], excluded: PairSet): PairExclusion {
+  let pairs = 0;
+  const dropped: string[] = [];
+  const kept = relations.flatMap((set): RelationSet[] => {
+    const positives = set.positives.filter((pair) => !excluded.has(pair));
+    const negatives = set.negatives.filter((pair) => !excluded.has(pair));
+    pairs += set.positives.length - positives.length + set.negatives.length - negatives.length;
+    const rest = { ...set, positives, negatives };
+    if (relationProblem(rest) === undefined) return [rest];
+    dropped.push(set.relation);
+    return [];
+  });
+  if (kept.length === 0) {
+    throw new NoRelationError('every relation has fewer than two positives once the excluded pairs are left out');
+  }
+  return { relations: kept, pairs, dropped };
+}
+
+/**
+ * Every pair that occurs in files of evaluation or training data, by the form of each line:
+ * - analogy question `{"stem", "choice", ...}`: the stem and all choices, right and wrong;
+ * - relation `{"relation", "positives", "negatives"}`: all of them;
+ * - relation mapping `{"source", "target"}`: any two terms of one side;
+ * - `["head", "tail"]` or `{"head", "tail"}`;
+ * - tab-separated: `head tail`, `head tail relation` (lexical relations), `relation head tail` or
+ *   `relation head tail label` (relations). The two forms of three fields cannot be told apart, so both readings of
+ *   such a line are left out: a word beside the name of its relation is no pair that anyone trains on.
+ *
+ * Throws DataError that names the line of the first that is none of these, and for an empty file.
+ */
+export function pairsOfFiles(files: readonly DataFile[]): PairSet {
+  const pairs = new PairSet();
+  for (const data of files) {
+    const lines = linesOf(data);
+    if (lines.length === 0) throw new DataError(data.file, undefined, 'holds no pair');
+    for (const line of lines) {
+      if (/^\s*[[{]/.test(line.text)) addJsonPairs(line, pairs);
+      else addTabPairs(line, pairs);
+    }
+  }
+  return pairs;
+}
+
+function addJsonPairs(line: Line, pairs: PairSet): void {
+  if (line.text.trimStart().startsWith('[')) {
+    pairs.add(pairField(line, 'the line', jsonValue(line)));
+    return;
+  }
+  const value = jsonObject(line);
+  if ('stem' in value) {
+    pairs.add(pairField(line, "'stem'", value['stem']));
+    for (const pair of pairsField(line, 'choice', value['choice'])) pairs.add(pair);
+  } else if ('positives' in value) {
+    for (const pair of pairsField(line, 'positives', value['positives'])) pairs.add(pair);
+    for (const pair of pairsField(line, 'negatives', value['negatives'] ?? [])) pairs.add(pair);
+  } else if ('source' in value) {
+    for (const side of ['source', 'target']) {
+      const list = value[side];
+      if (!Array.isArray(list)) throw lineError(line, `'${side}' should be a list of terms`);
+      const terms = list.map((term: unknown) => wordField(line, `each term of '${side}'`, term));
+      for (const [i, head] of terms.entries()) for (const tail of terms.slice(i + 1)) pairs.add({ head, tail });
+    }
+  } else if ('head' in value) {
+    pairs.add(pairField(line, 'the pair', [value['head'], value['tail']]));
+  } else {
+    throw lineError(line, 'expected an analogy question, a relation, a mapping problem or a pair');
+  }
+}
+
+function addTabPairs(line: Line, pairs: PairSet): void {
+  const fields = line.text.split('\t').map((field) => field.trim());
+  if (fields.length < 2 || fields.length > 4 || fields.includes('')) {
+    throw lineError(
+      line,
+      `expected 2 to 4 fields separated by tabs (head tail, head tail relation, relation head tail), got '${line.text}'`,
+    );
+  }
+  const [first = '', second = '', third] = fields;
+  if (fields.length < 4) pairs.add({ head: first, tail: second });
+  if (third !== undefined) pairs.add({ head: second, tail: third });
+}

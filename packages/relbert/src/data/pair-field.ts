@@ -1,0 +1,25 @@
+import type { WordPair } from '../pair/word-pair.ts';
+import { excerpt, type Line, lineError } from '../text/line.ts';
+
+/** A pair written `["head", "tail"]` in a JSON line; `what` names the field in the message. */
+export function pairField(line: Line, what: string, value: unknown): WordPair {
+  if (!Array.isArray(value)) throw lineError(line, `${what} should be a pair ["head", "tail"], got ${excerpt(value)}`);
+  if (value.length !== 2) {
+    throw lineError(line, `${what} should have two words, got ${value.length}: ${excerpt(value)}`);
+  }
+  const [head, tail] = value.map((word: unknown) => wordField(line, `each word of ${what}`, word));
+  return { head: head as string, tail: tail as string };
+}
+
+/** A list of pairs `[["head", "tail"], ...]`. */
+export function pairsField(line: Line, what: string, value: unknown): WordPair[] {
+  if (!Array.isArray(value)) throw lineError(line, `'${what}' should be a list of pairs, got ${excerpt(value)}`);
+  return value.map((pair: unknown, i) => pairField(line, `pair ${i + 1} of '${what}'`, pair));
+}
+
+/** A word or phrase: a string that is not blank. */
+export function wordField(line: Line, what: string, value: unknown): string {
+  if (typeof value !== 'string') throw lineError(line, `${what} should be a string, got ${excerpt(value)}`);
+  if (value.trim() === '') throw lineError(line, `${what} is blank`);
+  return value;
+}

@@ -1,0 +1,65 @@
+import { serialize } from '../graph/index.ts';
+import { storedParameters } from '../models/architecture.ts';
+import type { EncoderConfig } from '../models/config.ts';
+import { readParameters, type StoredWeights } from '../models/weights.ts';
+import type { EncodedPrompt } from '../prompt/prompt.ts';
+import type { Runtime } from '../runtime/session.ts';
+import type { Pooling } from './pooling.ts';
+import { buildRelationGraph, promptBatch } from './relation-graph.ts';
+
+/** Batches of prompts to embeddings: a language model with its weights, ready to run. */
+export interface PromptBatchEncoder {
+  /** Elements of the weights that encoding uses, as the checkpoint stores them, and of the soft prompt. */
+  readonly parameters: number;
+  /** Length of one embedding: D. */
+  readonly dimension: number;
+  /** Embeddings [B, D] of prompts that form one padded batch. */
+  encode(prompts: readonly EncodedPrompt[]): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+export interface PromptBatchEncoderOptions {
+  readonly config: EncoderConfig;
+  readonly weights: StoredWeights;
+  readonly runtime: Runtime;
+  readonly pooling: Pooling;
+  /** Soft-prompt vectors [count, E]. */
+  readonly softPrompt?: Float32Array;
+  /** Default 'f32'. */
+  readonly dtype?: 'f32' | 'int8';
+  readonly threads?: number;
+}
+
+/**
+ * Builds the inference graph with its weights stored in it, so that the runtime can pack them, and loads it.
+ *
+ * @throws WeightError where weights are missing, misshapen or not finite.
+ */
+export async function createPromptBatchEncoder(options: PromptBatchEncoderOptions): Promise<PromptBatchEncoder> {
+  const { config, weights, runtime, pooling, softPrompt, dtype = 'f32', threads } = options;
+  const graph = buildRelationGraph(config, {
+    pooling,
+    mode: dtype === 'int8' ? 'int8' : runtime.name === 'webgpu' ? 'fused' : 'inference',
+    ...(softPrompt && { softPrompt }),
+  });
+  const initializers = await readParameters(graph.parameters, config, weights);
+  const added = softPrompt?.length ?? 0;
+  const parameters = storedParameters(graph.architecture).reduce(
+    (sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1),
+    added,
+  );
+  const model = serialize({ outputs: { embedding: graph.embedding }, initializers, external: true });
+  const session = await runtime.createSession(model, { initializers, ...(threads !== undefined && { threads }) });
+  return {
+    parameters,
+    dimension: graph.dimension,
+    async encode(prompts) {
+      const { embedding } = await session.run({ ...promptBatch(prompts, pooling, config.padId) });
+      return embedding?.data as Float32Array;
+    },
+    async dispose() {
+      await session.dispose();
+      await runtime.dispose();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Tensor } from '../graph/index.ts';
+import type { EncoderConfig } from '../models/config.ts';
+import { buildEncoder, type EncoderGraph, type EncoderOptions } from '../models/encoder.ts';
+import type { EncodedPrompt } from '../prompt/prompt.ts';
+import type { TensorValue } from '../runtime/session.ts';
+import { type Pooling, pooledSize, poolHidden, poolingInput, poolingRowCount, poolingRows } from './pooling.ts';
+
+export interface RelationGraphOptions extends EncoderOptions {
+  readonly pooling: Pooling;
+}
+
+/** From token ids and pooling weights to relation embeddings; the same for inference and for training. */
+export interface RelationGraph extends EncoderGraph {
+  readonly pooling: Pooling;
+  /** The graph input `pooling`, float32 [B, R, T]. */
+  readonly poolingWeights: Tensor;
+  /** [B, D]. */
+  readonly embedding: Tensor;
+  /** D. */
+  readonly dimension: number;
+}
+
+/** The graph of a relation encoder: language model and pooling. */
+export function buildRelationGraph(
+  config: EncoderConfig,
+  { pooling, ...options }: RelationGraphOptions,
+): RelationGraph {
+  const encoder = buildEncoder(config, options);
+  const poolingWeights = poolingInput(pooling);
+  return {
+    ...encoder,
+    pooling,
+    poolingWeights,
+    embedding: poolHidden(encoder.hidden, poolingWeights, pooling),
+    dimension: pooledSize(pooling, config.hidden),
+  };
+}
+
+/** What a relation graph is fed beside its weights. */
+export interface PromptBatch {
+  readonly input_ids: TensorValue & { readonly data: BigInt64Array };
+  readonly attention_mask: TensorValue & { readonly data: BigInt64Array };
+  readonly pooling: TensorValue & { readonly data: Float32Array };
+}
+
+/**
+ * Prompts as one padded batch: ids and attention mask int64 [B, T], pooling weights float32 [B, R, T].
+ *
+ * @param padId Id of the padding token; prompts are padded on the right to the longest of them.
+ * @throws PoolingError where a prompt lacks the tokens that the pooling needs.
+ */
+export function promptBatch(prompts: readonly EncodedPrompt[], pooling: Pooling, padId: number): PromptBatch {
+  const count = prompts.length;
+  const tokens = prompts.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const rowCount = poolingRowCount(pooling);
+  const ids = new BigInt64Array(count * tokens).fill(BigInt(padId));
+  const mask = new BigInt64Array(count * tokens);
+  const weights = new Float32Array(count * rowCount * tokens);
+  for (const [i, prompt] of prompts.entries()) {
+    for (const [position, id] of prompt.ids.entries()) ids[i * tokens + position] = BigInt(id);
+    mask.fill(1n, i * tokens, i * tokens + prompt.ids.length);
+    for (const [r, row] of poolingRows(pooling, prompt).entries()) weights.set(row, (i * rowCount + r) * tokens);
+  }
+  return {
+    input_ids: { dtype: 'int64', shape: [count, tokens], data: ids },
+    attention_mask: { dtype: 'int64', shape: [count, tokens], data: mask },
+    pooling: { dtype: 'float32', shape: [count, rowCount, tokens], data: weights },
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Evaluation of relation embeddings: analogy questions, lexical relation classification, relation mapping, nearest
+ * neighbours, with intervals and tests. Pure: callers read the files and bring the embeddings, and for what is trained
+ * (classification) a runtime: `nodeRuntime()` or `nodeWorkerRuntime()` of `relbert` in Node, `webRuntime()` of `relbert`
+ * in a browser.
+ *
+ * ```ts
+ * import { nodeRuntime, RelationEncoder } from 'relbert';
+ * import { embeddingFeatures, evaluateClassification, lexicalRelationSet } from 'relbert/evaluate';
+ * import { readFileSync } from 'node:fs';
+ * await using encoder = await RelationEncoder.load();
+ * const read = (file: string) => ({ file, text: readFileSync(file, 'utf8') });
+ * const set = lexicalRelationSet({ train: read('BLESS/train.tsv'), test: read('BLESS/test.tsv') });
+ * const runtime = nodeRuntime();
+ * const { test } = await evaluateClassification(
+ *   set,
+ *   (pairs) => embeddingFeatures(pairs, (some) => encoder.encode(some), 'both'),
+ *   runtime,
+ * );
+ * await runtime.dispose();
+ * console.log(test.macroF1, test.microF1);
+ * ```
+ *
+ * @module
+ */
+export { type AnalogyQuestion, parseAnalogyQuestions } from '../data/analogy.ts';
+export {
+  type LabelledPair,
+  type LexicalRelationSet,
+  lexicalRelationSet,
+  parseLexicalRelations,
+} from '../data/lexical-relation.ts';
+export { type MappingProblem, parseMappings, parseScan, type ScanAnalogy, scanMappings } from '../data/mapping.ts';
+export { type PairVectors, readPairVectors, readWordVectors, type WordVectors } from '../formats/word-vectors.ts';
+export {
+  type Neighbour,
+  type NeighbourOptions,
+  type NeighbourQuery,
+  nearestNeighbours,
+  type VectorBlock,
+} from '../index/nearest.ts';
+export { DataError, type DataFile } from '../text/data-error.ts';
+export {
+  type AnalogyEvaluation,
+  type AnalogyEvaluationOptions,
+  type AnalogyPrediction,
+  type AnalogyResult,
+  type AnalogySet,
+  type Direction,
+  evaluateAnalogy,
+  guessAnalogy,
+  type PairEmbedder,
+} from './analogy.ts';
+export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.ts';
+export {
+  type ClassificationOptions,
+  type ClassificationResult,
+  evaluateClassification,
+  type FeatureExtractor,
+} from './classification.ts';
+export {
+  type Classifier,
+  type ClassifierEvent,
+  type ClassifierOptions,
+  type ClassifierSettings,
+  DEFAULT_SETTINGS,
+  type FeatureMatrix,
+  predictClasses,
+  SETTINGS_GRID,
+  trainClassifiers,
+} from './classifier.ts';
+export {
+  evaluateMapping,
+  type MappingEvaluation,
+  type MappingObjective,
+  type MappingOptions,
+  type MappingResult,
+} from './mapping.ts';
+export { type McNemarResult, mcnemar } from './mcnemar.ts';
+export {
+  accuracy,
+  type ClassificationScores,
+  type ClassScores,
+  type ConfusionMatrix,
+  classificationScores,
+} from './metrics.ts';
+export {
+  appendPairVectors,
+  type EmbeddingFeatures,
+  embeddingFeatures,
+  type WordVectorFeatures,
+  wordVectorFeatures,
+} from './pair-features.ts';
+export { type Comparison, comparePredictions } from './prediction-file.ts';
+export { type Similarity, type SimilarityName, similarities } from './similarity.ts';
+export { type WordVectorEmbedder, wordVectorEmbedder } from './word-vector-embedder.ts';

@@ -1,0 +1,74 @@
+import type { Weights } from '../encoder/checkpoint.ts';
+import type { TensorValue } from '../runtime/session.ts';
+import { CheckpointError } from './checkpoint-error.ts';
+import type { StoredType } from './stored-type.ts';
+import { bytesPerElement, elementCount, toFloat32 } from './stored-type.ts';
+
+/** A named tensor inside a weights file. */
+export interface StoredTensor {
+  readonly type: StoredType;
+  readonly shape: readonly number[];
+  /** The weights file, for messages. */
+  readonly file: string;
+  /** Row-major little-endian bytes, read now. They may be a view of a buffer that others see: do not write to them. */
+  bytes(): Promise<Uint8Array>;
+}
+
+/** The tensors of one or several weights files by name, in the order of the files. */
+export type TensorStore = ReadonlyMap<string, StoredTensor>;
+
+/** {@link Weights} with what saving and `relbert info` need besides. */
+export interface StoredWeights extends Weights {
+  readonly store: TensorStore;
+  /** Bytes of all tensors as stored. */
+  readonly byteLength: number;
+  /** The type that most elements are stored in; undefined where there is no tensor. */
+  readonly storedType: StoredType | undefined;
+}
+
+/** Where data is not finite: the index of the first NaN or infinity, or -1. */
+export function firstNotFinite(data: Float32Array): number {
+  // 0 · x is NaN exactly where x is not finite; four sums without branches are many times faster than isFinite
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = data.length - (data.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += (data[i] as number) * 0;
+    b += (data[i + 1] as number) * 0;
+    c += (data[i + 2] as number) * 0;
+    d += (data[i + 3] as number) * 0;
+  }
+  for (let i = whole; i < data.length; i++) a += (data[i] as number) * 0;
+  return a + b + c + d === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
+}
+
+/** Tensors as float32 weights. `get` refuses a weight that holds NaN or an infinity. */
+export function weightsOf(origin: string, store: TensorStore): StoredWeights {
+  const elements = new Map<StoredType, number>();
+  let byteLength = 0;
+  for (const { type, shape } of store.values()) {
+    const count = elementCount(shape);
+    elements.set(type, (elements.get(type) ?? 0) + count);
+    byteLength += count * bytesPerElement[type];
+  }
+  const [mostCommon] = [...elements].sort((a, b) => b[1] - a[1]);
+  return {
+    store,
+    byteLength,
+    storedType: mostCommon?.[0],
+    names: [...store.keys()],
+    shape: (name) => store.get(name)?.shape,
+    async get(name): Promise<TensorValue & { readonly data: Float32Array }> {
+      const tensor = store.get(name);
+      if (tensor === undefined) throw new CheckpointError(origin, `there is no weight "${name}"`);
+      const data = toFloat32(tensor.file, name, tensor.type, await tensor.bytes());
+      const index = firstNotFinite(data);
+      if (index >= 0) {
+        throw new CheckpointError(
+          tensor.file,
+          `weight "${name}" [${tensor.shape.join(', ')}] holds ${data[index]} at element ${index}; the checkpoint is damaged or its training diverged`,
+        );
+      }
+      return { dtype: 'float32', shape: tensor.shape, data };
+    },
+  };
+}

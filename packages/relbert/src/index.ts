@@ -1,0 +1,55 @@
+/**
+ * relbert in Node: relation embeddings of word pairs.
+ *
+ * ```ts
+ * import { RelationEncoder } from 'relbert';
+ * await using encoder = await RelationEncoder.load('./all-MiniLM-L6-v2', { pooling: 'difference' });
+ * const { data, shape } = await encoder.encode([['Tokyo', 'Japan'], ['Paris', 'France']]);
+ * ```
+ *
+ * @module
+ */
+
+import { type EncoderOptions, loadEncoderParts } from './encoder/load-encoder.ts';
+import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
+import type { HubOptions } from './node/hub/hub.ts';
+import { openModel } from './node/open-model.ts';
+import { nodeRuntime } from './node/runtime.ts';
+import { nodeWorkerRuntime } from './node/worker.ts';
+
+export * from './core.ts';
+export { FileError } from './node/file-error.ts';
+export { folderFiles } from './node/folder.ts';
+export type { HubOptions } from './node/hub/hub.ts';
+export type { HubEvent } from './node/hub/hub-event.ts';
+export { openModel } from './node/open-model.ts';
+export { nodeRuntime } from './node/runtime.ts';
+export { nodeWorkerRuntime } from './node/worker.ts';
+
+export interface LoadOptions extends EncoderOptions, HubOptions {
+  /** Run in a worker thread, so that the event loop stays free while pairs are encoded. Default true; false starts faster. */
+  readonly worker?: boolean;
+}
+
+/** Word pairs to relation embeddings; `load` makes one from a checkpoint. */
+export class RelationEncoder extends Core {
+  /**
+   * Loads a checkpoint.
+   *
+   * @param model A folder, a hub id, `id@revision`, or `embedded` (default): the model that this package carries.
+   * @throws CheckpointError where there is no such checkpoint, or it is damaged or cannot be fetched; FileError where a
+   *   file cannot be read or the cache not written; EncoderConfigError, TokenizerError or WeightError where its config,
+   *   tokenizer or weights cannot be used; OptionError, PoolingError or PromptError for a setting that cannot be;
+   *   RuntimeError where the runtime does not take the model; the signal's reason when aborted
+   */
+  static async load(model = 'embedded', options: LoadOptions = {}): Promise<RelationEncoder> {
+    const files = await openModel(model, options);
+    const runtime = options.worker === false ? nodeRuntime() : nodeWorkerRuntime();
+    try {
+      return new RelationEncoder(await loadEncoderParts(files, runtime, options));
+    } catch (error) {
+      await runtime.dispose();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import type { ConstantData } from '../graph/index.ts';
+import { type StoredParameter, storedParameters } from './architecture.ts';
+import type { EncoderConfig } from './config.ts';
+import { architectureOf } from './encoder.ts';
+import type { GraphParameter } from './kernel.ts';
+
+/** The tensors of a checkpoint: names and shapes at once, data when asked for. */
+export interface StoredWeights {
+  readonly names: readonly string[];
+  shape(name: string): readonly number[] | undefined;
+  get(name: string): Promise<{ readonly data: Float32Array }>;
+}
+
+/** Weights that do not fit the configuration; the message names tensor, expected and found shape. */
+export class WeightError extends Error {
+  override readonly name = 'WeightError';
+}
+
+/** Names of the parts of a checkpoint that are the base model, by family; the first that fits counts. */
+const prefixes: Readonly<Record<EncoderConfig['family'], readonly string[]>> = {
+  bert: ['bert.'],
+  roberta: ['roberta.'],
+  albert: ['albert.'],
+  distilbert: ['distilbert.'],
+  mpnet: ['mpnet.'],
+};
+
+/** Where masked language models hold the word embeddings a second time; some files hold them there alone. */
+const tiedWords = [
+  'cls.predictions.decoder.weight',
+  'lm_head.decoder.weight',
+  'predictions.decoder.weight',
+  'vocab_projector.weight',
+];
+
+/**
+ * The stored name of every weight that the encoder computes with: names in the base model → names in the file.
+ *
+ * Files of the base model alone and of models with a head are taken (`bert.`, `roberta.`, … before the names, also
+ * behind a wrapper's prefix such as `model.`), `gamma` and `beta` for the weight and bias of a LayerNorm, and word
+ * embeddings that stand only in the head they are tied to. Everything else in the file is ignored.
+ *
+ * @throws WeightError naming every tensor that is missing or has another shape, with what was expected and found.
+ */
+export function resolveWeightNames(
+  config: EncoderConfig,
+  stored: Pick<StoredWeights, 'names' | 'shape'>,
+): ReadonlyMap<string, string> {
+  const names = new Set(stored.names);
+  const parameters = storedParameters(architectureOf(config));
+  const prefix = prefixOf(config, parameters, names);
+  const resolved = new Map<string, string>();
+  const problems: string[] = [];
+  for (const { name, shape } of parameters) {
+    const found = spellings(name, prefix).find((spelling) => names.has(spelling));
+    const actual = found === undefined ? undefined : stored.shape(found);
+    if (found === undefined || !actual) {
+      problems.push(`'${prefix}${name}' is missing: expected the shape [${shape.join(', ')}]`);
+    } else if (actual.length !== shape.length || actual.some((dimension, axis) => dimension !== shape[axis])) {
+      problems.push(`'${found}' has the shape [${actual.join(', ')}], expected [${shape.join(', ')}]`);
+    } else {
+      resolved.set(name, found);
+    }
+  }
+  if (problems.length > 0) throw new WeightError(problemMessage(config, problems));
+  return resolved;
+}
+
+/** What stands before the base model's names in the file: the prefix under which most of them are found. */
+function prefixOf(
+  { family }: EncoderConfig,
+  parameters: readonly StoredParameter[],
+  names: ReadonlySet<string>,
+): string {
+  // A tensor of the embeddings that every family has, never tied to a head.
+  const anchor = 'embeddings.position_embeddings.weight';
+  const wrapped = [...names].filter((name) => name.endsWith(`.${anchor}`)).map((name) => name.slice(0, -anchor.length));
+  const candidates = ['', ...prefixes[family], ...wrapped.toSorted((a, b) => a.length - b.length)];
+  let best = { prefix: '', count: -1 };
+  for (const prefix of candidates) {
+    const count = parameters.filter(({ name }) =>
+      spellings(name, prefix).some((spelling) => names.has(spelling)),
+    ).length;
+    if (count > best.count) best = { prefix, count };
+  }
+  return best.prefix;
+}
+
+/** The names under which a tensor may be stored. */
+function spellings(name: string, prefix: string): string[] {
+  const old = name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
+  return [
+    prefix + name,
+    ...(old === name ? [] : [prefix + old]),
+    ...(name.endsWith('word_embeddings.weight') ? tiedWords : []),
+  ];
+}
+
+function problemMessage({ modelType, layers }: EncoderConfig, problems: readonly string[]): string {
+  const shown = problems.slice(0, 5).join('; ');
+  const rest = problems.length > 5 ? `; and ${problems.length - 5} more` : '';
+  return `the weights do not fit the configuration (${modelType}, ${layers} layers): ${shown}${rest}`;
+}
+
+/**
+ * Data for the weights of a graph: by the names of its inputs, read and packed one after the other.
+ *
+ * @param parameters Those of the graph.
+ * @param config For the names in the checkpoint ({@link resolveWeightNames}).
+ * @throws WeightError, and what `stored` throws for a tensor that is damaged.
+ */
+export async function readParameters(
+  parameters: readonly GraphParameter[],
+  config: EncoderConfig,
+  stored: StoredWeights,
+): Promise<Record<string, ConstantData>> {
+  const names = resolveWeightNames(config, stored);
+  const load = async (source: StoredParameter): Promise<Float32Array> => {
+    const name = names.get(source.name);
+    if (name === undefined) throw new WeightError(`'${source.name}' is no weight of ${config.modelType}`);
+    return (await stored.get(name)).data;
+  };
+  const read: Record<string, ConstantData> = {};
+  // Kept for the next parameter alone: an 8-bit weight and its scale are made from the same tensors.
+  let kept = new Map<string, Float32Array>();
+  for (const { name, sources, pack } of parameters) {
+    const held = new Map<string, Float32Array>();
+    for (const source of sources) held.set(source.name, kept.get(source.name) ?? (await load(source)));
+    read[name] = pack([...held.values()]);
+    kept = held;
+  }
+  return read;
+}

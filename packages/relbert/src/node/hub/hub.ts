@@ -1,0 +1,241 @@
+/**
+ * @file Checkpoints on the HuggingFace hub, through the cache that Python's huggingface_hub keeps.
+ *
+ * Plain `fetch` and not @huggingface/hub: that package can neither resume nor verify nor lock a download, has no
+ * offline switch and no time-outs; with those written here, two requests are all that is left.
+ */
+
+import type { CheckpointFiles } from '../../encoder/checkpoint.ts';
+import { parseShardIndex, weightsLayoutOf } from '../../encoder/checkpoint.ts';
+import { isTokenizerFile } from '../../encoder/checkpoint-tokenizer.ts';
+import { CheckpointError } from '../../formats/checkpoint-error.ts';
+import { isJsonObject, parseJsonObject } from '../../formats/json-file.ts';
+import { folderFiles } from '../folder.ts';
+import { withFileLock } from './file-lock.ts';
+import type { Fetch } from './http.ts';
+import { readBody, request, withRetries } from './http.ts';
+import { exists, HubCache, isCommit } from './hub-cache.ts';
+import type { DownloadContext } from './hub-download.ts';
+import { downloadBlob, remoteFile } from './hub-download.ts';
+import type { HubEvent } from './hub-event.ts';
+import { type HubId, modelSuggestion, requireHubId } from './hub-id.ts';
+import type { HubSettings, HubSettingsOptions } from './hub-settings.ts';
+import { hubSettings } from './hub-settings.ts';
+
+export interface HubOptions extends HubSettingsOptions {
+  readonly onProgress?: ((event: HubEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Default: the global one. */
+  readonly fetch?: Fetch;
+  /** Milliseconds without a byte after which a connection is given up and made anew. Default 20,000. */
+  readonly stallTimeout?: number;
+  /** Attempts in a row that get nowhere before it is an error. Default 5. */
+  readonly attempts?: number;
+  /** First pause before another attempt, doubled each time up to 30 s. Milliseconds, default 500. */
+  readonly pause?: number;
+}
+
+/**
+ * The files of a model on the hub, fetched into the cache where they are not there yet: config, tokenizer, weights
+ * (safetensors where there are any, else pytorch_model.bin), nothing else. A model that is named by its commit and
+ * complete in the cache costs no request; where the hub cannot be reached, what the cache holds of the revision is
+ * used and an `offline` event says so.
+ *
+ * @param model `org/name` or `name`, with `@revision` (branch, tag, commit) where wanted.
+ * @throws CheckpointError: no such model or revision, no permission, offline and not in the cache, or a download
+ *   that failed too often or was not what the server had announced; the signal's reason when aborted
+ */
+export async function hubFiles(model: string, options: HubOptions = {}): Promise<CheckpointFiles> {
+  const hubId = requireHubId(model);
+  const settings = await hubSettings(options);
+  const origin = `${hubId.id}@${hubId.revision}`;
+  const cache = new HubCache(settings.cache, hubId.id);
+  const cachedCommit = await cache.commitOf(hubId);
+  const cached = cachedCommit === undefined ? undefined : await completeSnapshot(cache, cachedCommit, origin);
+  if (cached && (settings.offline || isCommit(hubId.revision))) return cached;
+  if (settings.offline) {
+    throw new CheckpointError(
+      origin,
+      `there is no folder of this name${modelSuggestion(hubId.id)}, and as a model of the hub it is not complete in the cache (${cache.folder}) while the offline switch is on: run once without --offline and HF_HUB_OFFLINE`,
+    );
+  }
+  const context = downloadContext(settings, options, cached === undefined);
+  let listing: Listing;
+  try {
+    listing = await listFiles(hubId, origin, settings, context);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (!cached || !(error instanceof CheckpointError) || error instanceof HubRefusal) throw error;
+    context.onEvent({ kind: 'offline', reason: error.message });
+    return cached;
+  }
+  return fetchSnapshot(hubId, origin, cache, listing, settings, { ...context, attempts: options.attempts ?? 5 });
+}
+
+/** The hub's own "no": not a matter of the network. */
+class HubRefusal extends CheckpointError {}
+
+interface Listing {
+  readonly commit: string;
+  readonly names: readonly string[];
+}
+
+function downloadContext(settings: HubSettings, options: HubOptions, patient: boolean): DownloadContext {
+  return {
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    stallTimeout: options.stallTimeout ?? 20_000,
+    attempts: patient ? (options.attempts ?? 5) : 1,
+    pause: options.pause ?? 500,
+    signal: options.signal,
+    headers: {
+      'user-agent': 'relbert (https://www.npmjs.com/package/relbert)',
+      ...(settings.token === undefined ? {} : { authorization: `Bearer ${settings.token}` }),
+    },
+    onEvent: options.onProgress ?? (() => {}),
+  };
+}
+
+/** The commit that a revision stands at, and the files of it. */
+async function listFiles(
+  { id, revision }: HubId,
+  origin: string,
+  { endpoint, token }: HubSettings,
+  context: DownloadContext,
+): Promise<Listing> {
+  const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}`;
+  return withRetries(
+    origin,
+    context,
+    async () => {
+      const response = await request(url, { headers: context.headers, redirect: 'follow' }, context);
+      if (!response.ok) {
+        await response.body?.cancel().catch(() => {});
+        throw refusal(response, { id, revision }, origin, token !== undefined);
+      }
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of readBody(response, context)) chunks.push(chunk);
+      const { sha, siblings } = parseJsonObject(`${origin} (the hub's answer)`, Buffer.concat(chunks));
+      const names = Array.isArray(siblings)
+        ? siblings.map((sibling) => (isJsonObject(sibling) ? sibling['rfilename'] : undefined))
+        : [];
+      if (typeof sha !== 'string' || !isCommit(sha) || !names.every((name) => typeof name === 'string')) {
+        throw new CheckpointError(
+          origin,
+          `the server's answer is not that of a HuggingFace hub; is HF_ENDPOINT right?`,
+        );
+      }
+      return { commit: sha, names };
+    },
+    (attempt, delay, reason) => context.onEvent({ kind: 'retry', file: origin, attempt, delay, reason }),
+  );
+}
+
+/** What an error status of the hub means, and what to do. */
+function refusal(response: Response, { id, revision }: HubId, origin: string, hasToken: boolean): CheckpointError {
+  const code = response.headers.get('x-error-code') ?? '';
+  const { status } = response;
+  const permission = hasToken
+    ? 'the token in use (HF_TOKEN, or the one of `hf auth login`) may not read it'
+    : 'if it is private, set HF_TOKEN to a token that may read it';
+  if (code === 'RevisionNotFound') {
+    return new HubRefusal(origin, `the model has no branch, tag or commit "${revision}"`);
+  }
+  if (code === 'GatedRepo' || status === 403) {
+    return new HubRefusal(
+      origin,
+      `the model is gated: accept its terms on its page on the hub; ${hasToken ? permission : 'then set HF_TOKEN'}`,
+    );
+  }
+  // without permission the hub does not tell a private model from one that does not exist
+  if (status === 401 || status === 404 || code === 'RepoNotFound') {
+    return new HubRefusal(
+      origin,
+      `there is no such model on the hub${modelSuggestion(id)}: check the spelling; ${permission}`,
+    );
+  }
+  return new CheckpointError(origin, `the hub answers ${status} ${response.statusText}`.trimEnd());
+}
+
+/** Which files of a model are fetched: sizes matter, so nothing that a checkpoint is not read from. */
+export function neededFiles(names: readonly string[]): string[] {
+  const fast = names.includes('tokenizer.json');
+  const slow = ['vocab.txt', 'vocab.json', 'merges.txt', 'bpe.codes', 'spiece.model', 'sentencepiece.bpe.model'];
+  const tokenizer = names.filter(
+    (name) => isTokenizerFile(name) && !(fast && [...slow, 'tokenizer.model'].includes(name)),
+  );
+  const weights = weightsLayoutOf(names);
+  return [
+    ...['config.json', 'finetuning_config.json'].filter((name) => names.includes(name)),
+    ...tokenizer,
+    ...(weights === undefined ? [] : [weights.file]),
+  ];
+}
+
+async function fetchSnapshot(
+  hubId: HubId,
+  origin: string,
+  cache: HubCache,
+  { commit, names }: Listing,
+  { endpoint }: HubSettings,
+  context: DownloadContext,
+): Promise<CheckpointFiles> {
+  const weights = weightsLayoutOf(names);
+  if (!names.includes('config.json') || weights === undefined) {
+    const missing = weights === undefined ? 'weights (model.safetensors or pytorch_model.bin)' : 'config.json';
+    throw new CheckpointError(
+      origin,
+      `the model has no ${missing}; it has ${names.slice(0, 10).join(', ') || 'no files'}`,
+    );
+  }
+  await cache.prepare();
+  const files = neededFiles(names);
+  context.onEvent({ kind: 'resolve', model: origin, commit, files });
+  const fetchAll = async (wanted: readonly string[]): Promise<void> => {
+    const missing: string[] = [];
+    for (const name of wanted) {
+      if (await cache.has(commit, name)) context.onEvent({ kind: 'cached', file: name });
+      else missing.push(name);
+    }
+    const url = (name: string): string =>
+      `${endpoint}/${hubId.id}/resolve/${commit}/${name.split('/').map(encodeURIComponent).join('/')}`;
+    const remote = await Promise.all(missing.map((name) => remoteFile(origin, name, url(name), context)));
+    for (const [i, file] of remote.entries()) {
+      if (file === undefined) throw new CheckpointError(origin, `${missing[i]} is listed but not there`);
+      const blob = cache.blob(file.etag);
+      await withFileLock(
+        `${cache.locks}/${file.etag}.relbert.lock`,
+        { signal: context.signal, onWait: () => context.onEvent({ kind: 'wait', file: file.name }) },
+        async () => {
+          if (!(await exists(blob))) await downloadBlob(file, blob, context);
+          await cache.link(commit, file.name, file.etag);
+        },
+      );
+      context.onEvent({ kind: 'done', file: file.name });
+    }
+  };
+  await fetchAll(files);
+  const snapshot = await folderFiles(cache.snapshot(commit), origin);
+  if (weights.sharded) {
+    const index = (await snapshot.read(weights.file)) as Uint8Array;
+    await fetchAll([...new Set(parseShardIndex(`${origin}/${weights.file}`, index).values())]);
+  }
+  // last, so that a ref never points at a snapshot that was cut off
+  await cache.setCommit(hubId, commit);
+  return snapshot;
+}
+
+/** The cached files of a commit, where config, tokenizer and every weights file are there; else undefined. */
+async function completeSnapshot(cache: HubCache, commit: string, origin: string): Promise<CheckpointFiles | undefined> {
+  if (!(await cache.has(commit, 'config.json'))) return undefined;
+  const files = await folderFiles(cache.snapshot(commit), origin);
+  const names: string[] = [];
+  for (const name of await files.list()) if (await cache.has(commit, name)) names.push(name);
+  const weights = weightsLayoutOf(names);
+  if (weights === undefined || !names.some((name) => isTokenizerFile(name) && !name.endsWith('config.json')))
+    return undefined;
+  if (!weights.sharded) return files;
+  const index = await files.read(weights.file);
+  if (index === undefined) return undefined;
+  const shards = parseShardIndex(`${origin}/${weights.file}`, index).values();
+  return [...shards].every((shard) => names.includes(shard)) ? files : undefined;
+}

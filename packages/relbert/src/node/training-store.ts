@@ -1,0 +1,116 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileSource } from '../formats/byte-source.ts';
+import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { isJsonObject } from '../formats/json-file.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
+import { toFloat32 } from '../formats/stored-type.ts';
+import type { Json, Progress, TrainingState, TrainingStore } from '../train/training-state.ts';
+import { fileError, systemCode } from './file-error.ts';
+import { makeFolder, writeFileAtomic } from './files.ts';
+import { folderFiles } from './folder.ts';
+
+/** The tensor that holds configuration and progress as JSON, so that a checkpoint is one file, replaced at once. */
+const stateName = 'state.json';
+const fileOf = (which: 'last' | 'best') => `${which}.safetensors`;
+/** Of the form of the state; a checkpoint of another one is refused. */
+const version = 1;
+
+/**
+ * Checkpoints of a training run in a folder: `last.safetensors` and `best.safetensors`, each written beside the former
+ * one and then renamed over it. A process that is killed, or a disk that is full, leaves the former one as it was.
+ *
+ * `load` throws CheckpointError for a file that is no checkpoint of this package.
+ */
+export function trainingStore(folder: string): TrainingStore {
+  return {
+    async save(which, state) {
+      await makeFolder(folder);
+      await removeLeftovers(folder, fileOf(which));
+      await writeFileAtomic(join(folder, fileOf(which)), safetensorsChunks(tensorsToWrite(state)));
+    },
+    async load(which) {
+      const opened = await openState(folder, fileOf(which));
+      if (!opened) return undefined;
+      const { stored, configuration, progress } = opened;
+      const tensors = new Map<string, TrainingState['tensors'] extends ReadonlyMap<string, infer T> ? T : never>();
+      for (const [name, { type, shape, file, bytes }] of stored) {
+        if (name === stateName) continue;
+        tensors.set(name, { dtype: 'float32', shape, data: toFloat32(file, name, type, await bytes()) });
+      }
+      return { configuration, progress, tensors };
+    },
+  };
+}
+
+/** The configuration of the last checkpoint in a folder, without its tensors; undefined: none was written. */
+export async function storedConfiguration(folder: string): Promise<Json | undefined> {
+  return (await openState(folder, fileOf('last')))?.configuration;
+}
+
+async function openState(folder: string, file: string) {
+  if (!(await exists(folder))) return undefined;
+  const source = await fileSource(await folderFiles(folder), file);
+  if (!source) return undefined;
+  const stored = await openSafetensors(source);
+  const json = stored.get(stateName);
+  if (!json) {
+    throw new CheckpointError(
+      source.name,
+      'this is no checkpoint of a training run: it has no state; choose another output folder',
+    );
+  }
+  return { stored, ...parseState(source.name, await json.bytes()) };
+}
+
+function tensorsToWrite({ configuration, progress, tensors }: TrainingState): TensorToWrite[] {
+  const json = new TextEncoder().encode(JSON.stringify({ version, configuration, progress }));
+  return [
+    { name: stateName, shape: [json.byteLength], type: 'U8', data: async () => json },
+    ...[...tensors].map(
+      ([name, { shape, data }]): TensorToWrite => ({ name, shape, type: 'F32', data: async () => data }),
+    ),
+  ];
+}
+
+function parseState(file: string, bytes: Uint8Array): Pick<TrainingState, 'configuration' | 'progress'> {
+  let state: unknown;
+  try {
+    state = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new CheckpointError(file, 'its training state is not JSON: the checkpoint is damaged', { cause: error });
+  }
+  if (!isJsonObject(state) || !isJsonObject(state['progress']) || typeof state['progress']['step'] !== 'number') {
+    throw new CheckpointError(file, 'its training state says nothing of a step: the checkpoint is damaged');
+  }
+  if (state['version'] !== version) {
+    throw new CheckpointError(
+      file,
+      `its training state has version ${JSON.stringify(state['version'])}, this package reads ${version}; start anew in another folder`,
+    );
+  }
+  return {
+    configuration: state['configuration'] as TrainingState['configuration'],
+    progress: { best: undefined, ...state['progress'] } as unknown as Progress,
+  };
+}
+
+/** Temporary files of processes that were killed while they wrote. */
+async function removeLeftovers(folder: string, file: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw fileError(folder, 'read', error);
+  });
+  const leftover = names.filter((name) => name.startsWith(`.${file}.`) && name.endsWith('.tmp'));
+  for (const name of leftover) await rm(join(folder, name), { force: true });
+}
+
+async function exists(folder: string): Promise<boolean> {
+  try {
+    await readdir(folder);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw fileError(folder, 'read', error);
+  }
+}

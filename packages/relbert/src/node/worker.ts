@@ -1,0 +1,165 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { RuntimeError } from '../runtime/error.ts';
+import type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from '../runtime/session.ts';
+import { busy, exiting, type WorkerRequest, type WorkerResponse, type WorkerState } from './worker-message.ts';
+
+/** A request without its number. */
+type Question = WorkerRequest extends infer R ? (R extends WorkerRequest ? Omit<R, 'id'> : never) : never;
+
+/**
+ * ONNX Runtime in a thread of its own: the event loop stays free while it computes. The thread starts with the first
+ * session, holds all sessions of this runtime and runs them one after the other; it does not keep the process alive
+ * while nothing is asked of it. Inputs are copied to it, results are moved back.
+ */
+export function nodeWorkerRuntime(): Runtime {
+  let thread: SessionThread | undefined;
+  return {
+    name: 'node-worker',
+    async createSession(model, options = {}) {
+      thread ??= new SessionThread();
+      const current = thread;
+      const { question, transfer } = creation(model, options);
+      const response = await current.ask(question, transfer);
+      if (response.kind !== 'created') throw new RuntimeError(`unexpected answer '${response.kind}'`);
+      return new RemoteSession(current, response.session);
+    },
+    async dispose() {
+      const current = thread;
+      thread = undefined;
+      await current?.end();
+    },
+  };
+}
+
+/** How long the exit of the process waits for a run, in milliseconds. */
+const longestExit = 30_000;
+
+class SessionThread {
+  readonly #worker: Worker;
+  readonly #flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  readonly #leave = () => {
+    Atomics.store(this.#flags, exiting, 1);
+    Atomics.wait(this.#flags, busy, 1, longestExit);
+  };
+  readonly #waiting = new Map<
+    number,
+    { resolve: (response: WorkerResponse) => void; reject: (error: Error) => void }
+  >();
+  #requests = 0;
+  #ended: RuntimeError | undefined;
+
+  constructor() {
+    this.#worker = new Worker(threadUrl(), { workerData: { flags: this.#flags } satisfies WorkerState });
+    process.on('exit', this.#leave);
+    this.#worker.unref();
+    this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
+    this.#worker.on('error', (cause) => {
+      this.#fail(new RuntimeError(`the thread of the sessions failed: ${cause.message}`, { cause }));
+    });
+    this.#worker.on('exit', () => this.#fail(new RuntimeError('the thread of the sessions has ended')));
+  }
+
+  async ask(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<WorkerResponse> {
+    if (this.#ended) throw this.#ended;
+    const id = ++this.#requests;
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ ...question, id }, transfer);
+    });
+  }
+
+  /** After what was asked before. */
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    const exit = new Promise((resolve) => this.#worker.once('exit', resolve));
+    await this.ask({ kind: 'close' });
+    this.#worker.ref();
+    await exit;
+  }
+
+  #settle(response: WorkerResponse): void {
+    const waiting = this.#waiting.get(response.id);
+    this.#waiting.delete(response.id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if (response.kind === 'failed') {
+      waiting?.reject(new RuntimeError(response.message, { cause: response.cause }));
+    } else waiting?.resolve(response);
+  }
+
+  #fail(error: RuntimeError): void {
+    this.#ended ??= error;
+    process.off('exit', this.#leave);
+    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    this.#waiting.clear();
+  }
+}
+
+class RemoteSession implements Session {
+  readonly #thread: SessionThread;
+  readonly #session: number;
+  #disposed = false;
+
+  constructor(thread: SessionThread, session: number) {
+    this.#thread = thread;
+    this.#session = session;
+  }
+
+  async run(inputs: TensorValues): Promise<Record<string, TensorValue>> {
+    if (this.#disposed) throw new RuntimeError('the graph cannot be run: its session was disposed');
+    const entries = Object.entries(inputs).map(([name, value]) => [name, { ...value, data: compact(value.data) }]);
+    const response = await this.#thread.ask({
+      kind: 'run',
+      session: this.#session,
+      inputs: Object.fromEntries(entries),
+    });
+    if (response.kind !== 'results') throw new RuntimeError(`unexpected answer '${response.kind}'`);
+    return response.results;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    try {
+      await this.#thread.ask({ kind: 'release', session: this.#session });
+    } catch {
+      // The thread has ended, and its sessions with it.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
+
+/** Moves the model and its weights where they own their buffers, copies them where they are part of a larger one. */
+function creation(model: Uint8Array, options: SessionOptions): { question: Question; transfer: ArrayBuffer[] } {
+  const initializers = Object.entries(options.initializers ?? {}).map(([name, data]) => [name, compact(data)] as const);
+  const question: Question = {
+    kind: 'create',
+    model: compact(model) as Uint8Array,
+    options: { ...options, initializers: Object.fromEntries(initializers) },
+  };
+  const buffers = [question.model, ...initializers.map(([, data]) => data)].map(({ buffer }) => buffer);
+  return { question, transfer: [...new Set(buffers)].filter((buffer) => buffer instanceof ArrayBuffer) };
+}
+
+/** A clone of a view clones all of its buffer: a part of one is cut out first. */
+function compact(data: TensorData): TensorData {
+  return data.byteLength === data.buffer.byteLength ? data : data.slice();
+}
+
+/** The thread's module: beside this one, under the same ending. */
+function threadUrl(): URL {
+  const source = import.meta.url.endsWith('.ts');
+  const module = new URL(source ? './worker-thread.ts' : './worker-thread.js', import.meta.url);
+  if (!source) return module;
+  // In a checkout (tests, benches) the source itself runs. Node 20 reads no TypeScript, and loaders are not inherited.
+  const tsx = createRequire(import.meta.url)
+    .resolve('tsx/esm/api')
+    .replace(/\.cjs$/, '.mjs');
+  const script = `import { register } from '${pathToFileURL(tsx).href}'; register(); await import('${module.href}');`;
+  return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+}

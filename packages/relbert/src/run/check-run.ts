@@ -1,0 +1,53 @@
+/** What is wrong with a run is found before its first step, not in the middle of it or at its end. */
+
+import { OptionError } from '../encoder/load-encoder.ts';
+import { PromptTooLongError } from '../encoder/relation-encoder.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { suggestion } from '../text/nearest-name.ts';
+import { checkLossExamples } from '../train/loss-examples.ts';
+import { runLength } from '../train/run-length.ts';
+import type { Sampler } from '../train/sampler.ts';
+import type { TrainingModel } from '../train/trainer.ts';
+import { LAST_STEP, type TrainingConfig } from '../train/training-config.ts';
+import type { RunValidation } from './validation.ts';
+
+/** @throws SamplingError for a loss without examples, OptionError for a metric or a patience without a validation */
+export function checkRun(
+  training: TrainingConfig,
+  { sampler, validation }: { readonly sampler: Sampler; readonly validation: RunValidation },
+): void {
+  checkValidation(training, validation.figureNames);
+  checkLossExamples(training.losses, sampler, { steps: runLength(training, sampler), triples: training.triples });
+}
+
+function checkValidation({ metric, patience }: TrainingConfig, figures: readonly string[]): void {
+  const named = metric === LAST_STEP ? null : metric;
+  if (figures.length === 0) {
+    const useless = patience !== null ? 'patience' : named !== null ? 'metric' : undefined;
+    if (useless === undefined) return;
+    throw new OptionError(
+      `--${useless} is given, and nothing is validated: hold pairs out (--validation-share) or name questions (--validate)`,
+    );
+  }
+  if (named !== null && !figures.includes(named)) {
+    const known = [...figures, LAST_STEP];
+    throw new OptionError(
+      `there is no validation figure '${named}'${suggestion(named, known)}; there are: ${known.join(', ')}`,
+    );
+  }
+}
+
+/** @param pairs All that will be encoded. @throws PromptTooLongError */
+export function checkLengths(
+  pairs: readonly WordPair[],
+  { prompt, config, maxLength = config.maxLength }: TrainingModel,
+): void {
+  const bytes = (text: string) => new TextEncoder().encode(text).length;
+  // No token stands for less than a byte, so that only what has more bytes than tokens are allowed needs a look.
+  const room = maxLength - bytes(prompt.text) - 2;
+  for (const pair of pairs) {
+    if (2 * (bytes(pair.head) + bytes(pair.tail)) <= room) continue;
+    const { length } = prompt.encode(pair).ids;
+    if (length > maxLength) throw new PromptTooLongError({ index: 0, pair, length, limit: maxLength });
+  }
+}

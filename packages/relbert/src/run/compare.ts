@@ -1,0 +1,210 @@
+import type { Pooling } from '../encoder/pooling.ts';
+import { createPromptBatchEncoder, type PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
+import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
+import type { PairEmbedder } from '../evaluate/embedding-table.ts';
+import type { StoredWeights } from '../models/weights.ts';
+import { nodeRuntime } from '../node/runtime.ts';
+import { createPrompt } from '../prompt/create-prompt.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { PromptSpec } from '../prompt/spec.ts';
+import { told } from '../search/pass.ts';
+import { checkedLength, type EncodePair, encodePrompts, PromptLoss } from '../search/prompt-loss.ts';
+import { type PromptModel, promptLimit, validationBatches } from '../search/prompt-problem.ts';
+import type { TripletBatch } from '../search/triplet-batch.ts';
+import type { Recipe } from '../train/recipe.ts';
+import { recipeSampler } from '../train/recipe-sampler.ts';
+import { splitSoftPrompt, type TrainedWeight } from '../train/soft-prompt-weights.ts';
+import { train } from '../train/trainer.ts';
+import { type PromptData, type PromptDataOptions, readPromptData } from './problem.ts';
+
+export interface ComparePromptsOptions extends PromptDataOptions {
+  /** The prompts by the names under which they stand in the table. */
+  readonly prompts: readonly { readonly name: string; readonly spec: PromptSpec }[];
+  /** Analogy questions for the accuracy; without them there is none. */
+  readonly validate?: readonly AnalogySet[];
+  /** How the short fine-tuning goes. */
+  readonly recipe: Recipe;
+  /** Its steps. 0: none. */
+  readonly steps: number;
+  /** Relations a step. Default: as the recipe has it, or all where there are fewer. */
+  readonly batch?: number;
+  readonly margin?: number;
+  readonly distance?: 'euclidean' | 'cosine';
+}
+
+/** How good a prompt is. */
+export interface PromptFigures {
+  /** Mean triplet loss over held-out pairs. */
+  readonly loss: number;
+  /** Mean accuracy over the sets of questions; undefined without questions. */
+  readonly accuracy: number | undefined;
+}
+
+export interface ComparedPrompt {
+  readonly name: string;
+  readonly text: string;
+  /** With the language model as it is. */
+  readonly before: PromptFigures;
+  /** After the short fine-tuning; undefined where there is none. */
+  readonly after: PromptFigures | undefined;
+  readonly seconds: number;
+}
+
+export type ComparePromptsEvent =
+  | { readonly kind: 'data'; readonly relations: number; readonly validation: number; readonly excludedPairs: number }
+  /** The loss of a prompt over held-out pairs: `batch` of `batches` parts are seen. */
+  | { readonly kind: 'measuring'; readonly name: string; readonly batch: number; readonly batches: number }
+  | {
+      readonly kind: 'step';
+      readonly name: string;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+    }
+  | { readonly kind: 'compared'; readonly result: ComparedPrompt }
+  | {
+      readonly kind: 'done';
+      /** That the prompts were judged with: the option's, or the model's own. */
+      readonly pooling: Pooling;
+      readonly results: readonly ComparedPrompt[];
+      readonly best: ComparedPrompt;
+    };
+
+/**
+ * Compares prompts as the paper chooses its template (appendix): by the loss of held-out pairs, and by the accuracy on
+ * validation questions, before and after a short fine-tuning that is the same for all of them. The best is the one with
+ * the lowest validation loss at the end.
+ */
+export async function* comparePrompts(options: ComparePromptsOptions): AsyncGenerator<ComparePromptsEvent> {
+  const { prompts, steps, signal } = options;
+  const data = await readPromptData(options);
+  const { model, train: training, validation, excludedPairs } = data;
+  yield { kind: 'data', relations: training.length, validation: validation.length, excludedPairs };
+  const batches = validationBatches(validation.length > 0 ? validation : training);
+  // A prompt that cannot be is found before the first is looked at.
+  const made = prompts.map(({ name, spec }) => ({ name, prompt: promptOf(spec, model) }));
+  const results: ComparedPrompt[] = [];
+  for (const { name, prompt } of made) {
+    signal?.throwIfAborted();
+    const start = performance.now();
+    const before = yield* figures(options, model, name, prompt, batches);
+    let after: PromptFigures | undefined;
+    if (steps > 0) {
+      const tuned = yield* fineTune(options, data, name, prompt);
+      after = yield* figures(options, { ...model, weights: tuned.weights }, name, tuned.prompt, batches);
+    }
+    const seconds = (performance.now() - start) / 1000;
+    const result: ComparedPrompt = { name, text: prompt.text, before, after, seconds };
+    results.push(result);
+    yield { kind: 'compared', result };
+  }
+  const lossOf = ({ before, after }: ComparedPrompt) => (after ?? before).loss;
+  const best = results.reduce((least, result) => (lossOf(result) < lossOf(least) ? result : least));
+  yield { kind: 'done', pooling: model.pooling, results, best };
+}
+
+function promptOf(spec: PromptSpec, { tokenizer, config, pooling }: PromptModel): Prompt {
+  return createPrompt(spec, tokenizer, {
+    mask: pooling === 'mask',
+    softStart: config.vocabularySize,
+    embedding: config.embedding,
+  });
+}
+
+async function* figures(
+  { validate = [], threads, signal, margin, distance }: ComparePromptsOptions,
+  model: PromptModel,
+  name: string,
+  prompt: Prompt,
+  batches: readonly TripletBatch[],
+): AsyncGenerator<ComparePromptsEvent, PromptFigures> {
+  const { config, weights, pooling } = model;
+  const maxLength = promptLimit(model);
+  const encode = checkedLength((pair) => prompt.encode(pair), maxLength);
+  const encoder = await createPromptBatchEncoder({
+    config,
+    weights,
+    runtime: nodeRuntime(),
+    pooling,
+    ...(prompt.vectors && { softPrompt: prompt.vectors }),
+    ...(threads !== undefined && { threads }),
+  });
+  try {
+    const loss = new PromptLoss({
+      encoder,
+      maxLength,
+      signal,
+      ...(margin !== undefined && { margin }),
+      ...(distance !== undefined && { distance }),
+    });
+    const mean = yield* told(
+      loss.meanPass(batches, encode),
+      (batch): ComparePromptsEvent => ({ kind: 'measuring', name, batch, batches: batches.length }),
+    );
+    const embed = embedder(encoder, encode, signal);
+    const accuracy = validate.length > 0 ? (await evaluateAnalogy(validate, embed)).macroAverage : undefined;
+    return { loss: mean, accuracy };
+  } finally {
+    await encoder.dispose();
+  }
+}
+
+function embedder(encoder: PromptBatchEncoder, encode: EncodePair, signal: AbortSignal | undefined): PairEmbedder {
+  return async (pairs) => ({
+    data: await encodePrompts(encoder, pairs.map(encode), signal),
+    shape: [pairs.length, encoder.dimension],
+  });
+}
+
+/** Model and prompt after the recipe's losses for some steps. */
+async function* fineTune(
+  { recipe, steps, batch, threads, signal }: ComparePromptsOptions,
+  { model, train: relations }: PromptData,
+  name: string,
+  prompt: Prompt,
+): AsyncGenerator<ComparePromptsEvent, { readonly weights: StoredWeights; readonly prompt: Prompt }> {
+  const { epochs: _, ...rest } = recipe.training;
+  const training = { ...rest, steps, every: null };
+  const events = train({
+    model: { ...model, prompt, maxLength: promptLimit(model) },
+    training,
+    sampler: recipeSampler(
+      { ...recipe, sampling: samplingOf(recipe, relations.length, batch), training },
+      new Map([['data', relations]]),
+    ),
+    runtime: nodeRuntime(),
+    ...(threads !== undefined && { threads }),
+    ...(signal && { signal }),
+  });
+  for await (const event of events) {
+    if (event.kind === 'step') yield { kind: 'step', name, step: event.step, steps, loss: event.loss };
+    if (event.kind === 'done') return trainedModel(event.weights, model, prompt);
+  }
+  throw new RangeError('the fine-tuning came to no end');
+}
+
+/** The recipe's batches, of all relations alike, and no larger than there are relations. */
+function samplingOf({ sampling }: Recipe, count: number, batch: number | undefined): Recipe['sampling'] {
+  if (sampling.kind === 'triples') return { ...sampling, relations: Math.min(batch ?? sampling.relations, count) };
+  const total = batch ?? sampling.parts.reduce((sum, { relations }) => sum + relations, 0);
+  const [part] = sampling.parts;
+  return {
+    kind: 'relations',
+    parts: part ? [{ ...part, data: null, relations: Math.min(total, count) }] : [],
+  };
+}
+
+/** Weights as a checkpoint gives them. The vectors of a soft prompt were trained as rows behind those of the words. */
+function trainedModel(trained: ReadonlyMap<string, TrainedWeight>, { config }: PromptModel, prompt: Prompt) {
+  const split = splitSoftPrompt(trained, config, prompt.vectors?.length ?? 0);
+  const weights: StoredWeights = {
+    names: [...split.weights.keys()],
+    shape: (name) => split.weights.get(name)?.shape,
+    async get(name) {
+      const weight = split.weights.get(name);
+      if (!weight) throw new RangeError(`there is no weight '${name}'`);
+      return weight;
+    },
+  };
+  return { weights, prompt: split.vectors ? { ...prompt, vectors: split.vectors } : prompt };
+}

@@ -1,0 +1,161 @@
+/**
+ * Training from files to files: data, language model and teacher are read, the run goes, and the result is a folder in
+ * HuggingFace layout. The command `relbert distill` is this with a progress display.
+ */
+
+import { formatTrainPairs, pairsOf, type RelationSet } from '../data/relation-set.ts';
+import { splitRelations } from '../data/split.ts';
+import { openCheckpoint } from '../encoder/checkpoint.ts';
+import { JsonLinesLog, writeFileAtomic } from '../node/files.ts';
+import { openModel } from '../node/open-model.ts';
+import { join } from '../node/path.ts';
+import { nodeRuntime } from '../node/runtime.ts';
+import { trainingStore } from '../node/training-store.ts';
+import type { Recipe } from '../train/recipe.ts';
+import { drawnRelations, type RelationsBySource, recipeSampler } from '../train/recipe-sampler.ts';
+import type { TrainEvent } from '../train/train-event.ts';
+import { train } from '../train/trainer.ts';
+import { checkLengths, checkRun } from './check-run.ts';
+import { finishedBefore } from './finished-run.ts';
+import type { DistillOptions } from './options.ts';
+import {
+  checkOutputFolder,
+  checkpointFolder,
+  clearOutputFolder,
+  keepLog,
+  logName,
+  recipeFileName,
+  trainPairsName,
+} from './output-folder.ts';
+import { readTrainingData } from './read-data.ts';
+import { runConfiguration } from './run-configuration.ts';
+import { saveRun } from './save-run.ts';
+import { loadTeacher } from './teacher.ts';
+import { trainingModel } from './training-model.ts';
+import { pairsOfQuestions, runValidation } from './validation.ts';
+
+/** What happens, beside what the trainer reports. */
+export type DistillEvent =
+  | TrainEvent
+  | {
+      readonly kind: 'data';
+      readonly relations: number;
+      readonly pairs: number;
+      readonly excludedPairs: number;
+      readonly droppedRelations: readonly string[];
+    }
+  /** The run in this folder was finished before, after `step` steps (undefined: its log is gone): nothing was changed. */
+  | { readonly kind: 'finished-before'; readonly step: number | undefined; readonly folder: string }
+  | { readonly kind: 'saved'; readonly folder: string };
+
+/**
+ * Trains a relation encoder and saves it. While it runs, the folder holds `train.jsonl`, `train-pairs.tsv`,
+ * `recipe.json` and `checkpoints/`; model, tokenizer, card and learning curve appear when it is done. What an earlier
+ * run left there (`overwrite`) is removed when everything has been read and found right.
+ *
+ * @throws OptionError, CheckpointError, DataError, SamplingError, and what {@link train} throws
+ */
+export async function* distill(options: DistillOptions): AsyncGenerator<DistillEvent> {
+  const { recipe, output, signal, resume = false, threads, validate: questions = [] } = options;
+  const read = [options.model, ...(recipe.teacher ? [recipe.teacher.model] : [])];
+  await checkOutputFolder(output, { ...options, read });
+  const finished = resume && (await finishedBefore(options));
+  if (finished) {
+    yield { kind: 'finished-before', step: finished.step, folder: output };
+    return;
+  }
+  const data = await readTrainingData(recipe, options.excludePairs);
+  const { further } = data;
+  const drawn = drawnRelations(recipe, data.relations);
+  const all = [...drawn.values()].flat();
+  yield {
+    kind: 'data',
+    relations: all.length,
+    pairs: pairsOf(all).length,
+    excludedPairs: data.excludedPairs,
+    droppedRelations: data.droppedRelations,
+  };
+  const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
+  const { model, spec } = trainingModel(checkpoint, recipe, options.prompt);
+  checkLengths([...pairsOf([...all, ...further]), ...pairsOfQuestions(questions)], model);
+  const split = splitSources(drawn, recipe);
+  const trained = [...split.train.values()].flat();
+  const sampler = recipeSampler(
+    recipe,
+    split.train,
+    further.length > 0 && recipe.teacher
+      ? { relations: further, pairsPerStep: recipe.teacher.pairsPerStep }
+      : undefined,
+  );
+  const validation = runValidation(recipe, { held: split.validation, questions });
+  checkRun(recipe.training, { sampler, validation });
+  const teacher =
+    recipe.teacher &&
+    (await loadTeacher({
+      model: recipe.teacher.model,
+      relations: [...all, ...further],
+      signal,
+      ...(threads !== undefined && { threads }),
+      ...(options.hub?.offline !== undefined && { offline: options.hub.offline }),
+      ...(options.onTeacher && { onProgress: options.onTeacher }),
+    }));
+  const trainPairs = formatTrainPairs([...trained, ...further]);
+  const events = train({
+    model,
+    training: recipe.training,
+    sampler,
+    runtime: nodeRuntime(),
+    validation,
+    store: trainingStore(checkpointFolder(output)),
+    resume,
+    configuration: await runConfiguration({
+      recipe,
+      model,
+      checkpoint,
+      prompt: options.prompt,
+      trainPairs,
+      questions,
+      teacherHash: teacher?.modelHash,
+    }),
+    ...(threads !== undefined && { threads }),
+    ...(teacher && { teacher }),
+    ...(signal && { signal }),
+  });
+
+  let log: JsonLinesLog | undefined;
+  try {
+    for await (const event of events) {
+      if (event.kind === 'start') {
+        await clearOutputFolder(output, options);
+        await writeFileAtomic(join(output, trainPairsName), trainPairs);
+        await writeFileAtomic(join(output, recipeFileName), `${JSON.stringify(recipe, undefined, 2)}\n`);
+        await keepLog(output, event.step);
+        log = await JsonLinesLog.open(join(output, logName));
+      }
+      if (event.kind === 'done') {
+        const { weights: _, ...entry } = event;
+        await log?.append(entry);
+        const { excludedPairs } = data;
+        await saveRun(options, { checkpoint, model, spec, relations: trained, further, excludedPairs, done: event });
+        yield event;
+        yield { kind: 'saved', folder: output };
+      } else {
+        await log?.append(event);
+        yield event;
+      }
+    }
+  } finally {
+    await log?.close();
+  }
+}
+
+function splitSources(relations: RelationsBySource, { validationShare, validationSeed }: Recipe) {
+  const train = new Map<string, readonly RelationSet[]>();
+  const validation: RelationSet[] = [];
+  for (const [source, sets] of relations) {
+    const split = splitRelations(sets, { validation: validationShare, seed: validationSeed });
+    train.set(source, split.train);
+    validation.push(...split.validation);
+  }
+  return { train, validation };
+}

@@ -1,0 +1,32 @@
+import type { AnalogySet } from '../evaluate/analogy.ts';
+import type { HubOptions } from '../node/hub/hub.ts';
+import type { PromptSpec } from '../prompt/spec.ts';
+import type { Recipe } from '../train/recipe.ts';
+
+/** What a run is made from and where it goes. */
+export interface DistillOptions {
+  /** The language model: a folder, a hub id, or id@revision. */
+  readonly model: string;
+  /** The folder to be made. */
+  readonly output: string;
+  readonly recipe: Recipe;
+  /** For the model card. Default 'custom'. */
+  readonly recipeName?: string;
+  /** A trigger or soft prompt instead of the recipe's template. A soft prompt's vectors are trained too. */
+  readonly prompt?: PromptSpec;
+  /** Analogy questions whose mean accuracy decides which weights are kept. Default: the loss of held-out pairs decides. */
+  readonly validate?: readonly AnalogySet[];
+  /** Analogy or relation files whose pairs are left out of the training data, in both orders. */
+  readonly excludePairs?: readonly string[];
+  readonly threads?: number;
+  readonly hub?: HubOptions;
+  /** Go on from the output folder's last checkpoint. */
+  readonly resume?: boolean;
+  /** Replace an output folder that exists. */
+  readonly overwrite?: boolean;
+  /** Type of the saved weights. Default 'f32'. */
+  readonly dtype?: 'f32' | 'f16';
+  readonly signal?: AbortSignal | undefined;
+  /** While the teacher encodes the pairs. */
+  readonly onTeacher?: (done: number, total: number) => void;
+}

@@ -1,0 +1,77 @@
+import { formatTrainPairs, type RelationSet } from '../data/relation-set.ts';
+import { splitRelations } from '../data/split.ts';
+import { type Checkpoint, openCheckpoint } from '../encoder/checkpoint.ts';
+import { checkVocabulary } from '../encoder/checkpoint-tokenizer.ts';
+import { OptionError, plainDefaults } from '../encoder/load-encoder.ts';
+import { type Pooling, parsePooling } from '../encoder/pooling.ts';
+import { parseEncoderConfig } from '../models/config.ts';
+import type { HubOptions } from '../node/hub/hub.ts';
+import { openModel } from '../node/open-model.ts';
+import type { PromptModel } from '../search/prompt-problem.ts';
+import { createTokenizer } from '../tokenizer/create-tokenizer.ts';
+import type { Json } from '../train/training-state.ts';
+import { fingerprint } from './fingerprint.ts';
+import { readTrainingData } from './read-data.ts';
+
+/** What a prompt is learnt for, from: the same for search, tuning and comparison. */
+export interface PromptDataOptions {
+  /** The language model: a folder, a hub id, or id@revision. */
+  readonly model: string;
+  /** Default: the model's own, or average_no_mask. */
+  readonly pooling?: Pooling;
+  /** `semeval2012` (default), files of relations, folders of ratings: as `relbert distill --data`. */
+  readonly data?: readonly string[];
+  readonly excludeRelations?: readonly string[];
+  /** Analogy or relation files whose pairs are left out, in both orders. */
+  readonly excludePairs?: readonly string[];
+  /** SemEval: pairs with the highest and lowest ratings. Default 10 each. */
+  readonly top?: number;
+  readonly bottom?: number;
+  /** Share of the pairs kept for the validation loss. Default 0.2; the same pairs that `relbert distill` holds out. */
+  readonly validationShare?: number;
+  readonly threads?: number;
+  readonly hub?: HubOptions;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PromptData {
+  readonly checkpoint: Checkpoint;
+  readonly model: PromptModel;
+  readonly train: readonly RelationSet[];
+  readonly validation: readonly RelationSet[];
+  readonly excludedPairs: number;
+  /** Model and data, for a run that is resumed. */
+  readonly configuration: Json;
+}
+
+/** Reads language model and relations. @throws CheckpointError, DataError, OptionError */
+export async function readPromptData(options: PromptDataOptions): Promise<PromptData> {
+  const { data = ['semeval2012'], top = 10, bottom = 10, validationShare = 0.2, excludeRelations = [] } = options;
+  if (!(validationShare >= 0 && validationShare < 1)) {
+    throw new OptionError(`the validation share should lie in [0, 1), got ${validationShare}`);
+  }
+  const sources = data.map((source) => ({ source, top, bottom, frequency: 0, limit: null }));
+  const read = await readTrainingData({ data: sources, excludeRelations: [...excludeRelations] }, options.excludePairs);
+  const relations = [...read.relations.values()].flat();
+  const { train, validation } = splitRelations(relations, { validation: validationShare });
+  options.signal?.throwIfAborted();
+
+  const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
+  const config = parseEncoderConfig(checkpoint.config);
+  const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
+  checkVocabulary(checkpoint.origin, config.vocabularySize, tokenizer.vocabularySize);
+  const pooling = parsePooling(options.pooling ?? checkpoint.relbert?.pooling ?? plainDefaults.pooling);
+  return {
+    checkpoint,
+    model: { config, weights: checkpoint.weights, tokenizer, pooling },
+    train,
+    validation,
+    excludedPairs: read.excludedPairs,
+    configuration: {
+      model: await fingerprint(checkpoint),
+      pooling,
+      trainingPairs: await fingerprint(formatTrainPairs(train)),
+      validationPairs: await fingerprint(formatTrainPairs(validation)),
+    },
+  };
+}

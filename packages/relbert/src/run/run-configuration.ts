@@ -1,0 +1,49 @@
+/** What decides a run: a run that is resumed must have it in common with the one that was stopped. */
+import type { Checkpoint } from '../encoder/checkpoint.ts';
+import type { AnalogySet } from '../evaluate/analogy.ts';
+import type { PromptSpec } from '../prompt/spec.ts';
+import type { Recipe } from '../train/recipe.ts';
+import type { TrainingModel } from '../train/trainer.ts';
+import type { Json } from '../train/training-state.ts';
+import { fingerprint } from './fingerprint.ts';
+
+export interface RunParts {
+  readonly recipe: Recipe;
+  readonly model: TrainingModel;
+  readonly checkpoint: Checkpoint;
+  /** A learned prompt instead of the recipe's template. */
+  readonly prompt: PromptSpec | undefined;
+  /** The text of train-pairs.tsv. */
+  readonly trainPairs: string;
+  readonly questions: readonly AnalogySet[];
+  /** Of the teacher, where there is one: its content. */
+  readonly teacherHash: string | undefined;
+}
+
+/** Model, teacher and data by their content: a path can name something else by now, and the same can lie elsewhere. */
+export async function runConfiguration(parts: RunParts): Promise<Json> {
+  const { recipe, model, checkpoint, prompt, trainPairs, questions, teacherHash } = parts;
+  const { training: _, description: __, teacher, ...rest } = recipe;
+  const configuration = {
+    ...rest,
+    teacher: teacher && { ...teacher, model: teacherHash?.slice(0, 16) },
+    template: model.prompt.text,
+    ...(prompt && { prompt: await promptFingerprint(prompt) }),
+    pooling: model.pooling,
+    model: await fingerprint(checkpoint),
+    trainingPairs: await fingerprint(trainPairs),
+    validate: await Promise.all(
+      questions.map(
+        async ({ set, split, questions: asked }) =>
+          `${set}/${split}: ${asked.length} questions, ${await fingerprint(JSON.stringify(asked))}`,
+      ),
+    ),
+  };
+  // Through text, so that what is left undefined is not there at all.
+  return JSON.parse(JSON.stringify(configuration)) as Json;
+}
+
+/** The hash of everything of a prompt, vectors included. */
+export function promptFingerprint(prompt: PromptSpec): Promise<string> {
+  return fingerprint(JSON.stringify(prompt.kind === 'soft' ? { ...prompt, vectors: [...prompt.vectors] } : prompt));
+}

@@ -1,0 +1,102 @@
+/** The end of a run: its weights, card and learning curve as a folder in HuggingFace layout. */
+
+import { pairsOf, type RelationSet } from '../data/relation-set.ts';
+import type { Checkpoint } from '../encoder/checkpoint.ts';
+import type { Pooling } from '../encoder/pooling.ts';
+import { poolings2021 } from '../encoder/relbert-config.ts';
+import { storedParameters } from '../models/architecture.ts';
+import { architectureOf } from '../models/encoder.ts';
+import { resolveWeightNames } from '../models/weights.ts';
+import { openModel } from '../node/open-model.ts';
+import { basename, resolve } from '../node/path.ts';
+import { saveModel } from '../node/save.ts';
+import type { PromptSpec } from '../prompt/spec.ts';
+import { splitSoftPrompt } from '../train/soft-prompt-weights.ts';
+import type { DoneEvent } from '../train/train-event.ts';
+import type { TrainingModel } from '../train/trainer.ts';
+import { learningCurve } from './learning-curve.ts';
+import { modelCard } from './model-card.ts';
+import type { DistillOptions } from './options.ts';
+import { readLog } from './output-folder.ts';
+
+/** What a run was, and how it ended. */
+export interface FinishedRun {
+  /** The language model. */
+  readonly checkpoint: Checkpoint;
+  readonly model: TrainingModel;
+  readonly spec: PromptSpec;
+  /** Without the pairs held out. */
+  readonly relations: readonly RelationSet[];
+  /** Pairs for the teacher alone. */
+  readonly further: readonly RelationSet[];
+  readonly excludedPairs: number;
+  readonly done: DoneEvent;
+}
+
+/** Writes the encoder into the output folder. @throws what {@link saveModel} throws */
+export async function saveRun(options: DistillOptions, run: FinishedRun): Promise<void> {
+  const { output, recipe, dtype, signal } = options;
+  const { checkpoint, model, spec, done } = run;
+  const names = resolveWeightNames(model.config, checkpoint.weights);
+  const split = splitSoftPrompt(done.weights, model.config, spec.kind === 'soft' ? spec.vectors.length : 0);
+  const prompt: PromptSpec = spec.kind === 'soft' && split.vectors ? { ...spec, vectors: split.vectors } : spec;
+  const weights = new Map([...split.weights].map(([name, value]) => [names.get(name) ?? name, value.data]));
+  const log = await readLog(output);
+  const name = basename(resolve(output));
+  const parameters = storedParameters(architectureOf(model.config)).reduce(
+    (sum, { shape }) => sum + shape.reduce((product, dimension) => product * dimension, 1),
+    0,
+  );
+  const validation = log.find((entry) => entry['kind'] === 'validation' && entry['step'] === done.weightsFrom);
+  const license = await licenseOf(options);
+  const card = modelCard({
+    name,
+    base:
+      options.model.includes('/') && !/^[.~/]/.test(options.model) ? options.model : basename(resolve(options.model)),
+    license,
+    template: model.prompt.text,
+    pooling: model.pooling,
+    recipe,
+    recipeName: options.recipeName ?? 'custom',
+    relations: run.relations.length,
+    pairs: pairsOf(run.relations).length,
+    furtherPairs: pairsOf(run.further).length,
+    excludedPairs: run.excludedPairs,
+    steps: done.step,
+    seconds: done.seconds,
+    weightsFrom: done.weightsFrom,
+    parameters,
+    figures: validation?.['figures'] as Record<string, number> | undefined,
+  });
+  const points = log.filter(({ kind }) => kind === 'step' || kind === 'validation');
+  await saveModel({
+    folder: output,
+    source: checkpoint,
+    weights,
+    ...(dtype && { dtype }),
+    relbert: {
+      pooling: model.pooling,
+      prompt,
+      text: model.prompt.text,
+      form: formOf(prompt, model.pooling),
+    },
+    card,
+    files: new Map([
+      ['learning-curve.svg', learningCurve(points as unknown as Parameters<typeof learningCurve>[0], name)],
+    ]),
+    signal,
+  });
+}
+
+/** A prompt laid out as in 2021 is written as then, for the program of then, where that knows the pooling too. */
+function formOf(prompt: PromptSpec, pooling: Pooling): '2021' | '2023' {
+  return prompt.kind !== 'template' && prompt.layout === '2021' && poolings2021.includes(pooling) ? '2021' : '2023';
+}
+
+/** The licence that the model card of the language model names, if there is a card. */
+async function licenseOf({ model, hub }: DistillOptions): Promise<string | undefined> {
+  const card = await (await openModel(model, hub)).read('README.md');
+  if (!card) return undefined;
+  const [, header = ''] = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(new TextDecoder().decode(card)) ?? [];
+  return /^license:\s*(\S+)\s*$/m.exec(header)?.[1];
+}

@@ -1,0 +1,189 @@
+import type { Pooling } from '../encoder/pooling.ts';
+import { buildRelationGraph, type RelationGraph } from '../encoder/relation-graph.ts';
+import { input } from '../graph/index.ts';
+import { lossFeeds } from '../loss/loss-inputs.ts';
+import { objective } from '../loss/objective.ts';
+import type { EncoderConfig } from '../models/config.ts';
+import { readParameters, type StoredWeights } from '../models/weights.ts';
+import type { Runtime, TensorValue } from '../runtime/session.ts';
+import { Gradients } from '../train/gradients.ts';
+import type { HingeOptions } from './hinge.ts';
+import { type Pass, resultOf } from './pass.ts';
+import type { EncodePair } from './prompt-loss.ts';
+import type { TripletBatch } from './triplet-batch.ts';
+
+export interface PromptGradientOptions extends HingeOptions {
+  readonly config: EncoderConfig;
+  readonly weights: StoredWeights;
+  readonly pooling: Pooling;
+  readonly runtime: Runtime;
+  /** Vectors of the prompt: C. */
+  readonly count: number;
+  readonly threads?: number | undefined;
+}
+
+export interface VectorGradient {
+  /** Mean triplet loss of the batch. */
+  readonly loss: number;
+  /** d loss / d vectors [C, E]. */
+  readonly gradient: Float32Array;
+}
+
+/** Name of the graph's input for the vectors. */
+const promptName = 'soft_prompt';
+
+/**
+ * The gradient of the triplet loss with respect to the input embeddings at a prompt's places, the language model
+ * frozen: the prompt is a part of the graph, all other weights are not differentiated.
+ */
+export class PromptGradient {
+  readonly #gradients: Gradients;
+  /** [C, E]: what the graph reads; written to before each run. */
+  readonly #vectors: Float32Array;
+  /** Word embeddings [V, E]: the rows of the language model's table. */
+  readonly words: Float32Array;
+
+  private constructor(gradients: Gradients, vectors: Float32Array, words: Float32Array) {
+    this.#gradients = gradients;
+    this.#vectors = vectors;
+    this.words = words;
+  }
+
+  static async create(options: PromptGradientOptions): Promise<PromptGradient> {
+    const { config, pooling, count, weights, runtime, threads, margin = 1, distance = 'euclidean' } = options;
+    const shape = [count, config.embedding];
+    const vectors = new Float32Array(count * config.embedding);
+    const tensor = input(promptName, 'float32', shape);
+    const plain = buildRelationGraph(config, { pooling, mode: 'training', softPrompt: tensor });
+    const graph: RelationGraph = {
+      ...plain,
+      parameters: [
+        ...plain.parameters,
+        { name: promptName, dtype: 'float32', shape, sources: [], pack: () => vectors, tensor },
+      ],
+    };
+    const stored = await readParameters(graph.parameters, config, weights);
+    const hinge = { margin, distance, hinge: 'paper', reduction: 'mean', symmetric: false, weight: 1 } as const;
+    const gradients = new Gradients({
+      config,
+      encoder: { graph, trained: new Set([promptName]) },
+      objective: objective({ terms: [{ name: 'triplet', ...hinge }], size: graph.dimension, triples: 'drawn' }),
+      runtime,
+      ...(threads !== undefined && { threads }),
+      weights: new Map(
+        graph.parameters.map((parameter): [string, TensorValue] => [
+          parameter.name,
+          { dtype: 'float32', shape: parameter.shape, data: stored[parameter.name] as Float32Array },
+        ]),
+      ),
+    });
+    return new PromptGradient(gradients, vectors, stored[graph.architecture.embeddings.word.name] as Float32Array);
+  }
+
+  /** Rows of the word-embedding table, one after the other: the vectors of tokens. */
+  vectorsOf(tokens: readonly number[]): Float32Array {
+    const width = this.#vectors.length / tokens.length;
+    const vectors = new Float32Array(this.#vectors.length);
+    for (const [i, token] of tokens.entries()) {
+      vectors.set(this.words.subarray(token * width, (token + 1) * width), i * width);
+    }
+    return vectors;
+  }
+
+  /** Loss and gradient of one batch. A function of its arguments alone, to the last bit. */
+  async ofBatch(batch: TripletBatch, encode: EncodePair, vectors: Float32Array): Promise<VectorGradient> {
+    this.#vectors.set(vectors);
+    // How a batch is cut into micro-batches would else depend on the batches before.
+    this.#gradients.microBatchCount = 0;
+    const { loss, gradients } = await this.#gradients.gradients({
+      prompts: batch.pairs.map(encode),
+      feeds: tripletFeeds(batch),
+      dropout: undefined,
+    });
+    const { values } = gradients.get(promptName) ?? {};
+    if (!values) throw new RangeError('the loss does not depend on the prompt');
+    return { loss, gradient: values.slice() };
+  }
+
+  /** Mean loss over all triples of the batches, with the same graph and without the backward pass. */
+  loss(
+    batches: readonly TripletBatch[],
+    encode: EncodePair,
+    vectors: Float32Array,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    return resultOf(this.lossPass(batches, encode, vectors, signal));
+  }
+
+  /** The same, batch by batch. */
+  async *lossPass(
+    batches: readonly TripletBatch[],
+    encode: EncodePair,
+    vectors: Float32Array,
+    signal?: AbortSignal,
+  ): Pass<number> {
+    let [sum, count] = [0, 0];
+    for (const [at, batch] of batches.entries()) {
+      await turn(signal);
+      this.#vectors.set(vectors);
+      const { loss } = await this.#gradients.loss({ prompts: batch.pairs.map(encode), feeds: tripletFeeds(batch) });
+      sum += loss * batch.relationOf.length;
+      count += batch.relationOf.length;
+      yield at + 1;
+    }
+    return sum / count;
+  }
+
+  /** Mean loss and gradient over all triples of the batches. */
+  mean(
+    batches: readonly TripletBatch[],
+    encode: EncodePair,
+    vectors: Float32Array,
+    signal?: AbortSignal,
+  ): Promise<VectorGradient> {
+    return resultOf(this.meanPass(batches, encode, vectors, signal));
+  }
+
+  /** The same, batch by batch. */
+  async *meanPass(
+    batches: readonly TripletBatch[],
+    encode: EncodePair,
+    vectors: Float32Array,
+    signal?: AbortSignal,
+  ): Pass<VectorGradient> {
+    const gradient = new Float32Array(vectors.length);
+    const count = batches.reduce((sum, { relationOf }) => sum + relationOf.length, 0);
+    let loss = 0;
+    for (const [at, batch] of batches.entries()) {
+      await turn(signal);
+      const part = await this.ofBatch(batch, encode, vectors);
+      const share = batch.relationOf.length / count;
+      loss += share * part.loss;
+      for (const [i, value] of part.gradient.entries()) gradient[i] = (gradient[i] as number) + share * value;
+      yield at + 1;
+    }
+    return { loss, gradient };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#gradients.dispose();
+  }
+}
+
+/** A turn for the event loop, which the native code blocks: signals and timers come through. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
+}
+
+/** The triples of a batch as the loss graph takes them: its items are the pairs. */
+function tripletFeeds({ pairs, triples }: TripletBatch) {
+  const none = { anchors: [], positives: [], negatives: [] };
+  return lossFeeds(
+    {
+      items: pairs.map((_, pair) => ({ pair, relation: -1, category: -1, positive: true })),
+      triples: { relation: triples, category: none },
+    },
+    'drawn',
+  );
+}

@@ -1,0 +1,50 @@
+/**
+ * Training of relation encoders: samplers, the trainer and its events. Pure: callers bring weights, data and a runtime;
+ * `relbert/distill` does the same from files to files.
+ *
+ * ```ts
+ * import { nodeRuntime, openCheckpoint, openModel } from 'relbert';
+ * import { createPrompt, createTokenizer, parseEncoderConfig, RelationSampler } from 'relbert/train';
+ * import { train, trainingSchema } from 'relbert/train';
+ * const checkpoint = await openCheckpoint(await openModel('./all-MiniLM-L6-v2'));
+ * const spec = { kind: 'template', text: '<subj> is the <mask> of <obj>' } as const;
+ * const model = {
+ *   config: parseEncoderConfig(checkpoint.config),
+ *   weights: checkpoint.weights,
+ *   prompt: createPrompt(spec, createTokenizer(checkpoint.tokenizerFiles)),
+ *   pooling: 'average_no_mask',
+ * } as const;
+ * // relations: RelationSet[], from parseRelationSets for instance
+ * const part = { relations, positives: 4, negatives: 4, relationsPerStep: 8 };
+ * const sampler = new RelationSampler({ parts: [part], seed: 1 });
+ * const training = trainingSchema.parse({ losses: [{ name: 'infonce' }], steps: 100, learningRate: 1e-5 });
+ * for await (const event of train({ model, training, sampler, runtime: nodeRuntime() })) console.log(event);
+ * ```
+ *
+ * @module
+ */
+export { formatTrainPairs, parseRelationSets, type RelationSet } from '../data/relation-set.ts';
+export { parseSemEvalPack, parseSemEvalRatings, type SemEvalOptions, semEvalRelationSets } from '../data/semeval.ts';
+export { LOSS_NAMES, type LossName, type LossTerm, type LossTermInput } from '../loss/terms.ts';
+export { type EncoderConfig, parseEncoderConfig } from '../models/config.ts';
+export type { StoredWeights } from '../models/weights.ts';
+export { createPrompt, type PromptNeeds } from '../prompt/create-prompt.ts';
+export { createTokenizer } from '../tokenizer/create-tokenizer.ts';
+export type { TokenizerFiles } from '../tokenizer/tokenizer-files.ts';
+export type { BatchItem, TrainingBatch, Triples } from './batch.ts';
+export { DivergenceError } from './divergence.ts';
+export { checkRecipe, parseRecipe, type Recipe, RecipeError, type RecipeInput, recipeNames } from './recipe.ts';
+export { RelationSampler, type RelationSamplerOptions, type SamplingPart } from './relation-sampler.ts';
+export { type Sampler, SamplingError } from './sampler.ts';
+export type { CheckpointEvent, DoneEvent, StartEvent, StepEvent, TrainEvent, ValidationEvent } from './train-event.ts';
+export {
+  type PairEncoder,
+  type Teacher,
+  type TrainingModel,
+  type TrainOptions,
+  train,
+  type Validation,
+} from './trainer.ts';
+export { type TrainingConfig, type TrainingConfigInput, trainingSchema } from './training-config.ts';
+export { ConfigurationMismatchError, type TrainingState, type TrainingStore } from './training-state.ts';
+export { TripleSampler, type TripleSamplerOptions } from './triple-sampler.ts';

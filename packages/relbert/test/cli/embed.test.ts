@@ -1,0 +1,312 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseNpy } from '../../src/formats/npy.ts';
+import { parseWord2vecHeader, parseWord2vecLine } from '../../src/formats/word2vec.ts';
+import { relbert, shell, tinyModel } from './built-command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'relbert-embed-'));
+const file = (name: string, content?: string | Uint8Array): string => {
+  const path = join(folder, name);
+  if (content !== undefined) writeFileSync(path, content);
+  return path;
+};
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Row {
+  readonly head: string;
+  readonly tail: string;
+  readonly embedding: readonly number[];
+}
+const rows = (stdout: string): Row[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row);
+const embed = (...args: string[]) => relbert(['embed', '--model', tinyModel, '--threads', '1', ...args]);
+
+describe('relbert embed', () => {
+  it('writes JSON lines in the order given and keeps quiet in a pipe', async () => {
+    const { code, stdout, stderr } = await embed(
+      '--template',
+      'a',
+      '--pooling',
+      'average',
+      'cat:dog',
+      '["a:b", "c"]',
+      'cat:dog',
+    );
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const lines = rows(stdout);
+    expect(lines.map(({ head, tail }) => [head, tail])).toEqual([
+      ['cat', 'dog'],
+      ['a:b', 'c'],
+      ['cat', 'dog'],
+    ]);
+    expect(Object.keys(lines[0] as Row)).toEqual(['head', 'tail', 'embedding']);
+    expect(lines.every(({ embedding }) => embedding.length === 24 && embedding.every(Number.isFinite))).toBe(true);
+    expect(lines[0]?.embedding).toEqual(lines[2]?.embedding);
+    expect(lines[0]?.embedding).not.toEqual(lines[1]?.embedding);
+  });
+
+  it('says which prompt counts for a plain language model, on standard error', async () => {
+    const { stdout, stderr } = await embed('cat:dog');
+    expect(stderr).toMatch(/plain language model: template a with average_no_mask/);
+    const asked = await embed('--template', 'a', '--pooling', 'average_no_mask', 'cat:dog');
+    expect(asked.stdout).toBe(stdout);
+  });
+
+  it('normalises where asked', async () => {
+    const { stdout } = await embed('--normalize', 'cat:dog');
+    const norm = Math.hypot(...(rows(stdout)[0] as Row).embedding);
+    expect(norm).toBeCloseTo(1, 5);
+  });
+
+  const pairs = [
+    ['cat', 'dog'],
+    ['New York', 'Tokyo'],
+    ['été', '日本'],
+  ] as const;
+
+  it.each([
+    ['.tsv', pairs.map((pair) => pair.join('\t')).join('\n')],
+    ['.tsv with BOM and CRLF', `\uFEFF${pairs.map((pair) => `${pair.join('\t')}\r\n`).join('')}`],
+    ['.csv', pairs.map(([head, tail]) => `"${head}",${tail}\n`).join('')],
+    ['.jsonl', pairs.map((pair) => `${JSON.stringify(pair)}\n`).join('')],
+    ['.jsonl of objects', pairs.map(([head, tail]) => `${JSON.stringify({ head, tail })}\n`).join('')],
+  ])('reads a %s file', async (name, content) => {
+    const path = file(`pairs${name.split(' ')[0]}`, content);
+    const { code, stdout } = await embed('--pairs', path);
+    expect(code).toBe(0);
+    expect(rows(stdout).map(({ head, tail }) => [head, tail])).toEqual(pairs);
+  });
+
+  it('reads JSON and tab-separated lines from standard input', async () => {
+    const { code, stdout } = await relbert(['embed', '--model', tinyModel, '--pairs', '-'], {
+      input: 'cat\tdog\n["New York","Tokyo"]\n{"head":"été","tail":"日本"}\n',
+    });
+    expect(code).toBe(0);
+    expect(rows(stdout).map(({ head, tail }) => [head, tail])).toEqual(pairs);
+  });
+
+  it('takes an empty file', async () => {
+    const path = file('empty.tsv', '');
+    const { code, stdout } = await embed('--pairs', path);
+    expect([code, stdout]).toEqual([0, '']);
+    expect((await embed('--pairs', path, '--output', file('empty.npy'))).code).toBe(0);
+    expect(parseNpy(readFileSync(file('empty.npy'))).shape).toEqual([0, 24]);
+    expect((await embed('--pairs', path, '--output', file('empty.vec'))).code).toBe(0);
+    expect(readFileSync(file('empty.vec'), 'utf8')).toBe('0 24\n');
+  });
+
+  it('writes npy beside its pairs, and word2vec, with the numbers of the JSON lines', async () => {
+    const input = file('three.tsv', `${pairs.map((pair) => pair.join('\t')).join('\n')}\n`);
+    const expected = rows((await embed('--pairs', input)).stdout);
+
+    expect((await embed('--pairs', input, '--output', file('v.npy'))).code).toBe(0);
+    const { shape, data } = parseNpy(readFileSync(file('v.npy')));
+    expect(shape).toEqual([3, 24]);
+    expect([...data]).toEqual(expected.flatMap(({ embedding }) => embedding.map(Math.fround)));
+    expect(readFileSync(file('v.pairs.tsv'), 'utf8')).toBe(readFileSync(input, 'utf8'));
+
+    // A pair that comes twice has one vector: readers of the format expect each key once.
+    const twice = [...pairs, pairs[0]].map((pair) => JSON.stringify(pair));
+    const { code, stdout, stderr } = await embed('--format', 'word2vec', ...twice);
+    expect(code).toBe(0);
+    expect(stderr).toContain('1 pair was left out: the key had been written before (cat__dog)');
+    const [first, ...lines] = stdout.trimEnd().split('\n');
+    expect(first).toBe('3 24');
+    const vectors = lines.map((line) => parseWord2vecLine(line, 24));
+    expect(vectors.map(({ key }) => key)).toEqual(['cat__dog', 'New_York__Tokyo', 'été__日本']);
+    expect(vectors.flatMap(({ vector }) => [...vector])).toEqual([...data]);
+  });
+
+  it('fills in the first line of a long word2vec file at its end', async () => {
+    const count = 16_000; // about 4.6 MB of text
+    const text = Array.from({ length: count }, (_, i) => `w${i}\tv${i % 7}\n`).join('');
+    const path = file('long.vec');
+    const { code, stderr } = await relbert(
+      [
+        'embed',
+        '--model',
+        tinyModel,
+        '--pairs',
+        '-',
+        '--template',
+        '<subj> <obj>',
+        '--pooling',
+        'cls',
+        '--output',
+        path,
+      ],
+      { input: text },
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    expect(parseWord2vecHeader(lines[0] as string)).toEqual({ count, dimensions: 24 });
+    expect(lines).toHaveLength(count + 1);
+    expect(parseWord2vecLine(lines[count] as string, 24).key).toBe(`w${count - 1}__v${(count - 1) % 7}`);
+  });
+
+  it.skipIf(!existsSync('/usr/bin/script'))('shows progress where standard error is a terminal', async () => {
+    const output = file('terminal.jsonl');
+    const line = `script -qec "$RELBERT embed --model ${tinyModel} --template a --pooling cls cat:dog a:b > ${output}" /dev/null`;
+    const { code, stdout } = await shell(line);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/encoding .*\/2 pairs/);
+    expect(rows(readFileSync(output, 'utf8'))).toHaveLength(2);
+  });
+
+  it('writes the file that standard output would show', async () => {
+    const { stdout } = await embed('cat:dog');
+    const path = file('out.jsonl', 'older');
+    const { code, stdout: silent } = await embed('cat:dog', '--output', path);
+    expect([code, silent]).toEqual([0, '']);
+    expect(readFileSync(path, 'utf8')).toBe(stdout);
+  });
+
+  it('takes - for standard output, whatever the format', async () => {
+    const { stdout } = await embed('cat:dog');
+    expect(await embed('cat:dog', '--output', '-')).toMatchObject({ code: 0, stdout });
+    const npy = await relbert(['embed', '--model', tinyModel, 'cat:dog', '--format', 'npy', '--output', '-'], {
+      cwd: folder,
+    });
+    expect([npy.code, npy.stdout, npy.stderr]).toEqual([2, '', expect.stringContaining('needs --output FILE')]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('-'))).toEqual([]);
+  });
+
+  it('fails early where word2vec is too long for standard output', async () => {
+    const input = Array.from({ length: 16_000 }, (_, i) => `w${i}\tv\n`).join('');
+    const { code, stdout, stderr } = await relbert(
+      [
+        ...['embed', '--model', tinyModel, '--pairs', '-', '--template', '<subj> <obj>', '--pooling', 'cls'],
+        ...['--format', 'word2vec', '--output', '-'],
+      ],
+      { input },
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('so many vectors in the format word2vec need --output FILE');
+  });
+
+  it.each(['jsonl', 'npy', 'word2vec'])('leaves out too long prompts of %s where asked', async (format) => {
+    const pairs = ['cat:dog', `${'cat '.repeat(80)}cat:dog`, 'a:b'];
+    const output = (name: string) => ['--format', format, '--output', file(`${name}.${format}`)];
+    const skipping = await embed(...pairs, '--skip-too-long', ...output('skipped'));
+    expect([skipping.code, skipping.stderr]).toEqual([
+      0,
+      expect.stringMatching(/1 pair was left out: too long a prompt \(\["cat cat.*has \d+ tokens, 64 are allowed\)/),
+    ]);
+    expect((await embed('cat:dog', 'a:b', ...output('short'))).code).toBe(0);
+    expect(readFileSync(file(`skipped.${format}`))).toEqual(readFileSync(file(`short.${format}`)));
+    const all = await embed('cat:dog', 'a:b', '--max-length', '3', '--skip-too-long', ...output('none'));
+    expect([all.code, all.stderr]).toEqual([0, expect.stringContaining('2 pairs were left out')]);
+  });
+});
+
+describe('a bad pairs file is refused with its line, and no output stays', () => {
+  const bad: readonly (readonly [string, string, string | Uint8Array, RegExp])[] = [
+    ['one word', 'one.tsv', 'cat\tdog\nTokyo\n', /one\.tsv:2: expected two words, got one/],
+    ['three words', 'three.tsv', 'cat\tdog\n\na\tb\tc\n', /three\.tsv:3: expected two words, got 3/],
+    ['three fields', 'three.csv', 'a,b\na,b,c\n', /three\.csv:2: expected two words, got 3/],
+    [
+      'invalid UTF-8',
+      'latin1.tsv',
+      Buffer.from('cat\tdog\ncaf\xe9\tbar\n', 'latin1'),
+      /latin1\.tsv:2: not valid UTF-8/,
+    ],
+    ['no JSON', 'bad.jsonl', '["a","b"]\n["c","d"\n', /bad\.jsonl:2: not JSON/],
+    ['a number', 'number.jsonl', '["a",3]\n', /number\.jsonl:1: the tail should be a string, got 3/],
+    ['a blank word', 'blank.tsv', 'cat\t \n', /blank\.tsv:1: the tail word is blank/],
+  ];
+
+  it.each(bad)('%s', async (_, name, content, message) => {
+    const output = file(`${name}.npy`);
+    const { code, stdout, stderr } = await embed('--pairs', file(name, content), '--output', output);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(readdirSync(folder).filter((entry) => entry.includes(`${name}.`))).toEqual([]);
+  });
+
+  it('no such file, or a folder', async () => {
+    const missing = await embed('--pairs', file('missing.tsv'));
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toMatch(/missing\.tsv: there is no such file/);
+    const { code, stderr } = await relbert(['embed', '--model', tinyModel, '--pairs', `${tinyModel}.tsv/x.tsv`]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('there is no such file');
+  });
+
+  it('a prompt longer than the model takes, with the pair and both lengths', async () => {
+    const long = Array.from({ length: 80 }, () => 'cat').join(' ');
+    const { code, stderr } = await embed(`${long}:dog`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the prompt of the pair \["cat cat.*has \d+ tokens, 64 are allowed/);
+    // In the words of the command.
+    expect(stderr).toContain(
+      'use a shorter --template, or a larger --max-length where the model takes it, or --skip-too-long',
+    );
+    expect(stderr).not.toMatch(/maxLength|onTooLong/);
+    const other = await relbert(['similarity', `${long}:dog`, 'a:b', '--model', tinyModel]);
+    expect(other.stderr).toMatch(/use a shorter --template, or a larger --max-length where the model takes it\n$/);
+  });
+});
+
+describe('an output that cannot be written', () => {
+  it('a folder that is not there', async () => {
+    const { code, stderr } = await embed('cat:dog', '--output', join(folder, 'no/out.jsonl'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/no\/out\.jsonl: cannot write/);
+  });
+
+  it('a folder instead of the file', async () => {
+    const { code, stderr } = await embed('cat:dog', '--output', folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain('this is a folder');
+  });
+
+  it('a read-only folder', async () => {
+    // The file system of the kernel takes no new file, whoever asks.
+    const { code, stderr } = await embed('cat:dog', '--output', '/proc/relbert.jsonl');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\/proc\/relbert\.jsonl: cannot write/);
+    if (process.getuid?.() === 0) {
+      // As nobody, in a folder of root's.
+      const readOnly = mkdtempSync(join(tmpdir(), 'relbert-root-'));
+      const as = { uid: 65534, gid: 65534 };
+      const denied = await relbert(
+        ['embed', '--model', tinyModel, 'cat:dog', '--output', join(readOnly, 'x.jsonl')],
+        as,
+      );
+      rmSync(readOnly, { recursive: true });
+      expect(denied.code).toBe(1);
+      expect(denied.stderr).toContain('permission denied');
+    }
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('a full disk, on standard output and as a file', async () => {
+    const redirected = await shell(`$RELBERT embed --model ${tinyModel} cat:dog > /dev/full`);
+    expect(redirected.stderr).toMatch(/standard output: cannot write: the disk is full/);
+    expect(redirected.code).toBe(1);
+    const help = await shell('$RELBERT --help > /dev/full');
+    expect(help.stderr).toMatch(/the disk is full/);
+    expect(help.code).toBe(1);
+    const named = await embed('cat:dog', '--output', '/dev/full');
+    expect(named.stderr).toMatch(/\/dev\/full: cannot write: the disk is full/);
+    expect(named.code).toBe(1);
+    expect(existsSync('/dev/full')).toBe(true);
+  });
+
+  it('a disk that fills up in the middle: no half file', async () => {
+    const path = file('limited.jsonl');
+    const many = file('many.tsv', Array.from({ length: 400 }, (_, i) => `w${i}\tcat\n`).join(''));
+    // The system refuses to let a file grow over 8 blocks of 1,024 bytes.
+    const line = `ulimit -f 8; $RELBERT embed --model ${tinyModel} --pairs ${many} --output ${path}`;
+    const { code, stderr } = await shell(line);
+    expect(stderr).toMatch(/limited\.jsonl: cannot write: the file would be larger/);
+    expect(code).toBe(1);
+    expect(readdirSync(folder).filter((entry) => entry.includes('limited'))).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { relbert, shell, tinyModel } from './built-command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'relbert-interrupt-'));
+const many = join(folder, 'many.tsv');
+beforeAll(async () => {
+  writeFileSync(many, Array.from({ length: 300_000 }, (_, i) => `w${i}\tv${i}\n`).join(''));
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const temporaryFiles = (): string[] => readdirSync(folder).filter((name) => name !== 'many.tsv');
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (!condition()) throw new Error('waited in vain');
+}
+
+describe('Ctrl-C in the middle of a long embed', () => {
+  it.each([
+    ['jsonl', 'SIGINT', 130],
+    ['npy', 'SIGINT', 130],
+    ['jsonl', 'SIGTERM', 143],
+  ] as const)('%s, %s: no half file, exit code %d', async (format, signal, expected) => {
+    const output = join(folder, `out.${format}`);
+    const args = [
+      'embed',
+      '--model',
+      tinyModel,
+      '--threads',
+      '1',
+      '--pairs',
+      many,
+      '--format',
+      format,
+      '--output',
+      output,
+    ];
+    const { code, stdout, stderr } = await relbert(args, {
+      during: async (child) => {
+        // Something has been written: it is in the middle.
+        await until(() => temporaryFiles().some((name) => readFileSync(join(folder, name)).length > 10_000));
+        child.kill(signal);
+      },
+    });
+    expect(code).toBe(expected);
+    expect(stdout).toBe('');
+    expect(stderr).not.toMatch(/^\s+at |error:/m);
+    expect(temporaryFiles()).toEqual([]);
+  });
+
+  it('keeps the file that was there', async () => {
+    const output = join(folder, 'kept.jsonl');
+    writeFileSync(output, 'older\n');
+    const { code } = await relbert(['embed', '--model', tinyModel, '--pairs', many, '--output', output], {
+      during: async (child) => {
+        await until(() => temporaryFiles().some((name) => name.endsWith('.tmp')));
+        child.kill('SIGINT');
+      },
+    });
+    expect(code).toBe(130);
+    expect(temporaryFiles()).toEqual(['kept.jsonl']);
+    expect(readFileSync(output, 'utf8')).toBe('older\n');
+    rmSync(output);
+  });
+
+  it('while it waits for standard input', async () => {
+    const { code } = await relbert(['embed', '--model', tinyModel, '--pairs', '-'], {
+      during: async (child) => {
+        child.stdin.write('cat\tdog\n');
+        await new Promise((resolve) => child.stderr.once('data', resolve));
+        child.kill('SIGINT');
+      },
+    });
+    expect(code).toBe(130);
+  });
+});
+
+describe('a closed pipe', () => {
+  it('ends the command quietly', async () => {
+    const line = `set -o pipefail; $RELBERT embed --model ${tinyModel} --template a --pooling cls --pairs ${many} | head -1`;
+    const { code, stdout, stderr } = await shell(line);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^\{"head":"w0","tail":"v0",.*\}\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('also where nothing is read at all', async () => {
+    const { code, stderr } = await shell(
+      `set -o pipefail; $RELBERT --help | true; $RELBERT info --model ${tinyModel} | true`,
+    );
+    expect(stderr).not.toMatch(/EPIPE|^\s+at |error/m);
+    expect(code).toBe(0);
+  });
+});

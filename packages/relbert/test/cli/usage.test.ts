@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { relbert, tinyModel } from './built-command.ts';
+
+describe('help', () => {
+  it('lists the commands on standard output', async () => {
+    const { code, stdout, stderr } = await relbert(['--help']);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const name of ['embed', 'similarity', 'analogy', 'evaluate', 'info']) {
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    }
+    expect(stdout).toContain('Exit code');
+  });
+
+  it.each([['embed'], ['similarity'], ['analogy'], ['evaluate', 'analogy'], ['info']])(
+    'of %s has an example and the model options',
+    async (...command) => {
+      const { code, stdout, stderr } = await relbert([...command, '--help']);
+      expect(code).toBe(0);
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(new RegExp(`Examples?:\\n  \\$ relbert ${command.join(' ')}`));
+      for (const option of ['--model', '--template', '--pooling', '--dtype', '--threads', '--offline']) {
+        expect(stdout).toContain(option);
+      }
+    },
+  );
+
+  it.each([['distill'], ['report'], ['prompt', 'search'], ['prompt', 'tune'], ['prompt', 'compare'], ['embed']])(
+    'of %s %s is broken into lines where they are full',
+    async (...command) => {
+      const { stdout } = await relbert([...command.filter((name) => name !== undefined), '--help']);
+      const lines = (stdout.split('\n\n')[1] ?? '').split('\n');
+      for (const [i, line] of lines.slice(0, -1).entries()) {
+        const [word = ''] = (lines[i + 1] ?? '').split(' ');
+        expect(`${line} ${word}`.length, line).toBeGreaterThan(78);
+      }
+    },
+  );
+
+  it('of distill says what --metric takes', async () => {
+    const { stdout } = await relbert(['distill', '--help']);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('step: the last weights; none: mean where there are questions');
+  });
+
+  it('says what takes memory', async () => {
+    const { stdout } = await relbert(['embed', '--help']);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('the same memory, but for the format word2vec');
+  });
+
+  it('loads nothing heavy', () => {
+    const source = fileURLToPath(new URL('../../src/', import.meta.url));
+    const files = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (file: string): void => {
+      if (files.has(file)) return;
+      files.add(file);
+      const text = readFileSync(join(source, file), 'utf8');
+      for (const [, specifier = ''] of text.matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)';/gm)) {
+        if (specifier.startsWith('.')) visit(join(dirname(file), specifier));
+        else packages.add(specifier);
+      }
+    };
+    visit('cli/main.ts');
+    expect(files.size).toBeGreaterThan(10);
+    // Small files with small imports; whatever does the work comes by await import().
+    const runtime = ['file-error', 'package-data', 'package', 'path', 'read-file'].map((name) => `node/${name}.ts`);
+    const light = ['text/nearest-name.ts', ...runtime];
+    expect([...files].filter((file) => !file.startsWith('cli/') && !light.includes(file))).toEqual([]);
+    expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual(['commander', 'picocolors']);
+  });
+
+  it('takes little time', async () => {
+    // Processor time, which a busy machine stretches less, beside that of a process that does nothing. The bound of the
+    // project is 150 ms of wall time on an idle machine, where such a process takes some 40 ms.
+    const report = 'process.once("exit",()=>{const{user,system}=process.cpuUsage();console.error((user+system)/1000)})';
+    const env = { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(report)}` };
+    const times: number[] = [];
+    const bare: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      bare.push(Number(spawnSync(process.execPath, ['-e', ''], { env, encoding: 'utf8' }).stderr));
+      times.push(Number((await relbert(['--help'], { env })).stderr));
+    }
+    expect(Math.min(...bare)).toBeGreaterThan(0);
+    expect(Math.min(...times) / Math.min(...bare)).toBeLessThan(3);
+  });
+
+  it('prints the version', async () => {
+    const { code, stdout } = await relbert(['--version']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('wrong usage exits with 2, says why in a line and prints no stack', () => {
+  const cases: readonly (readonly [string, readonly string[], string | RegExp])[] = [
+    ['no command', [], 'Usage: relbert'],
+    ['unknown command', ['embde', 'a:b'], /unknown command 'embde'[\s\S]*Did you mean embed\?/],
+    ['unknown subcommand', ['evaluate', 'analgy'], /unknown command 'analgy'[\s\S]*Did you mean analogy\?/],
+    ['no subcommand', ['evaluate'], 'Usage: relbert evaluate'],
+    ['unknown option', ['embed', '--poling', 'cls', 'a:b'], /unknown option '--poling'[\s\S]*Did you mean --pooling\?/],
+    ['unknown pooling', ['embed', '--pooling', 'diference', 'a:b'], /'diference' \(did you mean difference/],
+    ['an option of a command', ['embed', '--poling', 'cls', 'a:b'], /\(relbert embed --help shows how\)/],
+    [
+      'an option of a subcommand',
+      ['evaluate', 'analogy', '--dat', 'x'],
+      /\(relbert evaluate analogy --help shows how\)/,
+    ],
+    ['a command that there is not', ['embde'], /\(relbert --help shows how\)/],
+    ['a word for a template', ['embed', '--template', 'hello', 'a:b'], /unknown template "hello": expected a letter/],
+    ['an empty template', ['embed', '--template', '', 'a:b'], /unknown template "": expected a letter/],
+    ['unknown template', ['embed', '--template', 'f', 'a:b'], /template[\s\S]*a, b, c, d, e/],
+    ['a template without the tail', ['embed', '--template', '<subj> is a <mask>', 'a:b'], '<obj>'],
+    ['a mistyped placeholder', ['embed', '--template', '<sbj> and <obj>', 'a:b'], '<subj>'],
+    ['unknown dtype', ['embed', '--dtype', 'f31', 'a:b'], /'f31'[\s\S]*f32, int8/],
+    ['unknown format', ['embed', '--format', 'json', 'a:b'], /'json'[\s\S]*jsonl, npy, word2vec/],
+    ['a number that is none', ['embed', '--threads', 'two', 'a:b'], /'two'[\s\S]*whole number/],
+    ['zero threads', ['embed', '--threads', '0', 'a:b'], /'0'[\s\S]*whole number/],
+    ['no pairs', ['embed'], 'no pairs: give HEAD:TAIL'],
+    ['pairs twice', ['embed', '--pairs', 'x.tsv', 'a:b'], 'not both'],
+    ['one word', ['embed', 'Tokyo'], /"Tokyo" is not a pair: expected head:tail/],
+    ['a word with a colon', ['embed', '10:30:time'], /more than one ':'[\s\S]*as JSON[\s\S]*in a file/],
+    ['a blank word', ['embed', 'Tokyo:'], 'the tail word is blank'],
+    ['JSON that is no pair', ['embed', '["a"]'], 'expected two words, got one'],
+    ['a pairs file of another ending', ['embed', '--pairs', 'pairs.txt'], '.tsv, .csv or .jsonl'],
+    ['npy on standard output', ['embed', '--format', 'npy', 'a:b'], 'needs --output'],
+    ['one pair to compare', ['similarity', 'a:b'], "missing required argument 'other'"],
+    ['three pairs to compare', ['similarity', 'a:b', 'c:d', 'e:f'], 'too many arguments'],
+    ['one choice', ['analogy', 'a:b', 'c:d'], 'at least two choices'],
+    ['no data', ['evaluate', 'analogy'], "required option '--data <path...>' not specified"],
+  ];
+
+  it.each(cases)('%s', async (_, args, message) => {
+    const { code, stdout, stderr } = await relbert([...args, ...(args[0] === 'embed' ? ['--model', tinyModel] : [])]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('failure exits with 1', () => {
+  it('for a model that is not there', async () => {
+    const { code, stderr } = await relbert(['info', '--model', './no/such/folder', '--offline']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('no/such/folder');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('with a stack where RELBERT_DEBUG asks for it', async () => {
+    const env = { ...process.env, RELBERT_DEBUG: '1' };
+    const { code, stderr } = await relbert(['info', '--model', './no/such/folder', '--offline'], { env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^\s+at /m);
+  });
+});

@@ -1,0 +1,137 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import * as browser from '../../src/browser.ts';
+import { loadEncoderParts } from '../../src/encoder/load-encoder.ts';
+import * as node from '../../src/index.ts';
+import { RelationEncoder, row } from '../../src/index.ts';
+import { readChunks } from '../../src/node/byte-stream.ts';
+import { describeWithShared, sharedPath } from '../shared.ts';
+
+const tiny = 'test/fixtures/encoder/bert';
+const template = '<subj> is the <mask> of <obj>';
+const pairs: [string, string][] = Array.from({ length: 60 }, (_, i) => [`h${i % 7}`, `t${'x'.repeat(i % 5)}${i}`]);
+
+describe('RelationEncoder.load', () => {
+  it('gives the same embeddings in a worker thread and in this one', async () => {
+    await using here = await RelationEncoder.load(tiny, { template, pooling: 'difference', worker: false });
+    await using there = await RelationEncoder.load(tiny, { template, pooling: 'difference' });
+    expect([here.info.runtime, there.info.runtime]).toEqual(['node', 'node-worker']);
+    const [a, b] = [await here.encode(pairs), await there.encode(pairs)];
+    expect(a.shape).toEqual([60, here.dimension]);
+    expect(b.data).toEqual(a.data);
+  });
+
+  it('embeds a pair the same whatever stands beside it in the batch', async () => {
+    await using encoder = await RelationEncoder.load(tiny, { template, pooling: 'average_no_mask', worker: false });
+    const together = await encoder.encode(pairs);
+    for (const index of [0, 13, 59]) {
+      const alone = await encoder.encode([pairs[index] as [string, string]]);
+      const rowTogether = row(together, index);
+      const largest = alone.data.reduce((most, x, i) => Math.max(most, Math.abs(x - (rowTogether[i] as number))), 0);
+      expect(largest).toBeLessThan(1e-5);
+    }
+  });
+
+  it('says what it loaded', async () => {
+    await using encoder = await RelationEncoder.load(tiny, { pooling: 'cls', worker: false });
+    expect(encoder.info).toMatchObject({
+      origin: tiny,
+      architecture: 'bert',
+      prompt: { kind: 'template', text: expect.stringContaining('Today, I finally discovered') },
+      pooling: 'cls',
+      promptFrom: 'default',
+      dtype: 'f32',
+      storedDtype: 'F32',
+    });
+    expect(encoder.info.dimension).toBe(encoder.info.hiddenSize);
+  });
+
+  it('refuses what cannot be, naming it', async () => {
+    const load = (options: object) => RelationEncoder.load(tiny, { worker: false, ...options });
+    await expect(load({ pooling: 'averge' })).rejects.toThrow("unknown pooling 'averge' (did you mean average?)");
+    await expect(load({ template: 'A relation' })).rejects.toThrow('<subj>');
+    await expect(load({ template: '<subj> <obj>', pooling: 'mask' })).rejects.toThrow('<mask>');
+    await expect(load({ maxLength: 100_000 })).rejects.toThrow('maxLength 100000 is more than');
+    await expect(load({ maxLength: 0 })).rejects.toThrow('maxLength must be a positive whole number, got 0');
+    for (const threads of [0, -3, 1.5]) {
+      await expect(load({ threads })).rejects.toThrow(`threads must be a positive whole number, got ${threads}`);
+    }
+    await expect(load({ dtype: 'f16' })).rejects.toThrow("dtype must be 'f32' or 'int8', got 'f16'");
+    const prompt = { kind: 'template', text: template };
+    await expect(load({ template, prompt })).rejects.toThrow('template and prompt are both given');
+    await expect(RelationEncoder.load('./test/no-such-folder')).rejects.toThrow('test/no-such-folder');
+    await expect(load({ signal: AbortSignal.abort(new Error('never mind')) })).rejects.toThrow('never mind');
+  });
+});
+
+it('fails with errors that the entries export, for Node and for browsers', async () => {
+  const { CheckpointError, EncoderConfigError, OptionError, PairError, PoolingError, PromptError } = node;
+  const { PromptTooLongError, RuntimeError, TokenizerError, WeightError } = node;
+  const load = (options: object) => RelationEncoder.load(tiny, { worker: false, ...options });
+  await expect(load({ template: 'zzz' })).rejects.toBeInstanceOf(PromptError);
+  await expect(load({ pooling: 'zzz' })).rejects.toBeInstanceOf(PoolingError);
+  await expect(load({ dtype: 'zzz' })).rejects.toBeInstanceOf(OptionError);
+  await expect(RelationEncoder.load('./no-such-folder')).rejects.toBeInstanceOf(CheckpointError);
+  await expect(readChunks('no-such-file').next()).rejects.toBeInstanceOf(node.FileError);
+  await using encoder = await load({ maxLength: 3 });
+  await expect(encoder.encode([['a', 'b']])).rejects.toBeInstanceOf(PromptTooLongError);
+  await expect(encoder.encode([['a'] as unknown as [string, string]])).rejects.toBeInstanceOf(PairError);
+
+  const files = await node.folderFiles(tiny);
+  const config = JSON.parse(new TextDecoder().decode(await files.read('config.json'))) as object;
+  const damaged = (name: string, content: object) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(content));
+    const read: typeof files.read = async (file) => (file === name ? bytes : files.read(file));
+    return loadEncoderParts({ ...files, read }, node.nodeRuntime(), {});
+  };
+  await expect(damaged('config.json', { model_type: 'zzz' })).rejects.toBeInstanceOf(EncoderConfigError);
+  await expect(damaged('config.json', { ...config, num_hidden_layers: 9 })).rejects.toBeInstanceOf(WeightError);
+  await expect(damaged('tokenizer.json', {})).rejects.toBeInstanceOf(TokenizerError);
+  await expect(node.nodeRuntime().createSession(new Uint8Array(8))).rejects.toBeInstanceOf(RuntimeError);
+
+  const inBrowser: Record<string, unknown> = browser;
+  const errors = Object.entries(node).filter(([name]) => name.endsWith('Error') && name !== 'FileError');
+  expect(errors).toHaveLength(10);
+  for (const [name, error] of errors) expect(inBrowser[name]).toBe(error);
+});
+
+describeWithShared('on the real language model', ['models/all-MiniLM-L6-v2/model.safetensors'], () => {
+  const model = sharedPath('models/all-MiniLM-L6-v2');
+
+  // On a busy machine this process itself waits for its turn: the best of some tries counts.
+  it('leaves the event loop free while it encodes', { retry: 5 }, async () => {
+    await using encoder = await RelationEncoder.load(model, { template: 'a', threads: 1 });
+    const many: [string, string][] = Array.from({ length: 600 }, (_, i) => [`word${i}`, `other${i % 91}`]);
+    await encoder.encode(many.slice(0, 32));
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await encoder.encode(many);
+    delay.disable();
+    // The monitor counts from the start of its own interval: what is above the resolution is delay.
+    expect(delay.percentile(99) / 1e6 - 5).toBeLessThan(20);
+    expect(delay.count).toBeGreaterThan(20);
+  });
+
+  it('is nearly as exact in 8 bits', async () => {
+    await using f32 = await RelationEncoder.load(model, { template: '<subj> and <obj>', pooling: 'difference' });
+    await using int8 = await RelationEncoder.load(model, {
+      template: '<subj> and <obj>',
+      pooling: 'difference',
+      dtype: 'int8',
+    });
+    expect(int8.info.dtype).toBe('int8');
+    const words: [string, string][] = [
+      ['Tokyo', 'Japan'],
+      ['cat', 'kitten'],
+      ['big', 'bigger'],
+      ['wheel', 'car'],
+    ];
+    const [exact, rounded] = [await f32.encode(words), await int8.encode(words)];
+    for (let i = 0; i < words.length; i++) {
+      const [a, b] = [row(exact, i), row(rounded, i)];
+      const difference = Math.hypot(...a.map((x, k) => x - (b[k] as number))) / Math.hypot(...a);
+      expect(difference).toBeGreaterThan(0);
+      expect(difference).toBeLessThan(0.1);
+    }
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { EncoderConfigError, parseEncoderConfig, supportedArchitectures } from '../../src/models/config.ts';
+
+const bert = {
+  model_type: 'bert',
+  vocab_size: 30522,
+  hidden_size: 384,
+  num_hidden_layers: 6,
+  num_attention_heads: 12,
+  intermediate_size: 1536,
+  hidden_act: 'gelu',
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  pad_token_id: 0,
+};
+
+function failure(json: unknown): string {
+  try {
+    parseEncoderConfig(json, 'model/config.json');
+  } catch (error) {
+    expect(error).toBeInstanceOf(EncoderConfigError);
+    return (error as Error).message;
+  }
+  throw new Error('no error');
+}
+
+describe('families', () => {
+  test('BERT, with the defaults of transformers', () => {
+    expect(parseEncoderConfig(bert)).toEqual({
+      family: 'bert',
+      modelType: 'bert',
+      vocabularySize: 30522,
+      hidden: 384,
+      embedding: 384,
+      layers: 6,
+      heads: 12,
+      intermediate: 1536,
+      activation: 'gelu',
+      layerNormEpsilon: 1e-12,
+      positions: 512,
+      maxLength: 512,
+      padId: 0,
+      hiddenDropout: 0.1,
+      attentionDropout: 0.1,
+      tokenTypes: 2,
+    });
+  });
+
+  test.each(['roberta', 'xlm-roberta', 'camembert'])(
+    '%s counts positions from behind the padding token',
+    (modelType) => {
+      const config = { ...bert, model_type: modelType, pad_token_id: 1, max_position_embeddings: 514 };
+      expect(parseEncoderConfig(config)).toMatchObject({ family: 'roberta', maxLength: 512, padId: 1 });
+    },
+  );
+
+  test('ALBERT', () => {
+    const config = { ...bert, model_type: 'albert', embedding_size: 128, num_hidden_groups: 2, hidden_act: 'gelu_new' };
+    expect(parseEncoderConfig(config)).toMatchObject({
+      family: 'albert',
+      embedding: 128,
+      hidden: 384,
+      groups: 2,
+      layersPerGroup: 1,
+      activation: 'gelu-tanh',
+      hiddenDropout: 0,
+    });
+    expect(failure({ ...config, num_hidden_groups: 7 })).toContain(
+      'num_hidden_groups 7 is more than the 6 hidden layers',
+    );
+  });
+
+  test('DistilBERT names its numbers otherwise', () => {
+    const config = {
+      model_type: 'distilbert',
+      vocab_size: 100,
+      dim: 24,
+      n_layers: 2,
+      n_heads: 3,
+      hidden_dim: 40,
+      max_position_embeddings: 64,
+      activation: 'relu',
+      dropout: 0.2,
+      attention_dropout: 0,
+    };
+    expect(parseEncoderConfig(config)).toMatchObject({
+      family: 'distilbert',
+      hidden: 24,
+      intermediate: 40,
+      activation: 'relu',
+      hiddenDropout: 0.2,
+      attentionDropout: 0,
+    });
+    expect(failure({ ...config, dim: undefined })).toContain('dim must be a whole number above 0, got nothing');
+  });
+
+  test('MPNet has its padding row fixed', () => {
+    const config = { ...bert, model_type: 'mpnet', max_position_embeddings: 514, pad_token_id: 1 };
+    expect(parseEncoderConfig(config)).toMatchObject({ family: 'mpnet', maxLength: 512, relativeBuckets: 32 });
+    expect(failure({ ...config, relative_attention_num_buckets: 16 })).toContain('must be 32 or more, got 16');
+  });
+
+  test('old files say it by architectures alone', () => {
+    const { model_type: _, ...old } = bert;
+    expect(parseEncoderConfig({ ...old, architectures: ['BertForMaskedLM'] }).family).toBe('bert');
+    expect(parseEncoderConfig({ ...old, architectures: ['RobertaForMaskedLM'], pad_token_id: 1 }).family).toBe(
+      'roberta',
+    );
+    expect(failure(old)).toContain('neither model_type nor architectures is given');
+    expect(failure({ ...old, architectures: ['GPT2LMHeadModel'] })).toContain("'GPT2LMHeadModel' is not supported");
+  });
+});
+
+describe('what cannot be read is named together with what can', () => {
+  test('an architecture', () => {
+    const message = failure({ ...bert, model_type: 'gpt2' });
+    expect(message).toContain("model/config.json: architecture 'gpt2'");
+    for (const name of supportedArchitectures) expect(message).toContain(name);
+  });
+
+  test('an activation', () => {
+    const message = failure({ ...bert, hidden_act: 'mish' });
+    expect(message).toContain("activation 'mish' (hidden_act) is not supported; supported: gelu, ");
+    expect(message).toContain('gelu_new');
+  });
+
+  test('names of Object.prototype are no architectures', () => {
+    expect(failure({ ...bert, model_type: 'constructor' })).toContain("architecture 'constructor'");
+    expect(failure({ ...bert, hidden_act: 'toString' })).toContain("activation 'toString'");
+  });
+
+  test('relative positions and decoders', () => {
+    expect(failure({ ...bert, position_embedding_type: 'relative_key' })).toContain("'relative_key' is not supported");
+    expect(failure({ ...bert, is_decoder: true })).toContain('is_decoder is true');
+  });
+});
+
+describe('numbers', () => {
+  test.each<[Record<string, unknown>, string]>([
+    [{ hidden_size: '384' }, 'hidden_size must be a whole number above 0, got "384"'],
+    [{ num_hidden_layers: 0 }, 'num_hidden_layers must be a whole number above 0, got 0'],
+    [{ num_hidden_layers: 2.5 }, 'got 2.5'],
+    [{ vocab_size: null }, 'vocab_size must be a whole number above 0, got null'],
+    [{ num_attention_heads: 7 }, '7 attention heads do not divide the hidden size 384'],
+    [{ hidden_dropout_prob: 1 }, 'hidden_dropout_prob must be a number from 0 to below 1, got 1'],
+    [{ layer_norm_eps: 0 }, 'layer_norm_eps must be a number above 0, got 0'],
+    [{ pad_token_id: 40000 }, 'pad_token_id 40000 lies outside the vocabulary of 30522'],
+    [{ model_type: 5 }, 'model_type must be a string, got 5'],
+    [{ hidden_size: [384] }, 'got a list'],
+  ])('%o', (change, expected) => {
+    expect(failure({ ...bert, ...change })).toContain(expected);
+  });
+
+  test('no object at all', () => {
+    for (const json of [null, [], 'bert', 3, undefined]) expect(failure(json)).toContain('expected a JSON object');
+  });
+
+  test('a RoBERTa without room for a token', () => {
+    const config = { ...bert, model_type: 'roberta', pad_token_id: 1, max_position_embeddings: 2 };
+    expect(failure(config)).toContain('max_position_embeddings 2 leaves no position');
+  });
+});

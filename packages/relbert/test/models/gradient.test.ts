@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { type Pooling, poolHidden } from '../../src/encoder/pooling.ts';
+import { promptBatch } from '../../src/encoder/relation-graph.ts';
+import { add, grad, input, mul, reduceSum, scalar, square, sub, type Tensor } from '../../src/graph/index.ts';
+import { storedParameters } from '../../src/models/architecture.ts';
+import { buildEncoder, type EncoderGraph } from '../../src/models/encoder.ts';
+import type { TensorValue } from '../../src/runtime/session.ts';
+import { families, floats, type Golden, golden, runGraph, value } from './golden.ts';
+
+const poolings = ['average_no_mask', 'average+difference'] as const satisfies readonly Pooling[];
+
+/** The loss of packages/reproduction/parity/encoders.py: ½ |pooled − target|² summed over the batch and two poolings. */
+function lossOf(encoder: EncoderGraph): Tensor {
+  const rows = { average_no_mask: 1, 'average+difference': 2 };
+  return poolings
+    .map((pooling) => {
+      const weights = input(`pooling.${pooling}`, 'float32', ['B', rows[pooling], 'T']);
+      const pooled = poolHidden(encoder.hidden, weights, pooling);
+      const target = input(`target.${pooling}`, 'float32', pooled.shape);
+      return mul(reduceSum(square(sub(pooled, target))), scalar(0.5));
+    })
+    .reduce(add);
+}
+
+/** Every weight's gradient in the stored layout: those of look-ups are added up here, as training does it. */
+async function gradients(reference: Golden): Promise<{ loss: number; byName: Map<string, Float32Array> }> {
+  const encoder = buildEncoder(reference.config, { mode: 'training' });
+  const loss = lossOf(encoder);
+  const tables = new Set(encoder.lookups.map(({ table }) => table.name));
+  const direct = encoder.parameters.filter(({ name }) => !tables.has(name));
+  const made = grad(loss, [...direct.map(({ tensor }) => tensor), ...encoder.lookups.map(({ rows }) => rows)]);
+  const outputs: Record<string, Tensor> = { loss };
+  for (const [i, { name }] of direct.entries()) outputs[`d.${name}`] = made[i] as Tensor;
+  for (const [i, { ids }] of encoder.lookups.entries()) {
+    outputs[`rows.${i}`] = made[direct.length + i] as Tensor;
+    outputs[`ids.${i}`] = ids;
+  }
+  const inputs: Record<string, TensorValue> = {};
+  for (const pooling of poolings) {
+    const { pooling: weights, ...tokens } = promptBatch(
+      reference.about.prompts.padded,
+      pooling,
+      reference.config.padId,
+    );
+    Object.assign(inputs, tokens, { [`pooling.${pooling}`]: weights });
+    inputs[`target.${pooling}`] = value(reference, `target.${pooling}`);
+  }
+  const results = await runGraph(reference, encoder.parameters, outputs, inputs, 'fed');
+
+  const byName = new Map<string, Float32Array>();
+  for (const { name } of direct) byName.set(name, floats(results[`d.${name}`]));
+  for (const [i, { table }] of encoder.lookups.entries()) {
+    const [count = 0, width = 0] = table.shape;
+    const sums = byName.get(table.name) ?? new Float32Array(count * width);
+    const rows = floats(results[`rows.${i}`]);
+    for (const [place, id] of (results[`ids.${i}`]?.data ?? []).entries()) {
+      for (let k = 0; k < width; k++) {
+        const at = Number(id) * width + k;
+        sums[at] = (sums[at] as number) + (rows[place * width + k] as number);
+      }
+    }
+    byName.set(table.name, sums);
+  }
+  return { loss: floats(results['loss'])[0] as number, byName };
+}
+
+function norm(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, one) => sum + one * one, 0));
+}
+
+describe.each(families)('%s', (family) => {
+  test('the gradient of every weight through encoder and pooling equals PyTorch', async () => {
+    const reference = golden(family);
+    const { loss, byName } = await gradients(reference);
+    expect(Math.abs(loss / (floats(value(reference, 'loss'))[0] as number) - 1)).toBeLessThanOrEqual(1e-5);
+
+    const encoder = buildEncoder(reference.config, { mode: 'training' });
+    const names = storedParameters(encoder.architecture).map(({ name }) => name);
+    expect([...byName.keys()].toSorted()).toEqual(names.toSorted());
+    expect([...reference.gradients.keys()].toSorted()).toEqual(names.toSorted());
+    const errors: Record<string, number> = {};
+    for (const name of names) {
+      const expected = floats(reference.gradients.get(name));
+      const actual = byName.get(name) as Float32Array;
+      expect(actual.length, name).toBe(expected.length);
+      const difference = norm(actual.map((one, i) => one - (expected[i] as number)));
+      // The bias of the keys moves all scores of a query alike: its gradient is 0, and what is found is rounding. It
+      // is measured by the size of the keys' weight's gradient.
+      const isKeyBias = /(key|k_lin|\.k)\.bias$/.test(name);
+      const measure = norm(isKeyBias ? floats(reference.gradients.get(name.replace('bias', 'weight'))) : expected);
+      expect(measure, name).toBeGreaterThan(1e-6);
+      errors[name] = difference / measure;
+    }
+    const worst = Object.entries(errors).sort(([, a], [, b]) => b - a)[0];
+    expect(worst?.[1], worst?.[0]).toBeLessThanOrEqual(1e-5);
+  });
+});

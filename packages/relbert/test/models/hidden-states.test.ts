@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { buildEncoder, type EncoderMode } from '../../src/models/encoder.ts';
+import type { TensorValue } from '../../src/runtime/session.ts';
+import { caseInputs, families, golden, largestDifference, runGraph, value } from './golden.ts';
+
+const modes: readonly EncoderMode[] = ['inference', 'fused', 'training'];
+
+describe.each(families)('%s', (family) => {
+  const reference = golden(family);
+
+  test.each(reference.about.cases)('hidden states equal transformers: %s', async (name) => {
+    const inputs = caseInputs(reference, name);
+    const hidden: TensorValue[] = [];
+    for (const mode of modes) {
+      const encoder = buildEncoder(reference.config, { mode, tokenTypes: 'token_type_ids' in inputs });
+      const results = await runGraph(
+        reference,
+        encoder.parameters,
+        { hidden: encoder.hidden },
+        inputs,
+        mode === 'training' ? 'fed' : 'stored',
+      );
+      hidden.push(results['hidden'] as TensorValue);
+    }
+    const expected = value(reference, `${name}.hidden`);
+    for (const [i, actual] of hidden.entries()) {
+      expect(largestDifference(actual, expected, inputs['attention_mask']), modes[i]).toBeLessThanOrEqual(1e-5);
+    }
+  });
+
+  test('dropout falls where the reference has it', async () => {
+    const inputs = caseInputs(reference, 'padded');
+    const encoder = buildEncoder(reference.config, { mode: 'training', dropout: true });
+    expect(encoder.dropoutSites.map(({ rate }) => rate)).toEqual(reference.about.dropout);
+    const [batch, tokens] = inputs['input_ids']?.shape ?? [];
+    const masks: Record<string, TensorValue> = {};
+    for (const [i, { name, shape, rate }] of encoder.dropoutSites.entries()) {
+      const kept = value(reference, `dropout.${i}`);
+      expect(shape.map((dim) => (dim === 'B' ? batch : dim === 'T' ? tokens : dim))).toEqual(kept.shape);
+      masks[`dropout.${name}`] = {
+        dtype: 'float32',
+        shape: kept.shape,
+        data: Float32Array.from(Array.from(kept.data, Number), (keep) => keep / (1 - rate)),
+      };
+    }
+    const outputs = { hidden: encoder.hidden };
+    const { hidden } = await runGraph(reference, encoder.parameters, outputs, { ...inputs, ...masks }, 'fed');
+    const expected = value(reference, 'dropout.hidden');
+    expect(largestDifference(hidden as TensorValue, expected, inputs['attention_mask'])).toBeLessThanOrEqual(1e-5);
+  });
+});

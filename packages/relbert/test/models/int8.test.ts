@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseAnalogyQuestions } from '../../src/data/analogy.ts';
+import { evaluateAnalogy } from '../../src/evaluate/analogy.ts';
+import { RelationEncoder } from '../../src/index.ts';
+import { buildEncoder } from '../../src/models/encoder.ts';
+import { describeWithShared, sharedPath } from '../shared.ts';
+import { caseInputs, families, floats, golden, largestDifference, runGraph, value } from './golden.ts';
+
+describe.each(families)('%s', (family) => {
+  const reference = golden(family);
+
+  test.each(['padded', 'single', 'longest'])('hidden states are near those in float32: %s', async (name) => {
+    const inputs = caseInputs(reference, name);
+    const encoder = buildEncoder(reference.config, { mode: 'int8' });
+    const { hidden } = await runGraph(reference, encoder.parameters, { hidden: encoder.hidden }, inputs, 'stored');
+    const expected = value(reference, `${name}.hidden`);
+    const difference = largestDifference(hidden ?? expected, expected, inputs['attention_mask']);
+    // Hidden states are of the order of 1. More than nothing, too: it must be the 8-bit path that ran.
+    expect(difference).toBeLessThan(0.01);
+    expect(difference).toBeGreaterThan(1e-5);
+  });
+
+  test('the largest and the smallest weights keep their bits', () => {
+    const { parameters } = buildEncoder(reference.config, { mode: 'int8' });
+    const digits = parameters.find(({ name }) => name.endsWith('.int8.digits'));
+    const scales = parameters.find(({ name }) => name === digits?.name.replace('digits', 'scale'));
+    if (!digits || !scales) throw new Error('no 8-bit weight');
+    const [rows = 0, out = 0] = digits.shape;
+    const within = rows / 2;
+    const weight = Float32Array.from({ length: within * out }, (_, i) => Math.sin(i * i) * (i % 7 === 0 ? 10 : 0.1));
+    const packed = digits.pack([weight]);
+    const scale = floats({ dtype: 'float32', shape: [out], data: scales.pack([weight]) as Float32Array });
+    for (let n = 0; n < out; n++) {
+      for (let k = 0; k < within; k++) {
+        const coarse = Number(packed[k * out + n]);
+        const fine = Number(packed[(within + k) * out + n]);
+        expect(Math.max(Math.abs(coarse), Math.abs(fine))).toBeLessThanOrEqual(63);
+        const restored = (scale[n] as number) * (coarse + fine / 126);
+        expect(Math.abs(restored - (weight[n * within + k] as number))).toBeLessThan((scale[n] as number) / 200);
+      }
+    }
+  });
+});
+
+const model = 'models/all-MiniLM-L6-v2';
+describeWithShared('the real language model', [model, 'data/analogy/google', 'data/analogy/bats'], () => {
+  test.each(['google', 'bats'])(
+    'accuracy on %s with the pooling difference is that of float32 within 0.5 points',
+    async (set) => {
+      const path = sharedPath(`data/analogy/${set}/test.jsonl`);
+      const questions = parseAnalogyQuestions({ file: path, text: readFileSync(path, 'utf8') });
+      const accuracy: number[] = [];
+      for (const dtype of ['f32', 'int8'] as const) {
+        await using encoder = await RelationEncoder.load(sharedPath(model), {
+          template: '<subj> and <obj>',
+          pooling: 'difference',
+          dtype,
+          worker: false,
+          threads: 2,
+        });
+        const { results } = await evaluateAnalogy([{ set, split: 'test', questions }], (pairs) =>
+          encoder.encode(pairs),
+        );
+        accuracy.push(results[0]?.accuracy ?? Number.NaN);
+      }
+      const [f32 = Number.NaN, int8 = Number.NaN] = accuracy;
+      expect(f32).toBeGreaterThan(0.55);
+      expect(Math.abs(f32 - int8)).toBeLessThanOrEqual(0.005);
+    },
+    120_000,
+  );
+});

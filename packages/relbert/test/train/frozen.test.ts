@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { type Architecture, storedParameters } from '../../src/models/architecture.ts';
+import { architectureOf } from '../../src/models/encoder.ts';
+import { trainedWeights } from '../../src/train/frozen.ts';
+import { train } from '../../src/train/trainer.ts';
+import { tinyModel } from './tiny.ts';
+import { tinyRun } from './tiny-run.ts';
+
+const architecture = async (family: string): Promise<Architecture> => architectureOf((await tinyModel(family)).config);
+
+/** Names of the weights that are not trained. */
+async function frozen(family: string, options: Parameters<typeof trainedWeights>[1]): Promise<string[]> {
+  const whole = await architecture(family);
+  const trained = trainedWeights(whole, options);
+  return storedParameters(whole)
+    .map(({ name }) => name)
+    .filter((name) => !trained.has(name));
+}
+
+const bertEmbeddings = [
+  'embeddings.word_embeddings.weight',
+  'embeddings.position_embeddings.weight',
+  'embeddings.token_type_embeddings.weight',
+  'embeddings.LayerNorm.weight',
+  'embeddings.LayerNorm.bias',
+];
+
+describe('trainedWeights', () => {
+  it('are all where nothing is frozen', async () => {
+    for (const family of ['bert', 'albert-v2', 'mpnet']) expect(await frozen(family, {})).toEqual([]);
+  });
+
+  it('lack the embeddings alone where those are frozen', async () => {
+    expect(await frozen('bert', { embeddings: true })).toEqual(bertEmbeddings);
+    const mpnet = await frozen('mpnet', { embeddings: true });
+    expect(mpnet).toEqual(bertEmbeddings.filter((name) => !name.includes('token_type')));
+    const albert = await frozen('albert-v2', { embeddings: true });
+    expect(albert).toHaveLength(7);
+    for (const name of albert) expect(name).toMatch(/^embeddings\.|^encoder\.embedding_hidden_mapping_in\./);
+  });
+
+  it('lack layers from below, and what lies under them', async () => {
+    const one = await frozen('bert', { layers: 1 });
+    expect(one.slice(0, 5)).toEqual(bertEmbeddings);
+    expect(one).toHaveLength(5 + 16);
+    for (const name of one.slice(5)) expect(name).toMatch(/^encoder\.layer\.0\./);
+    expect(await frozen('mpnet', { layers: 1 })).toContain('encoder.relative_attention_bias.weight');
+  });
+
+  it('keep what a frozen and a trained layer share', async () => {
+    // Two layers of group 0, used twice over, then two of group 1.
+    const embeddings = await frozen('albert-v2', { embeddings: true });
+    expect(await frozen('albert-v2', { layers: 2 })).toEqual(embeddings);
+    const three = await frozen('albert-v2', { layers: 3 });
+    expect(three.slice(embeddings.length)).toHaveLength(16);
+    for (const name of three.slice(embeddings.length)) {
+      expect(name).toMatch(/^encoder\.albert_layer_groups\.0\.albert_layers\.0\./);
+    }
+  });
+
+  it('refuse more layers than there are, and no number of them', async () => {
+    const bert = await architecture('bert');
+    for (const layers of [3, -1, 0.5]) {
+      expect(() => trainedWeights(bert, { layers })).toThrow(
+        new RangeError(`there are 2 layers to freeze, got ${layers}`),
+      );
+    }
+  });
+
+  it('refuse to be none', async () => {
+    for (const family of ['bert', 'albert-v2', 'mpnet']) {
+      const whole = await architecture(family);
+      const layers = whole.layers.length;
+      for (const embeddings of [false, true]) {
+        expect(() => trainedWeights(whole, { embeddings, layers })).toThrow('every weight is frozen');
+      }
+    }
+  });
+});
+
+describe('a run with frozen embeddings', () => {
+  it('changes every other weight and no embedding', async () => {
+    const run = await tinyRun({ freezeEmbeddings: true, steps: 3, average: null, every: null, weightDecay: 0.1 });
+    const same: string[] = [];
+    for await (const event of train(run)) {
+      if (event.kind !== 'done') continue;
+      for (const [name, { data }] of event.weights) {
+        const before = (await run.model.weights.get(name)).data;
+        if (data.every((value, i) => value === before[i])) same.push(name);
+      }
+    }
+    expect(same).toEqual(bertEmbeddings);
+  });
+
+  it('does not start where it has fewer layers than are to be frozen', async () => {
+    const run = train(await tinyRun({ freezeLayers: 9 }));
+    await expect(run.next()).rejects.toThrow('there are 2 layers to freeze, got 9');
+  });
+});

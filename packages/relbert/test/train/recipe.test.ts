@@ -1,0 +1,272 @@
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { overrideRecipe } from '../../src/run/override.ts';
+import { readRecipe } from '../../src/run/recipe-file.ts';
+import { checkRecipe, parseRecipe, type RecipeInput, recipeNames } from '../../src/train/recipe.ts';
+import { drawnRelations } from '../../src/train/recipe-sampler.ts';
+
+const smallest: RecipeInput = {
+  data: [{ source: 'semeval2012' }],
+  sampling: { kind: 'relations', parts: [{ relations: 4, positives: 2 }] },
+  training: { losses: [{ name: 'infonce' }], learningRate: 1e-4 },
+};
+const triples: RecipeInput = {
+  ...smallest,
+  sampling: { kind: 'triples', relations: 64 },
+  training: { losses: [{ name: 'triplet' }], learningRate: 1e-4, triples: 'drawn' },
+};
+
+describe('recipes', () => {
+  it('of the package are all named, and each is one', async () => {
+    const files = await readdir(fileURLToPath(new URL('../../recipes', import.meta.url)));
+    for (const file of files) expect(recipeNames).toContain(file.replace('.json', ''));
+    for (const file of files) {
+      const recipe = await readRecipe(file.replace('.json', ''));
+      expect(recipe.description).not.toBe('');
+      expect(checkRecipe(recipe, file), 'complete, and without a contradiction').toEqual(recipe);
+    }
+  });
+
+  it('emnlp2021 is the paper: every setting', async () => {
+    const { description: _, ...paper } = await readRecipe('emnlp2021');
+    const triplet = {
+      weight: 1,
+      margin: 1,
+      distance: 'euclidean',
+      hinge: 'paper',
+      reduction: 'mean',
+      symmetric: false,
+    };
+    expect(paper).toEqual({
+      template: 'a',
+      pooling: 'average_no_mask',
+      data: [{ source: 'semeval2012', top: 10, bottom: 10, frequency: 0, limit: null }],
+      excludeRelations: [],
+      validationShare: 0.2,
+      validationSeed: 0,
+      sampling: { kind: 'triples', relations: 64, category: true },
+      teacher: null,
+      training: {
+        losses: [
+          { name: 'triplet', ...triplet },
+          { name: 'in-batch', form: 'matrix', ...triplet },
+          { name: 'category', ...triplet },
+          { name: 'classification', weight: 1, bias: true, reduction: 'mean', symmetric: false },
+        ],
+        triples: 'drawn',
+        epochs: 1,
+        learningRate: 2e-5,
+        warmup: 10,
+        decay: 'constant',
+        weightDecay: 0,
+        decayAll: false,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        clip: 1,
+        dropout: null,
+        freezeEmbeddings: false,
+        freezeLayers: 0,
+        average: null,
+        every: 56,
+        metric: null,
+        patience: null,
+        seed: 0,
+        microBatchTokens: 1024,
+        fusedTokens: null,
+      },
+    });
+  });
+
+  it('emnlp2021-code is the authors\u2019 program where that differs: losses and pooling, and nothing else', async () => {
+    const { description: _, ...paper } = await readRecipe('emnlp2021');
+    const { description: __, ...code } = await readRecipe('emnlp2021-code');
+    const triplet = { weight: 1, margin: 1, distance: 'euclidean', hinge: 'code', reduction: 'sum', symmetric: true };
+    expect(code).toEqual({
+      ...paper,
+      pooling: 'sum_no_mask',
+      training: {
+        ...paper.training,
+        losses: [
+          { name: 'triplet', ...triplet },
+          { name: 'in-batch', form: 'flattened', ...triplet },
+          { name: 'category', ...triplet },
+        ],
+      },
+    });
+  });
+
+  it('say where they are wrong', () => {
+    expect(() => parseRecipe('{', 'r.json')).toThrow('r.json: not JSON');
+    expect(() => parseRecipe('{"data": []}', 'r.json')).toThrow(/r\.json: [\s\S]*sampling/);
+    const wrong = { ...smallest, training: { ...smallest.training, learnRate: 1 } };
+    expect(() => parseRecipe(JSON.stringify(wrong), 'r.json')).toThrow(/learnRate[\s\S]*training/);
+    const negative = { ...smallest, training: { ...smallest.training, learningRate: -1 } };
+    expect(() => parseRecipe(JSON.stringify(negative), 'r.json')).toThrow(/>0[\s\S]*training\.learningRate/);
+  });
+
+  it('refuse settings that contradict each other', () => {
+    const check = (recipe: RecipeInput) => () => checkRecipe(recipe, 'r');
+    const training = smallest.training;
+    expect(check({ ...smallest, training: { ...training, steps: 3, epochs: 1 } })).toThrow(
+      'steps and epochs are both given',
+    );
+    expect(check({ ...smallest, training: { ...training, triples: 'drawn' } })).toThrow(
+      "triples 'drawn' needs the sampling 'triples'",
+    );
+    expect(check({ ...smallest, training: { ...training, losses: [{ name: 'similarity' }] } })).toThrow(
+      'needs a teacher',
+    );
+    expect(check({ ...smallest, teacher: { model: 'x' } })).toThrow("add the loss 'similarity'");
+    expect(check({ ...smallest, training: { ...training, patience: 3 } })).toThrow('patience counts validations');
+    const parts = [{ relations: 1, positives: 2, data: ['wordnet'] }];
+    expect(check({ ...smallest, sampling: { kind: 'relations', parts } })).toThrow(
+      "'wordnet', which is not among the data",
+    );
+  });
+
+  it('refuse a loss that would be 0 for all that the batches are drawn for', () => {
+    type Loss = RecipeInput['training']['losses'][number];
+    const check = (losses: readonly Loss[], sampling: RecipeInput['sampling']) => () =>
+      checkRecipe({ ...smallest, sampling, training: { ...smallest.training, losses: [...losses] } }, 'r');
+    const parts = (...list: { positives: number; negatives?: number; mixed?: boolean }[]) =>
+      ({ kind: 'relations', parts: list.map((part) => ({ relations: 4, ...part })) }) as const;
+    const drawn = (category: boolean) => ({ kind: 'triples', relations: 8, category }) as const;
+    const [infonce, triplet, category] = [{ name: 'infonce' }, { name: 'triplet' }, { name: 'category' }] as const;
+
+    expect(check([triplet, category], drawn(false))).toThrow("the loss 'category' needs triples at the category level");
+    expect(check([triplet, category], drawn(true))).not.toThrow();
+    expect(check([triplet], drawn(false))).not.toThrow();
+
+    for (const loss of [infonce, { name: 'infoloob' }, { name: 'in-batch' }] as const) {
+      const needsTwo = `the loss '${loss.name}' compares positives of one relation`;
+      expect(check([loss], parts({ positives: 1 }, { positives: 1, negatives: 3 }))).toThrow(needsTwo);
+      expect(check([loss], parts({ positives: 1 }, { positives: 4, mixed: true }))).toThrow(needsTwo);
+      expect(check([loss], parts({ positives: 1 }, { positives: 2 }))).not.toThrow();
+      expect(check([loss], parts({ positives: 4, mixed: true }))).toThrow(
+        `the loss '${loss.name}' needs relations, and every part is mixed`,
+      );
+    }
+    // A pair each of two relations of a category is a positive for the other.
+    expect(check([category], parts({ positives: 1 }))).not.toThrow();
+    expect(check([category], parts({ positives: 1, mixed: true }))).toThrow("'category' needs relations");
+    for (const loss of [triplet, { name: 'classification' }] as const) {
+      const needsNegatives = `the loss '${loss.name}' needs negatives of a relation`;
+      expect(check([loss], parts({ positives: 3 }))).toThrow(needsNegatives);
+      expect(check([loss], parts({ positives: 3 }, { positives: 3, negatives: 2, mixed: true }))).toThrow(
+        needsNegatives,
+      );
+      expect(check([loss], parts({ positives: 3 }, { positives: 3, negatives: 2 }))).not.toThrow();
+    }
+    const flattened = { name: 'in-batch', form: 'flattened', distance: 'cosine' } as const;
+    expect(check([flattened], drawn(false))).toThrow('the flattened in-batch loss knows the Euclidean distance only');
+    // A teacher needs no relations.
+    const taught: RecipeInput = {
+      ...smallest,
+      teacher: { model: 'x' },
+      sampling: parts({ positives: 1, mixed: true }),
+      training: { ...smallest.training, losses: [{ name: 'similarity' }] },
+    };
+    expect(() => checkRecipe(taught, 'r')).not.toThrow();
+  });
+});
+
+describe('overrideRecipe', () => {
+  const base = checkRecipe(smallest, 'base');
+
+  it('leaves a recipe as it is where nothing is said', () => {
+    expect(overrideRecipe(base, {})).toEqual(base);
+  });
+
+  it('sets losses with weights, temperature and margin', () => {
+    const { training } = overrideRecipe(checkRecipe(triples, 'base'), {
+      losses: ['infonce:0.5', 'triplet'],
+      temperature: 0.2,
+      margin: 0.3,
+    });
+    expect(training.losses).toMatchObject([
+      { name: 'infonce', weight: 0.5, temperature: 0.2 },
+      { name: 'triplet', weight: 1, margin: 0.3 },
+    ]);
+    expect(() => overrideRecipe(base, { losses: ['infonse'] })).toThrow(/unknown loss 'infonse'.*infonce/);
+    expect(() => overrideRecipe(base, { losses: ['infonce:much'] })).toThrow("got 'much' in 'infonce:much'");
+  });
+
+  it('lets steps take the place of epochs and the other way round', () => {
+    const epochs = overrideRecipe(base, { training: { epochs: 2 } });
+    expect(overrideRecipe(epochs, { training: { steps: 9 } }).training).toMatchObject({ steps: 9 });
+    expect(overrideRecipe(epochs, { training: { steps: 9 } }).training.epochs).toBeUndefined();
+  });
+
+  it('takes other data as one part of the same size', () => {
+    const two = checkRecipe(
+      {
+        ...smallest,
+        data: [{ source: 'a.jsonl' }, { source: 'b.jsonl' }],
+        sampling: {
+          kind: 'relations',
+          parts: [
+            { data: ['a.jsonl'], relations: 6, positives: 3 },
+            { data: ['b.jsonl'], relations: 2, positives: 5 },
+          ],
+        },
+      },
+      'two',
+    );
+    expect(overrideRecipe(two, { data: ['c.tsv'] }).sampling).toMatchObject({
+      parts: [{ data: null, relations: 8, positives: 3 }],
+    });
+    expect(overrideRecipe(two, { batch: 4 }).sampling).toMatchObject({ parts: [{ relations: 3 }, { relations: 1 }] });
+    expect(overrideRecipe(two, { sampling: 'triples', batch: 5 }).sampling).toMatchObject({
+      kind: 'triples',
+      relations: 5,
+    });
+  });
+
+  it('learns from a teacher alone where no loss is named', () => {
+    const { training, teacher } = overrideRecipe(base, { teacher: 'big', pairs: ['p.tsv'] });
+    expect(training.losses.map(({ name }) => name)).toEqual(['similarity']);
+    expect(teacher).toMatchObject({ model: 'big', pairs: ['p.tsv'] });
+    expect(overrideRecipe(base, { teacher: 'big', losses: ['infonce', 'similarity:2'] }).training.losses).toHaveLength(
+      2,
+    );
+    expect(() => overrideRecipe(base, { pairs: ['p.tsv'] })).toThrow('--pairs are for a teacher');
+  });
+});
+
+describe('drawnRelations', () => {
+  const set = { relation: 'r', parent: undefined, aliases: [], positives: [], negatives: [{ head: 'a', tail: 'b' }] };
+  const data = [{ source: 'x' }, { source: 'y' }];
+  const relations = new Map(data.map(({ source }) => [source, [set]]));
+  const negatives = (sampling: RecipeInput['sampling']) =>
+    [
+      ...drawnRelations(
+        checkRecipe({ ...(sampling.kind === 'triples' ? triples : smallest), data, sampling }, 'test'),
+        relations,
+      ),
+    ].map(([source, sets]) => `${source}${sets[0]?.negatives.length}`);
+  const part = { relations: 1, positives: 2 };
+
+  it.each<
+    [string, { relations: number; positives: number; data?: string[]; negatives?: number; mixed?: boolean }[], string[]]
+  >([
+    ['of no part', [part], ['x0', 'y0']],
+    [
+      'of the part that draws some',
+      [
+        { ...part, data: ['x'], negatives: 1 },
+        { ...part, data: ['y'] },
+      ],
+      ['x1', 'y0'],
+    ],
+    ['of all sources, where a part names none', [{ ...part, negatives: 1 }], ['x1', 'y1']],
+    ['of a mixed part', [{ ...part, data: ['y'], mixed: true }, part], ['x0', 'y1']],
+  ])('keeps the negatives %s', (_, parts, expected) => {
+    expect(negatives({ kind: 'relations', parts })).toEqual(expected);
+  });
+
+  it('keeps all for triples', () => {
+    expect(negatives({ kind: 'triples', relations: 4 })).toEqual(['x1', 'y1']);
+  });
+});

@@ -1,0 +1,219 @@
+/** `relbert plot ...`: pictures of results, and maps of relation embeddings. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { examples } from 'relbert/internal/cli/examples';
+import { UsageError } from 'relbert/internal/cli/exit';
+import { addModelOptions, loadEncoder, type ModelFlags, positive } from 'relbert/internal/cli/model-options';
+import { seed } from 'relbert/internal/cli/seed-option';
+import type { Terminal } from 'relbert/internal/cli/terminal';
+import type { ProjectionMethod } from '../plot/projection.ts';
+import type { PlotSpec } from '../plot/style.ts';
+
+interface PictureFlags {
+  readonly output?: string;
+  readonly format?: 'svg' | 'png';
+  readonly title?: string;
+  readonly scale: number;
+}
+
+interface ResultFlags extends PictureFlags {
+  readonly split: string;
+  readonly by: 'category' | 'relation';
+  readonly set?: string;
+  readonly model?: string;
+}
+
+interface MapFlags extends PictureFlags, ModelFlags {
+  readonly method: ProjectionMethod;
+  readonly limit: number;
+  readonly seed: number;
+  readonly labels?: boolean;
+}
+
+export function addPlotCommand(program: Command, terminal: Terminal): void {
+  const plot = program
+    .command('plot')
+    .summary('pictures: accuracy, categories, confusion, map')
+    .description('Pictures of results and of relation embeddings, as SVG or PNG.');
+  const results = 'what relbert evaluate ... --json printed, or report.json of relbert report';
+
+  const accuracy = plot
+    .command('accuracy')
+    .summary('accuracy on each set of analogy questions with its interval')
+    .description(
+      'Accuracy on each set of analogy questions with its 95 % interval, chance, and the best published figure.',
+    )
+    .argument('<results...>', results)
+    .option('--split <split>', 'which questions', 'test');
+  addPictureOptions(accuracy)
+    .addHelpText(
+      'after',
+      examples([
+        'relbert evaluate analogy --data data/u2 data/bats --json > a.json',
+        'relbert plot accuracy a.json --output accuracy.png',
+      ]),
+    )
+    .action((files: string[], flags: ResultFlags) => drawAccuracy(files, flags, terminal));
+
+  const categories = plot
+    .command('categories')
+    .summary('accuracy on each category or relation of analogy questions')
+    .description(
+      'Accuracy on each category of analogy questions (encyclopedic, lexical, morphological, semantic), or each relation.',
+    )
+    .argument('<results...>', results)
+    .option('--split <split>', 'which questions', 'test')
+    .option('--set <name>', 'this set only')
+    .addOption(new Option('--by <what>', 'bars for').choices(['category', 'relation']).default('category'));
+  addPictureOptions(categories)
+    .addHelpText('after', examples(['relbert plot categories a.json b.json --output categories.svg']))
+    .action((files: string[], flags: ResultFlags) => drawCategories(files, flags, terminal));
+
+  const confusion = plot
+    .command('confusion')
+    .summary('confusion matrix of lexical relation classification')
+    .description('Which relations are taken for which: counts and their share of the true relation.')
+    .argument('<results>', results)
+    .option('--set <name>', 'which set, where there are several')
+    .option('--model <name>', 'which model, where there are several');
+  addPictureOptions(confusion)
+    .addHelpText('after', examples(['relbert plot confusion classification.json --set BLESS --output bless.png']))
+    .action((file: string, flags: ResultFlags) => drawConfusion(file, flags, terminal));
+
+  const map = plot
+    .command('map')
+    .summary('two-dimensional map of word pairs, coloured by relation')
+    .description('Relation embeddings of the pairs of a file in two dimensions; colour and shape say the relation.')
+    .argument('<pairs>', '.tsv or .csv: head, tail, perhaps relation; or .jsonl')
+    .addOption(new Option('--method <method>', 'principal components, or UMAP').choices(['pca', 'umap']).default('pca'))
+    .option('--limit <number>', 'of more pairs, so many are drawn by lot', positive, 1000)
+    .option('--seed <number>', 'of the lot and of UMAP', seed, 0)
+    .option('--labels', 'write each pair beside its point (default: up to 40 pairs)');
+  addModelOptions(map);
+  addPictureOptions(map)
+    .addHelpText('after', examples(['relbert plot map data/BLESS/test.tsv --method umap --output bless.png']))
+    .action((file: string, flags: MapFlags) => drawMap(file, flags, terminal));
+}
+
+function addPictureOptions(command: Command): Command {
+  return command
+    .option('--output <file>', '.svg or .png (default: SVG to standard output)')
+    .addOption(new Option('--format <format>', 'where the ending does not say it').choices(['svg', 'png']))
+    .option('--title <text>', 'instead of the usual one')
+    .option('--scale <factor>', 'pixels of a PNG for one of the SVG', factor, 2);
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.1 && value <= 10)) throw new InvalidArgumentError('Expected a number from 0.1 to 10.');
+  return value;
+}
+
+async function drawAccuracy(files: readonly string[], flags: ResultFlags, terminal: Terminal): Promise<void> {
+  const format = formatOf(flags);
+  const { readDrawnModels } = await import('./plot-results.ts');
+  const { accuracyPoints } = await import('../report/report-pictures.ts');
+  const { readPaperTables } = await import('../report/paper-tables-file.ts');
+  const { accuracyPlot } = await import('../plot/accuracy-plot.ts');
+  const models = await readDrawnModels(files);
+  const paper = await readPaperTables();
+  const points = accuracyPoints(models, paper, flags.split);
+  if (points.length === 0) throw new Error(noQuestions(files, flags.split));
+  const title = flags.title ?? `Accuracy on analogy questions, ${flags.split}`;
+  await writePicture(accuracyPlot(points, { title }), format, flags, terminal);
+}
+
+async function drawCategories(files: readonly string[], flags: ResultFlags, terminal: Terminal): Promise<void> {
+  const format = formatOf(flags);
+  const { readDrawnModels } = await import('./plot-results.ts');
+  const { categoryBars, relationBars } = await import('../report/report-pictures.ts');
+  const { categoryPlot } = await import('../plot/category-plot.ts');
+  const models = await readDrawnModels(files);
+  const all = flags.by === 'category' ? categoryBars(models, flags.split) : relationBars(models, flags.split);
+  const bars = all.filter(({ set }) => flags.set === undefined || set === flags.set);
+  if (bars.length === 0) {
+    const sets = [...new Set(all.map(({ set }) => set))];
+    if (sets.length === 0) throw new Error(`${noQuestions(files, flags.split)} with a ${flags.by}`);
+    throw new UsageError(`there is no set '${flags.set}' with a ${flags.by}; there is ${sets.join(', ')}`);
+  }
+  const title = flags.title ?? `Accuracy by ${flags.by} of analogy questions, ${flags.split}`;
+  await writePicture(categoryPlot(bars, { title }), format, flags, terminal);
+}
+
+function noQuestions(files: readonly string[], split: string): string {
+  return `${files.join(', ')}: hold${files.length === 1 ? 's' : ''} no result on ${split} analogy questions`;
+}
+
+async function drawConfusion(file: string, flags: ResultFlags, terminal: Terminal): Promise<void> {
+  const format = formatOf(flags);
+  const { pickNamed, readDrawnModels } = await import('./plot-results.ts');
+  const { confusionPlot } = await import('../plot/confusion-plot.ts');
+  const models = (await readDrawnModels([file])).filter(({ classification }) => classification.length > 0);
+  if (models.length === 0) throw new Error(`${file}: holds no result of lexical relation classification`);
+  const { name, classification } = pickNamed(models, (own) => own.name, flags.model, 'model');
+  const { set, features, confusion } = pickNamed(classification, (own) => own.set, flags.set, 'set');
+  const pairs = confusion.counts.flat().reduce((sum, value) => sum + value, 0);
+  const title = flags.title ?? `Confusion matrix of ${set} (test, ${pairs.toLocaleString('en-US')} pairs)`;
+  const spec = confusionPlot(confusion, { title, subtitle: `${name}; features ${features}` });
+  await writePicture(spec, format, flags, terminal);
+}
+
+async function drawMap(file: string, flags: MapFlags, terminal: Terminal): Promise<void> {
+  const format = formatOf(flags);
+  const { readMappedPairs } = await import('./plot-pairs.ts');
+  const { samplePairs } = await import('../report/evaluate-model.ts');
+  const { projectEmbeddings } = await import('../plot/projection.ts');
+  const { relationMapPlot } = await import('../plot/relation-map-plot.ts');
+  const { basename, dirname, join, resolve } = await import('relbert/internal/node/path');
+  const all = await readMappedPairs(file);
+  const pairs = samplePairs(all, flags.limit, flags.seed);
+  await using encoder = await loadEncoder(flags, terminal, { worker: true });
+  const progress = await terminal.progress('encoding', 'pairs', pairs.length);
+  const encoding = encoder.encode(
+    pairs.map(({ head, tail }) => ({ head, tail })),
+    { signal: terminal.signal, onProgress: ({ done, total }) => progress.update(done, total) },
+  );
+  const embeddings = await encoding.finally(() => progress.stop());
+  const fitting = await terminal.progress('fitting the map', 'epochs');
+  const projection = await projectEmbeddings(embeddings, {
+    method: flags.method,
+    seed: flags.seed,
+    signal: terminal.signal,
+    onProgress: ({ done, total }) => fitting.update(done, total),
+  }).finally(() => fitting.stop());
+  const drawn = pairs.length < all.length ? `${pairs.length} of ${all.length} pairs` : `${pairs.length} pairs`;
+  const spec = relationMapPlot(pairs, projection, {
+    title: flags.title ?? `Relation embeddings of ${join(basename(dirname(resolve(file))), basename(file))}`,
+    subtitle: `${flags.model}, ${encoder.info.prompt.text}, ${encoder.info.pooling}; ${drawn}`,
+    ...(flags.labels && { labels: true }),
+  });
+  await writePicture(spec, format, flags, terminal);
+}
+
+/** By `--format`, or the ending of the output. */
+function formatOf({ format, output }: PictureFlags): 'svg' | 'png' {
+  if (format) return format;
+  if (output === undefined || output === '-') return 'svg';
+  const ending = /\.(svg|png)$/i.exec(output)?.[1]?.toLowerCase();
+  if (ending === 'svg' || ending === 'png') return ending;
+  throw new UsageError(`--output ${output}: a picture ends in .svg or .png; --format says which where it does not`);
+}
+
+async function writePicture(
+  spec: PlotSpec,
+  format: 'svg' | 'png',
+  flags: PictureFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { plotSvg } = await import('../plot/svg.ts');
+  const { openOutput } = await import('relbert/internal/cli/output');
+  const svg = await plotSvg(spec);
+  const content =
+    format === 'svg' ? `${svg}\n` : await (await import('../plot/rasterise.ts')).rasterise(svg, flags.scale);
+  const output = await openOutput(flags.output, terminal);
+  try {
+    await output.write(content);
+    await output.commit();
+  } finally {
+    await output.discard();
+  }
+}

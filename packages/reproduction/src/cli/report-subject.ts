@@ -1,0 +1,104 @@
+/** A model as a report judges it. */
+
+import { loadEncoder, type ModelFlags } from 'relbert/internal/cli/model-options';
+import { openPairModel, readWithProgress, vectorFileOf } from 'relbert/internal/cli/pair-model';
+import type { Terminal } from 'relbert/internal/cli/terminal';
+import type { FeatureMatrix } from 'relbert/internal/evaluate/classifier';
+import type { EmbeddingFeatures, WordVectorFeatures } from 'relbert/internal/evaluate/pair-features';
+import type { WordPair } from 'relbert/internal/pair/word-pair';
+import type { ReportSubject } from '../report/evaluate-model.ts';
+import type { ModelChoice } from '../report/repeat-command.ts';
+import type { ReportModel } from '../report/report-file.ts';
+
+export interface OpenSubject extends AsyncDisposable {
+  readonly subject: ReportSubject;
+  readonly encoder: ReportModel['encoder'];
+  /** Words without a vector so far. */
+  readonly missing: ReadonlySet<string>;
+}
+
+/** Loads a relation encoder, or word vectors (`vectors:FILE`). */
+export async function openSubject(choice: ModelChoice, flags: ModelFlags, terminal: Terminal): Promise<OpenSubject> {
+  const { embeddingFeatures } = await import('relbert/internal/evaluate/pair-features');
+  const own: ModelFlags = {
+    ...(flags.offline !== undefined && { offline: flags.offline }),
+    ...withoutUndefined(choice),
+  };
+  const vectorFile = vectorFileOf(choice.model);
+  if (vectorFile !== undefined) return openWordVectorSubject(choice, vectorFile, own, terminal);
+  const encoder = await loadEncoder(own, terminal, { worker: true });
+  const embed = async (pairs: readonly WordPair[]) => {
+    const progress = await terminal.progress('encoding', 'pairs', pairs.length);
+    try {
+      return await encoder.encode(pairs, {
+        signal: terminal.signal,
+        onProgress: ({ done, total }) => progress.update(done, total),
+      });
+    } finally {
+      progress.stop();
+    }
+  };
+  const { architecture, layers, hiddenSize, parameters, prompt, pooling, dimension, dtype } = encoder.info;
+  const kind: EmbeddingFeatures = 'both';
+  return {
+    subject: {
+      choice,
+      embed,
+      features: [{ name: kind, extract: (pairs) => embeddingFeatures(pairs, embed, kind) }],
+    },
+    encoder: {
+      ...{ architecture, layers, hiddenSize, parameters, pooling, dimension, dtype },
+      prompt: { ...prompt, counts: encoder.prompt.counts ?? null },
+    },
+    missing: new Set(),
+    [Symbol.asyncDispose]: () => encoder.dispose(),
+  };
+}
+
+/** The features of the paper's Table 3. */
+const wordVectorKinds: readonly WordVectorFeatures[] = ['cat', 'cat+dot', 'diff', 'diff+dot'];
+
+async function openWordVectorSubject(
+  choice: ModelChoice,
+  file: string,
+  flags: ModelFlags,
+  terminal: Terminal,
+): Promise<OpenSubject> {
+  const { wordVectorFeatures } = await import('relbert/internal/evaluate/pair-features');
+  const { readWordVectors } = await import('relbert/internal/formats/word-vectors');
+  // Common to all models of a report: they change those that have an encoder.
+  const { maxLength: _, batchTokens: __, normalize: ___, ...own } = flags;
+  const model = await openPairModel(own, terminal);
+  const missing = new Set<string>();
+  const extract =
+    (kind: WordVectorFeatures) =>
+    async (pairs: readonly WordPair[]): Promise<FeatureMatrix> => {
+      const words = new Set(pairs.flatMap(({ head, tail }) => [head, tail]));
+      const made = wordVectorFeatures(
+        pairs,
+        await readWordVectors(readWithProgress(file, terminal), words, file),
+        kind,
+      );
+      for (const word of made.missing) missing.add(word);
+      return made.features;
+    };
+  return {
+    subject: {
+      choice,
+      async embed(pairs) {
+        const embedded = await model.embed(pairs);
+        for (const word of model.missing) missing.add(word);
+        return embedded;
+      },
+      features: wordVectorKinds.map((name) => ({ name, extract: extract(name) })),
+    },
+    encoder: null,
+    missing,
+    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+  };
+}
+
+function withoutUndefined({ model, ...rest }: ModelChoice): ModelFlags {
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { model, ...Object.fromEntries(given) };
+}

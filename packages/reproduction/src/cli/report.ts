@@ -1,0 +1,301 @@
+/** `relbert report`: every evaluation that the data allow, as one page beside the published figures. */
+import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { examples } from 'relbert/internal/cli/examples';
+import { UsageError } from 'relbert/internal/cli/exit';
+import { addModelOptions, type ModelFlags } from 'relbert/internal/cli/model-options';
+import { duration, type Progress } from 'relbert/internal/cli/progress';
+import { seed } from 'relbert/internal/cli/seed-option';
+import type { Terminal } from 'relbert/internal/cli/terminal';
+import type { Evaluation, ReportEvent } from '../report/evaluate-model.ts';
+import type { PaperTables } from '../report/paper-tables.ts';
+import type { ReportData } from '../report/report-data.ts';
+import type { Report, ReportModel } from '../report/report-file.ts';
+import type { PlannedModel } from './report-models.ts';
+
+interface ReportFlags extends Omit<ModelFlags, 'model'> {
+  readonly model?: readonly string[];
+  readonly models?: string;
+  readonly from?: readonly string[];
+  readonly data?: string;
+  readonly output: string;
+  readonly only?: readonly Evaluation[];
+  readonly sets?: readonly string[];
+  readonly among?: string;
+  readonly grid?: boolean;
+  readonly seed: number;
+  readonly overwrite?: boolean;
+}
+
+/** For help, which loads nothing; a test compares it with the library's list. */
+export const evaluationNames: readonly Evaluation[] = ['analogy', 'classification', 'mapping', 'neighbours', 'map'];
+
+const PAGE = 'index.html';
+const FIGURES = 'report.json';
+const MARKDOWN = 'report.md';
+const CANDIDATES = 'neighbour-candidates.tsv';
+
+export function addReportCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('report')
+    .summary('all evaluations of the paper as one page, beside the published figures')
+    .description(
+      "Runs every evaluation of the paper that the data allow and writes one HTML page that needs nothing else, its figures as JSON, and the same tables as Markdown: the paper's tables with these models as further rows, the difference to the best published figure, machine, versions, seeds and times, and the command that repeats each figure.",
+    )
+    .option(
+      '--data <folder>',
+      'analogy/SET/{valid,test}.jsonl, lexical_relation/SET/{train,val,test}.tsv, relation_mapping/*.jsonl, scan/*.csv',
+    )
+    .requiredOption('--output <folder>', `where to write ${PAGE}, ${FIGURES} and ${MARKDOWN}; made where missing`);
+  addModelOptions(command)
+    .option(
+      '--models <file>',
+      'a JSON list of models: {"name","model","template","pooling","group","made","comparedTo"}',
+    )
+    .option(
+      '--from <file...>',
+      `take over the models of earlier reports (${FIGURES}); those of the same name are not run again`,
+    )
+    .option('--only <evaluations...>', `only these: ${evaluationNames.join(', ')}`, evaluations)
+    .option('--sets <names...>', 'only these sets')
+    .option('--among <file>', "pairs to search the paper's neighbours among (default: the package's training pairs)")
+    .option('--grid', "search the classifier's settings on the validation pairs, as the paper did: nine times the work")
+    .option('--seed <number>', 'of intervals, classifiers and samples', seed, 0)
+    .option('--overwrite', 'replace a report that stands there')
+    .addHelpText(
+      'after',
+      examples([
+        'relbert report --data data --output report',
+        'relbert report --model ./mine --data data --sets u2 google EVALution --output report',
+        'relbert report --from monday/report.json tuesday/report.json --output both',
+      ]),
+    );
+  const model = command.options.find(({ long }) => long === '--model') as Option;
+  model.description += '; given again, further ones (default: embedded)';
+  model.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  // The option has set its default when it was added.
+  model.default(undefined);
+  command.setOptionValue('model', undefined);
+  command.action((flags: ReportFlags) => writeReport(flags, terminal));
+}
+
+function evaluations(value: string, before: readonly Evaluation[] | undefined): Evaluation[] {
+  const own = evaluationNames.find((name) => name === value);
+  if (!own) throw new InvalidArgumentError(`Expected one of ${evaluationNames.join(', ')}.`);
+  return [...(before ?? []), own];
+}
+
+async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void> {
+  const { join } = await import('relbert/internal/node/path');
+  const { readPaperTables } = await import('../report/paper-tables-file.ts');
+  const { parseReport } = await import('../report/report-file.ts');
+  const { readText } = await import('relbert/internal/node/read-file');
+  const paper = await readPaperTables();
+  await requireFreeFolder(flags);
+  const earlier: Report[] = [];
+  for (const file of flags.from ?? []) earlier.push(parseReport({ file, text: await readText(file) }));
+  const planned = await planModels(flags, earlier, terminal);
+  const output = new ReportFolder(flags, paper, earlier, terminal);
+  if (planned.length === 0) return output.write([], undefined, []);
+
+  if (flags.data === undefined) throw new UsageError('--data is missing: the folder with the evaluation data');
+  const { readReportData } = await import('./report-data.ts');
+  const { data, skipped } = await readReportData(
+    flags.data,
+    {
+      only: flags.only,
+      sets: flags.sets,
+      among: flags.among,
+      candidatesPath: join(flags.output, CANDIDATES),
+      paper,
+    },
+    terminal,
+  );
+  const models: ReportModel[] = [];
+  for (const model of planned) {
+    models.push(await judge(model, data, flags, terminal));
+    // What is measured is kept, whatever becomes of the next model.
+    await output.write(models, data, skipped);
+  }
+}
+
+/** What is to be run: the models asked for but for those that an earlier report has. */
+async function planModels(flags: ReportFlags, earlier: readonly Report[], terminal: Terminal): Promise<PlannedModel[]> {
+  const { plannedModels, readPlannedModels } = await import('./report-models.ts');
+  const named = flags.model ?? (flags.models === undefined && earlier.length === 0 ? ['embedded'] : []);
+  const common: ModelFlags = { ...flags, model: '' };
+  const models = [
+    ...plannedModels(named, common),
+    ...(flags.models === undefined ? [] : await readPlannedModels(flags.models, common)),
+  ];
+  const twice = models.find(({ name }, i) => models.findIndex((other) => other.name === name) < i);
+  if (twice) throw new UsageError(`two models have the name '${twice.name}': name them apart in a file for --models`);
+  const done = new Set(earlier.flatMap((report) => report.models.map(({ name }) => name)));
+  for (const { name } of models) if (done.has(name)) terminal.note(`${name}: taken over from the earlier report`);
+  return models.filter(({ name }) => !done.has(name));
+}
+
+async function requireFreeFolder({ output, overwrite }: ReportFlags): Promise<void> {
+  const { join } = await import('relbert/internal/node/path');
+  const { kindOfPath } = await import('relbert/internal/node/read-file');
+  const { makeFolder } = await import('relbert/internal/node/files');
+  for (const name of [PAGE, FIGURES, MARKDOWN]) {
+    const file = join(output, name);
+    if (!overwrite && (await kindOfPath(file)) !== undefined) {
+      throw new Error(`${file}: exists already; --overwrite replaces it, or choose another --output`);
+    }
+  }
+  // Now, not after minutes of work.
+  await makeFolder(output);
+}
+
+/** Runs the evaluations of one model. */
+async function judge(
+  { name, group, made, comparedTo, choice }: PlannedModel,
+  data: ReportData,
+  flags: ReportFlags,
+  terminal: Terminal,
+): Promise<ReportModel> {
+  const { evaluateModel } = await import('../report/evaluate-model.ts');
+  const { describeMachine, describeVersions } = await import('relbert/internal/node/machine');
+  const { nodeRuntime } = await import('relbert/internal/node/runtime');
+  const { openSubject } = await import('./report-subject.ts');
+  const started = new Date();
+  terminal.note(`${name}`);
+  await using open = await openSubject(choice, { ...flags, model: choice.model }, terminal);
+  const runtime = nodeRuntime();
+  const display = new EvaluationDisplay(terminal);
+  try {
+    const figures = await evaluateModel(open.subject, data, runtime, {
+      seed: flags.seed,
+      only: flags.only,
+      search: flags.grid ? 'grid' : 'default',
+      signal: terminal.signal,
+      onProgress: (event) => display.show(event),
+    });
+    return {
+      ...{ name, group, model: choice.model, made, comparedTo },
+      encoder: open.encoder,
+      run: {
+        started: started.toISOString(),
+        seconds: Math.round((Date.now() - started.getTime()) / 100) / 10,
+        seed: flags.seed,
+        threads: flags.threads ?? null,
+        machine: describeMachine(),
+        versions: describeVersions(),
+      },
+      missingWords: open.missing.size,
+      ...figures,
+    };
+  } finally {
+    display.stop();
+    await runtime.dispose();
+  }
+}
+
+/** Progress bars of what is long, and a line for what is done. */
+class EvaluationDisplay {
+  readonly #terminal: Terminal;
+  #bar: Promise<Progress> | undefined;
+  #started = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  show(event: ReportEvent): void {
+    switch (event.kind) {
+      case 'begin':
+        this.#started = performance.now();
+        break;
+      case 'training':
+      case 'mapping': {
+        const { done, total, kind, set } = event;
+        const [label, unit] = kind === 'training' ? [`classifying ${set}`, 'epochs'] : [`mapping ${set}`, 'problems'];
+        this.#bar ??= this.#terminal.progress(label, unit, total);
+        void this.#bar.then((bar) => bar.update(done, total));
+        break;
+      }
+      case 'end': {
+        this.stop();
+        const what = event.set === undefined ? event.evaluation : `${event.evaluation} ${event.set}`;
+        this.#terminal.note(`  ${what}: ${event.figure} (${duration((performance.now() - this.#started) / 1000)})`);
+      }
+    }
+  }
+
+  stop(): void {
+    const bar = this.#bar;
+    this.#bar = undefined;
+    void bar?.then((own) => own.stop());
+  }
+}
+
+/** The folder that the report is written to, again after each model. */
+class ReportFolder {
+  readonly #flags: ReportFlags;
+  readonly #paper: PaperTables;
+  readonly #earlier: readonly Report[];
+  readonly #terminal: Terminal;
+  #announced = false;
+
+  constructor(flags: ReportFlags, paper: PaperTables, earlier: readonly Report[], terminal: Terminal) {
+    this.#flags = flags;
+    this.#paper = paper;
+    this.#earlier = earlier;
+    this.#terminal = terminal;
+  }
+
+  async write(models: readonly ReportModel[], data: ReportData | undefined, skipped: readonly string[]): Promise<void> {
+    const { mergeReports } = await import('../report/report-file.ts');
+    const { summarizeData } = await import('../report/report-data.ts');
+    const { reportHtml } = await import('../report/html.ts');
+    const { reportMarkdown } = await import('../report/markdown.ts');
+    const { reportPictures } = await import('../report/report-pictures.ts');
+    const { paperComparison } = await import('../report/paper-comparison.ts');
+    const { measuredTables } = await import('../report/measured-tables.ts');
+    const { writeFilesTogether } = await import('relbert/internal/node/files-together');
+    const { join } = await import('relbert/internal/node/path');
+    const created = new Date().toISOString();
+    const command = typedCommand();
+    const own: Report[] = data
+      ? [
+          {
+            ...{ format: 'relbert-report', version: 1, created, command, skipped: [...skipped] },
+            data: summarizeData(data),
+            models: [...models],
+          },
+        ]
+      : [];
+    const report = mergeReports([...this.#earlier, ...own], command, created);
+    const tables = [...measuredTables(report), ...paperComparison(this.#paper, report)];
+    const pictures = await reportPictures(report, this.#paper);
+    const { output } = this.#flags;
+    const candidates = data?.neighbours?.path === join(output, CANDIDATES) ? data.neighbours.candidates : undefined;
+    await writeFilesTogether(
+      [
+        ...(candidates
+          ? [
+              {
+                path: join(output, CANDIDATES),
+                content: candidates.map(({ head, tail }) => `${head}\t${tail}\n`).join(''),
+              },
+            ]
+          : []),
+        { path: join(output, FIGURES), content: `${JSON.stringify({ ...report, tables }, null, 1)}\n` },
+        { path: join(output, MARKDOWN), content: reportMarkdown(report, this.#paper) },
+        { path: join(output, PAGE), content: reportHtml(report, this.#paper, pictures) },
+      ],
+      { signal: this.#terminal.signal },
+    );
+    if (!this.#announced) await this.#terminal.print(join(output, PAGE));
+    this.#announced = true;
+  }
+}
+
+/** The command as it was typed. */
+function typedCommand(): string {
+  const words = process.argv
+    .slice(2)
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return ['relbert', ...words].join(' ');
+}

@@ -1,0 +1,304 @@
+/** Every evaluation that the data at hand allow, of one model. */
+import type { LabelledPair } from 'relbert/internal/data/lexical-relation';
+import { Random } from 'relbert/internal/data/random';
+import { type AnalogyResult, evaluateAnalogy } from 'relbert/internal/evaluate/analogy';
+import { evaluateClassification, type FeatureExtractor } from 'relbert/internal/evaluate/classification';
+import { embedDistinct, type PairEmbedder } from 'relbert/internal/evaluate/embedding-table';
+import { evaluateMapping } from 'relbert/internal/evaluate/mapping';
+import type { ClassificationScores } from 'relbert/internal/evaluate/metrics';
+import { nearestNeighbours } from 'relbert/internal/index/nearest';
+import type { WordPair } from 'relbert/internal/pair/word-pair';
+import type { Runtime } from 'relbert/internal/runtime/session';
+import { projectEmbeddings } from '../plot/projection.ts';
+import { type ModelChoice, repeatCommand } from './repeat-command.ts';
+import type { ReportData } from './report-data.ts';
+import type {
+  AnalogyFigures,
+  ClassificationFigures,
+  MappingFigures,
+  NeighbourLists,
+  RelationMap,
+  ReportModel,
+} from './report-file.ts';
+
+/** The model to judge. */
+export interface ReportSubject {
+  readonly choice: ModelChoice;
+  readonly embed: PairEmbedder;
+  /** Features for classification by name; the first is what others call the model's own. */
+  readonly features: readonly { readonly name: string; readonly extract: FeatureExtractor }[];
+}
+
+/** What happens on the way. */
+export type ReportEvent =
+  /** An evaluation begins. */
+  | { readonly kind: 'begin'; readonly evaluation: Evaluation; readonly set: string | undefined }
+  /** It ended; `figure` says in a few words what came out. */
+  | { readonly kind: 'end'; readonly evaluation: Evaluation; readonly set: string | undefined; readonly figure: string }
+  /** Classifiers were trained for so many epochs of at most `total`. */
+  | { readonly kind: 'training'; readonly set: string; readonly done: number; readonly total: number }
+  | { readonly kind: 'mapping'; readonly set: string; readonly done: number; readonly total: number };
+
+export type Evaluation = 'analogy' | 'classification' | 'mapping' | 'neighbours' | 'map';
+export const EVALUATIONS: readonly Evaluation[] = ['analogy', 'classification', 'mapping', 'neighbours', 'map'];
+
+export interface EvaluateModelOptions {
+  /** Default: all. */
+  readonly only?: readonly Evaluation[] | undefined;
+  /** Of intervals, classifiers and samples. Default 0. */
+  readonly seed?: number;
+  /** The classifier's settings: scikit-learn's defaults (default), or chosen on the validation pairs. */
+  readonly search?: 'default' | 'grid';
+  /** Neighbours a query. Default 10. */
+  readonly top?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (event: ReportEvent) => void;
+}
+
+/** The part of a report's model that is measured. */
+export type ModelFigures = Pick<ReportModel, 'analogy' | 'classification' | 'mapping' | 'neighbours' | 'map'>;
+
+/**
+ * Runs the evaluations one after the other, and each set by itself, so that its seconds are those of the command that
+ * repeats its figure. Within a set every distinct pair is embedded once; between the sets of the paper hardly any is shared.
+ * @param runtime For the classifiers.
+ */
+export async function evaluateModel(
+  subject: ReportSubject,
+  data: ReportData,
+  runtime: Runtime,
+  options: EvaluateModelOptions = {},
+): Promise<ModelFigures> {
+  const run = new Run(subject, data, runtime, options);
+  return {
+    analogy: await run.analogy(),
+    classification: await run.classification(),
+    mapping: await run.mapping(),
+    neighbours: await run.neighbours(),
+    map: await run.map(),
+  };
+}
+
+/** Pairs of a map: enough to see, few enough to tell apart. */
+const MAP_PAIRS = 400;
+
+class Run {
+  readonly #subject: ReportSubject;
+  readonly #data: ReportData;
+  readonly #runtime: Runtime;
+  readonly #options: EvaluateModelOptions;
+  readonly #seed: number;
+
+  constructor(subject: ReportSubject, data: ReportData, runtime: Runtime, options: EvaluateModelOptions) {
+    this.#subject = subject;
+    this.#data = data;
+    this.#runtime = runtime;
+    this.#options = options;
+    this.#seed = options.seed ?? 0;
+  }
+
+  async analogy(): Promise<AnalogyFigures[]> {
+    const sets = this.#data.analogy;
+    if (!this.#wanted('analogy') || sets.length === 0) return [];
+    this.#begin('analogy', undefined);
+    const figures: AnalogyFigures[] = [];
+    for (const own of sets) {
+      this.#options.signal?.throwIfAborted();
+      const start = performance.now();
+      const { results } = await evaluateAnalogy([own], this.#subject.embed, { seed: this.#seed });
+      const { categories, groups, ...rest } = results[0] as AnalogyResult;
+      figures.push({
+        ...rest,
+        categories: [...categories],
+        groups: groups.map((group) => ({ ...group, category: group.category ?? null })),
+        seconds: secondsSince(start),
+        command: this.#command(['evaluate', 'analogy', '--data', own.path], this.#seedFlag()),
+      });
+    }
+    this.#end(
+      'analogy',
+      undefined,
+      figures.map(({ set, split, accuracy }) => `${set} ${split} ${percent(accuracy)}`).join(', '),
+    );
+    return figures;
+  }
+
+  async classification(): Promise<ClassificationFigures[]> {
+    if (!this.#wanted('classification')) return [];
+    const figures: ClassificationFigures[] = [];
+    for (const own of this.#data.classification) {
+      for (const features of this.#subject.features) figures.push(await this.#classify(own, features));
+    }
+    return figures;
+  }
+
+  async #classify(
+    { name, path, set }: ReportData['classification'][number],
+    features: ReportSubject['features'][number],
+  ): Promise<ClassificationFigures> {
+    const { search = 'default', signal, onProgress } = this.#options;
+    const { threads } = this.#subject.choice;
+    const label = this.#subject.features.length > 1 ? `${name} (${features.name})` : name;
+    this.#begin('classification', label);
+    const start = performance.now();
+    const result = await evaluateClassification(set, features.extract, this.#runtime, {
+      search,
+      seed: this.#seed,
+      ...(threads !== undefined && { threads }),
+      ...(signal && { signal }),
+      onProgress: ({ done, total }) => onProgress?.({ kind: 'training', set: label, done, total }),
+    });
+    const { test, validation, classifier } = result;
+    const flags = [
+      ...(this.#subject.features[0] === features ? [] : ['--features', features.name]),
+      ...(search === 'grid' ? ['--grid'] : []),
+      ...this.#seedFlag(),
+    ];
+    this.#end('classification', label, `macro F1 ${percent(test.macroF1)}, micro F1 ${percent(test.microF1)}`);
+    return {
+      set: name,
+      features: features.name,
+      macroF1: test.macroF1,
+      microF1: test.microF1,
+      ...perClassAndConfusion(test),
+      validationMacroF1: validation?.macroF1 ?? null,
+      classifier,
+      search: search === 'grid' && set.validation ? 'grid' : 'default',
+      seconds: secondsSince(start),
+      command: this.#command(['evaluate', 'classification', '--data', path], flags),
+    };
+  }
+
+  async mapping(): Promise<MappingFigures[]> {
+    if (!this.#wanted('mapping')) return [];
+    const { signal, onProgress } = this.#options;
+    const figures: MappingFigures[] = [];
+    for (const { name, path, problems } of this.#data.mapping) {
+      this.#begin('mapping', name);
+      const start = performance.now();
+      const { results, accuracy, termAccuracy, solved } = await evaluateMapping(problems, this.#subject.embed, {
+        ...(signal && { signal }),
+        onProgress: ({ done, total }) => onProgress?.({ kind: 'mapping', set: name, done, total }),
+      });
+      figures.push({
+        set: name,
+        problems: results.length,
+        terms: problems.reduce((sum, { source }) => sum + source.length, 0),
+        accuracy,
+        termAccuracy,
+        solved,
+        proven: results.every(({ optimal }) => optimal),
+        seconds: secondsSince(start),
+        command: this.#command(['evaluate', 'mapping', '--data', path]),
+      });
+      this.#end('mapping', name, `${percent(accuracy)} % of the terms of a problem`);
+    }
+    return figures;
+  }
+
+  async neighbours(): Promise<NeighbourLists | null> {
+    const search = this.#data.neighbours;
+    if (!search || !this.#wanted('neighbours')) return null;
+    const { among, path, candidates, queries } = search;
+    const { top = 10, signal } = this.#options;
+    this.#begin('neighbours', undefined);
+    const start = performance.now();
+    const table = await embedDistinct([...queries, ...candidates], this.#subject.embed);
+    const usable = queries
+      .map((pair, i) => ({ pair, vector: table.at(i) }))
+      .filter(({ vector }) => vector.some((v) => v !== 0));
+    const blocks = candidates.map((pair, i) => ({
+      pairs: [pair],
+      data: table.at(queries.length + i),
+      shape: [1, table.dimension] as const,
+    }));
+    const found = await nearestNeighbours(usable, blocks, { top, ...(signal && { signal }) });
+    const words = ({ head, tail }: WordPair): [string, string] => [head, tail];
+    this.#end('neighbours', undefined, `${usable.length} pairs among ${candidates.length}`);
+    return {
+      among,
+      candidates: candidates.length,
+      queries: usable.map(({ pair }, i) => ({
+        pair: words(pair),
+        neighbours: (found[i] ?? []).map((neighbour) => ({ pair: words(neighbour.pair), score: neighbour.score })),
+      })),
+      seconds: secondsSince(start),
+      command: this.#command(['neighbours', ...usable.map(({ pair }) => argument(pair)), '--among', path]),
+    };
+  }
+
+  async map(): Promise<RelationMap | null> {
+    const [smallest] = [...this.#data.classification].sort((a, b) => a.set.test.length - b.set.test.length);
+    if (!smallest || !this.#wanted('map')) return null;
+    const { signal } = this.#options;
+    this.#begin('map', smallest.name);
+    const pairs = samplePairs(smallest.set.test, MAP_PAIRS, this.#seed);
+    const { data, shape } = await this.#subject.embed(pairs);
+    const { points, axes } = await projectEmbeddings(
+      { data, shape: [pairs.length, shape[1] as number] },
+      { seed: this.#seed, ...(signal && { signal }) },
+    );
+    const { relations } = smallest.set;
+    const round = (value: number) => Number(value.toFixed(3));
+    this.#end('map', smallest.name, `${pairs.length} pairs`);
+    return {
+      set: smallest.name,
+      axes: [...axes],
+      relations: [...relations],
+      points: points.map(([x, y], i) => {
+        const { head, tail, relation } = pairs[i] as LabelledPair;
+        return [round(x), round(y), relations.indexOf(relation), head, tail];
+      }),
+      command: this.#command(
+        ['plot', 'map', `${smallest.path}/test.tsv`, '--limit', String(MAP_PAIRS), '--output', 'map.svg'],
+        this.#seedFlag(),
+      ),
+    };
+  }
+
+  #wanted(evaluation: Evaluation): boolean {
+    this.#options.signal?.throwIfAborted();
+    return this.#options.only?.includes(evaluation) ?? true;
+  }
+
+  #begin(evaluation: Evaluation, set: string | undefined): void {
+    this.#options.onProgress?.({ kind: 'begin', evaluation, set });
+  }
+
+  #end(evaluation: Evaluation, set: string | undefined, figure: string): void {
+    this.#options.onProgress?.({ kind: 'end', evaluation, set, figure });
+  }
+
+  #command(command: readonly string[], flags: readonly string[] = []): string {
+    return repeatCommand([...command, ...flags], this.#subject.choice);
+  }
+
+  #seedFlag(): string[] {
+    return this.#seed === 0 ? [] : ['--seed', String(this.#seed)];
+  }
+}
+
+function perClassAndConfusion({ perClass, confusion }: ClassificationScores) {
+  const { labels, counts } = confusion;
+  return { perClass: { ...perClass }, confusion: { labels: [...labels], counts: counts.map((row) => [...row]) } };
+}
+
+/** At most `limit` of the pairs, in their order, each as likely. */
+export function samplePairs<T>(pairs: readonly T[], limit: number, seed: number): T[] {
+  if (pairs.length <= limit) return [...pairs];
+  const chosen = new Random(seed).permutation(pairs.length).slice(0, limit).sort();
+  return Array.from(chosen, (i) => pairs[i] as T);
+}
+
+/** A pair as a command takes it. */
+function argument({ head, tail }: WordPair): string {
+  return head.includes(':') || tail.includes(':') ? JSON.stringify([head, tail]) : `${head}:${tail}`;
+}
+
+function percent(value: number): string {
+  return (100 * value).toFixed(1);
+}
+
+function secondsSince(start: number): number {
+  return Math.round((performance.now() - start) / 100) / 10;
+}
