@@ -1,5 +1,5 @@
 /** What both entry points offer: everything that does not depend on where files and kernels come from. */
-export { type Checkpoint, type CheckpointFiles, openCheckpoint } from './encoder/checkpoint.ts';
+export { type Checkpoint, openCheckpoint } from './encoder/checkpoint.ts';
 export {
   cosine,
   type EmbeddingBlock,
@@ -18,6 +18,7 @@ export {
   type RankedChoice,
   type StreamOptions,
 } from './encoder/relation-encoder.ts';
+export type { CheckpointFiles } from './formats/byte-source.ts';
 export { CheckpointError } from './formats/checkpoint-error.ts';
 export { EncoderConfigError } from './models/config.ts';
 export { WeightError } from './models/weights.ts';

@@ -1,6 +1,7 @@
 /** `relbert neighbours`: the pairs whose relation is most like that of given ones, as in the paper's Tables 6 and 13. */
 import type { Command, Option } from 'commander';
-import type { Neighbour, NeighbourQuery, VectorBlock } from '../index/nearest.ts';
+import type { VectorBlock } from '../formats/vector-block.ts';
+import type { Neighbour, NeighbourQuery } from '../index/nearest.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { examples } from './examples.ts';
 import { UsageError } from './exit.ts';

@@ -1,5 +1,5 @@
 /** Files of precomputed pair vectors, told from files of pairs by their endings and first line. */
-import type { VectorBlock } from '../index/nearest.ts';
+import type { VectorBlock } from '../formats/vector-block.ts';
 import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 

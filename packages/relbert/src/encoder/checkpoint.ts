@@ -1,43 +1,13 @@
-import { fileSource } from '../formats/byte-source.ts';
+import { type CheckpointFiles, fileSource } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import type { JsonObject } from '../formats/json-file.ts';
 import { isJsonObject, parseJsonObject } from '../formats/json-file.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import type { StoredWeights, TensorStore } from '../formats/tensor-store.ts';
 import { weightsOf } from '../formats/tensor-store.ts';
-import type { TensorValue } from '../runtime/session.ts';
 import { isTokenizerFile } from './checkpoint-tokenizer.ts';
 import type { RelbertConfig } from './relbert-config.ts';
 import { parseRelbertConfig } from './relbert-config.ts';
-
-/** A file store that a checkpoint is read from: a folder, the hub's cache, a web server. */
-export interface CheckpointFiles {
-  /** For messages and `relbert info`: the folder, or `id@revision`. */
-  readonly origin: string;
-  /** Names of the files there, relative, with `/`. */
-  list(): Promise<readonly string[]>;
-  /** The bytes of a file, or undefined where there is none. */
-  read(name: string): Promise<Uint8Array | undefined>;
-  /** Reading parts of a file, where the store can: weights are then read one by one, without holding the file. */
-  readonly ranges?: {
-    /** Bytes of a file, or undefined where there is none. */
-    size(name: string): Promise<number | undefined>;
-    /** Bytes [start, end) of a file, in an array of their own. */
-    read(name: string, start: number, end: number): Promise<Uint8Array>;
-  };
-}
-
-/** The weights of a checkpoint by name, as stored, read when asked for. */
-export interface Weights {
-  readonly names: readonly string[];
-  /** Shape as stored, without reading the data. */
-  shape(name: string): readonly number[] | undefined;
-  /**
-   * Data as float32 whatever the stored type; throws CheckpointError where the name is unknown or a value is not
-   * finite. The data may be a view of the file's bytes: copy it before writing to it.
-   */
-  get(name: string): Promise<TensorValue & { readonly data: Float32Array }>;
-}
 
 /** A checkpoint in HuggingFace layout: what its small files say, and weights that are read when asked for. */
 export interface Checkpoint {

@@ -1,5 +1,6 @@
 /** A relation encoder as one ONNX file that needs nothing of this package: token ids in, relation embedding out. */
 
+import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { floatToHalf } from '../formats/half-float.ts';
 import {
@@ -29,7 +30,7 @@ import { createPrompt } from '../prompt/create-prompt.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
 import { parseTemplate } from '../prompt/template.ts';
 import { createTokenizer } from '../tokenizer/create-tokenizer.ts';
-import { type CheckpointFiles, openCheckpoint } from './checkpoint.ts';
+import { openCheckpoint } from './checkpoint.ts';
 import { plainDefaults } from './load-encoder.ts';
 import { type Pooling, parsePooling, poolHidden } from './pooling.ts';
 

@@ -1,10 +1,11 @@
+import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { parseEncoderConfig } from '../models/config.ts';
 import { createPrompt } from '../prompt/create-prompt.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
 import { type ManualTemplateName, parseTemplate } from '../prompt/template.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { createTokenizer } from '../tokenizer/create-tokenizer.ts';
-import { type Checkpoint, type CheckpointFiles, openCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { checkVocabulary } from './checkpoint-tokenizer.ts';
 import { type Pooling, parsePooling } from './pooling.ts';
 import { createPromptBatchEncoder } from './prompt-batch-encoder.ts';

@@ -31,13 +31,13 @@ export {
   parseLexicalRelations,
 } from '../data/lexical-relation.ts';
 export { type MappingProblem, parseMappings, parseScan, type ScanAnalogy, scanMappings } from '../data/mapping.ts';
+export type { VectorBlock } from '../formats/vector-block.ts';
 export { type PairVectors, readPairVectors, readWordVectors, type WordVectors } from '../formats/word-vectors.ts';
 export {
   type Neighbour,
   type NeighbourOptions,
   type NeighbourQuery,
   nearestNeighbours,
-  type VectorBlock,
 } from '../index/nearest.ts';
 export { DataError, type DataFile } from '../text/data-error.ts';
 export {

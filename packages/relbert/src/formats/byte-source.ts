@@ -1,4 +1,19 @@
-import type { CheckpointFiles } from '../encoder/checkpoint.ts';
+/** A file store that a checkpoint is read from: a folder, the hub's cache, a web server. */
+export interface CheckpointFiles {
+  /** For messages and `relbert info`: the folder, or `id@revision`. */
+  readonly origin: string;
+  /** Names of the files there, relative, with `/`. */
+  list(): Promise<readonly string[]>;
+  /** The bytes of a file, or undefined where there is none. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Reading parts of a file, where the store can: weights are then read one by one, without holding the file. */
+  readonly ranges?: {
+    /** Bytes of a file, or undefined where there is none. */
+    size(name: string): Promise<number | undefined>;
+    /** Bytes [start, end) of a file, in an array of their own. */
+    read(name: string, start: number, end: number): Promise<Uint8Array>;
+  };
+}
 
 /** A file of known size whose bytes are read by range. */
 export interface ByteSource {

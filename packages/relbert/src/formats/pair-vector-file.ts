@@ -3,11 +3,11 @@
  * of word2vec (gzip or not), and a NumPy array beside its pairs.
  */
 
-import type { VectorBlock } from '../index/nearest.ts';
 import { parsePairFile } from '../pair/pair-file.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { gunzipped } from './gunzip.ts';
 import { npyRows } from './npy-rows.ts';
+import type { VectorBlock } from './vector-block.ts';
 import { parseVectorFile } from './vector-file.ts';
 import { pairOfWord2vecKey } from './word2vec.ts';
 

@@ -1,4 +1,3 @@
-import type { Weights } from '../encoder/checkpoint.ts';
 import type { TensorValue } from '../runtime/session.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 import type { StoredType } from './stored-type.ts';
@@ -16,6 +15,18 @@ export interface StoredTensor {
 
 /** The tensors of one or several weights files by name, in the order of the files. */
 export type TensorStore = ReadonlyMap<string, StoredTensor>;
+
+/** The weights of a checkpoint by name, as stored, read when asked for. */
+export interface Weights {
+  readonly names: readonly string[];
+  /** Shape as stored, without reading the data. */
+  shape(name: string): readonly number[] | undefined;
+  /**
+   * Data as float32 whatever the stored type; throws CheckpointError where the name is unknown or a value is not
+   * finite. The data may be a view of the file's bytes: copy it before writing to it.
+   */
+  get(name: string): Promise<TensorValue & { readonly data: Float32Array }>;
+}
 
 /** {@link Weights} with what saving and `relbert info` need besides. */
 export interface StoredWeights extends Weights {

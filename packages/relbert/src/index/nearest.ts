@@ -2,15 +2,9 @@
  * Exact nearest neighbours by cosine among any number of pairs that come block by block, in memory proportional to one
  * block: only the best of each query are kept.
  */
+import type { VectorBlock } from '../formats/vector-block.ts';
 import { pairKey } from '../pair/deduplicate.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-
-/** Some pairs with their embeddings [n, D] in row-major order. */
-export interface VectorBlock {
-  readonly pairs: readonly WordPair[];
-  readonly data: Float32Array;
-  readonly shape: readonly [rows: number, dimension: number];
-}
 
 export interface NeighbourQuery {
   readonly pair: WordPair;

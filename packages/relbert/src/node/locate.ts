@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { CheckpointFiles } from '../encoder/checkpoint.ts';
+import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { folderFiles } from './folder.ts';
 import type { HubOptions } from './hub/hub.ts';

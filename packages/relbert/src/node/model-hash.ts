@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type CheckpointFiles, parseShardIndex, weightsLayoutOf } from '../encoder/checkpoint.ts';
+import { parseShardIndex, weightsLayoutOf } from '../encoder/checkpoint.ts';
 import { isTokenizerFile } from '../encoder/checkpoint-tokenizer.ts';
+import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { fileSource } from '../formats/byte-source.ts';
 
 /** Bytes read at once. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { CheckpointFiles } from '../encoder/checkpoint.ts';
+import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { folderFiles } from './folder.ts';
 import type { HubOptions } from './hub/hub.ts';

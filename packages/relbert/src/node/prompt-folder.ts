@@ -1,13 +1,13 @@
 /** @file A learned prompt as a folder: config.json with the `relbert_config` that a model with this prompt would have. */
 
 import { join } from 'node:path';
-import type { CheckpointFiles } from '../encoder/checkpoint.ts';
 import {
   parsePrompt2021,
   parseRelbertConfig,
   type RelbertConfigToWrite,
   relbertConfigJson,
 } from '../encoder/relbert-config.ts';
+import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { parseJsonObject } from '../formats/json-file.ts';
 import { writeFileAtomic } from './files.ts';

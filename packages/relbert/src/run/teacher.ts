@@ -1,8 +1,11 @@
 /** A larger relation encoder whose embeddings of the training pairs are computed once and kept in a cache. */
 
 import { pairsOf, type RelationSet } from '../data/relation-set.ts';
-import { RelationEncoder } from '../index.ts';
+import { loadEncoderParts } from '../encoder/load-encoder.ts';
+import { RelationEncoder } from '../encoder/relation-encoder.ts';
+import { openModel } from '../node/open-model.ts';
 import { teacherCache } from '../node/teacher-cache.ts';
+import { nodeWorkerRuntime } from '../node/worker.ts';
 import { deduplicatePairs, pairKey } from '../pair/deduplicate.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Teacher } from '../train/trainer.ts';
@@ -35,11 +38,9 @@ export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeache
   const cache = await teacherCache(model, distinct, { ...(offline !== undefined && { offline }) });
   let embeddings = await cache.read();
   if (!embeddings) {
-    const encoder = await RelationEncoder.load(model, {
-      signal,
-      ...(threads !== undefined && { threads }),
-      ...(offline !== undefined && { offline }),
-    });
+    const files = await openModel(model, { ...(offline !== undefined && { offline }) });
+    const settings = { signal, ...(threads !== undefined && { threads }) };
+    const encoder = new RelationEncoder(await loadEncoderParts(files, nodeWorkerRuntime(), settings));
     try {
       embeddings = await encoder.encode(distinct, {
         ...(signal && { signal }),

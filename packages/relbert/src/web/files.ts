@@ -1,7 +1,7 @@
 /** @file A checkpoint on a web server, for browsers: the hub's own addresses, or a folder of static files. */
 
-import type { CheckpointFiles } from '../encoder/checkpoint.ts';
 import { tokenizerFileNames } from '../encoder/checkpoint-tokenizer.ts';
+import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 
 /** What {@link fetchFiles} reports. */

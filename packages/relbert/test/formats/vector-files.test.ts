@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { littleEndianBytes, npyHeader } from '../../src/formats/npy.ts';
 import { npyRows } from '../../src/formats/npy-rows.ts';
 import { jsonBlocks, npyBlocks, word2vecBlocks } from '../../src/formats/pair-vector-file.ts';
+import type { VectorBlock } from '../../src/formats/vector-block.ts';
 import { parseVectorFile } from '../../src/formats/vector-file.ts';
 import { readPairVectors, readWordVectors } from '../../src/formats/word-vectors.ts';
-import type { VectorBlock } from '../../src/index/nearest.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** The same bytes in pieces of a few, as a stream might deliver them. */

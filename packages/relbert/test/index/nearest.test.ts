@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nearestNeighbours, type VectorBlock } from '../../src/index/nearest.ts';
+import type { VectorBlock } from '../../src/formats/vector-block.ts';
+import { nearestNeighbours } from '../../src/index/nearest.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
 
 const pair = (head: string, tail = 'x'): WordPair => ({ head, tail });

@@ -5,9 +5,9 @@
  * offline switch and no time-outs; with those written here, two requests are all that is left.
  */
 
-import type { CheckpointFiles } from '../../encoder/checkpoint.ts';
 import { parseShardIndex, weightsLayoutOf } from '../../encoder/checkpoint.ts';
 import { isTokenizerFile } from '../../encoder/checkpoint-tokenizer.ts';
+import type { CheckpointFiles } from '../../formats/byte-source.ts';
 import { CheckpointError } from '../../formats/checkpoint-error.ts';
 import { isJsonObject, parseJsonObject } from '../../formats/json-file.ts';
 import { folderFiles } from '../folder.ts';
