@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { extname, join, normalize, sep } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, normalize, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
@@ -58,7 +59,10 @@ export class BrowserPage implements AsyncDisposable {
    */
   async run<Result>(entryFile: string, args: unknown, options: BrowserOptions = {}): Promise<Result> {
     const script = await bundle(entryFile);
-    const folders = { '/ort/': 'node_modules/onnxruntime-web/dist', ...options.folders };
+    const folders = {
+      '/ort/': relative(root, dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))),
+      ...options.folders,
+    };
     const server = await serve(script, folders);
     const page = await this.#browser.newPage();
     const errors: string[] = [];

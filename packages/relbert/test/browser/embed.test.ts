@@ -1,9 +1,12 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RelationEncoder } from '../../src/index.ts';
-import { describeWithShared } from '../shared.ts';
+import { describeWithShared, sharedPath } from '../shared.ts';
 import { BrowserPage, describeWithBrowser } from './browser.ts';
 import type { EmbedArguments } from './embed-in-page.ts';
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const pairs: [string, string][] = [
   ['Tokyo', 'Japan'],
   ['naïve café', '東京'],
@@ -21,7 +24,7 @@ describeWithBrowser('a page embeds pairs as Node does', () => {
   async function expectSame(model: string, args: EmbedArguments): Promise<void> {
     const { template, pooling } = args;
     const inPage = await browser.run<number[]>('test/browser/embed-in-page.ts', args, {
-      folders: { '/model/': model },
+      folders: { '/model/': relative(root, model) },
     });
     await using encoder = await RelationEncoder.load(model, { template, pooling, worker: false });
     const { data } = await encoder.encode(args.pairs);
@@ -33,7 +36,7 @@ describeWithBrowser('a page embeds pairs as Node does', () => {
 
   for (const family of ['bert', 'roberta', 'albert-v2', 'distilbert', 'mpnet']) {
     it(`with a tiny ${family}`, async () => {
-      await expectSame(`test/fixtures/encoder/${family}`, {
+      await expectSame(`${root}test/fixtures/encoder/${family}`, {
         pairs,
         template: '<subj> is the <mask> of <obj>',
         pooling: 'average+difference',
@@ -43,7 +46,7 @@ describeWithBrowser('a page embeds pairs as Node does', () => {
 
   describeWithShared('on the real language model', ['models/all-MiniLM-L6-v2/model.safetensors'], () => {
     it('over HTTP', async () => {
-      await expectSame('../shared/models/all-MiniLM-L6-v2', {
+      await expectSame(sharedPath('models/all-MiniLM-L6-v2'), {
         pairs,
         template: '<subj> and <obj>',
         pooling: 'difference',

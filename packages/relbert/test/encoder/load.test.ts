@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import * as browser from '../../src/browser.ts';
 import { loadEncoderParts } from '../../src/encoder/load-encoder.ts';
@@ -7,7 +8,7 @@ import { RelationEncoder, row } from '../../src/index.ts';
 import { readChunks } from '../../src/node/byte-stream.ts';
 import { describeWithShared, sharedPath } from '../shared.ts';
 
-const tiny = 'test/fixtures/encoder/bert';
+const tiny = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url));
 const template = '<subj> is the <mask> of <obj>';
 const pairs: [string, string][] = Array.from({ length: 60 }, (_, i) => [`h${i % 7}`, `t${'x'.repeat(i % 5)}${i}`]);
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { folderFiles, nodeRuntime, openCheckpoint, openModel } from '../../src/index.ts';
 import { exportOnnx } from '../../src/run/index.ts';
@@ -11,7 +12,7 @@ import {
   trainingSchema,
 } from '../../src/train/index.ts';
 
-const folder = 'test/fixtures/encoder/bert';
+const folder = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url));
 
 it('exports a folder with nothing but what the entries export', async () => {
   const { model, inputs, dimension } = await exportOnnx(await folderFiles(folder));

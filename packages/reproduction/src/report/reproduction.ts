@@ -23,7 +23,7 @@ export function reproductionMarkdown(report: Report, paper: PaperTables): string
     title: 'Reproduction',
     preface: [
       "The paper's experiments with this package's models, beside the published figures. Every figure was measured by the command that stands beside it; none was typed by hand.",
-      'This file is made: `npx tsx scripts/make-reproduction.ts REPORT.json ...` puts reports of `relbert report` together in `docs/reproduction.json` and writes this file from it; without a report it writes this file again. `docs/reproduction-models.json` lists the models, with the commands that train them.',
+      'This file is made: `npx tsx packages/reproduction/scripts/make-reproduction.ts REPORT.json ...` puts reports of `relbert report` together in `docs/reproduction.json` and writes this file from it; without a report it writes this file again. `docs/reproduction-models.json` lists the models, with the commands that train them.',
     ],
   });
 }
