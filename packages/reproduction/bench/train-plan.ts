@@ -8,7 +8,7 @@ import { CARRIED_DATA } from '../../relbert/src/data/carried.ts';
 import type { RelationSet } from '../../relbert/src/data/relation-set.ts';
 import { parseSemEvalPack, semEvalRelationSets } from '../../relbert/src/data/semeval.ts';
 import { splitRelations } from '../../relbert/src/data/split.ts';
-import { classificationHead } from '../../relbert/src/loss/classification.ts';
+import { objective } from '../../relbert/src/loss/objective.ts';
 import { readPackageData } from '../../relbert/src/node/package-data.ts';
 import { manualTemplates, parseTemplate } from '../../relbert/src/prompt/template.ts';
 import { readRecipe } from '../../relbert/src/run/recipe-file.ts';
@@ -41,9 +41,8 @@ export async function paperPlan(steps: number, size: number, threads: number): P
   const recipe = await readRecipe('emnlp2021');
   const { training, template } = recipe;
   const sampler = recipeSampler(recipe, new Map([['semeval2012', await semEvalTraining(recipe)]]));
-  const classification = training.losses.find((term) => term.name === 'classification');
-  const head = classificationHead(size, { bias: classification?.bias ?? true });
-  const [weight, bias] = initialHead([head.weight, ...(head.bias ? [head.bias] : [])], training.seed);
+  const { head } = objective({ terms: training.losses, size, triples: training.triples });
+  const [weight, bias] = initialHead(head, training.seed);
   return {
     template: parseTemplate(template ?? 'a'),
     loss: 'paper',

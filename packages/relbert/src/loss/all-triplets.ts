@@ -1,6 +1,6 @@
 import { and, not, or, type Tensor } from '../graph/index.ts';
 import { asColumn, distanceMatrix, rowDistances } from './distance.ts';
-import { type TripletOptions, tripletHinge } from './hinge.ts';
+import { type TripletSettings, tripletHinge } from './hinge.ts';
 import { type AnchorPositives, ItemMasks, type Items } from './items.ts';
 import { reduceMasked } from './reduction.ts';
 import { selectRows } from './rows.ts';
@@ -17,13 +17,13 @@ export function allTripletsLoss(
   items: Items,
   { anchors, positives }: AnchorPositives,
   negativesOf: (masks: ItemMasks) => Tensor,
-  options: TripletOptions,
+  settings: TripletSettings,
 ): Tensor {
-  const { distance = 'euclidean', reduction = 'mean' } = options;
+  const { distance, reduction } = settings;
   const a = selectRows(items.embeddings, anchors); // [M, H]
   const near = asColumn(rowDistances(a, selectRows(items.embeddings, positives), distance)); // [M, 1]
   const far = selectRows(distanceMatrix(items.embeddings, items.embeddings, distance), anchors); // [M, I]
   const masks = new ItemMasks(items, anchors);
   const same = or(masks.samePair, new ItemMasks(items, positives).samePair);
-  return reduceMasked(tripletHinge(near, far, options), and(negativesOf(masks), not(same)), reduction);
+  return reduceMasked(tripletHinge(near, far, settings), and(negativesOf(masks), not(same)), reduction);
 }

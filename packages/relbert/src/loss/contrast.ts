@@ -1,4 +1,5 @@
-/** What the losses over cosines share: logits, masked sums, and the mean over anchors. */
+/** What the losses over cosines share: temperature, logits, masked sums, and the mean over anchors. */
+import { z } from 'zod';
 import {
   cast,
   div,
@@ -13,14 +14,19 @@ import {
 } from '../graph/index.ts';
 import { cosines } from './distance.ts';
 
-/** What masked logits are set to: e to this power is 0 in float32 whatever the largest logit is. */
-export const NOTHING = -1e9;
+/** Temperature of a softmax over cosines. */
+export const temperatureSetting = (value: number) =>
+  z
+    .number()
+    .positive()
+    .default(value)
+    .describe('Cosines are divided by it: the lower, the more the nearest pairs count');
+
+/** Value of masked logits: e to this power is 0 in float32, however large the other logits are. */
+export const MASKED = -1e9;
 
 /** cos / τ of all rows with all rows: [I, H] → [I, I]. */
 export function scaledCosines(embeddings: Tensor, temperature: number): Tensor {
-  if (!(temperature > 0) || !Number.isFinite(temperature)) {
-    throw new RangeError(`the temperature should be greater than 0, got ${temperature}`);
-  }
   return mul(cosines(embeddings, embeddings), scalar(1 / temperature));
 }
 
@@ -38,17 +44,17 @@ export function meanOverAnchors(values: Tensor, positive: Tensor, of: 'pair' | '
   return div(reduceSum(perAnchor), maximum(reduceSum(anchors), scalar(1)));
 }
 
-/** How many columns of each row hold: bool [I, I] → float32 [I, 1]. */
+/** Number of true columns of each row: bool [I, I] → float32 [I, 1]. */
 export function countOf(mask: Tensor): Tensor {
   return reduceSum(cast(mask, 'float32'), 1, { keepDims: true });
 }
 
-/** bool [I, 1]: the row has one or more. */
+/** bool [I, 1]: the count is 1 or more. */
 export function hasAny(count: Tensor): Tensor {
   return greaterThan(count, 0.5);
 }
 
-/** log Σ e^logit over the columns for which the mask holds: [I, I], bool [I, I] → [I, 1]. */
+/** log Σ e^logit over the columns where the mask is true: [I, I], bool [I, I] → [I, 1]. */
 export function logSumOver(mask: Tensor, logits: Tensor): Tensor {
-  return logSumExp(where(mask, logits, scalar(NOTHING)), 1, { keepDims: true });
+  return logSumExp(where(mask, logits, scalar(MASKED)), 1, { keepDims: true });
 }

@@ -41,7 +41,7 @@ export function cosines(a: Tensor, b: Tensor): Tensor {
  * ‖a_i − b_j‖², [M, N], as ‖a_i‖² + ‖b_j‖² − 2 a_i · b_j, without a tensor of M · N · H differences.
  *
  * Embeddings of prompts lie close together and far from the origin, where this difference of large numbers would lose
- * its digits; distances do not change when the mean is taken off all vectors first.
+ * its digits. Subtracting the mean from all vectors first changes no distance.
  */
 export function squaredDistances(a: Tensor, b: Tensor): Tensor {
   const mean = stopGradient(reduceMean(b, 0, { keepDims: true })); // [1, H]
@@ -53,7 +53,7 @@ export function squaredDistances(a: Tensor, b: Tensor): Tensor {
   return sub(norms, mul(scalar(2), products(x, y)));
 }
 
-/** √x with gradient 0 at and below 1e-12, where rounding leaves nothing but noise. */
+/** √x with gradient 0 at and below 1e-12, where x is rounding noise. */
 export function safeSqrt(x: Tensor): Tensor {
   return sqrt(maximum(x, scalar(1e-12)));
 }

@@ -2,19 +2,19 @@ import { and, equal, gather, greaterOrEqual, greaterThan, not, type Tensor, unsq
 import { constant } from '../graph/tensor.ts';
 
 /**
- * The members of relations in one step, of which any two can be compared: I items, each a word pair as a member of a
- * relation. Losses on items use every pair, triple or contrast that there is among them.
+ * The I items of a step, each a word pair as a member of a relation. Losses on items compare any two of them: they use
+ * every pair, triple or contrast among them.
  */
 export interface Items {
   /** float32 [I, H]: the embedding of each item's word pair. */
   readonly embeddings: Tensor;
-  /** int64 [I]: number of the word pair. Items with the same one are the same text, and never compared. */
+  /** int64 [I]: number of the word pair. Items with the same number are the same text and are never compared. */
   readonly pair: Tensor;
-  /** int64 [I]: number of the relation, −1 where it has none; such an item is left out of losses that use relations. */
+  /** int64 [I]: number of the relation, −1 for none; losses that use relations leave that item out. */
   readonly relation: Tensor;
-  /** int64 [I]: number of the relation's category, −1 where it has none. */
+  /** int64 [I]: number of the relation's category, −1 for none. */
   readonly category: Tensor;
-  /** float32 [I]: 1 where the pair stands in its relation, 0 where it only seems to. */
+  /** float32 [I]: 1 for a positive (the pair stands in its relation), 0 for a negative (it only seems to). */
   readonly positive: Tensor;
 }
 
@@ -35,7 +35,7 @@ export class ItemMasks {
     this.#rows = rows;
   }
 
-  /** Row and column are one and the same word pair. */
+  /** Row and column are the same word pair. */
   get samePair(): Tensor {
     return this.#compare(this.#items.pair);
   }
@@ -48,7 +48,7 @@ export class ItemMasks {
     return this.#compare(this.#items.category);
   }
 
-  /** The column stands in its relation: [1, I]. */
+  /** The column is a positive: [1, I]. */
   get positive(): Tensor {
     return unsqueeze(greaterThan(this.#items.positive, 0.5), 0);
   }
@@ -63,7 +63,7 @@ export class ItemMasks {
     return unsqueeze(atLeastZero(this.#items.category), 0);
   }
 
-  /** The row can be an anchor, being a positive of a relation: [rows, 1]. */
+  /** The row can be an anchor: it is a positive of a relation. [rows, 1]. */
   get anchor(): Tensor {
     const positive = greaterThan(this.#of(this.#items.positive), 0.5);
     return unsqueeze(and(positive, atLeastZero(this.#of(this.#items.relation))), 1);
@@ -74,7 +74,7 @@ export class ItemMasks {
     return and(and(this.anchor, this.sameRelation), and(this.positive, not(this.samePair)));
   }
 
-  /** The column belongs to another relation, or only seems to belong to the row's. */
+  /** The column belongs to another relation, or is a negative of the row's. */
   get isNegative(): Tensor {
     const other = not(and(this.sameRelation, this.positive));
     return and(and(this.anchor, other), and(this.related, not(this.samePair)));

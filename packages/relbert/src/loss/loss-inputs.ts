@@ -1,16 +1,16 @@
-/** Names of the inputs of a loss graph, beside the embeddings. */
+/** Names of the inputs of a loss graph besides the embeddings. */
 export const LOSS_INPUTS = {
   items: { pair: 'items.pair', relation: 'items.relation', category: 'items.category', positive: 'items.positive' },
   /** Triples within relations, as places among the items. */
   relation: { anchors: 'relation.anchors', positives: 'relation.positives', negatives: 'relation.negatives' },
   /** Triples between the relations of a category. */
   category: { anchors: 'category.anchors', positives: 'category.positives', negatives: 'category.negatives' },
-  /** Anchors with the pairs that only seem to be of their relation. */
+  /** Anchors with the negatives of their relation. */
   contrast: { anchors: 'contrast.anchors', negatives: 'contrast.negatives' },
   teacher: 'teacher',
 } as const;
 
-/** Where triples come from: drawn with the batch, or all that there are among its items. */
+/** Where triples come from: drawn with the batch, or all triples among its items. */
 export type TripleSource = 'drawn' | 'all';
 
 /** A word pair as a member of a relation in one step. */
@@ -33,18 +33,18 @@ export interface ItemTriples {
 
 export interface LossBatch {
   readonly items: readonly LossItem[];
-  /** Needed where triples are 'drawn'. */
+  /** Required for losses on 'drawn' triples. */
   readonly triples?: { readonly relation: ItemTriples; readonly category: ItemTriples } | undefined;
 }
 
-/** A value to be fed to a graph. */
+/** A value to feed to a graph. */
 export type LossFeed =
   | { readonly dtype: 'int64'; readonly shape: readonly number[]; readonly data: BigInt64Array }
   | { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array };
 
 /**
  * The inputs of the graph of `objective` for one batch, by name, without the embeddings and the teacher's. Feed those
- * that the graph has: a loss uses some of them only.
+ * that the graph has: a loss uses only some of them.
  *
  * With 'all', anchors and positives are all ordered pairs of two different positives of one relation (and of two
  * relations of one category). Throws RangeError for 'drawn' where the batch has no triples.

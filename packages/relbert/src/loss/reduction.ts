@@ -1,7 +1,12 @@
+import { z } from 'zod';
 import { cast, div, maximum, mul, reduceSum, scalar, shapeOf, squeeze, type Tensor, where } from '../graph/index.ts';
 
-/** How the values of many triples become one: their mean (the default), or their sum as in the reference code. */
-export type Reduction = 'mean' | 'sum';
+/** How the values of many triples become one. */
+export const reductionSetting = z
+  .enum(['mean', 'sum'])
+  .default('mean')
+  .describe("Over the triples; the authors' program takes the sum");
+export type Reduction = z.output<typeof reductionSetting>;
 
 /** Mean or sum of all elements; 0, not NaN, where there are none. */
 export function reduceAll(values: Tensor, reduction: Reduction): Tensor {
@@ -9,7 +14,7 @@ export function reduceAll(values: Tensor, reduction: Reduction): Tensor {
   return reduction === 'sum' ? sum : div(sum, maximum(countOf(values), scalar(1)));
 }
 
-/** Mean or sum of the elements for which the mask (bool, same shape) holds; 0 where there are none. */
+/** Mean or sum of the elements where the mask (bool, same shape) is true; 0 where there are none. */
 export function reduceMasked(values: Tensor, mask: Tensor, reduction: Reduction): Tensor {
   const sum = reduceSum(where(mask, values, scalar(0)));
   return reduction === 'sum' ? sum : div(sum, maximum(reduceSum(cast(mask, 'float32')), scalar(1)));

@@ -4,7 +4,7 @@ import { nodeOf } from '../graph/tensor.ts';
 /**
  * Rows of a matrix by index: table [N, H], indices int64 [M] → [M, H].
  *
- * Like `gather`, with a gradient also where the number of rows is known at run time only: the product of the one-hot
+ * Like `gather`, with a gradient even where the number of rows is known only at run time: the product of the one-hot
  * matrix of the indices, [N, M], with the gradient of the rows. N and M are the size of a batch here.
  */
 export function selectRows(table: Tensor, indices: Tensor): Tensor {

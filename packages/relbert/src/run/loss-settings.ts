@@ -1,4 +1,4 @@
-import { type LossName, type LossTerm, type LossTermInput, lossTermSchema } from '../loss/terms.ts';
+import { type LossName, type LossTerm, type LossTermInput, lossTermSchema } from '../loss/losses.ts';
 
 type TermOf<Name extends LossName> = Extract<LossTerm, { name: Name }>;
 

@@ -1,5 +1,5 @@
 /** The flags of `relbert distill` put over a recipe: every option of a recipe is a flag too. */
-import { LOSS_NAMES, type LossTermInput } from '../loss/terms.ts';
+import { LOSS_NAMES, type LossTermInput } from '../loss/losses.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { checkRecipe, type Recipe, RecipeError, type RecipeInput } from '../train/recipe.ts';
 import { type LossSettings, withLossSettings } from './loss-settings.ts';

@@ -2,8 +2,8 @@
 
 import type { RelationSet } from '../data/relation-set.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
+import { lossesWithExamples } from '../loss/losses.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { lossesWithExamples } from '../train/loss-examples.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { validationSampler } from '../train/recipe-sampler.ts';
 import type { Validation } from '../train/trainer.ts';
@@ -49,9 +49,9 @@ function heldOutBatches(recipe: Recipe, held: readonly RelationSet[]) {
   if (!validation) return [];
   const { losses, triples } = recipe.training;
   const batches = Array.from({ length: validation.batches }, (_, step) => validation.sampler.batch(step));
-  const told = new Set(batches.flatMap((batch) => [...lossesWithExamples(batch, triples)]));
+  const withExamples = new Set(batches.flatMap((batch) => [...lossesWithExamples(batch, triples)]));
   // A loss that is 0 whatever the weights are would choose the first ones that are validated.
-  return losses.some(({ name }) => told.has(name)) ? batches : [];
+  return losses.some(({ name }) => withExamples.has(name)) ? batches : [];
 }
 
 /** A name for each set, none twice: the set's own, with the split where that says it, else with a number. */

@@ -1,4 +1,4 @@
-import type { LossName } from '../loss/terms.ts';
+import type { LossName } from '../loss/losses.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { lossSettingWithoutEffect } from './loss-settings.ts';
 import type { RecipeOverrides } from './override.ts';

@@ -25,7 +25,7 @@
  */
 export { formatTrainPairs, parseRelationSets, type RelationSet } from '../data/relation-set.ts';
 export { parseSemEvalPack, parseSemEvalRatings, type SemEvalOptions, semEvalRelationSets } from '../data/semeval.ts';
-export { LOSS_NAMES, type LossName, type LossTerm, type LossTermInput } from '../loss/terms.ts';
+export { LOSS_NAMES, type LossName, type LossTerm, type LossTermInput } from '../loss/losses.ts';
 export { type EncoderConfig, parseEncoderConfig } from '../models/config.ts';
 export type { StoredWeights } from '../models/weights.ts';
 export { createPrompt, type PromptNeeds } from '../prompt/create-prompt.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { poolings } from '../encoder/pooling.ts';
-import { type LossName, needsTeacher } from '../loss/terms.ts';
+import type { LossBatch, LossItem } from '../loss/loss-inputs.ts';
+import { lossesWithExamples, needsTeacher, nothingToLearn } from '../loss/losses.ts';
 import { trainingSchema } from './training-config.ts';
 
 /** Names of data that needs no file, beside files and folders: what `--data` and recipes take. */
@@ -131,9 +132,6 @@ function contradiction({ training, sampling, teacher, data }: Recipe): string | 
   if (teacher !== null && !needsTeacher(losses)) {
     return "a teacher is given, and no loss uses it: add the loss 'similarity'";
   }
-  if (losses.some((term) => term.name === 'in-batch' && term.form === 'flattened' && term.distance !== 'euclidean')) {
-    return "the flattened in-batch loss knows the Euclidean distance only: take the form 'matrix'";
-  }
   if (patience !== null && every === null) return 'patience counts validations: say with every when they are';
   if (average !== null && average === 0) return 'an average of decay 0 is none: leave it out';
   if (sampling.kind === 'relations') {
@@ -142,32 +140,50 @@ function contradiction({ training, sampling, teacher, data }: Recipe): string | 
     if (unknown !== undefined)
       return `a part samples from '${unknown}', which is not among the data: ${known.join(', ')}`;
   }
-  return lossWithoutData(
-    losses.map(({ name }) => name),
-    sampling,
-  );
+  const learning = lossesWithExamples(richestStep({ sampling, teacher }), triples);
+  const idle = losses.find(({ name }) => !learning.has(name));
+  return idle && nothingToLearn(idle.name);
 }
 
-/** A loss that would be 0 at every step, for all that the batches are drawn for. */
-function lossWithoutData(losses: readonly LossName[], sampling: Recipe['sampling']): string | undefined {
+/** No loss needs more than three of anything. */
+const enough = 3;
+
+/**
+ * As much as a step can hold with unlimited data: as many relations and pairs as the sampling asks for (up to three,
+ * more than any loss needs), the first two relations of one category, the third of another. What a loss lacks here, it
+ * lacks in every step.
+ */
+function richestStep({ sampling, teacher }: Pick<Recipe, 'sampling' | 'teacher'>): LossBatch {
+  const items: LossItem[] = [];
+  let relation = 0;
+  const add = (count: number, item: Omit<LossItem, 'pair'>) => {
+    for (let i = 0; i < Math.min(count, enough); i++) items.push({ ...item, pair: items.length });
+  };
+  const addRelation = (positives: number, negatives: number) => {
+    const of = { relation, category: relation % 3 === 2 ? 1 : 0 };
+    add(positives, { ...of, positive: true });
+    add(negatives, { ...of, positive: false });
+    relation++;
+  };
   if (sampling.kind === 'triples') {
-    return losses.includes('category') && !sampling.category
-      ? "the loss 'category' needs triples at the category level: leave one of the two out"
-      : undefined;
+    const { relations, category } = sampling;
+    for (let i = 0; i < Math.min(relations, enough); i++) addRelation(2, 1);
+    // Their positives and negatives at the category level.
+    if (category) for (let i = 0; i < enough; i++) addRelation(1, 0);
+    const drawn = (count: number) => {
+      const places = Array.from({ length: Math.min(count, enough) }, () => 0);
+      return { anchors: places, positives: places, negatives: places };
+    };
+    return { items, triples: { relation: drawn(relations), category: drawn(category ? relations : 0) } };
   }
-  const labelled = sampling.parts.filter(({ mixed }) => !mixed);
-  const first = losses.find((name) => name !== 'similarity');
-  if (first !== undefined && labelled.length === 0) {
-    return `the loss '${first}' needs relations, and every part is mixed: pairs without regard to their relation`;
+  for (const { relations, positives, negatives, mixed } of sampling.parts) {
+    // A fraction of a relation is a whole one in some step.
+    const count = Math.min(Math.ceil(relations), enough);
+    if (mixed) add(count * (positives + negatives), { relation: -1, category: -1, positive: true });
+    else for (let i = 0; i < count; i++) addRelation(positives, negatives);
   }
-  // At the category level anchor and positive are of two relations, so that one of each will do.
-  const ofTwo = losses.find((name) => name !== 'similarity' && name !== 'category');
-  if (ofTwo !== undefined && !labelled.some(({ positives }) => positives > 1)) {
-    return `the loss '${ofTwo}' compares positives of one relation, and no part draws two or more of each`;
+  if (teacher && teacher.pairs.length > 0) {
+    add(teacher.pairsPerStep, { relation: -1, category: -1, positive: true });
   }
-  const contrasted = losses.find((name) => name === 'triplet' || name === 'classification');
-  if (contrasted !== undefined && !labelled.some(({ negatives, positives }) => negatives > 0 && positives > 1)) {
-    return `the loss '${contrasted}' needs negatives of a relation beside its positives, and no part draws any`;
-  }
-  return undefined;
+  return { items };
 }

@@ -1,7 +1,7 @@
 import type { Pooling } from '../encoder/pooling.ts';
 import { PromptTooLongError } from '../encoder/relation-encoder.ts';
 import { LOSS_INPUTS, lossFeeds } from '../loss/loss-inputs.ts';
-import { needsTeacher } from '../loss/terms.ts';
+import { needsTeacher } from '../loss/losses.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import type { StoredWeights } from '../models/weights.ts';
 import type { WordPair } from '../pair/word-pair.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lossTermSchema } from '../loss/terms.ts';
+import { lossTermSchema } from '../loss/losses.ts';
 import { decayNames } from './schedule.ts';
 
 const count = z.int().positive();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TripletOptions } from '../../src/loss/hinge.ts';
+import type { TripletSettings } from '../../src/loss/hinge.ts';
 import { type Matrix, runObjective } from './run-loss.ts';
 
 describe('all triples among the items of a step', () => {
@@ -56,7 +56,7 @@ describe('all triples among the items of a step', () => {
   });
 
   const levels = ['triplet', 'in-batch', 'category'] as const;
-  const at = async (name: (typeof levels)[number], settings: Partial<TripletOptions>, points: Matrix) =>
+  const at = async (name: (typeof levels)[number], settings: Partial<TripletSettings>, points: Matrix) =>
     (
       await runObjective({
         terms: [{ name, reduction: 'sum', ...settings }],

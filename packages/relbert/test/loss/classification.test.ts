@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { classificationHead, classificationLoss } from '../../src/loss/classification.ts';
+import { input } from '../../src/graph/index.ts';
+import { classificationLoss } from '../../src/loss/classification.ts';
 import { LossGraph, matrix, rowInputs, vector } from './run-loss.ts';
 
 type Vector = readonly [number, number];
 
 async function classify(anchor: Vector, positive: Vector, negative: Vector, weight: readonly number[], bias = 0) {
   const inputs = rowInputs(['anchors', 'positives', 'negatives'], 2);
-  const head = classificationHead(2);
-  const wrt = [...Object.values(inputs), head.weight, head.bias as NonNullable<typeof head.bias>];
-  await using graph = await LossGraph.load(classificationLoss(inputs, head), wrt);
+  const head = { weight: input('head.weight', 'float32', [6]), bias: input('head.bias', 'float32', [1]) };
+  const wrt = [...Object.values(inputs), head.weight, head.bias];
+  await using graph = await LossGraph.load(classificationLoss(inputs, head, 'mean'), wrt);
   return await graph.run({
     anchors: matrix([anchor]),
     positives: matrix([positive]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LossTermInput } from '../../src/loss/terms.ts';
+import type { LossTermInput } from '../../src/loss/losses.ts';
 import { type Matrix, runObjective } from './run-loss.ts';
 
 const item = (pair: number, relation: number, positive = true) => ({ pair, relation, category: -1, positive });

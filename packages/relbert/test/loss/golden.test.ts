@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ItemTriples, TripleSource } from '../../src/loss/loss-inputs.ts';
-import { LOSS_NAMES, type LossTermInput } from '../../src/loss/terms.ts';
+import { LOSS_NAMES, type LossTermInput } from '../../src/loss/losses.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';
 import { buildObjective, LossGraph, type Matrix, objectiveFeeds, relativeError, runObjective } from './run-loss.ts';
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { input } from '../../src/graph/index.ts';
-import { flattenedTripletLoss } from '../../src/loss/flattened.ts';
-import type { TripletOptions } from '../../src/loss/hinge.ts';
-import { inBatchTripletLoss } from '../../src/loss/in-batch.ts';
-import { feedsOf, integers, LossGraph, type Matrix, rowInputs } from './run-loss.ts';
+import type { TripletSettings } from '../../src/loss/hinge.ts';
+import { flattenedTripletLoss, inBatchTripletLoss } from '../../src/loss/in-batch.ts';
+import { feedsOf, integers, LossGraph, type Matrix, rowInputs, tripletSettingsOf } from './run-loss.ts';
 
 type Rows = { anchors: Matrix; positives: Matrix };
 
@@ -20,10 +19,10 @@ const rows = {
 };
 
 describe('in-batch triplet loss', () => {
-  async function inBatch(triples: Rows, relations: readonly number[], options?: TripletOptions) {
+  async function inBatch(triples: Rows, relations: readonly number[], settings?: Partial<TripletSettings>) {
     const inputs = rowInputs(['anchors', 'positives'], triples.anchors[0]?.length ?? 0);
     const relation = input('relations', 'int64', ['M']);
-    const loss = inBatchTripletLoss({ ...inputs, relations: relation }, options);
+    const loss = inBatchTripletLoss({ ...inputs, relations: relation }, tripletSettingsOf(settings));
     await using graph = await LossGraph.load(loss, Object.values(inputs));
     return await graph.run({ ...feedsOf(triples), relations: integers(relations) });
   }
@@ -104,13 +103,13 @@ describe('in-batch triplet loss', () => {
 describe('the flattened in-batch loss of the authors’ program', () => {
   it('compares whole batches', async () => {
     const inputs = rowInputs(['anchors', 'positives'], 2);
-    const loss = flattenedTripletLoss(inputs, { hinge: 'code', margin: 0.5, reduction: 'sum' });
+    const loss = flattenedTripletLoss(inputs, tripletSettingsOf({ hinge: 'code', margin: 0.5, reduction: 'sum' }));
     await using graph = await LossGraph.load(loss, Object.values(inputs));
     const together = Math.sqrt(9 + 4);
     // from all anchors to positive 1: √(3² + 5²), to positive 2: √(6² + 2²)
     const hinges = [Math.sqrt(34), Math.sqrt(40)].map((far) => Math.max(0, together - far - 0.5));
     expect((await graph.run(feedsOf(rows))).loss).toBeCloseTo((hinges[0] as number) + (hinges[1] as number), 5);
-    const paper = flattenedTripletLoss(inputs, { margin: 3, reduction: 'mean' });
+    const paper = flattenedTripletLoss(inputs, tripletSettingsOf({ margin: 3, reduction: 'mean' }));
     await using other = await LossGraph.load(paper, Object.values(inputs));
     expect((await other.run(feedsOf(rows))).loss).toBeCloseTo(together - (Math.sqrt(34) + Math.sqrt(40)) / 2 + 3, 5);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lossFeeds } from '../../src/loss/loss-inputs.ts';
+import { LOSS_NAMES, lossTermSchema, needsTeacher } from '../../src/loss/losses.ts';
 import { objective } from '../../src/loss/objective.ts';
-import { LOSS_NAMES, lossTermSchema, needsTeacher } from '../../src/loss/terms.ts';
 import { buildObjective, LossGraph, objectiveFeeds, runObjective } from './run-loss.ts';
 
 const item = (pair: number, relation: number, category: number, positive = true) => ({

@@ -1,11 +1,18 @@
+import { z } from 'zod';
 import { grad, input, type Tensor } from '../../src/graph/index.ts';
 import { serialize } from '../../src/graph/onnx.ts';
 import { nodesOf } from '../../src/graph/tensor.ts';
+import { type TripletSettings, tripletSettings } from '../../src/loss/hinge.ts';
 import { LOSS_INPUTS, type LossBatch, lossFeeds, type TripleSource } from '../../src/loss/loss-inputs.ts';
+import { type LossTermInput, lossTermSchema } from '../../src/loss/losses.ts';
 import { type Objective, objective } from '../../src/loss/objective.ts';
-import { type LossTermInput, lossTermSchema } from '../../src/loss/terms.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { Session, TensorValue } from '../../src/runtime/session.ts';
+
+/** Settings of a triplet loss, with the defaults for those left out. */
+export function tripletSettingsOf(settings: Partial<TripletSettings> = {}): TripletSettings {
+  return z.strictObject(tripletSettings).parse(settings);
+}
 
 export type Matrix = readonly (readonly number[])[];
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { TripletOptions } from '../../src/loss/hinge.ts';
+import type { TripletSettings } from '../../src/loss/hinge.ts';
 import { tripletLoss } from '../../src/loss/triplet.ts';
-import { feedsOf, LossGraph, type Matrix, rowInputs } from './run-loss.ts';
+import { feedsOf, LossGraph, type Matrix, rowInputs, tripletSettingsOf } from './run-loss.ts';
 
 type Rows = { anchors: Matrix; positives: Matrix; negatives: Matrix };
 
-async function triplet(rows: Rows, options?: TripletOptions) {
+async function triplet(rows: Rows, settings?: Partial<TripletSettings>) {
   const inputs = rowInputs(['anchors', 'positives', 'negatives'], rows.anchors[0]?.length ?? 0);
-  await using graph = await LossGraph.load(tripletLoss(inputs, options), Object.values(inputs));
+  await using graph = await LossGraph.load(tripletLoss(inputs, tripletSettingsOf(settings)), Object.values(inputs));
   return await graph.run(feedsOf(rows));
 }
 
@@ -97,7 +97,7 @@ describe('triplet loss', () => {
   it('is 0 without triples', async () => {
     const none = { dtype: 'float32', shape: [0, 2], data: new Float32Array() } as const;
     const inputs = rowInputs(['anchors', 'positives', 'negatives'], 2);
-    await using graph = await LossGraph.load(tripletLoss(inputs), Object.values(inputs));
+    await using graph = await LossGraph.load(tripletLoss(inputs, tripletSettingsOf()), Object.values(inputs));
     expect((await graph.run({ anchors: none, positives: none, negatives: none })).loss).toBe(0);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildRelationGraph } from '../../src/encoder/relation-graph.ts';
 import { lossFeeds } from '../../src/loss/loss-inputs.ts';
+import { lossTermSchema } from '../../src/loss/losses.ts';
 import { objective } from '../../src/loss/objective.ts';
-import { lossTermSchema } from '../../src/loss/terms.ts';
 import { readParameters } from '../../src/models/weights.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';

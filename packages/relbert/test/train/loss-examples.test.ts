@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RelationSet } from '../../src/data/relation-set.ts';
-import { LOSS_NAMES, lossTermSchema } from '../../src/loss/terms.ts';
-import { checkLossExamples, lossesWithExamples } from '../../src/train/loss-examples.ts';
+import { LOSS_NAMES, lossesWithExamples, lossTermSchema } from '../../src/loss/losses.ts';
+import { checkLossExamples } from '../../src/train/loss-examples.ts';
 import { RelationSampler, type SamplingPart } from '../../src/train/relation-sampler.ts';
 import { SamplingError } from '../../src/train/sampler.ts';
 import { TripleSampler } from '../../src/train/triple-sampler.ts';
@@ -58,9 +58,9 @@ describe('checkLossExamples', () => {
 
   it('names the loss and what it lacks', () => {
     expect(() => check('triplet', sampler({}))).toThrow(SamplingError);
-    expect(() => check('triplet', sampler({}))).toThrow(/'triplet' has nothing to learn from: .*--negatives 1/);
+    expect(() => check('triplet', sampler({}))).toThrow(/'triplet' has nothing to learn from: .*negatives 1/);
     expect(() => check('category', sampler({}, bare))).toThrow(/'category' .*a parent/);
-    expect(() => check('infonce', sampler({ positives: 1, relationsPerStep: 4 }))).toThrow(/'infonce' .*--positives 2/);
+    expect(() => check('infonce', sampler({ positives: 1, relationsPerStep: 4 }))).toThrow(/'infonce' .*positives 2/);
     expect(() => check('triplet', sampler({ negatives: 1 }))).not.toThrow();
   });
 

@@ -126,33 +126,48 @@ describe('recipes', () => {
     );
   });
 
-  it('refuse a loss that would be 0 for all that the batches are drawn for', () => {
+  it('refuse a loss for which no batch can have an example', () => {
     type Loss = RecipeInput['training']['losses'][number];
-    const check = (losses: readonly Loss[], sampling: RecipeInput['sampling']) => () =>
-      checkRecipe({ ...smallest, sampling, training: { ...smallest.training, losses: [...losses] } }, 'r');
-    const parts = (...list: { positives: number; negatives?: number; mixed?: boolean }[]) =>
+    const check = (losses: readonly Loss[], sampling: RecipeInput['sampling'], source?: 'drawn') => () =>
+      checkRecipe(
+        { ...smallest, sampling, training: { ...smallest.training, losses: [...losses], triples: source ?? 'all' } },
+        'r',
+      );
+    const parts = (...list: { relations?: number; positives: number; negatives?: number; mixed?: boolean }[]) =>
       ({ kind: 'relations', parts: list.map((part) => ({ relations: 4, ...part })) }) as const;
-    const drawn = (category: boolean) => ({ kind: 'triples', relations: 8, category }) as const;
+    const drawn = (category: boolean, relations = 8) => ({ kind: 'triples', relations, category }) as const;
     const [infonce, triplet, category] = [{ name: 'infonce' }, { name: 'triplet' }, { name: 'category' }] as const;
+    const lacks = (name: string, what: string) =>
+      expect.objectContaining({
+        message: expect.stringContaining(`the loss '${name}' has nothing to learn from: no step draws ${what}`),
+      });
 
-    expect(check([triplet, category], drawn(false))).toThrow("the loss 'category' needs triples at the category level");
-    expect(check([triplet, category], drawn(true))).not.toThrow();
-    expect(check([triplet], drawn(false))).not.toThrow();
+    expect(check([triplet, category], drawn(false), 'drawn')).toThrow(
+      lacks('category', 'two relations of one category'),
+    );
+    expect(check([triplet, category], drawn(true), 'drawn')).not.toThrow();
+    expect(check([triplet, category], drawn(false))).not.toThrow();
+    expect(check([triplet], drawn(false), 'drawn')).not.toThrow();
+    expect(check([{ name: 'in-batch' }], drawn(false, 1), 'drawn')).toThrow(lacks('in-batch', 'two positives'));
+    expect(check([{ name: 'in-batch' }], drawn(false, 2), 'drawn')).not.toThrow();
 
     for (const loss of [infonce, { name: 'infoloob' }, { name: 'in-batch' }] as const) {
-      const needsTwo = `the loss '${loss.name}' compares positives of one relation`;
+      const needsTwo = lacks(loss.name, 'two positives of one relation');
       expect(check([loss], parts({ positives: 1 }, { positives: 1, negatives: 3 }))).toThrow(needsTwo);
       expect(check([loss], parts({ positives: 1 }, { positives: 4, mixed: true }))).toThrow(needsTwo);
       expect(check([loss], parts({ positives: 1 }, { positives: 2 }))).not.toThrow();
-      expect(check([loss], parts({ positives: 4, mixed: true }))).toThrow(
-        `the loss '${loss.name}' needs relations, and every part is mixed`,
-      );
+      expect(check([loss], parts({ relations: 0.5, positives: 1 }, { relations: 0.5, positives: 2 }))).not.toThrow();
+      expect(check([loss], parts({ relations: 1, positives: 2 }))).toThrow(needsTwo);
+      expect(check([loss], parts({ positives: 4, mixed: true }))).toThrow(needsTwo);
     }
     // A pair each of two relations of a category is a positive for the other.
     expect(check([category], parts({ positives: 1 }))).not.toThrow();
-    expect(check([category], parts({ positives: 1, mixed: true }))).toThrow("'category' needs relations");
+    const needsThree = lacks('category', 'two relations of one category');
+    expect(check([category], parts({ relations: 3, positives: 1 }))).not.toThrow();
+    expect(check([category], parts({ relations: 2, positives: 1 }))).toThrow(needsThree);
+    expect(check([category], parts({ positives: 1, mixed: true }))).toThrow(needsThree);
     for (const loss of [triplet, { name: 'classification' }] as const) {
-      const needsNegatives = `the loss '${loss.name}' needs negatives of a relation`;
+      const needsNegatives = lacks(loss.name, 'two positives and a negative of one relation');
       expect(check([loss], parts({ positives: 3 }))).toThrow(needsNegatives);
       expect(check([loss], parts({ positives: 3 }, { positives: 3, negatives: 2, mixed: true }))).toThrow(
         needsNegatives,
@@ -160,15 +175,19 @@ describe('recipes', () => {
       expect(check([loss], parts({ positives: 3 }, { positives: 3, negatives: 2 }))).not.toThrow();
     }
     const flattened = { name: 'in-batch', form: 'flattened', distance: 'cosine' } as const;
-    expect(check([flattened], drawn(false))).toThrow('the flattened in-batch loss knows the Euclidean distance only');
-    // A teacher needs no relations.
-    const taught: RecipeInput = {
+    expect(check([flattened], drawn(false))).toThrow(
+      /the form 'flattened' is defined for the Euclidean distance only[\s\S]*training\.losses\[0\]/,
+    );
+    // A teacher needs no relations, and more than two pairs.
+    const withTeacher = (relations: number, pairs: string[] = []) => ({
       ...smallest,
-      teacher: { model: 'x' },
-      sampling: parts({ positives: 1, mixed: true }),
-      training: { ...smallest.training, losses: [{ name: 'similarity' }] },
-    };
-    expect(() => checkRecipe(taught, 'r')).not.toThrow();
+      teacher: { model: 'x', pairs },
+      sampling: parts({ relations, positives: 1, mixed: true }),
+      training: { ...smallest.training, losses: [{ name: 'similarity' as const }] },
+    });
+    expect(() => checkRecipe(withTeacher(3), 'r')).not.toThrow();
+    expect(() => checkRecipe(withTeacher(2), 'r')).toThrow(lacks('similarity', 'more than two pairs'));
+    expect(() => checkRecipe(withTeacher(2, ['p.tsv']), 'r')).not.toThrow();
   });
 });
 
@@ -246,7 +265,7 @@ describe('drawnRelations', () => {
         relations,
       ),
     ].map(([source, sets]) => `${source}${sets[0]?.negatives.length}`);
-  const part = { relations: 1, positives: 2 };
+  const part = { relations: 2, positives: 2 };
 
   it.each<
     [string, { relations: number; positives: number; data?: string[]; negatives?: number; mixed?: boolean }[], string[]]

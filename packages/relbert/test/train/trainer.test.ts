@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
-import { lossTermSchema } from '../../src/loss/terms.ts';
+import { lossTermSchema } from '../../src/loss/losses.ts';
 import { storedParameters } from '../../src/models/architecture.ts';
 import { architectureOf } from '../../src/models/encoder.ts';
 import { DivergenceError } from '../../src/train/divergence.ts';
