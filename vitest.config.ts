@@ -13,6 +13,7 @@ export default defineConfig({
     ],
   },
   test: {
+    globalSetup: ['packages/relbert/test/build.ts'],
     include: ['packages/*/test/**/*.test.ts'],
     // onnxruntime-node does not survive being loaded in several worker threads: one process a file.
     pool: 'forks',

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../runtime/error.ts';
 import type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from '../runtime/session.ts';
@@ -51,14 +51,12 @@ class SessionThread {
   #ended: RuntimeError | undefined;
 
   constructor() {
-    this.#worker = new Worker(threadUrl(), { workerData: { flags: this.#flags } satisfies WorkerState });
+    this.#worker = startThread({ flags: this.#flags });
     process.on('exit', this.#leave);
     this.#worker.unref();
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
-    this.#worker.on('error', (cause) => {
-      this.#fail(new RuntimeError(`the thread of the sessions failed: ${cause.message}`, { cause }));
-    });
-    this.#worker.on('exit', () => this.#fail(new RuntimeError('the thread of the sessions has ended')));
+    this.#worker.on('error', (cause) => this.#fail(threadError(cause)));
+    this.#worker.on('exit', () => this.#fail(new RuntimeError('the session thread has ended')));
   }
 
   async ask(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<WorkerResponse> {
@@ -151,15 +149,32 @@ function compact(data: TensorData): TensorData {
   return data.byteLength === data.buffer.byteLength ? data : data.slice();
 }
 
-/** The thread's module: beside this one, under the same ending. */
-function threadUrl(): URL {
-  const source = import.meta.url.endsWith('.ts');
-  const module = new URL(source ? './worker-thread.ts' : './worker-thread.js', import.meta.url);
-  if (!source) return module;
-  // In a checkout (tests, benches) the source itself runs. Node 20 reads no TypeScript, and loaders are not inherited.
-  const tsx = createRequire(import.meta.url)
-    .resolve('tsx/esm/api')
-    .replace(/\.cjs$/, '.mjs');
-  const script = `import { register } from '${pathToFileURL(tsx).href}'; register(); await import('${module.href}');`;
-  return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+/**
+ * Starts the thread from the module beside this one. Bundlers know the form `new Worker(new URL(…))` and carry the
+ * module along. In a checkout (tests, benches) the built module runs, because Node 20 reads no TypeScript.
+ */
+function startThread(workerData: WorkerState): Worker {
+  const here: string | undefined = import.meta.url; // a bundler that writes CommonJS leaves it out
+  if (here === undefined) throw new RuntimeError(`the module of the session thread cannot be found: ${bundlerCure}`);
+  if (here.endsWith('.ts')) {
+    return new Worker(new URL(here.replace(/src\/node\/worker\.ts$/, 'dist/node/worker-thread.js')), { workerData });
+  }
+  return new Worker(new URL('./worker-thread.js', import.meta.url), { workerData });
 }
+
+/** The failure of the thread as users can act on it: a bundler may have left its module out. */
+function threadError(cause: Error): RuntimeError {
+  const { code } = cause as { readonly code?: unknown };
+  const missing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND' || code === 'ENOENT';
+  if (!missing || !cause.message.includes('worker-thread')) {
+    return new RuntimeError(`the session thread failed: ${cause.message}`, { cause });
+  }
+  const folder = dirname(fileURLToPath(import.meta.url));
+  return new RuntimeError(`the module of the session thread, worker-thread.js, is not in ${folder}: ${bundlerCure}`, {
+    cause,
+  });
+}
+
+const bundlerCure =
+  "if a bundler put relbert into its output, mark 'relbert' and 'onnxruntime-node' as external, " +
+  'or load the encoder with { worker: false }';

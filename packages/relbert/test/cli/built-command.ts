@@ -1,16 +1,14 @@
 import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildPackages } from './build.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A tiny BERT with random weights and its tokenizer: a plain language model. */
 export const tinyModel = join(root, 'test/fixtures/encoder/bert');
 
-/** The path of the command's script, built from the sources as they are. */
+/** The path of the command's script; the tests begin with a build, see vitest.config.ts. */
 export function builtCommand(): string {
-  buildPackages();
   return join(root, 'bin/relbert.js');
 }
 

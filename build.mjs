@@ -1,0 +1,74 @@
+/**
+ * Builds packages: dist/**\/*.js from src/**\/*.ts, file by file.
+ *
+ *   node build.mjs FOLDER ...               what a checkout needs
+ *   node build.mjs --pack FOLDER FILE ...   what a tarball needs: also the types, and copies of these files of the root
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--pack') {
+  const [folder, ...files] = rest;
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  await buildJavaScript(folder);
+  buildTypes(folder);
+  for (const file of files) copyFileSync(join(root, file), join(folder, file));
+} else {
+  for (const folder of [first, ...rest]) await buildJavaScript(folder);
+}
+
+async function buildJavaScript(folder) {
+  const { outputFiles } = await build({
+    entryPoints: filesOf(join(folder, 'src'), '.ts'),
+    outdir: join(folder, 'dist'),
+    outbase: join(folder, 'src'),
+    format: 'esm',
+    target: ['es2023', 'node20.19'],
+    charset: 'utf8',
+    write: false,
+    logLevel: 'warning',
+  });
+  for (const { path, text } of outputFiles) writeWhole(path, importBuilt(text));
+  const outputs = new Set(outputFiles.map(({ path }) => path));
+  for (const file of filesOf(join(folder, 'dist'), '.js')) if (!outputs.has(resolve(file))) rmSync(file);
+}
+
+function buildTypes(folder) {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', join(folder, 'tsconfig.types.json')], { stdio: 'inherit' });
+  for (const file of filesOf(join(folder, 'dist'), '.d.ts')) writeWhole(file, importBuilt(readFileSync(file, 'utf8')));
+}
+
+/** Imports of sources become imports of what is built from them. */
+function importBuilt(text) {
+  return text.replace(/(?<=\bfrom |\bimport |\bimport\()(["'])(\.{1,2}\/[^"']+)\.ts\1/g, '$1$2.js$1');
+}
+
+function filesOf(folder, ending) {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+}
+
+/** Several processes may build at once while others read: nobody sees half a file. */
+function writeWhole(file, text) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  mkdirSync(dirname(file), { recursive: true });
+  const part = `${file}.${process.pid}`;
+  writeFileSync(part, text);
+  renameSync(part, file);
+}
