@@ -1,29 +1,21 @@
 /** The program: its commands, and what becomes of an error, a signal and a closed pipe. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { packageVersion } from '../node/package.ts';
 import { addAnalogyCommand } from './analogy.ts';
+import type { CommandIo, TextStream } from './command-io.ts';
 import { addDistillCommand } from './distill.ts';
 import { addEmbedCommand } from './embed.ts';
 import { addEvaluateCommand } from './evaluate.ts';
-import {
-  describeError,
-  FAILURE,
-  INTERRUPTED,
-  isDefect,
-  isWrongUsage,
-  Stopped,
-  SUCCESS,
-  TERMINATED,
-  WRONG_USAGE,
-} from './exit.ts';
+import { describeError, FAILURE, isDefect, isWrongUsage, Stopped, SUCCESS, WRONG_USAGE } from './exit.ts';
 import { addExportCommand } from './export.ts';
 import { addInfoCommand } from './info.ts';
 import { addNeighboursCommand } from './neighbours.ts';
 import { addPromptCommand } from './prompt.ts';
 import { addReproductionCommands } from './reproduction.ts';
 import { addSimilarityCommand } from './similarity.ts';
-import { processTerminal, type Terminal } from './terminal.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
 import { describeTooLong, isPromptTooLong } from './too-long.ts';
+import { visibleResult } from './visible.ts';
 
 /** Adds one command to the program. Its file imports nothing heavy: what does the work is imported by the action. */
 type AddCommand = (program: Command, terminal: Terminal) => void;
@@ -41,11 +33,12 @@ const commands: readonly AddCommand[] = [
 ];
 
 /** The `relbert` program with all its commands. */
-async function createProgram(terminal: Terminal, wanted: string | undefined): Promise<Command> {
+async function createProgram(terminal: Terminal, io: CommandIo, wanted: string | undefined): Promise<Command> {
   const program = new Command('relbert');
   program
     // Before any subcommand is made: subcommands inherit it.
     .exitOverride()
+    .configureOutput(helpOutput(io))
     .description('Relation embeddings of word pairs from pretrained language models.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
@@ -68,6 +61,19 @@ Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1
   return program;
 }
 
+/** Where help and complaints about the command line go. */
+function helpOutput({ stdout, stderr }: CommandIo): OutputConfiguration {
+  const columns = (stream: TextStream) => () => (stream.isTTY ? (stream.columns ?? 80) : 80);
+  return {
+    writeOut: (text) => stdout.write(text),
+    writeErr: (text) => stderr.write(visibleResult(text)),
+    getOutHelpWidth: columns(stdout),
+    getErrHelpWidth: columns(stderr),
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  };
+}
+
 /** After an error each command points to its own help. */
 function pointToHelp(command: Command, path: string): void {
   command.showHelpAfterError(`(${path} --help shows how)`);
@@ -83,20 +89,11 @@ export function graceOf(command: string | undefined): number {
 }
 
 /** Runs one command line (without `node` and the script) to its end and returns the exit code. */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
-  const { terminal, stop } = processTerminal();
-  const onSignal = (code: number, text: string) => () => {
-    // The second time somebody means it.
-    if (terminal.signal.aborted) process.exit(code);
-    process.exitCode = code;
-    stop(new Stopped(code, text));
-    setTimeout(() => process.exit(code), graceOf(args[0])).unref();
-  };
-  process.on('SIGINT', onSignal(INTERRUPTED, 'interrupted'));
-  process.on('SIGTERM', onSignal(TERMINATED, 'terminated'));
+export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
+  const terminal = createTerminal(io);
   let command: Command | undefined;
   try {
-    const program = (await createProgram(terminal, args[0] === 'help' ? args[1] : args[0])).hook(
+    const program = (await createProgram(terminal, io, args[0] === 'help' ? args[1] : args[0])).hook(
       'preAction',
       (_, action) => {
         command = action;
@@ -125,9 +122,9 @@ function report(error: unknown, terminal: Terminal, command: Command | undefined
     return error.exitCode;
   }
   terminal.error(isPromptTooLong(error) ? describeTooLong(error, command) : describeError(error));
-  const debug = process.env['RELBERT_DEBUG'];
+  const debug = terminal.env['RELBERT_DEBUG'];
   if (debug !== undefined && debug !== '' && debug !== '0') {
-    if (error instanceof Error && error.stack) terminal.note(error.stack);
+    if (error instanceof Error) for (const line of error.stack?.split('\n') ?? []) terminal.note(line);
   } else if (isDefect(error)) {
     terminal.note('This is a defect of relbert, please report it; RELBERT_DEBUG=1 shows where it arose.');
   }

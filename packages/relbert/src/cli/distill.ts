@@ -41,7 +41,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
   const { readAnalogySets } = await import('./analogy-sets.ts');
   const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
   const { distill } = await import('../run/distill.ts');
-  const fetching = fetchProgress(terminal);
+  const fetching = fetchProgress(terminal, flags.offline);
   const display = new RunDisplay(terminal);
   try {
     const events = distill({
@@ -53,11 +53,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
       validate,
       dtype: flags.dtype,
       signal: terminal.signal,
-      hub: {
-        onProgress: fetching.onProgress,
-        signal: terminal.signal,
-        ...(flags.offline !== undefined && { offline: flags.offline }),
-      },
+      hub: fetching.hub,
       onTeacher: (done, total) => display.teacher(done, total),
       ...(flags.excludePairs && { excludePairs: flags.excludePairs }),
       ...(flags.threads !== undefined && { threads: flags.threads }),

@@ -38,13 +38,9 @@ async function run({ model, dtype, pooling: name, output, offline }: ExportFlags
   const { openModel } = await import('../node/open-model.ts');
   const { exportOnnx } = await import('../encoder/export-onnx.ts');
   const { writeFileAtomic } = await import('../node/files.ts');
-  const fetching = fetchProgress(terminal);
+  const fetching = fetchProgress(terminal, offline);
   try {
-    const files = await openModel(model, {
-      onProgress: fetching.onProgress,
-      signal: terminal.signal,
-      ...(offline !== undefined && { offline }),
-    });
+    const files = await openModel(model, fetching.hub);
     const exported = await exportOnnx(files, { dtype, ...(pooling && { pooling }) });
     await writeFileAtomic(output, exported.model, { signal: terminal.signal });
     terminal.note(

@@ -1,11 +1,14 @@
-import { runCommandLine } from './command-line.ts';
+import { graceOf, runCommandLine } from './command-line.ts';
+import { processIo } from './process-io.ts';
 
-// No top-level await: where everything has come to rest before the end, Node would exit with code 13.
-runCommandLine(process.argv.slice(2)).then(
+const args = process.argv.slice(2);
+const io = processIo(graceOf(args[0]));
+// No top-level await: where nothing keeps the event loop busy before the end, Node would exit with code 13.
+runCommandLine(args, io).then(
   (code) => {
-    // Native threads and an open standard input must not keep the process; what was written is to get out first.
+    // Native threads and an open standard input must not keep the process, but all output must get out first.
     process.exitCode = code;
-    process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+    io.stdout.write('', () => io.stderr.write('', () => process.exit(code)));
   },
   (error: unknown) => {
     process.exitCode = 1;

@@ -89,7 +89,7 @@ export async function loadEncoder(
   if (template !== undefined) checkUsage(() => parseTemplate(template, { mask: pooling === 'mask' }));
 
   const { RelationEncoder } = await import('../index.ts');
-  const fetching = fetchProgress(terminal);
+  const fetching = fetchProgress(terminal, offline);
   try {
     const encoder = await RelationEncoder.load(flags.model, {
       ...(template !== undefined && { template }),
@@ -100,10 +100,8 @@ export async function loadEncoder(
       ...(dtype !== undefined && { dtype }),
       ...(threads !== undefined && { threads }),
       ...(normalize !== undefined && { normalize }),
-      ...(offline !== undefined && { offline }),
-      ...options,
-      signal: terminal.signal,
-      onProgress: fetching.onProgress,
+      ...fetching.hub,
+      worker: options.worker && terminal.worker,
     });
     if (encoder.info.promptFrom === 'default') {
       const { pooling } = encoder.info;

@@ -42,7 +42,10 @@ export async function openPairs(
   const kind = file === '-' ? undefined : await kindOfPath(file);
   if (file !== '-' && kind === undefined) throw new Error(`${file}: there is no such file`);
   return {
-    pairs: parsePairFile(readChunks(file, terminal.signal), { file: file === '-' ? 'standard input' : file, format }),
+    pairs:
+      file === '-'
+        ? parsePairFile(terminal.readInput(), { file: 'standard input', format })
+        : parsePairFile(readChunks(file, terminal.signal), { file, format }),
     count: async () => (kind === 'file' ? countLines(file, terminal.signal) : undefined),
   };
 }

@@ -1,5 +1,6 @@
 /** Progress of something long, drawn on standard error where that is a terminal, and silent in a pipe. */
 import type { SingleBar } from 'cli-progress';
+import type { TextStream } from './command-io.ts';
 
 export interface Progress {
   /** How many are done now; `total` and `label` where they have become known or changed. */
@@ -82,7 +83,7 @@ export class RateMeter {
  * was done before (the steps of a run that is resumed, the part of a file that was there) was not done now.
  */
 export async function startProgress(
-  stream: NodeJS.WriteStream,
+  stream: TextStream,
   label: string,
   unit: string,
   total?: number,
@@ -92,7 +93,8 @@ export async function startProgress(
   const meter = new RateMeter();
   const state = { done: 0, total, label };
   const bar: SingleBar = new cliProgress.SingleBar({
-    stream,
+    // The drawing needs `isTTY` and `columns` alone.
+    stream: stream as NodeJS.WriteStream,
     fps: 10,
     hideCursor: true,
     clearOnComplete: true,

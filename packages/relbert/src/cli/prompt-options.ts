@@ -85,15 +85,11 @@ export function triggerCounts({ begin = 0, middle = 0, end = 0 }: RunFlags): {
 export async function promptDataOptions(flags: PromptDataFlags, terminal: Terminal) {
   const { parsePooling } = await import('../encoder/pooling.ts');
   const { pooling } = flags;
-  const fetching = fetchProgress(terminal);
+  const fetching = fetchProgress(terminal, flags.offline);
   const options: PromptDataOptions = {
     model: flags.model,
     signal: terminal.signal,
-    hub: {
-      onProgress: fetching.onProgress,
-      signal: terminal.signal,
-      ...(flags.offline !== undefined && { offline: flags.offline }),
-    },
+    hub: fetching.hub,
     ...(pooling !== undefined && { pooling: checkUsage(() => parsePooling(pooling)) }),
     ...(flags.data && { data: flags.data }),
     ...(flags.excludeRelation && { excludeRelations: flags.excludeRelation }),

@@ -1,82 +1,102 @@
-/** The border to the person or program that called: results on standard output, talk on standard error. */
+/** What a command reads and writes: results on standard output, messages and progress on standard error. */
 import pc from 'picocolors';
 import { fileError } from '../node/file-error.ts';
+import type { CommandIo } from './command-io.ts';
 import { Stopped, SUCCESS } from './exit.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { visible, visibleResult } from './visible.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
 export interface Terminal {
-  /** Writes a result to standard output as it is; resolves when the reader can take more. */
+  /** Writes a result to standard output; resolves when the reader can take more. */
   write(chunk: string | Uint8Array): Promise<void>;
   /** Writes a result line. */
   print(line: string): Promise<void>;
-  /** Says something that is no result, on standard error. */
+  /** Writes a message of one line to standard error. */
   note(message: string): void;
-  /** Says that something may not be as wished, on standard error. */
+  /** Writes what may not be as the user wants it, on standard error. */
   warn(message: string): void;
-  /** Says what went wrong, on standard error. */
+  /** Writes what went wrong, on standard error. */
   error(message: string): void;
   /** Shows the progress of something long; nothing in a pipe. */
   progress(label: string, unit: string, total?: number): Promise<Progress>;
-  /** True where progress is seen, so that counting ahead for it is worth while. */
+  /** Whether progress is shown, so that it pays to count ahead for it. */
   readonly showsProgress: boolean;
   /** Styles for standard output. */
   readonly style: Colors;
-  /** Fires on Ctrl-C, a closed pipe and a standard output that takes no more; its reason says which. */
+  /** The bytes of standard input. @throws FileError, or the signal's reason */
+  readInput(): AsyncIterable<Uint8Array>;
+  readonly env: CommandIo['env'];
+  /** See {@link CommandIo.worker}. */
+  readonly worker: boolean;
+  /** Aborts on Ctrl-C, a closed pipe and a standard output that takes no more; its reason says which. */
   readonly signal: AbortSignal;
 }
 
-/** The terminal of this process. `stop` aborts its signal. */
-export function processTerminal(): { readonly terminal: Terminal; readonly stop: (reason: Error) => void } {
-  const { stdout, stderr } = process;
+export function createTerminal({ stdin, stdout, stderr, env, signal: stopped, worker }: CommandIo): Terminal {
   const controller = new AbortController();
-  const stop = (reason: Error): void => controller.abort(reason);
-  const plain = 'NO_COLOR' in process.env && process.env['NO_COLOR'] !== '';
+  const stop = (reason: unknown): void => controller.abort(reason);
+  if (stopped.aborted) stop(stopped.reason);
+  else stopped.addEventListener('abort', () => stop(stopped.reason), { once: true });
+  const { signal } = controller;
+  const plain = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
   const style = pc.createColors(stdout.isTTY === true && !plain);
   const errorStyle = pc.createColors(stderr.isTTY === true && !plain);
   let shown: Progress | undefined;
 
   stdout.on('error', (error: Error) => stop(outputError(error)));
-  // Nobody reads the talk any more: no reason to give up the result.
+  // A reader of messages that has gone is no reason to give up the result.
   stderr.on('error', () => {});
 
   const write = (chunk: string | Uint8Array): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (controller.signal.aborted) reject(controller.signal.reason as Error);
-      else stdout.write(chunk, (error) => (error ? reject(outputError(error)) : resolve()));
+      if (signal.aborted) reject(signal.reason as Error);
+      else {
+        const content = stdout.isTTY && typeof chunk === 'string' ? visibleResult(chunk) : chunk;
+        stdout.write(content, (error) => (error ? reject(outputError(error)) : resolve()));
+      }
     });
   const say = (message: string): void => {
     const clear = shown ? '\r\x1b[K' : '';
     stderr.write(`${clear}${message}\n`);
   };
   return {
-    stop,
-    terminal: {
-      write,
-      print: (line) => write(`${line}\n`),
-      note: (message) => say(errorStyle.dim(message)),
-      warn: (message) => say(`${errorStyle.yellow('warning:')} ${message}`),
-      error: (message) => say(`${errorStyle.red('error:')} ${message}`),
-      async progress(label, unit, total) {
-        const progress = await startProgress(stderr, label, unit, total);
-        shown = stderr.isTTY ? progress : undefined;
-        return {
-          update: progress.update,
-          stop() {
-            progress.stop();
-            if (shown === progress) shown = undefined;
-          },
-        };
-      },
-      showsProgress: stderr.isTTY === true,
-      style,
-      signal: controller.signal,
+    write,
+    print: (line) => write(`${line}\n`),
+    note: (message) => say(errorStyle.dim(oneLine(message))),
+    warn: (message) => say(`${errorStyle.yellow('warning:')} ${oneLine(message)}`),
+    error: (message) => say(`${errorStyle.red('error:')} ${oneLine(message)}`),
+    async progress(label, unit, total) {
+      const progress = await startProgress(stderr, visible(label), unit, total);
+      shown = stderr.isTTY ? progress : undefined;
+      return {
+        update: (done, newTotal, newLabel) =>
+          progress.update(done, newTotal, newLabel === undefined ? undefined : visible(newLabel)),
+        stop() {
+          progress.stop();
+          if (shown === progress) shown = undefined;
+        },
+      };
     },
+    showsProgress: stderr.isTTY === true,
+    style,
+    async *readInput() {
+      const { readStream } = await import('../node/byte-stream.ts');
+      yield* readStream(stdin, 'standard input', signal);
+    },
+    env,
+    worker,
+    signal,
   };
 }
 
-/** A closed pipe (`| head -1`) is no failure: the reader has what it wanted. */
+/** The lines of a message, a list of differences say, after one another. */
+function oneLine(message: string): string {
+  return visible(message.trimEnd().replace(/([:;,.])?\s*[\r\n]\s*/g, (_, mark: string = ';') => `${mark} `));
+}
+
+/** A closed pipe (`| head -1`) is not a failure: the reader has what it wanted. */
 function outputError(error: Error & { readonly code?: string }): Error {
   if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return new Stopped(SUCCESS, 'closed pipe');
   const described = fileError('standard output', 'write', error);

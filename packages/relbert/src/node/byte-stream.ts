@@ -1,19 +1,23 @@
 import { createReadStream } from 'node:fs';
-import { addAbortSignal } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { fileError } from './file-error.ts';
 
 /**
- * The bytes of a file, or of standard input (`-`), piece by piece as they are asked for; an abort ends a wait for more.
+ * The bytes of a file, piece by piece as they are asked for; an abort ends a wait for more.
  * @throws FileError, or the signal's reason
  */
-export async function* readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  const stream = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
+export function readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  return readStream(createReadStream(path, { highWaterMark: 256 * 1024 }), path, signal);
+}
+
+/** As {@link readChunks}, of a stream that messages name `name`. The stream is destroyed at the end. */
+export async function* readStream(stream: Readable, name: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   if (signal) addAbortSignal(signal, stream);
   try {
     for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array);
   } catch (error) {
     signal?.throwIfAborted();
-    throw fileError(path === '-' ? 'standard input' : path, 'read', error);
+    throw fileError(name, 'read', error);
   } finally {
     stream.destroy();
   }

@@ -1,25 +1,23 @@
+/** Runs the built command as a process, for tests of kills, pipes, limits and start-up; others use `command.ts`. */
 import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A tiny BERT with random weights and its tokenizer: a plain language model. */
-export const tinyModel = join(root, 'test/fixtures/encoder/bert');
-
 /** The path of the command's script; the tests begin with a build, see vitest.config.ts. */
 export function builtCommand(): string {
   return join(root, 'bin/relbert.js');
 }
 
-export interface CommandResult {
+export interface ProcessResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface CommandOptions extends SpawnOptionsWithoutStdio {
+export interface ProcessOptions extends SpawnOptionsWithoutStdio {
   /** Text or bytes for standard input; default: none. */
   readonly input?: string | Uint8Array;
   /** Called when the process runs, to send signals or close pipes. */
@@ -27,13 +25,13 @@ export interface CommandOptions extends SpawnOptionsWithoutStdio {
 }
 
 /** Runs `relbert ARGS` as a user does and gives what came out of it. */
-export async function relbert(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export async function spawnRelbert(args: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> {
   const { input, during, ...spawnOptions } = options;
   return finished(spawn(process.execPath, [builtCommand(), ...args], spawnOptions), input, during);
 }
 
 /** Runs a line of shell with the command as `$RELBERT`. */
-export async function shell(line: string, options: CommandOptions = {}): Promise<CommandResult> {
+export async function shell(line: string, options: ProcessOptions = {}): Promise<ProcessResult> {
   const { input, during, ...spawnOptions } = options;
   const env = { ...process.env, ...spawnOptions.env, RELBERT: `${process.execPath} ${builtCommand()}` };
   return finished(spawn('bash', ['-c', line], { ...spawnOptions, env }), input, during);
@@ -42,8 +40,8 @@ export async function shell(line: string, options: CommandOptions = {}): Promise
 function finished(
   child: ChildProcessWithoutNullStreams,
   input: string | Uint8Array | undefined,
-  during: CommandOptions['during'],
-): Promise<CommandResult> {
+  during: ProcessOptions['during'],
+): Promise<ProcessResult> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cosine } from '../../src/encoder/embeddings.ts';
 import { manualTemplates } from '../../src/prompt/template.ts';
-import { relbert, tinyModel } from './built-command.ts';
+import { relbert, tinyModel } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-commands-'));
 const model = ['--model', tinyModel, '--template', 'a', '--pooling', 'difference', '--threads', '1'];

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseNpy } from '../../src/formats/npy.ts';
 import { parseWord2vecHeader, parseWord2vecLine } from '../../src/formats/word2vec.ts';
-import { relbert, shell, tinyModel } from './built-command.ts';
+import { shell, spawnRelbert } from './built-command.ts';
+import { relbert, tinyModel } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-embed-'));
 const file = (name: string, content?: string | Uint8Array): string => {
@@ -170,11 +171,9 @@ describe('relbert embed', () => {
   it('takes - for standard output, whatever the format', async () => {
     const { stdout } = await embed('cat:dog');
     expect(await embed('cat:dog', '--output', '-')).toMatchObject({ code: 0, stdout });
-    const npy = await relbert(['embed', '--model', tinyModel, 'cat:dog', '--format', 'npy', '--output', '-'], {
-      cwd: folder,
-    });
+    const npy = await embed('cat:dog', '--format', 'npy', '--output', '-');
     expect([npy.code, npy.stdout, npy.stderr]).toEqual([2, '', expect.stringContaining('needs --output FILE')]);
-    expect(readdirSync(folder).filter((name) => name.startsWith('-'))).toEqual([]);
+    expect(readdirSync('.').filter((name) => name.startsWith('-'))).toEqual([]);
   });
 
   it('fails early where word2vec is too long for standard output', async () => {
@@ -276,7 +275,7 @@ describe('an output that cannot be written', () => {
       // As nobody, in a folder of root's.
       const readOnly = mkdtempSync(join(tmpdir(), 'relbert-root-'));
       const as = { uid: 65534, gid: 65534 };
-      const denied = await relbert(
+      const denied = await spawnRelbert(
         ['embed', '--model', tinyModel, 'cat:dog', '--output', join(readOnly, 'x.jsonl')],
         as,
       );

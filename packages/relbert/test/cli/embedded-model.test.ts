@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeWithShared, sharedPath } from '../shared.ts';
-import { relbert } from './built-command.ts';
+import { relbert } from './command.ts';
 
 const folder = new URL('../../../relbert-minilm-l6/', import.meta.url);
 const text = (name: string) => readFileSync(new URL(name, folder), 'utf8');

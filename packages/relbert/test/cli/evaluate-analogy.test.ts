@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { relbert } from './built-command.ts';
+import { relbert } from './command.ts';
 import { failure, file, folder, json, jsonl, model, vectors } from './evaluation.ts';
 
 const question = {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { relbert, tinyModel } from './built-command.ts';
+import { relbert, tinyModel } from './command.ts';
 
 /** The temporary folder of the test file that imports this. */
 export const folder = mkdtempSync(join(tmpdir(), 'relbert-evaluation-'));

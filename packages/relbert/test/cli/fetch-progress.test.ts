@@ -21,6 +21,9 @@ function recordingTerminal(): { readonly terminal: Terminal; readonly log: strin
     },
     showsProgress: true,
     style: pc.createColors(false),
+    readInput: async function* () {},
+    env: {},
+    worker: false,
     signal: new AbortController().signal,
   };
   return { terminal, log };
@@ -31,14 +34,14 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 describe('fetchProgress', () => {
   it('shows one bar a file, one after the other', async () => {
     const { terminal, log } = recordingTerminal();
-    const { onProgress, stop } = fetchProgress(terminal);
-    onProgress({ kind: 'resolve', model: 'x/y', commit: 'c0ffee', files: ['config.json', 'model.safetensors'] });
-    onProgress({ kind: 'cached', file: 'config.json' });
-    onProgress({ kind: 'download', file: 'tokenizer.json', size: 10, from: 0 });
-    onProgress({ kind: 'progress', file: 'tokenizer.json', loaded: 10, size: 10 });
-    onProgress({ kind: 'done', file: 'tokenizer.json' });
-    onProgress({ kind: 'download', file: 'model.safetensors', size: 100, from: 40 });
-    onProgress({ kind: 'progress', file: 'model.safetensors', loaded: 60, size: 100 });
+    const { hub, stop } = fetchProgress(terminal);
+    hub.onProgress?.({ kind: 'resolve', model: 'x/y', commit: 'c0ffee', files: ['config.json', 'model.safetensors'] });
+    hub.onProgress?.({ kind: 'cached', file: 'config.json' });
+    hub.onProgress?.({ kind: 'download', file: 'tokenizer.json', size: 10, from: 0 });
+    hub.onProgress?.({ kind: 'progress', file: 'tokenizer.json', loaded: 10, size: 10 });
+    hub.onProgress?.({ kind: 'done', file: 'tokenizer.json' });
+    hub.onProgress?.({ kind: 'download', file: 'model.safetensors', size: 100, from: 40 });
+    hub.onProgress?.({ kind: 'progress', file: 'model.safetensors', loaded: 60, size: 100 });
     await settled();
     await stop();
     expect(log).toEqual([
@@ -55,20 +58,20 @@ describe('fetchProgress', () => {
 
   it('shows no bar for what comes late', async () => {
     const { terminal, log } = recordingTerminal();
-    const { onProgress, stop } = fetchProgress(terminal);
-    onProgress({ kind: 'download', file: 'a', size: 10, from: 0 });
+    const { hub, stop } = fetchProgress(terminal);
+    hub.onProgress?.({ kind: 'download', file: 'a', size: 10, from: 0 });
     await stop();
-    onProgress({ kind: 'progress', file: 'a', loaded: 10, size: 10 });
+    hub.onProgress?.({ kind: 'progress', file: 'a', loaded: 10, size: 10 });
     await stop();
     expect(log).toEqual(['start a bytes 10', 'update a 0/10', 'stop a']);
   });
 
   it('says what went wrong on the way', () => {
     const { terminal, log } = recordingTerminal();
-    const { onProgress } = fetchProgress(terminal);
-    onProgress({ kind: 'retry', file: 'model.safetensors', attempt: 1, delay: 500, reason: 'connection lost' });
-    onProgress({ kind: 'wait', file: 'model.safetensors' });
-    onProgress({ kind: 'offline', reason: 'no route' });
+    const { hub } = fetchProgress(terminal);
+    hub.onProgress?.({ kind: 'retry', file: 'model.safetensors', attempt: 1, delay: 500, reason: 'connection lost' });
+    hub.onProgress?.({ kind: 'wait', file: 'model.safetensors' });
+    hub.onProgress?.({ kind: 'offline', reason: 'no route' });
     expect(log).toEqual([
       'note model.safetensors: connection lost; trying again in 0.5 s',
       'note model.safetensors: another process is fetching it; waiting',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { relbert, tinyModel } from './built-command.ts';
+import { relbert, tinyModel } from './command.ts';
 import { failure, file, folder, json, jsonl, model } from './evaluation.ts';
 
 describe('relbert neighbours', () => {

@@ -13,7 +13,8 @@ import { pTuning } from '../../src/search/p-tuning.ts';
 import { PromptGradient } from '../../src/search/prompt-gradient.ts';
 import { tripletBatches } from '../../src/search/triplet-batch.ts';
 import { tinyModel as loadTinyModel, wordRelations } from '../search/model.ts';
-import { relbert, tinyModel } from './built-command.ts';
+import { spawnRelbert } from './built-command.ts';
+import { relbert, tinyModel } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-prompt-'));
 const at = (name: string) => join(folder, name);
@@ -104,7 +105,7 @@ describe('relbert prompt search', () => {
     expect((await relbert([...args, '--output', at('whole')])).code).toBe(0);
     let killed = 0;
     for (let kill = 0; kill < 4; kill++) {
-      const { signal } = await relbert(
+      const { signal } = await spawnRelbert(
         [...args, '--output', at('cut'), ...(existsSync(at('cut')) ? ['--resume'] : [])],
         {
           during: (child) => {
@@ -199,8 +200,8 @@ describe('the flags of relbert prompt search and tune', () => {
     expect(log('flags').some(({ encoded, exhaustive }) => encoded < exhaustive)).toBe(true);
     const refused = await relbert([...run, ...other, '--resume']);
     expect(refused.code).toBe(1);
-    const differences = refused.stderr.split('\n').filter((line) => line.startsWith('  '));
-    expect(differences.map((line) => line.trim()).sort()).toEqual([
+    const differences = refused.stderr.match(/[\w.]+: was \S+, now [^;\s]+/g) ?? [];
+    expect(differences.sort()).toEqual([
       'deviations: was "2.25", now "Infinity"',
       'distance: was "euclidean", now "cosine"',
       'filters.pairWords: was false, now true',
@@ -304,7 +305,7 @@ describe('relbert prompt tune', () => {
     const args = tune('--steps', '60', '--every', '5', '--seed', '3');
     expect((await relbert([...args, '--output', at('tuned')])).code).toBe(0);
     for (let kill = 0; kill < 3; kill++) {
-      await relbert([...args, '--output', at('tuned-cut'), ...(existsSync(at('tuned-cut')) ? ['--resume'] : [])], {
+      await spawnRelbert([...args, '--output', at('tuned-cut'), ...(existsSync(at('tuned-cut')) ? ['--resume'] : [])], {
         during: (child) => {
           child.stdin.end();
           let lines = 0;

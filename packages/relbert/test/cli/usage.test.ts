@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { relbert, tinyModel } from './built-command.ts';
+import { spawnRelbert } from './built-command.ts';
+import { relbert, tinyModel } from './command.ts';
 
 describe('help', () => {
   it('lists the commands on standard output', async () => {
@@ -82,7 +83,7 @@ describe('help', () => {
     const bare: number[] = [];
     for (let i = 0; i < 3; i++) {
       bare.push(Number(spawnSync(process.execPath, ['-e', ''], { env, encoding: 'utf8' }).stderr));
-      times.push(Number((await relbert(['--help'], { env })).stderr));
+      times.push(Number((await spawnRelbert(['--help'], { env })).stderr));
     }
     expect(Math.min(...bare)).toBeGreaterThan(0);
     expect(Math.min(...times) / Math.min(...bare)).toBeLessThan(3);
@@ -151,8 +152,9 @@ describe('failure exits with 1', () => {
   });
 
   it('with a stack where RELBERT_DEBUG asks for it', async () => {
-    const env = { ...process.env, RELBERT_DEBUG: '1' };
-    const { code, stderr } = await relbert(['info', '--model', './no/such/folder', '--offline'], { env });
+    const { code, stderr } = await relbert(['info', '--model', './no/such/folder', '--offline'], {
+      env: { RELBERT_DEBUG: '1' },
+    });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^\s+at /m);
   });

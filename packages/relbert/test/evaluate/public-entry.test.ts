@@ -7,7 +7,7 @@ import {
   lexicalRelationSet,
 } from '../../src/evaluate/index.ts';
 import { nodeRuntime, nodeWorkerRuntime, RelationEncoder, type Runtime } from '../../src/index.ts';
-import { tinyModel } from '../cli/built-command.ts';
+import { tinyModel } from '../cli/command.ts';
 
 const words = ['cat', 'dog', 'king', 'queen', 'sea', 'ship', 'sun', 'moon'];
 /** A relation is told by the tail alone: sun and moon are in the sky, cat and dog are animals. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RelationEncoder } from '../../src/index.ts';
-import { relbert, shell, tinyModel } from '../cli/built-command.ts';
+import { shell } from '../cli/built-command.ts';
+import { relbert, tinyModel } from '../cli/command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-distill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -129,15 +130,7 @@ describe('relbert distill', () => {
   it('goes on after Ctrl-C with the same result', async () => {
     const interrupted = await relbert(
       ['distill', ...tiny, '--output', join(folder, 'stopped'), '--steps', '200', '--every', '10'],
-      {
-        during: (child) => {
-          const timer = setInterval(() => {
-            if (!existsSync(join(folder, 'stopped/checkpoints/last.safetensors'))) return;
-            clearInterval(timer);
-            child.kill('SIGINT');
-          }, 5);
-        },
-      },
+      { interruptWhen: () => existsSync(join(folder, 'stopped/checkpoints/last.safetensors')) },
     );
     expect(interrupted.code).toBe(130);
     expect(existsSync(join(folder, 'stopped/model.safetensors'))).toBe(false);
@@ -161,7 +154,7 @@ describe('relbert distill', () => {
   });
 
   it('learns from a teacher, whose embeddings are cached', async () => {
-    const env = { ...process.env, HF_HOME: join(folder, 'hub') };
+    const env = { HF_HOME: join(folder, 'hub') };
     const args = ['distill', ...tiny, '--steps', '3', '--teacher', join(folder, 'half'), '--loss', 'similarity'];
     const further = file('further.tsv', 'cat\tgear\njar\tleaf\n');
     const first = await relbert(
@@ -236,15 +229,7 @@ describe('relbert distill', () => {
     const output = join(folder, 'full');
     const last = join(output, 'checkpoints/last.safetensors');
     const args = ['distill', ...tiny, '--output', output, '--steps', '400', '--every', '2'];
-    await relbert(args, {
-      during: (child) => {
-        const timer = setInterval(() => {
-          if (!existsSync(last)) return;
-          clearInterval(timer);
-          child.kill('SIGKILL');
-        }, 5);
-      },
-    });
+    await relbert(args, { interruptWhen: () => existsSync(last) });
     const before = readFileSync(last);
     expect(before.byteLength).toBeGreaterThan(100_000);
     // A limit on the size of files, in blocks of 1 KiB, as a full disk would have it: writing fails in the middle.

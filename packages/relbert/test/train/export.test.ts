@@ -10,7 +10,7 @@ import { RelationEncoder } from '../../src/index.ts';
 import { folderFiles } from '../../src/node/folder.ts';
 import { saveModel } from '../../src/node/save.ts';
 import type { PromptSpec } from '../../src/prompt/spec.ts';
-import { relbert, tinyModel } from '../cli/built-command.ts';
+import { relbert, tinyModel } from '../cli/command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-export-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

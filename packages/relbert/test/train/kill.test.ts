@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src/data/random.ts';
 import { formatRelationLines } from '../../src/data/relation-set.ts';
-import { relbert, tinyModel } from '../cli/built-command.ts';
+import { spawnRelbert } from '../cli/built-command.ts';
+import { relbert, tinyModel } from '../cli/command.ts';
 import { tinyRelations } from './tiny.ts';
 
 const kills = 20;
@@ -100,7 +101,7 @@ describe('relbert distill that is killed', () => {
    * came to its end before.
    */
   async function resume(name: string, when: (entries: readonly Record<string, unknown>[]) => boolean, delay = 0) {
-    const { code, signal, stderr } = await relbert([...distill(name), '--resume'], {
+    const { code, signal, stderr } = await spawnRelbert([...distill(name), '--resume'], {
       during: (child) => {
         let started = '';
         child.stderr.on('data', (text: Buffer) => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { relbert, tinyModel } from '../../../relbert/test/cli/built-command.ts';
+import { relbert, tinyModel } from '../../../relbert/test/cli/command.ts';
 import { evaluationNames } from '../../src/cli/report.ts';
 import { EVALUATIONS } from '../../src/report/evaluate-model.ts';
 import { parseReport } from '../../src/report/report-file.ts';
@@ -171,9 +171,8 @@ describe('relbert report', () => {
 
     const stopped = join(folder, 'stopped');
     const interrupted = await relbert(['report', ...model, ...to, stopped], {
-      // Once the model's name is said, its evaluation is under way.
-      during: (child) => child.stderr.once('data', () => child.kill('SIGINT')),
-      input: '',
+      // Once the model's name is written, its evaluation is under way.
+      interruptWhen: (stderr) => stderr !== '',
     });
     expect([interrupted.code, interrupted.stderr]).toEqual([130, expect.stringContaining('interrupted')]);
     expect(readdirSync(stopped)).toEqual([]);
