@@ -96,7 +96,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
       relations: [...all, ...further],
       signal,
       ...(threads !== undefined && { threads }),
-      ...(options.hub?.offline !== undefined && { offline: options.hub.offline }),
+      ...(options.hub && { hub: options.hub }),
       ...(options.onTeacher && { onProgress: options.onTeacher }),
     }));
   const trainPairs = formatTrainPairs([...trained, ...further]);

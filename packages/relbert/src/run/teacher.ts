@@ -3,6 +3,7 @@
 import { pairsOf, type RelationSet } from '../data/relation-set.ts';
 import { loadEncoderParts } from '../encoder/load-encoder.ts';
 import { RelationEncoder } from '../encoder/relation-encoder.ts';
+import type { HubOptions } from '../node/hub/hub.ts';
 import { openModel } from '../node/open-model.ts';
 import { teacherCache } from '../node/teacher-cache.ts';
 import { nodeWorkerRuntime } from '../node/worker.ts';
@@ -15,7 +16,7 @@ export interface TeacherOptions {
   readonly model: string;
   readonly relations: readonly RelationSet[];
   readonly threads?: number;
-  readonly offline?: boolean;
+  readonly hub?: HubOptions;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -33,12 +34,12 @@ export interface LoadedTeacher extends Teacher {
  * A pair that is too long for the teacher is an error that names it.
  */
 export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeacher> {
-  const { model, relations, threads, offline, signal, onProgress } = options;
+  const { model, relations, threads, hub, signal, onProgress } = options;
   const { distinct } = deduplicatePairs(pairsOf(relations));
-  const cache = await teacherCache(model, distinct, { ...(offline !== undefined && { offline }) });
+  const cache = await teacherCache(model, distinct, hub);
   let embeddings = await cache.read();
   if (!embeddings) {
-    const files = await openModel(model, { ...(offline !== undefined && { offline }) });
+    const files = await openModel(model, hub);
     const settings = { signal, ...(threads !== undefined && { threads }) };
     const encoder = new RelationEncoder(await loadEncoderParts(files, nodeWorkerRuntime(), settings));
     try {
