@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseAnalogyQuestions } from '../../relbert/src/data/analogy.ts';
-import { pairKey } from '../../relbert/src/pair/deduplicate.ts';
+import { pairKey } from '../../relbert/src/pair/pair-key.ts';
 import { runPython } from './python.ts';
 
 const shared = fileURLToPath(new URL('../../../../shared/', import.meta.url));

@@ -12,7 +12,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseAnalogyQuestions } from '../../relbert/src/data/analogy.ts';
 import { RelationEncoder } from '../../relbert/src/index.ts';
-import { deduplicatePairs, pairKey } from '../../relbert/src/pair/deduplicate.ts';
+import { deduplicatePairs, pairKey } from '../../relbert/src/pair/pair-key.ts';
 
 const TEMPERATURE = 0.1;
 

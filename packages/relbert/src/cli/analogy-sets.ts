@@ -63,6 +63,9 @@ async function missingSplit(path: string, split: string, files: readonly string[
     if ((await kindOfPath(folder)) !== 'folder') continue;
     if ((await listFolder(folder)).some((file) => extname(file) === '.jsonl')) below.push(folder);
   }
-  const hint = below.length > 0 ? `; try --data ${below.join(' ')}` : '';
-  return `${path}: holds no .jsonl file of analogy questions${hint}`;
+  if (below.length > 0) return `${path}: holds no .jsonl file of analogy questions; try --data ${below.join(' ')}`;
+  return (
+    `${path}: holds no .jsonl file of analogy questions, {"stem":["a","b"],"choice":[["c","d"],["e","f"]],"answer":0} a ` +
+    'line (docs/data.md says where the sets are); word pairs without choices, as in BATS 3.0, are for relbert distill --data'
+  );
 }

@@ -54,6 +54,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
       dtype: flags.dtype,
       signal: terminal.signal,
       hub: fetching.hub,
+      onNotice: terminal.note,
       onTeacher: (done, total) => display.teacher(done, total),
       ...(flags.excludePairs && { excludePairs: flags.excludePairs }),
       ...(flags.threads !== undefined && { threads: flags.threads }),

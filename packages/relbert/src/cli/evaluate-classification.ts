@@ -78,7 +78,7 @@ export function addEvaluateClassificationCommand(evaluate: Command, terminal: Te
       ]),
     )
     .action(async (flags: ClassificationFlags) => {
-      const sets = await Promise.all(flags.data.map(readLexicalRelationSet));
+      const sets = await Promise.all(flags.data.map((folder) => readLexicalRelationSet(folder, terminal.note)));
       const { openOutput } = await import('./output.ts');
       const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
       try {
@@ -103,30 +103,41 @@ export function addEvaluateClassificationCommand(evaluate: Command, terminal: Te
     });
 }
 
-/** The splits of a folder; `valid.tsv` and `dev.tsv` are other names of val.tsv. */
-export async function readLexicalRelationSet(folder: string): Promise<NamedSet> {
+const splitNames = {
+  train: ['train'],
+  validation: ['val', 'valid', 'validation', 'dev'],
+  test: ['test'],
+} as const;
+
+/** The splits of a folder: train, val and test, each as .tsv, .csv or .jsonl. */
+export async function readLexicalRelationSet(folder: string, onNotice?: (notice: string) => void): Promise<NamedSet> {
   const { lexicalRelationSet } = await import('../data/lexical-relation.ts');
   const { kindOfPath, listFolder, readText } = await import('../node/read-file.ts');
   const { basename, join, resolve } = await import('../node/path.ts');
   const kind = await kindOfPath(folder);
   if (kind !== 'folder') {
     throw new Error(
-      `${folder}: ${kind ? 'is no folder' : 'there is no such folder'}; expected one with train.tsv and test.tsv`,
+      `${folder}: ${kind ? 'is not a folder' : 'there is no such folder'}; expected one with train.tsv and test.tsv`,
     );
   }
-  const names = await listFolder(folder);
-  const file = async (name: string) => ({ file: join(folder, name), text: await readText(join(folder, name)) });
-  const required = async (name: string) => {
-    if (names.includes(name)) return file(name);
-    const found = names.filter((other) => other.endsWith('.tsv'));
-    const hint = found.length > 0 ? `${suggestion(name, found)}; it holds ${found.join(', ')}` : '';
-    throw new Error(`${folder}: the split ${name} is missing${hint}`);
+  const tables = (await listFolder(folder)).filter((name) => /\.(tsv|csv|jsonl)$/.test(name));
+  const file = async (split: keyof typeof splitNames) => {
+    const name = splitNames[split].flatMap(
+      (own) => tables.find((other) => other.replace(/\.\w+$/, '') === own) ?? [],
+    )[0];
+    if (name === undefined) return undefined;
+    return { file: join(folder, name), text: await readText(join(folder, name)), onNotice };
   };
-  const validation = ['val.tsv', 'valid.tsv', 'validation.tsv', 'dev.tsv'].find((name) => names.includes(name));
+  const required = async (split: keyof typeof splitNames) => {
+    const found = await file(split);
+    if (found) return found;
+    const hint = tables.length > 0 ? `${suggestion(`${split}.tsv`, tables)}; it holds ${tables.join(', ')}` : '';
+    throw new Error(`${folder}: the split ${split}.tsv is missing${hint}`);
+  };
   const set = lexicalRelationSet({
-    train: await required('train.tsv'),
-    validation: validation === undefined ? undefined : await file(validation),
-    test: await required('test.tsv'),
+    train: await required('train'),
+    validation: await file('validation'),
+    test: await required('test'),
   });
   return { name: basename(resolve(folder)), set };
 }

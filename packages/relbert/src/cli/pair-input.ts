@@ -1,4 +1,4 @@
-/** Where the word pairs of a command come from: arguments, a file, standard input. */
+/** Where the word pairs of a command come from: arguments, a file, standard input, the package. */
 import type { WordPair } from '../pair/word-pair.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,7 +15,7 @@ export interface PairInput {
   count(): Promise<number | undefined>;
 }
 
-/** The pairs of arguments, or of a file (`-`: standard input) as a stream. */
+/** The pairs of arguments, or of a file (`-`: standard input, `package/NAME`: carried by the package) as a stream. */
 export async function openPairs(
   args: readonly string[],
   file: string | undefined,
@@ -27,13 +27,12 @@ export async function openPairs(
   if (file === undefined) {
     if (args.length === 0)
       throw new UsageError('no pairs: give HEAD:TAIL ..., --pairs FILE, or --pairs - to read them');
-    const pairs = await Promise.all(args.map(pairArgument));
-    return {
-      pairs: (async function* () {
-        yield* pairs;
-      })(),
-      count: async () => pairs.length,
-    };
+    return pairsInMemory(await Promise.all(args.map(pairArgument)));
+  }
+  const { isCarried, readCarriedPairs } = await import('../node/package-data.ts');
+  if (isCarried(file)) {
+    const { pairsOfCarried } = await import('../data/carried.ts');
+    return pairsInMemory(pairsOfCarried(await readCarriedPairs(file)));
   }
   const { parsePairFile, pairFileFormat } = await import('../pair/pair-file.ts');
   const { countLines, readChunks } = await import('../node/byte-stream.ts');
@@ -42,10 +41,20 @@ export async function openPairs(
   const kind = file === '-' ? undefined : await kindOfPath(file);
   if (file !== '-' && kind === undefined) throw new Error(`${file}: there is no such file`);
   return {
-    pairs:
-      file === '-'
-        ? parsePairFile(terminal.readInput(), { file: 'standard input', format })
-        : parsePairFile(readChunks(file, terminal.signal), { file, format }),
+    pairs: parsePairFile(file === '-' ? terminal.readInput() : readChunks(file, terminal.signal), {
+      file: file === '-' ? 'standard input' : file,
+      format,
+      onNotice: terminal.note,
+    }),
     count: async () => (kind === 'file' ? countLines(file, terminal.signal) : undefined),
+  };
+}
+
+function pairsInMemory(pairs: readonly WordPair[]): PairInput {
+  return {
+    pairs: (async function* () {
+      yield* pairs;
+    })(),
+    count: async () => pairs.length,
   };
 }

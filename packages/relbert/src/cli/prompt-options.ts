@@ -90,6 +90,7 @@ export async function promptDataOptions(flags: PromptDataFlags, terminal: Termin
     model: flags.model,
     signal: terminal.signal,
     hub: fetching.hub,
+    onNotice: terminal.note,
     ...(pooling !== undefined && { pooling: checkUsage(() => parsePooling(pooling)) }),
     ...(flags.data && { data: flags.data }),
     ...(flags.excludeRelation && { excludeRelations: flags.excludeRelation }),

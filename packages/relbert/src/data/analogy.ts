@@ -1,7 +1,10 @@
 import type { WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
-import { excerpt, jsonObject, type Line, lineError, linesOf } from '../text/line.ts';
-import { pairField, pairsField } from './pair-field.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { jsonObject } from '../text/json.ts';
+import { allLines, type Line, lineError, linesOf } from '../text/lines.ts';
+import { pairField, pairsField, wordField } from './pair-field.ts';
+import { isQuestionsWords } from './questions-words.ts';
 
 /** One analogy question: which choice stands in the same relation as the stem? */
 export interface AnalogyQuestion {
@@ -18,12 +21,22 @@ export interface AnalogyQuestion {
 
 /**
  * Analogy questions as AnalogyTools publishes them (SAT, U2, U4, Google, BATS), one JSON object a line:
- * `{"stem": [h, t], "choice": [[h, t], ...], "answer": 0, "prefix": "..."}`, `prefix` optional.
+ * `{"stem": [h, t], "choice": [[h, t], ...], "answer": 0, "prefix": "..."}`, `prefix` optional; or the SAT questions
+ * as Turney distributes them.
  *
  * Throws DataError that names the line for: no JSON object, a pair without two words, fewer than two choices,
- * an answer that is no index of a choice, a choice equal to the stem; and for a file without questions.
+ * an answer that is not the index of a choice, a choice equal to the stem; and for a file without questions.
  */
 export function parseAnalogyQuestions(data: DataFile): AnalogyQuestion[] {
+  if (isQuestionsWords(data.text)) {
+    throw new DataError(
+      data.file,
+      undefined,
+      'has no choices to pick from; expected lines {"stem":["a","b"],"choice":[["c","d"],["e","f"]],"answer":0}, as in ' +
+        "AnalogyTools' google/test.jsonl (docs/data.md); relbert distill --data reads this file",
+    );
+  }
+  if (isSat(data.text)) return parseSat(data);
   const questions = linesOf(data).map(parseQuestion);
   if (questions.length === 0) throw new DataError(data.file, undefined, 'holds no analogy question');
   return questions;
@@ -44,4 +57,43 @@ function parseQuestion(line: Line): AnalogyQuestion {
     throw lineError(line, `'prefix' should be a string, got ${excerpt(prefix)}`);
   }
   return { stem, choices, answer, prefix: prefix ?? undefined, line: line.number };
+}
+
+/** Whether a text has the form of the SAT questions: a letter alone on a line, and no JSON. */
+export function isSat(text: string): boolean {
+  return !/^\uFEFF?\s*[{[]/.test(text) && /^[a-e]\s*$/m.test(text);
+}
+
+/**
+ * The SAT analogy questions as Turney distributes them (SAT-package-V3.txt): blocks separated by blank lines, each with
+ * its source, the stem and five choices (`lull trust v:n`), and the letter of the answer; comments start with `#`.
+ *
+ * Throws DataError with the line of the first block of another form.
+ */
+function parseSat(data: DataFile): AnalogyQuestion[] {
+  const blocks: Line[][] = [[]];
+  for (const line of allLines(data)) {
+    if (line.text.startsWith('#')) continue;
+    if (line.text.trim() === '') blocks.push([]);
+    else blocks.at(-1)?.push(line);
+  }
+  const questions = blocks.filter((block) => block.length > 0).map(parseSatQuestion);
+  if (questions.length === 0) throw new DataError(data.file, undefined, 'holds no analogy question');
+  return questions;
+}
+
+function parseSatQuestion(block: readonly Line[]): AnalogyQuestion {
+  const first = block[0] as Line;
+  const answer = 'abcde'.indexOf(block.at(-1)?.text.trim() ?? '');
+  // The source stands before the stem, and may be missing.
+  const lines = block.slice(-7, -1);
+  if (answer < 0 || block.at(-1)?.text.trim().length !== 1 || lines.length !== 6 || block.length > 8) {
+    throw lineError(first, 'expected a source, a stem, five choices and the letter of the answer');
+  }
+  const [stem, ...choices] = lines.map((line) => {
+    const [head, tail, ...more] = line.text.trim().split(/\s+/);
+    if (more.length > 1) throw lineError(line, 'expected two words and their parts of speech, as in lull trust v:n');
+    return { head: wordField(line, 'the head', head), tail: wordField(line, 'the tail', tail) };
+  });
+  return { stem: stem as WordPair, choices, answer, prefix: undefined, line: first.number };
 }

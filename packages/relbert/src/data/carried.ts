@@ -1,3 +1,8 @@
+import { parsePairBytes } from '../pair/pair-file.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import type { DataFile } from '../text/data-error.ts';
+import { parseRelationLines } from './relation-set.ts';
+
 /** The data that the package carries, by path in its `data/` folder (see data/README.md). */
 export const CARRIED_DATA = {
   /** All rated pairs of SemEval-2012 Task 2: `parseSemEvalPack`. They overlap a little with evaluation data, as in the paper. */
@@ -12,3 +17,11 @@ export const CARRIED_DATA = {
   /** Pairs without relations that a teacher compares, tab-separated; none of any evaluation set at hand either. */
   unlabelledPairs: 'training-pairs/unlabelled.tsv',
 } as const;
+
+/** The pairs of a file that the package carries: those of each relation with its name as a column, or pairs alone. */
+export function pairsOfCarried(data: DataFile): WordPair[] {
+  if (data.file.endsWith('.tsv')) return parsePairBytes(new TextEncoder().encode(data.text), { file: data.file });
+  return parseRelationLines(data).flatMap(({ relation, positives }) =>
+    positives.map(({ head, tail }) => ({ head, tail, columns: { relation } })),
+  );
+}

@@ -1,7 +1,11 @@
+import { noticeHeader, pairTableOf } from '../pair/pair-table.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
-import { jsonObject, jsonValue, type Line, lineError, linesOf } from '../text/line.ts';
+import { jsonObject, jsonValue } from '../text/json.ts';
+import { type Line, lineError, linesOf } from '../text/lines.ts';
+import { isSat, parseAnalogyQuestions } from './analogy.ts';
 import { pairField, pairsField, wordField } from './pair-field.ts';
 import { foldWord, PairSet } from './pair-set.ts';
+import { isQuestionsWords, parseQuestionsWords } from './questions-words.ts';
 import { type RelationSet, relationProblem } from './relation-set.ts';
 
 /** A name given to `--exclude-relation` that no relation has. */
@@ -103,7 +107,9 @@ export function excludePairs(relations: readonly RelationSet[], excluded: PairSe
  * - `["head", "tail"]` or `{"head", "tail"}`;
  * - tab-separated: `head tail`, `head tail relation` (lexical relations), `relation head tail` or
  *   `relation head tail label` (relations). The two forms of three fields cannot be told apart, so both readings of
- *   such a line are left out: a word beside the name of its relation is no pair that anyone trains on.
+ *   such a line are left out: a word beside the name of its relation is not a pair that anyone trains on. A header line
+ *   is skipped;
+ * - Google's questions-words.txt, and the SAT questions as Turney distributes them.
  *
  * Throws DataError that names the line of the first that is none of these, and for an empty file.
  */
@@ -112,8 +118,18 @@ export function pairsOfFiles(files: readonly DataFile[]): PairSet {
   for (const data of files) {
     const lines = linesOf(data);
     if (lines.length === 0) throw new DataError(data.file, undefined, 'holds no pair');
-    for (const line of lines) {
+    if (isQuestionsWords(data.text)) {
+      for (const section of parseQuestionsWords(data)) for (const pair of section.pairs) pairs.add(pair);
+      continue;
+    }
+    if (isSat(data.text)) {
+      for (const { stem, choices } of parseAnalogyQuestions(data))
+        for (const pair of [stem, ...choices]) pairs.add(pair);
+      continue;
+    }
+    for (const [i, line] of lines.entries()) {
       if (/^\s*[[{]/.test(line.text)) addJsonPairs(line, pairs);
+      else if (i === 0 && pairTableOf(line.text.split('\t'))) noticeHeader(data.onNotice, line);
       else addTabPairs(line, pairs);
     }
   }

@@ -1,6 +1,6 @@
 import type { WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
-import { lineError, linesOf, tabFields } from '../text/line.ts';
+import { parseRelationRows } from './relation-table.ts';
 
 /** A word pair and the name of its lexical relation. */
 export interface LabelledPair extends WordPair {
@@ -19,14 +19,12 @@ export interface LexicalRelationSet {
   readonly test: readonly LabelledPair[];
 }
 
-/** `head<TAB>tail<TAB>relation` lines. Throws DataError with the line of the first that is none, or for an empty file. */
+/**
+ * Pairs with their relations: `head<TAB>tail<TAB>relation`, JSON lines `{"head","tail","relation"}`, or a table whose
+ * header line names these columns. Throws DataError with the line of the first row of another form, or for an empty file.
+ */
 export function parseLexicalRelations(data: DataFile): LabelledPair[] {
-  const pairs = linesOf(data).map((line): LabelledPair => {
-    const [head, tail, relation] = tabFields(line, ['head', 'tail', 'relation']) as [string, string, string];
-    return { head, tail, relation, line: line.number };
-  });
-  if (pairs.length === 0) throw new DataError(data.file, undefined, 'holds no pair');
-  return pairs;
+  return parseRelationRows(data, 'last').map(({ pair, relation, line }) => ({ ...pair, relation, line: line.number }));
 }
 
 /**
@@ -47,20 +45,20 @@ export function lexicalRelationSet(files: {
       `holds one relation only ('${relations[0]}'): nothing to classify`,
     );
   }
-  const known = (file: DataFile) => {
-    const pairs = parseLexicalRelations(file);
+  const parseChecked = (data: DataFile) => {
+    const pairs = parseLexicalRelations(data);
     const unknown = pairs.find((pair) => !relations.includes(pair.relation));
     if (unknown === undefined) return pairs;
-    const line = { file: file.file, number: unknown.line, text: '' };
-    throw lineError(
-      line,
+    throw new DataError(
+      data.file,
+      unknown.line,
       `relation '${unknown.relation}' occurs in no training pair; ${files.train.file} has ${relations.join(', ')}`,
     );
   };
   return {
     relations,
     train,
-    validation: files.validation && known(files.validation),
-    test: known(files.test),
+    validation: files.validation && parseChecked(files.validation),
+    test: parseChecked(files.test),
   };
 }

@@ -1,6 +1,8 @@
+import { csvRecords } from '../text/csv.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
-import { parseCommaSeparated } from '../text/delimited.ts';
-import { excerpt, jsonObject, type Line, lineError, linesOf } from '../text/line.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { jsonObject } from '../text/json.ts';
+import { allLines, type Line, lineError, linesOf } from '../text/lines.ts';
 import { wordField } from './pair-field.ts';
 
 /** A relation mapping problem: term i of the source maps to term i of the target. */
@@ -64,7 +66,7 @@ const SCAN_COLUMNS = ['target', 'source', 'targ_word', 'src_word', 'alternatives
 
 /** SCAN, scientific and creative analogies (Czinczoll et al. 2022), a comma-separated file with a header. */
 export function parseScan(data: DataFile): ScanAnalogy[] {
-  const [header, ...rows] = parseCommaSeparated(data);
+  const [header, ...rows] = csvRecords(allLines(data));
   const columns = header?.fields.map((name) => name.trim()) ?? [];
   const missing = SCAN_COLUMNS.filter((name) => !columns.includes(name));
   if (missing.length > 0) {

@@ -1,5 +1,6 @@
-import type { WordPair } from '../pair/word-pair.ts';
-import { excerpt, type Line, lineError } from '../text/line.ts';
+import { MAX_WORD, type WordPair } from '../pair/word-pair.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { type Line, lineError } from '../text/lines.ts';
 
 /** A pair written `["head", "tail"]` in a JSON line; `what` names the field in the message. */
 export function pairField(line: Line, what: string, value: unknown): WordPair {
@@ -18,8 +19,11 @@ export function pairsField(line: Line, what: string, value: unknown): WordPair[]
 }
 
 /** A word or phrase: a string that is not blank. */
-export function wordField(line: Line, what: string, value: unknown): string {
+export function wordField(line: Pick<Line, 'file' | 'number'>, what: string, value: unknown): string {
   if (typeof value !== 'string') throw lineError(line, `${what} should be a string, got ${excerpt(value)}`);
   if (value.trim() === '') throw lineError(line, `${what} is blank`);
+  if (value.length > MAX_WORD) {
+    throw lineError(line, `${what} has ${value.length} characters, at most ${MAX_WORD} are allowed: ${excerpt(value)}`);
+  }
   return value;
 }

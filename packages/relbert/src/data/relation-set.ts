@@ -1,7 +1,13 @@
-import type { WordPair } from '../pair/word-pair.ts';
+import { pairKey } from '../pair/pair-key.ts';
+import { pairTableOf } from '../pair/pair-table.ts';
+import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
-import { excerpt, jsonObject, type Line, lineError, linesOf } from '../text/line.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { jsonObject } from '../text/json.ts';
+import { lineError, linesOf } from '../text/lines.ts';
 import { pairsField, wordField } from './pair-field.ts';
+import { isQuestionsWords, parseQuestionsWords } from './questions-words.ts';
+import { likelyRelationColumn, parseRelationRows, type RelationRow } from './relation-table.ts';
 import { SEMEVAL_RELATIONS, semEvalAliases, semEvalCategoryOf } from './semeval-taxonomy.ts';
 
 /** A relation to train on: pairs that stand in it and, where there are any, pairs that only seem to. */
@@ -21,81 +27,98 @@ export function pairsOf(relations: readonly RelationSet[]): WordPair[] {
   return relations.flatMap(({ positives, negatives }) => [...positives, ...negatives]);
 }
 
-/** Relations of a JSON lines file (first character `{`) or of a tab-separated one. */
+/** Whether a file of pairs says their relations; by its first line. */
+export function holdsRelations(data: DataFile): boolean {
+  const first = linesOf(data)[0]?.text.trim() ?? '';
+  if (first.startsWith('{')) return /"relation(_type)?"\s*:/.test(first);
+  if (isQuestionsWords(data.text)) return true;
+  const fields = first.split(/\.csv$/i.test(data.file) ? ',' : '\t');
+  const table = pairTableOf(fields);
+  return table ? table.relation !== undefined : fields.length > 2;
+}
+
+/**
+ * Relations of a file, by its first character: JSON lines (`{`; a relation a line, or a pair with its relation a line),
+ * Google's questions-words.txt (`:`), or a table of pairs with their relations.
+ */
 export function parseRelationSets(data: DataFile): RelationSet[] {
-  return /^\uFEFF?\s*\{/.test(data.text) ? parseRelationLines(data) : parseRelationTable(data);
+  const first = linesOf(data)[0]?.text.trimStart();
+  if (first === undefined) throw new DataError(data.file, undefined, 'holds no relation');
+  if (isQuestionsWords(data.text)) {
+    return parseQuestionsWords(data).map(({ relation, pairs, line }) =>
+      checkedSet(line, { relation, parent: undefined, positives: pairs, negatives: [] }),
+    );
+  }
+  if (first.startsWith('{') && !/"head"\s*:/.test(first)) return parseRelationLines(data);
+  return relationsOfRows(data);
 }
 
 /**
  * JSON lines: `{"relation": "capital", "parent": "geography", "positives": [["Paris", "France"], ...], "negatives": [...]}`,
- * `parent` and `negatives` optional. A pair given twice counts once.
+ * `parent` and `negatives` optional; also as the authors publish them, with `relation_type` for the name. Of their files
+ * with several levels of relations, those of the level `child` are taken. A pair given twice counts once.
  *
  * Throws DataError that names the line for: no JSON object, no relation name, a name used twice, an empty relation,
  * a relation with one positive, a pair that is both positive and negative; and for an empty file.
  */
 export function parseRelationLines(data: DataFile): RelationSet[] {
+  const all = linesOf(data).map((line) => ({ line, value: jsonObject(line) }));
+  const children = all.filter(({ value }) => value['level'] === 'child');
+  const parsed = children.length > 0 ? children : all;
+  if (parsed.length < all.length) {
+    data.onNotice?.(`${data.file}: ${all.length - parsed.length} relations of other levels than child are left out`);
+  }
   const lines = new Map<string, number>();
-  const sets = linesOf(data).map((line) => {
-    const value = jsonObject(line);
-    const relation = wordField(line, "'relation'", value['relation']);
+  const sets = parsed.map(({ line, value }) => {
+    const { relation_type: type, relation: name = type, parent } = value;
+    if (name === undefined) {
+      throw lineError(line, 'expected a relation, {"relation": "capital", "positives": [["Paris", "France"], ...]}');
+    }
+    const relation = wordField(line, "'relation'", name);
     const earlier = lines.get(relation);
     if (earlier !== undefined) throw lineError(line, `relation '${relation}' was already given in line ${earlier}`);
     lines.set(relation, line.number);
-    const { parent } = value;
     if (parent !== undefined && parent !== null && typeof parent !== 'string') {
       throw lineError(line, `'parent' should be a string, got ${excerpt(parent)}`);
     }
     const positives = pairsField(line, 'positives', value['positives'] ?? []);
     const negatives = pairsField(line, 'negatives', value['negatives'] ?? []);
-    return checkedSet(line, relation, parent ?? undefined, positives, negatives);
+    return checkedSet(line, { relation, parent: parent ?? undefined, positives, negatives });
   });
   if (sets.length === 0) throw new DataError(data.file, undefined, 'holds no relation');
   return sets;
 }
 
-const LABELS = ['positive', 'negative'];
-
 /**
- * Lines `relation<TAB>head<TAB>tail`, a fourth field `positive` (the default) or `negative` allowed, which is what
- * {@link formatTrainPairs} writes. A first line with these column names is passed over.
+ * The relations of a table of pairs, without a header line `relation<TAB>head<TAB>tail`, a fourth field `positive` (the
+ * default) or `negative` allowed, which is what {@link formatTrainPairs} writes.
  *
  * Throws DataError like {@link parseRelationLines}; what concerns a whole relation names its first line.
  */
-function parseRelationTable(data: DataFile): RelationSet[] {
-  const relations = new Map<string, { line: Line; positives: WordPair[]; negatives: WordPair[] }>();
-  for (const [i, line] of linesOf(data).entries()) {
-    const fields = line.text.split('\t').map((field) => field.trim());
-    if (fields.length !== 3 && fields.length !== 4) {
-      throw lineError(line, `expected 3 fields separated by tabs (relation, head, tail), got ${fields.length}`);
-    }
-    const [relation = '', head = '', tail = '', label = 'positive'] = fields;
-    if (i === 0 && relation === 'relation' && head === 'head' && tail === 'tail') continue;
-    const empty = ['relation', 'head', 'tail'].find((_, at) => fields[at] === '');
-    if (empty) throw lineError(line, `the ${empty} is empty`);
-    if (!LABELS.includes(label)) throw lineError(line, `the label should be positive or negative, got '${label}'`);
+function relationsOfRows(data: DataFile): RelationSet[] {
+  const rows = parseRelationRows(data, (table) => {
+    const column = likelyRelationColumn(table);
+    if (column === 'last') data.onNotice?.(`${data.file}: the last of the three columns is read as the relation`);
+    return column;
+  });
+  const relations = new Map<string, { line: RelationRow['line']; positives: WordPair[]; negatives: WordPair[] }>();
+  for (const { pair, relation, positive, line } of rows) {
     const entry = relations.get(relation) ?? { line, positives: [], negatives: [] };
     relations.set(relation, entry);
-    (label === 'positive' ? entry.positives : entry.negatives).push({ head, tail });
+    (positive ? entry.positives : entry.negatives).push(pair);
   }
-  if (relations.size === 0) throw new DataError(data.file, undefined, 'holds no relation');
   return [...relations].map(([relation, { line, positives, negatives }]) =>
-    checkedSet(line, relation, undefined, positives, negatives),
+    checkedSet(line, { relation, parent: undefined, positives, negatives }),
   );
 }
 
-function checkedSet(
-  line: Line,
-  relation: string,
-  parent: string | undefined,
-  positives: readonly WordPair[],
-  negatives: readonly WordPair[],
-): RelationSet {
+/** A relation with distinct pairs. Throws DataError where it is useless for training. */
+export function checkedSet(line: RelationRow['line'], given: Omit<RelationSet, 'aliases'>): RelationSet {
   const set: RelationSet = {
-    relation,
-    parent,
-    aliases: knownAliases(relation),
-    positives: distinctPairs(positives),
-    negatives: distinctPairs(negatives),
+    ...given,
+    aliases: aliasesOf(given.relation),
+    positives: distinctPairs(given.positives),
+    negatives: distinctPairs(given.negatives),
   };
   const problem = relationProblem(set);
   if (problem) throw lineError(line, problem);
@@ -103,7 +126,7 @@ function checkedSet(
 }
 
 /** The names of SemEval relations and categories that a relation with this name belongs to, in whatever file it is. */
-function knownAliases(relation: string): readonly string[] {
+function aliasesOf(relation: string): readonly string[] {
   const semEval = SEMEVAL_RELATIONS.find(({ id }) => id === relation);
   return semEval ? semEvalAliases(semEval) : semEvalCategoryOf(relation);
 }
@@ -114,18 +137,14 @@ export function relationProblem({ relation, positives, negatives }: RelationSet)
   if (positives.length === 1) {
     return `relation '${relation}' has one positive pair only; an anchor needs another pair of its relation`;
   }
-  const keys = new Set(positives.map(orderedKey));
-  const both = negatives.find((pair) => keys.has(orderedKey(pair)));
-  return both && `pair ${excerpt([both.head, both.tail])} of relation '${relation}' is both positive and negative`;
+  const keys = new Set(positives.map(pairKey));
+  const both = negatives.find((pair) => keys.has(pairKey(pair)));
+  return both && `pair ${pairText(both)} of relation '${relation}' is both positive and negative`;
 }
 
 /** The pairs without repetitions, in their order; head and tail do not change places. */
 export function distinctPairs(pairs: readonly WordPair[]): WordPair[] {
-  return [...new Map(pairs.map((pair) => [orderedKey(pair), pair])).values()];
-}
-
-function orderedKey({ head, tail }: WordPair): string {
-  return JSON.stringify([head, tail]);
+  return [...new Map(pairs.map((pair) => [pairKey(pair), pair])).values()];
 }
 
 /**

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
-import { lineError, linesOf } from '../text/line.ts';
+import { parseJson } from '../text/json.ts';
+import { lineError, linesOf } from '../text/lines.ts';
 import type { RelationSet } from './relation-set.ts';
 import { SEMEVAL_RELATIONS, semEvalAliases } from './semeval-taxonomy.ts';
 
@@ -39,7 +41,7 @@ export function parseSemEvalRatings(data: DataFile): RatedRelation {
       if (number === '' || !Number.isFinite(rating) || head === '' || tail === '' || more.length > 0) {
         throw lineError(line, `expected a rating and a pair, as in 50.0 "weapon:spear", got '${line.text.trim()}'`);
       }
-      const key = JSON.stringify([head, tail]);
+      const key = pairKey({ head, tail });
       const earlier = seen.get(key);
       if (earlier !== undefined) throw lineError(line, `'${words}' was already rated in line ${earlier}`);
       seen.set(key, line.number);
@@ -59,12 +61,7 @@ const PACK = z.object({
 
 /** The compact copy of the ratings that the package carries, `data/semeval2012.json`. */
 export function parseSemEvalPack({ file, text }: DataFile): RatedRelation[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new DataError(file, undefined, `not JSON (${error instanceof Error ? error.message : String(error)})`);
-  }
+  const value = parseJson(text, (problem) => new DataError(file, undefined, problem));
   const pack = PACK.safeParse(value);
   if (!pack.success) throw new DataError(file, undefined, z.prettifyError(pack.error));
   return pack.data.relations.map(({ relation, pairs }) => ({

@@ -1,3 +1,4 @@
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { RelationSet } from './relation-set.ts';
 import { semEvalCategoryOf } from './semeval-taxonomy.ts';
@@ -77,7 +78,7 @@ export function wordNetRelationSets(wordNet: WordNet, options: WordNetOptions = 
       const name = relation === 'derivation' ? `${source.lexicalFile}-${PARTS[target.pos]}` : source.lexicalFile;
       const pairs = byFile.get(name) ?? new Map<string, FrequentPair>();
       byFile.set(name, pairs);
-      pairs.set(`${pair.head}\t${pair.tail}`, pair);
+      pairs.set(pairKey(pair), pair);
     }
     if (kind.symmetric) dropReversed(byFile);
     return [...byFile]
@@ -145,7 +146,7 @@ function dropReversed(byFile: ReadonlyMap<string, Map<string, FrequentPair>>): v
   const seen = new Set<string>();
   for (const pairs of byFile.values()) {
     for (const [key, { head, tail }] of pairs) {
-      if (seen.has(`${tail}\t${head}`)) pairs.delete(key);
+      if (seen.has(pairKey({ head: tail, tail: head }))) pairs.delete(key);
       else seen.add(key);
     }
   }

@@ -1,4 +1,4 @@
-import { deduplicatePairs } from '../pair/deduplicate.ts';
+import { deduplicatePairs } from '../pair/pair-key.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
 import { excerpt } from '../text/excerpt.ts';

@@ -1,4 +1,4 @@
-import { deduplicatePairs } from '../pair/deduplicate.ts';
+import { deduplicatePairs } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 
 /** Embeds distinct pairs: rows [n, D] in row-major order, in the order of `pairs`. */

@@ -1,5 +1,6 @@
 /** Features of word pairs for a classifier: from relation embeddings, or from word vectors (the paper's baselines). */
 import type { PairVectors, WordVectors } from '../formats/word-vectors.ts';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { FeatureMatrix } from './classifier.ts';
 import { embedDistinct, type PairEmbedder } from './embedding-table.ts';
@@ -96,7 +97,7 @@ export function appendPairVectors(
     data.set(features.data.subarray(i * before, (i + 1) * before), i * width);
     const vector = vectors.get(pair);
     if (vector) data.set(vector, i * width + before);
-    else missing.set(JSON.stringify([pair.head, pair.tail]), pair);
+    else missing.set(pairKey(pair), pair);
   }
   return { features: { data, shape: [rows, width] }, missing: [...missing.values()] };
 }

@@ -1,5 +1,7 @@
 import { DataError, type DataFile } from '../text/data-error.ts';
-import { excerpt, jsonObject, lineError, linesOf } from '../text/line.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { jsonObject } from '../text/json.ts';
+import { lineError, linesOf } from '../text/lines.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { type McNemarResult, mcnemar } from './mcnemar.ts';
 

@@ -3,7 +3,7 @@
  * block: only the best of each query are kept.
  */
 import type { VectorBlock } from '../formats/vector-block.ts';
-import { pairKey } from '../pair/deduplicate.ts';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 
 export interface NeighbourQuery {

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readText } from './read-file.ts';
+import { DataError, type DataFile } from '../text/data-error.ts';
+import { suggestion } from '../text/nearest-name.ts';
+import { listFolder, readText } from './read-file.ts';
 
 /** The folder of this package: that of the nearest package.json upward, from the source and from what is built alike. */
 export function packageFolder(): string {
@@ -11,7 +13,27 @@ export function packageFolder(): string {
 }
 
 /** A file of the package's `data/` folder: `semeval2012.json`, `training-pairs/wordnet.jsonl`. @throws FileError */
-export async function readPackageData(name: string): Promise<{ readonly file: string; readonly text: string }> {
+export async function readPackageData(name: string): Promise<DataFile> {
   const file = join(packageFolder(), 'data', name);
   return { file, text: await readText(file) };
+}
+
+/** Whether a name means pairs that the package carries: `package/wordnet`, `package/unlabelled`. */
+export function isCarried(name: string): boolean {
+  return name.startsWith(CARRIED);
+}
+
+const CARRIED = 'package/';
+
+/** The pairs that the package carries under a name: relations (.jsonl) or pairs without any (.tsv). @throws DataError */
+export async function readCarriedPairs(name: string): Promise<DataFile> {
+  const files = await listFolder(join(packageFolder(), 'data', 'training-pairs'));
+  const wanted = files.find((file) => name === CARRIED + file.replace(/\.\w+$/, ''));
+  if (wanted !== undefined) return readPackageData(`training-pairs/${wanted}`);
+  const names = files.map((file) => CARRIED + file.replace(/\.\w+$/, ''));
+  throw new DataError(
+    name,
+    undefined,
+    `the package carries no such pairs${suggestion(name, names)}; it has ${names.join(', ')}`,
+  );
 }

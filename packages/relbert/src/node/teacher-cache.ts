@@ -4,6 +4,7 @@ import { fileSource } from '../formats/byte-source.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { safetensorsChunks } from '../formats/safetensors-write.ts';
 import { toFloat32 } from '../formats/stored-type.ts';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { makeFolder, writeFileAtomic } from './files.ts';
 import { folderFiles } from './folder.ts';
@@ -37,7 +38,7 @@ export async function teacherCache(
 ): Promise<TeacherCache> {
   const teacher = await modelHash(await openModel(model, options));
   const hash = createHash('sha256').update(`${teacher}\n`);
-  for (const { head, tail } of pairs) hash.update(`${JSON.stringify([head, tail])}\n`);
+  for (const pair of pairs) hash.update(`${pairKey(pair)}\n`);
   const { cache } = await hubSettings(options);
   const folder = join(cache, '..', 'relbert', 'teacher');
   const file = `${hash.digest('hex').slice(0, 32)}.safetensors`;

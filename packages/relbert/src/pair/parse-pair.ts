@@ -1,6 +1,7 @@
 import { excerpt } from '../text/excerpt.ts';
-import { PairError, type PairPlace } from './pair-error.ts';
-import type { WordPair } from './word-pair.ts';
+import { isJsonObject, parseJson } from '../text/json.ts';
+import { PairError } from './pair-error.ts';
+import { checkedPair, type WordPair } from './word-pair.ts';
 
 /**
  * A pair as a person writes it on the command line: `head:tail`, or JSON: `["head","tail"]` or
@@ -14,15 +15,15 @@ export function parsePair(text: string): WordPair {
   const words = text.split(':').map((word) => word.trim());
   if (words.length > 2) {
     throw new PairError(
-      `${JSON.stringify(text)} has more than one ':': write a pair whose word holds ':' as JSON, ` +
+      `${excerpt(text)} has more than one ':': write a pair whose word holds ':' as JSON, ` +
         `'["head","tail"]', or put it in a file`,
     );
   }
   if (words.length < 2) {
-    throw new PairError(`${JSON.stringify(text)} is not a pair: expected head:tail, or JSON '["head","tail"]'`);
+    throw new PairError(`${excerpt(text)} is not a pair: expected head:tail, or JSON '["head","tail"]'`);
   }
   const [head = '', tail = ''] = words;
-  return checkedPair(head, tail, undefined);
+  return checkedPair(head, tail);
 }
 
 /** Whether a text is meant as a JSON pair: it starts as a JSON array or object does. */
@@ -31,45 +32,29 @@ export function looksLikeJson(text: string): boolean {
 }
 
 /**
- * A pair in JSON: `["head","tail"]` or `{"head":"…","tail":"…"}` (further members are ignored).
+ * A pair in JSON: `["head","tail"]` or `{"head":"…","tail":"…"}`; further members become columns.
  * @throws PairError
  */
-export function parseJsonPair(text: string, place?: PairPlace): WordPair {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new PairError(`not JSON: ${error instanceof Error ? error.message : String(error)}`, place);
-  }
+export function parseJsonPair(text: string): WordPair {
+  const value = parseJson(text, (problem) => new PairError(problem));
   if (Array.isArray(value)) {
     const words: readonly unknown[] = value;
-    checkCount(words.length, place);
-    return checkedPair(word('head', words[0], place), word('tail', words[1], place), place);
+    checkCount(words.length);
+    return checkedPair(word('head', words[0]), word('tail', words[1]));
   }
-  if (typeof value === 'object' && value !== null) {
-    const { head, tail } = value as { readonly head?: unknown; readonly tail?: unknown };
-    return checkedPair(word('head', head, place), word('tail', tail, place), place);
-  }
-  throw new PairError(`expected ["head","tail"] or {"head","tail"}, got ${excerpt(value)}`, place);
+  if (!isJsonObject(value)) throw new PairError(`expected ["head","tail"] or {"head","tail"}, got ${excerpt(value)}`);
+  const { head, tail, ...columns } = value;
+  return checkedPair(word('head', head), word('tail', tail), columns);
 }
 
-/** Throws where a line or list has not two words. */
-export function checkCount(count: number, place: PairPlace | undefined): void {
-  if (count === 2) return;
-  throw new PairError(`expected two words, got ${count === 1 ? 'one' : count}`, place);
+/** Throws where a line or list does not have two words. */
+export function checkCount(count: number): void {
+  if (count !== 2) throw new PairError(`expected two words, got ${count === 1 ? 'one' : count}`);
 }
 
-/** The pair, if neither word is blank. */
-export function checkedPair(head: string, tail: string, place: PairPlace | undefined): WordPair {
-  if (head.trim() === '') throw new PairError('the head word is blank', place);
-  if (tail.trim() === '') throw new PairError('the tail word is blank', place);
-  return { head, tail };
-}
-
-function word(name: 'head' | 'tail', value: unknown, place: PairPlace | undefined): string {
+function word(name: 'head' | 'tail', value: unknown): string {
   if (typeof value === 'string') return value;
   throw new PairError(
     value === undefined ? `there is no "${name}"` : `the ${name} should be a string, got ${excerpt(value)}`,
-    place,
   );
 }

@@ -5,32 +5,65 @@ import { PairError } from './pair-error.ts';
 export interface WordPair {
   readonly head: string;
   readonly tail: string;
+  /** Further columns of the table that the pair comes from, by name. They say nothing about which pair it is. */
+  readonly columns?: Readonly<Record<string, unknown>>;
 }
 
 /** What the library accepts wherever a word pair is expected: `{ head, tail }` or `[head, tail]`. */
 export type WordPairLike = WordPair | readonly [head: string, tail: string];
 
+/** Most characters of a word: a longer one is never meant, and would take minutes to tokenize. */
+export const MAX_WORD = 10_000;
+
 /**
  * `[h, t]` or `{ head, tail }` as a {@link WordPair}. Words are taken as they stand, empty ones too.
  * @param index Its place in the caller's list, from 0, for the message.
- * @throws PairError for anything else, which untyped code may bring: one word, three words, words that are no strings
+ * @throws PairError for anything else, which untyped code may bring: one word, three words, words that are not strings,
+ * or have more than 10,000 characters
  */
 export function toWordPair(pair: WordPairLike, index?: number): WordPair {
-  const given: unknown = pair;
-  if (Array.isArray(given)) {
-    const [head, tail]: readonly unknown[] = given;
-    if (given.length === 2 && typeof head === 'string' && typeof tail === 'string') return { head, tail };
-  } else if (isWordPair(given)) {
-    return given;
-  }
+  const value: unknown = pair;
   const place = index === undefined ? '' : ` at index ${index}`;
-  throw new PairError(
-    `expected a word pair, ["head", "tail"] or { head, tail } with two strings, got ${excerpt(given)}${place}`,
-  );
+  const found = Array.isArray(value) ? pairOfArray(value) : isWordPair(value) ? value : undefined;
+  if (!found) {
+    throw new PairError(
+      `expected a word pair, ["head", "tail"] or { head, tail } with two strings, got ${excerpt(value)}${place}`,
+    );
+  }
+  const problem = tooLong(found);
+  if (problem) throw new PairError(`${problem}${place}`);
+  return found;
+}
+
+function pairOfArray(words: readonly unknown[]): WordPair | undefined {
+  const [head, tail] = words;
+  return words.length === 2 && typeof head === 'string' && typeof tail === 'string' ? { head, tail } : undefined;
 }
 
 function isWordPair(value: unknown): value is WordPair {
   if (typeof value !== 'object' || value === null) return false;
   const { head, tail } = value as { readonly head?: unknown; readonly tail?: unknown };
   return typeof head === 'string' && typeof tail === 'string';
+}
+
+function tooLong({ head, tail }: WordPair): string | undefined {
+  const word = head.length > MAX_WORD ? head : tail.length > MAX_WORD ? tail : undefined;
+  return word === undefined
+    ? undefined
+    : `the word ${excerpt(word)} has ${word.length} characters, at most ${MAX_WORD} are allowed`;
+}
+
+/** The pair as read from a file or an argument. Throws PairError where a word is blank or too long. */
+export function checkedPair(head: string, tail: string, columns?: Readonly<Record<string, unknown>>): WordPair {
+  const pair = columns && Object.keys(columns).length > 0 ? { head, tail, columns } : { head, tail };
+  const blank = head.trim() === '' ? 'head' : tail.trim() === '' ? 'tail' : undefined;
+  if (blank) throw new PairError(`the ${blank} word is blank in ${pairText(pair)}`);
+  const problem = tooLong(pair);
+  if (problem) throw new PairError(problem);
+  return pair;
+}
+
+/** A pair in a message: `["head","tail"]`. */
+export function pairText({ head, tail }: WordPair): string {
+  return excerpt([head, tail]);
 }

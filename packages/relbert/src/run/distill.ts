@@ -64,7 +64,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     yield { kind: 'finished-before', step: finished.step, folder: output };
     return;
   }
-  const data = await readTrainingData(recipe, options.excludePairs);
+  const data = await readTrainingData(recipe, options.excludePairs, options.onNotice);
   const { further } = data;
   const drawn = drawnRelations(recipe, data.relations);
   const all = [...drawn.values()].flat();

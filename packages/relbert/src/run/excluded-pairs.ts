@@ -10,10 +10,10 @@ import { DataError } from '../text/data-error.ts';
  * The pairs of analogy and relation files; of a folder, those of every .jsonl and .tsv file below it.
  * @throws DataError for a folder without such a file: nothing would be left out, and nobody would notice
  */
-export async function excludedPairSet(paths: readonly string[]): Promise<PairSet> {
+export async function excludedPairSet(paths: readonly string[], onNotice?: (notice: string) => void): Promise<PairSet> {
   if (paths.length === 0) return new PairSet();
   const files = (await Promise.all(paths.map(filesOf))).flat();
-  return pairsOfFiles(await Promise.all(files.map(async (file) => ({ file, text: await readText(file) }))));
+  return pairsOfFiles(await Promise.all(files.map(async (file) => ({ file, text: await readText(file), onNotice }))));
 }
 
 async function filesOf(path: string): Promise<string[]> {

@@ -1,41 +1,35 @@
 /** Pairs that only a teacher compares. */
-import { CARRIED_DATA } from '../data/carried.ts';
 import { NoRelationError, withoutRelations } from '../data/exclude.ts';
 import type { PairSet } from '../data/pair-set.ts';
-import { parseRelationSets, type RelationSet } from '../data/relation-set.ts';
-import { readPackageData } from '../node/package-data.ts';
+import { holdsRelations, parseRelationSets, type RelationSet } from '../data/relation-set.ts';
+import { isCarried, readCarriedPairs } from '../node/package-data.ts';
 import { basename } from '../node/path.ts';
-import { readBytes } from '../node/read-file.ts';
-import { pairFileFormat, parsePairBytes } from '../pair/pair-file.ts';
+import { readText } from '../node/read-file.ts';
+import { parsePairBytes } from '../pair/pair-file.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { DataError } from '../text/data-error.ts';
-import { UNLABELLED_PAIRS } from '../train/recipe.ts';
+import { DataError, type DataFile } from '../text/data-error.ts';
 
 /**
- * Pairs for the teacher alone: files of relations (`.jsonl` with "relation", tab-separated with three fields or more)
- * or of pairs, or `package/unlabelled`. All pairs of a pairs file are one relation without a name of its own.
+ * Pairs for the teacher alone: files of relations or of pairs, or pairs that the package carries (`package/unlabelled`).
+ * All pairs of a pairs file are a relation named after the file.
  */
-export async function readFurtherPairs(files: readonly string[]): Promise<RelationSet[]> {
-  const sets: RelationSet[] = [];
+export async function readFurtherPairs(
+  files: readonly string[],
+  onNotice?: (notice: string) => void,
+): Promise<RelationSet[]> {
+  const sets: RelationSet[][] = [];
   for (const name of files) {
-    const { file, bytes } = await readPairBytes(name);
-    const first = new TextDecoder().decode(bytes.subarray(0, 4096)).split('\n', 1)[0] ?? '';
-    if (/^\uFEFF?\s*\{.*"relation"/.test(first) || first.split('\t').length > 2) {
-      sets.push(...parseRelationSets({ file, text: new TextDecoder().decode(bytes) }));
-    } else {
-      const positives = parsePairBytes(bytes, { file, format: pairFileFormat(file) });
-      if (positives.length === 0) throw new DataError(file, undefined, 'holds no pair');
-      sets.push({ relation: basename(file), parent: undefined, aliases: [], positives, negatives: [] });
+    const data: DataFile = isCarried(name)
+      ? await readCarriedPairs(name)
+      : { file: name, text: await readText(name), onNotice };
+    if (holdsRelations(data)) sets.push(parseRelationSets(data));
+    else {
+      const positives = parsePairBytes(new TextEncoder().encode(data.text), { file: data.file, onNotice });
+      if (positives.length === 0) throw new DataError(name, undefined, 'holds no pair');
+      sets.push([{ relation: basename(data.file), parent: undefined, aliases: [], positives, negatives: [] }]);
     }
   }
-  return sets;
-}
-
-/** The bytes of a file, or of pairs that the package carries (`package/unlabelled`). */
-async function readPairBytes(name: string): Promise<{ file: string; bytes: Uint8Array }> {
-  if (name !== UNLABELLED_PAIRS) return { file: name, bytes: await readBytes(name) };
-  const { file, text } = await readPackageData(CARRIED_DATA.unlabelledPairs);
-  return { file, bytes: new TextEncoder().encode(text) };
+  return sets.flat();
 }
 
 /**

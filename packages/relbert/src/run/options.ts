@@ -26,6 +26,8 @@ export interface DistillOptions {
   readonly overwrite?: boolean;
   /** Type of the saved weights. Default 'f32'. */
   readonly dtype?: 'f32' | 'f16';
+  /** Called for header lines and relations that the readers of the data skip. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** While the teacher encodes the pairs. */
   readonly onTeacher?: (done: number, total: number) => void;

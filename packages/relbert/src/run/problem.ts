@@ -31,6 +31,8 @@ export interface PromptDataOptions {
   readonly validationShare?: number;
   readonly threads?: number;
   readonly hub?: HubOptions;
+  /** Called for header lines and relations that the readers of the data skip. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,7 +53,11 @@ export async function readPromptData(options: PromptDataOptions): Promise<Prompt
     throw new OptionError(`the validation share should lie in [0, 1), got ${validationShare}`);
   }
   const sources = data.map((source) => ({ source, top, bottom, frequency: 0, limit: null }));
-  const read = await readTrainingData({ data: sources, excludeRelations: [...excludeRelations] }, options.excludePairs);
+  const read = await readTrainingData(
+    { data: sources, excludeRelations: [...excludeRelations] },
+    options.excludePairs,
+    options.onNotice,
+  );
   const relations = [...read.relations.values()].flat();
   const { train, validation } = splitRelations(relations, { validation: validationShare });
   options.signal?.throwIfAborted();

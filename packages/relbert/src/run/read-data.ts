@@ -1,15 +1,16 @@
 /** The data that a recipe or the command line names, without what is to be left out. */
+import { parseBats } from '../data/bats.ts';
 import { CARRIED_DATA } from '../data/carried.ts';
 import { excludePairs, excludeRelations } from '../data/exclude.ts';
 import { joinRelationSets, parseRelationSets, type RelationSet } from '../data/relation-set.ts';
-import { parseSemEvalPack, parseSemEvalRatings, semEvalRelationSets } from '../data/semeval.ts';
+import { parseSemEvalPack, parseSemEvalRatings, type SemEvalOptions, semEvalRelationSets } from '../data/semeval.ts';
 import { wordNetRelationSets } from '../data/wordnet.ts';
 import { parseWordNet, WORDNET_FILES } from '../data/wordnet-database.ts';
-import { readPackageData } from '../node/package-data.ts';
+import { isCarried, readCarriedPairs, readPackageData } from '../node/package-data.ts';
 import { join } from '../node/path.ts';
 import { kindOfPath, listFolder, readText } from '../node/read-file.ts';
 import { readWordNetFiles } from '../node/wordnet-files.ts';
-import { DataError } from '../text/data-error.ts';
+import { DataError, type DataFile } from '../text/data-error.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { type DataSource, dataNames, type Recipe } from '../train/recipe.ts';
 import type { RelationsBySource } from '../train/recipe-sampler.ts';
@@ -30,19 +31,21 @@ export interface TrainingData {
  * Reads the data of a recipe, the pairs for its teacher too, without the relations and the pairs that are to be left
  * out.
  * @param excludeFiles Analogy or relation files whose pairs are left out, in both orders; folders: all files below.
+ * @param onNotice Called for header lines and relations that a reader skips.
  * @throws DataError, FileError, UnknownRelationError, NoRelationError
  */
 export async function readTrainingData(
   recipe: Pick<Recipe, 'data' | 'excludeRelations'> & Partial<Pick<Recipe, 'teacher'>>,
   excludeFiles: readonly string[] = [],
+  onNotice?: (notice: string) => void,
 ): Promise<TrainingData> {
   const { excludeRelations: names } = recipe;
   const sources: { source: string; relations: readonly RelationSet[] }[] = [];
-  for (const data of recipe.data) sources.push({ source: data.source, relations: await readSource(data) });
-  const further = recipe.teacher ? await readFurtherPairs(recipe.teacher.pairs) : [];
+  for (const data of recipe.data) sources.push({ source: data.source, relations: await readSource(data, onNotice) });
+  const further = recipe.teacher ? await readFurtherPairs(recipe.teacher.pairs, onNotice) : [];
   let kept: readonly RelationSet[] = joinRelationSets(sources);
   if (names.length > 0) kept = excludeRelations(kept, names, further);
-  const excluded = await excludedPairSet(excludeFiles);
+  const excluded = await excludedPairSet(excludeFiles, onNotice);
   const exclusion = excluded.size > 0 ? excludePairs(kept, excluded) : { relations: kept, pairs: 0, dropped: [] };
   const left = withoutExcluded(further, { relations: names, pairs: excluded });
   const byName = new Map(exclusion.relations.map((set) => [set.relation, set]));
@@ -57,7 +60,7 @@ export async function readTrainingData(
   };
 }
 
-async function readSource(data: DataSource): Promise<readonly RelationSet[]> {
+async function readSource(data: DataSource, onNotice: DataFile['onNotice']): Promise<readonly RelationSet[]> {
   const { source, top, bottom, frequency, limit } = data;
   if (source === 'semeval2012') {
     return semEvalRelationSets(parseSemEvalPack(await readPackageData(CARRIED_DATA.semEval)), { top, bottom });
@@ -66,9 +69,7 @@ async function readSource(data: DataSource): Promise<readonly RelationSet[]> {
     const wordNet = parseWordNet(await readWordNetFiles(WORDNET_FILES));
     return wordNetRelationSets(wordNet, { frequency, ...(limit !== null && { limit }) });
   }
-  if (source.startsWith('package/')) {
-    return parseRelationSets(await readPackageData(`training-pairs/${source.slice('package/'.length)}.jsonl`));
-  }
+  if (isCarried(source)) return parseRelationSets(await readCarriedPairs(source));
   const kind = await kindOfPath(source);
   if (kind === undefined) {
     throw new DataError(
@@ -77,19 +78,51 @@ async function readSource(data: DataSource): Promise<readonly RelationSet[]> {
       `there is no such file or folder, nor data of this name${suggestion(source, dataNames)}; known: ${dataNames.join(', ')}`,
     );
   }
-  if (kind !== 'folder') return parseRelationSets({ file: source, text: await readText(source) });
-  const ratings = (await listFolder(source)).filter((name) => /(GoldRatings|Phase2AnswersScaled)-.*\.txt$/.test(name));
-  if (ratings.length === 0) {
-    throw new DataError(
-      source,
-      undefined,
-      'holds no ratings of SemEval-2012 Task 2 (GoldRatings-1a.txt, Phase2AnswersScaled-1a.txt …)',
+  if (kind !== 'folder') return readFile(source, { top, bottom }, onNotice);
+  const files = await textFilesBelow(source);
+  const ratings = files.filter((file) => isRatings(file));
+  if (ratings.length > 0) {
+    const rated = await Promise.all(
+      ratings.map(async (file) => parseSemEvalRatings({ file, text: await readText(file) })),
     );
+    return semEvalRelationSets(rated, { top, bottom });
   }
-  const rated = await Promise.all(
-    ratings
-      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-      .map(async (name) => parseSemEvalRatings({ file: join(source, name), text: await readText(join(source, name)) })),
+  if (files.length > 0 && files.every((file) => BATS_FILE.test(file))) {
+    return Promise.all(files.map(async (file) => parseBats({ file, text: await readText(file) })));
+  }
+  throw new DataError(
+    source,
+    undefined,
+    'holds neither ratings of SemEval-2012 Task 2 (GoldRatings-1a.txt, Phase2AnswersScaled-1a.txt …) nor the files of ' +
+      'BATS 3.0 (E01 [country - capital].txt …)',
   );
-  return semEvalRelationSets(rated, { top, bottom });
+}
+
+/** `E01 [country - capital].txt` */
+const BATS_FILE = /[IDEL]\d\d \[[^\]]+\]\.txt$/;
+
+function isRatings(file: string): boolean {
+  return /(GoldRatings|Phase2AnswersScaled)-[^/\\]*\.txt$/.test(file);
+}
+
+async function readFile(
+  file: string,
+  options: SemEvalOptions,
+  onNotice: DataFile['onNotice'],
+): Promise<readonly RelationSet[]> {
+  const data = { file, text: await readText(file), onNotice };
+  if (isRatings(file)) return semEvalRelationSets([parseSemEvalRatings(data)], options);
+  return BATS_FILE.test(file) ? [parseBats(data)] : parseRelationSets(data);
+}
+
+/** The .txt files of a folder and its folders but for READMEs, in the order that people count in. */
+async function textFilesBelow(folder: string): Promise<string[]> {
+  const names = (await listFolder(folder)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const found: string[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    if ((await kindOfPath(path)) === 'folder') found.push(...(await textFilesBelow(path)));
+    else if (/\.txt$/i.test(name) && !/readme|metadata/i.test(name)) found.push(path);
+  }
+  return found;
 }

@@ -7,7 +7,7 @@ import type { HubOptions } from '../node/hub/hub.ts';
 import { openModel } from '../node/open-model.ts';
 import { teacherCache } from '../node/teacher-cache.ts';
 import { nodeWorkerRuntime } from '../node/worker.ts';
-import { deduplicatePairs, pairKey } from '../pair/deduplicate.ts';
+import { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Teacher } from '../train/trainer.ts';
 

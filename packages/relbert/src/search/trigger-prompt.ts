@@ -1,3 +1,4 @@
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { createPrompt } from '../prompt/create-prompt.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
@@ -138,7 +139,7 @@ export class TriggerWriter {
   }
 
   #of(pair: WordPair): { readonly prompt: EncodedPrompt; readonly places: readonly number[] } {
-    const key = JSON.stringify([pair.head, pair.tail]);
+    const key = pairKey(pair);
     const known = this.#skeletons.get(key);
     if (known) return known;
     const prompt = this.#skeleton(pair);

@@ -1,5 +1,6 @@
 import type { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Triples } from '../train/batch.ts';
 import { randomOf, SamplingError } from '../train/sampler.ts';
@@ -169,7 +170,7 @@ class DistinctPairs {
   readonly #places = new Map<string, number>();
 
   place(pair: WordPair): number {
-    const key = JSON.stringify([pair.head, pair.tail]);
+    const key = pairKey(pair);
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     this.#places.set(key, this.all.length);

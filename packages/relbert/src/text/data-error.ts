@@ -1,7 +1,9 @@
-/** The text of a data file and the name that messages give it. Reading files is the caller's part. */
+/** The text of a data file and the name that messages give it. The caller reads the file. */
 export interface DataFile {
   readonly file: string;
   readonly text: string;
+  /** Called for what a reader passes over and the user should hear of, such as a header line. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 /** A data file that does not hold what it should: the message starts with `file:line:` where a line is at fault. */
@@ -11,8 +13,8 @@ export class DataError extends Error {
   /** Counted from 1; undefined where the file as a whole is at fault. */
   readonly line: number | undefined;
 
-  constructor(file: string, line: number | undefined, problem: string) {
-    super(line === undefined ? `${file}: ${problem}` : `${file}:${line}: ${problem}`);
+  constructor(file: string, line: number | undefined, problem: string, options?: { readonly cause?: unknown }) {
+    super(line === undefined ? `${file}: ${problem}` : `${file}:${line}: ${problem}`, options);
     this.file = file;
     this.line = line;
   }

@@ -1,3 +1,4 @@
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 
 /** Triples (anchor, positive, negative) as places among the items of a batch. */
@@ -44,7 +45,7 @@ export class BatchBuilder {
 
   /** Adds an item and returns its place. */
   add(pair: WordPair, item: Omit<BatchItem, 'pair'>): number {
-    const key = JSON.stringify([pair.head, pair.tail]);
+    const key = pairKey(pair);
     let place = this.#places.get(key);
     if (place === undefined) {
       place = this.#pairs.length;
@@ -56,8 +57,8 @@ export class BatchBuilder {
   }
 
   /** Whether an equal pair is in the batch. */
-  has({ head, tail }: WordPair): boolean {
-    return this.#places.has(JSON.stringify([head, tail]));
+  has(pair: WordPair): boolean {
+    return this.#places.has(pairKey(pair));
   }
 
   get pairCount(): number {

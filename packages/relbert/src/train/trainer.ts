@@ -4,6 +4,7 @@ import { LOSS_INPUTS, lossFeeds } from '../loss/loss-inputs.ts';
 import { needsTeacher } from '../loss/losses.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import type { StoredWeights } from '../models/weights.ts';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
 import type { Runtime, TensorValue } from '../runtime/session.ts';
@@ -231,7 +232,7 @@ class TrainingRun {
   }
 
   #promptOf(pair: WordPair): EncodedPrompt {
-    const key = JSON.stringify([pair.head, pair.tail]);
+    const key = pairKey(pair);
     const known = this.#prompts.get(key);
     if (known) return known;
     const { prompt, config, maxLength = config.maxLength } = this.#options.model;

@@ -4,7 +4,6 @@ import { parseAnalogyQuestions } from '../../src/data/analogy.ts';
 import { lexicalRelationSet, parseLexicalRelations } from '../../src/data/lexical-relation.ts';
 import { parseMappings, parseScan, scanMappings } from '../../src/data/mapping.ts';
 import { DataError } from '../../src/text/data-error.ts';
-import { parseCommaSeparated } from '../../src/text/delimited.ts';
 import { describeWithShared, sharedPath } from '../shared.ts';
 
 const question = {
@@ -174,17 +173,6 @@ describe('relation mappings', () => {
     expect(() => parse(`${header}a,b,c,d,,science\na,b,c\n`)).toThrow('s.csv:3: expected 6 fields, got 3');
     expect(() => parse(`${header}a,b,,d,,science\n`)).toThrow('s.csv:2: the targ_word is empty');
     expect(() => parse(`${header}a,b,c,"d,,science\n`)).toThrow('s.csv:2: a quotation mark is not closed');
-  });
-});
-
-describe('comma-separated files', () => {
-  it('follows RFC 4180', () => {
-    const records = parseCommaSeparated({ file: 'f.csv', text: 'a,"b ""x"", y\nz",c\r\n\n1,,\n' });
-    expect(records).toEqual([
-      { fields: ['a', 'b "x", y\nz', 'c'], line: 1 },
-      { fields: ['1', '', ''], line: 4 },
-    ]);
-    expect(parseCommaSeparated({ file: 'f.csv', text: 'a,' })).toEqual([{ fields: ['a', ''], line: 1 }]);
   });
 });
 

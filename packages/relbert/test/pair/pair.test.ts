@@ -1,18 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { deduplicatePairs, pairKey } from '../../src/pair/deduplicate.ts';
 import { PairError } from '../../src/pair/pair-error.ts';
-import {
-  type PairFileFormat,
-  PairFileParser,
-  pairFileFormat,
-  parsePairBytes,
-  parsePairFile,
-} from '../../src/pair/pair-file.ts';
+import { type PairFileFormat, pairFileFormat, parsePairBytes, parsePairFile } from '../../src/pair/pair-file.ts';
+import { deduplicatePairs, pairKey } from '../../src/pair/pair-key.ts';
 import { parsePair } from '../../src/pair/parse-pair.ts';
 import { toWordPair, type WordPair } from '../../src/pair/word-pair.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const parse = (text: string, format: PairFileFormat): WordPair[] => parsePairBytes(bytes(text), { file: 'p', format });
+async function collect(pairs: AsyncIterable<WordPair>): Promise<WordPair[]> {
+  const all: WordPair[] = [];
+  for await (const one of pairs) all.push(one);
+  return all;
+}
 const pair = (head: string, tail: string): WordPair => ({ head, tail });
 
 describe('parsePair', () => {
@@ -24,7 +23,11 @@ describe('parsePair', () => {
 
   test('reads JSON, where words may hold a colon', () => {
     expect(parsePair('["3:00","clock"]')).toEqual(pair('3:00', 'clock'));
-    expect(parsePair(' {"head":"a:b","tail":"c","relation":1}')).toEqual(pair('a:b', 'c'));
+    expect(parsePair(' {"head":"a:b","tail":"c","relation":1}')).toEqual({
+      head: 'a:b',
+      tail: 'c',
+      columns: { relation: 1 },
+    });
   });
 
   test.each([
@@ -61,7 +64,7 @@ describe('toWordPair', () => {
     [{ head: 'a' }, '{"head":"a"}'],
     [{ head: 'a', tail: null }, '{"head":"a","tail":null}'],
     [null, 'null'],
-    [undefined, 'undefined'],
+    [undefined, 'nothing'],
   ])('refuses %o, naming it', (value, shown) => {
     const call = () => toWordPair(value as WordPair, 7);
     expect(call).toThrow(PairError);
@@ -102,7 +105,10 @@ describe('pairFileFormat', () => {
     expect(pairFileFormat('PAIRS.CSV')).toBe('csv');
     expect(pairFileFormat('a.b.jsonl')).toBe('jsonl');
     expect(pairFileFormat('-')).toBe('mixed');
-    expect(() => pairFileFormat('pairs.txt')).toThrow(/pairs\.txt: a pairs file ends in \.tsv, \.csv or \.jsonl/);
+    expect(pairFileFormat('pairs.txt')).toBe('mixed');
+    expect(() => pairFileFormat('pairs.doc')).toThrow(
+      /pairs\.doc: a pairs file ends in \.tsv, \.csv, \.jsonl or \.txt/,
+    );
     expect(() => pairFileFormat('dir.tsv/pairs')).toThrow(PairError);
   });
 });
@@ -128,7 +134,12 @@ describe('pairs files', () => {
     expect(parse('["a","b"]\n\n{"head":"c\\td","tail":"e"}\n', 'jsonl')).toEqual([pair('a', 'b'), pair('c\td', 'e')]);
   });
 
-  test('standard input mixes JSON and tabs', () => {
+  test('standard input and .txt mix JSON, tabs and head:tail', () => {
+    expect(parsePairBytes(bytes('Tokyo:Japan\n New York : USA\nx:y\tz\n'), { file: 'pairs.txt' })).toEqual([
+      pair('Tokyo', 'Japan'),
+      pair('New York', 'USA'),
+      pair('x:y', 'z'),
+    ]);
     expect(parse('["a","b"]\nc\td\n{"head":"e","tail":"f"}\n[x]\ty\n', 'mixed')).toEqual([
       pair('a', 'b'),
       pair('c', 'd'),
@@ -140,10 +151,10 @@ describe('pairs files', () => {
 
   test.each<[PairFileFormat, string, RegExp]>([
     ['tsv', 'a\tb\nword\n', /^p:2: expected two words, got one$/],
-    ['tsv', 'a\tb\n\na\tb\tc\n', /^p:3: expected two words, got 3$/],
-    ['tsv', 'a\t\n', /^p:1: the tail word is blank$/],
+    ['tsv', 'a\tb\n\na\tb\tc\n', /^p:3: expected two words, got 3; further columns need a header line/],
+    ['tsv', 'a\t\n', /^p:1: the tail word is blank in \["a",""\]$/],
     ['csv', 'a,b\nword\n', /^p:2: expected two words, got one$/],
-    ['csv', 'a,b\n"c\nd",e,f\n', /^p:2: expected two words, got 3$/],
+    ['csv', 'a,b\n"c\nd",e,f\n', /^p:2: expected two words, got 3; /],
     ['csv', 'a,b\nx"y,z\n', /^p:2: a quotation mark stands within a field/],
     ['csv', 'a,b\n"x"y,z\n', /^p:2: a quotation mark stands within a field/],
     ['csv', 'a,b\n"x,y\nz,w', /^p:2: a quotation mark is not closed$/],
@@ -155,15 +166,12 @@ describe('pairs files', () => {
     expect(() => parse(text, format)).toThrow(message);
   });
 
-  test('invalid UTF-8 names its line, wherever the file is cut', () => {
+  test('invalid UTF-8 names its line, wherever the file is cut', async () => {
     const all = new Uint8Array([...bytes('a\tb\nç\td\n'), 0x65, 0xff, 0x09, 0x66, 0x0a]);
     for (let cut = 0; cut <= all.length; cut++) {
-      const parser = new PairFileParser({ file: 'x.tsv' });
-      expect(() => {
-        parser.push(all.subarray(0, cut));
-        parser.push(all.subarray(cut));
-        parser.end();
-      }).toThrow('x.tsv:3: not valid UTF-8');
+      await expect(
+        collect(parsePairFile([all.subarray(0, cut), all.subarray(cut)], { file: 'x.tsv' })),
+      ).rejects.toThrow('x.tsv:3: not valid UTF-8');
     }
   });
 
@@ -171,11 +179,61 @@ describe('pairs files', () => {
     const all = bytes('\uFEFF"日本","x\n""y"""\r\nNew York,🗾\n');
     const whole = [pair('日本', 'x\n"y"'), pair('New York', '🗾')];
     for (let cut = 0; cut <= all.length; cut++) {
-      const pairs: WordPair[] = [];
-      for await (const one of parsePairFile([all.subarray(0, cut), all.subarray(cut)], { file: 'a.csv' }))
-        pairs.push(one);
+      const pairs = await collect(parsePairFile([all.subarray(0, cut), all.subarray(cut)], { file: 'a.csv' }));
       expect(pairs).toEqual(whole);
     }
+  });
+
+  test.each<[PairFileFormat, string]>([
+    ['csv', 'head,tail\nTokyo,Japan\n'],
+    ['tsv', '\n Head \tTAIL\nTokyo\tJapan\n'],
+    ['mixed', 'subject\tobject\nTokyo\tJapan\n'],
+  ])('%s %j: the header line is not a pair', (format, text) => {
+    const notices: string[] = [];
+    const read = parsePairBytes(bytes(text), { file: 'p', format, onNotice: (notice) => notices.push(notice) });
+    expect(read).toEqual([pair('Tokyo', 'Japan')]);
+    expect(notices).toEqual([`p:${text.startsWith('\n') ? 2 : 1}: read as a header line, not as a pair`]);
+  });
+
+  test('the same words are a pair where they are not the first line', () => {
+    expect(parse('neck\tbody\nhead\ttail\n', 'tsv')).toEqual([pair('neck', 'body'), pair('head', 'tail')]);
+  });
+
+  test('further columns and members come along by name', () => {
+    const tokyo = (columns: object) => [{ head: 'Tokyo', tail: 'Japan', columns }];
+    expect(parse('id\thead\ttail\n7\tTokyo\tJapan\n', 'tsv')).toEqual(tokyo({ id: '7' }));
+    // pandas writes its index under an empty name
+    expect(parse(',tail,head,relation\n0,Japan,Tokyo,"capital, of"\n', 'csv')).toEqual(
+      tokyo({ relation: 'capital, of' }),
+    );
+    expect(parse('{"head":"Tokyo","tail":"Japan","id":7,"tags":["a"]}', 'jsonl')).toEqual(
+      tokyo({ id: 7, tags: ['a'] }),
+    );
+    expect(() => parse('head,tail,id\na,b,1\nc,d\n', 'csv')).toThrow(
+      'p:3: expected 3 fields as in the header line, got 2',
+    );
+  });
+
+  test('a quotation mark that nobody closes takes linear time', () => {
+    const text = `a,b\n"c${',d\n'.repeat(400_000)}`;
+    const start = performance.now();
+    expect(() => parse(text, 'csv')).toThrow('p:2: a quotation mark is not closed');
+    expect(performance.now() - start).toBeLessThan(5000); // quadratic: half an hour
+  });
+
+  test('a word of more than 10,000 characters is refused with its line', () => {
+    const word = 'x'.repeat(4_000_000);
+    for (const [format, line] of [
+      ['tsv', `a\t${word}`],
+      ['csv', `a,${word}`],
+      ['jsonl', JSON.stringify(['a', word])],
+    ] as const) {
+      expect(() =>
+        parse(`${format === 'jsonl' ? '["a","b"]' : format === 'csv' ? 'a,b' : 'a\tb'}\n${line}\n`, format),
+      ).toThrow(/^p:2: the word "x{50,60}\.\.\. has 4000000 characters, at most 10000 are allowed$/);
+    }
+    expect(() => toWordPair([word, 'a'], 3)).toThrow(/has 4000000 characters.* at index 3$/);
+    expect(parse(`a\t${'x'.repeat(10_000)}`, 'tsv')).toHaveLength(1);
   });
 
   test('an empty file has no pairs', () => {

@@ -45,6 +45,6 @@ describe('readFurtherPairs', () => {
     const empty = await file('empty.tsv', '\n');
     await expect(readFurtherPairs([empty])).rejects.toThrow(`${empty}: holds no pair`);
     const named = await file('pairs.list', 'barista\tcoffee\n');
-    await expect(readFurtherPairs([named])).rejects.toThrow('a pairs file ends in .tsv, .csv or .jsonl');
+    await expect(readFurtherPairs([named])).rejects.toThrow('a pairs file ends in .tsv, .csv, .jsonl or .txt');
   });
 });

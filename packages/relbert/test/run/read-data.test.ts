@@ -147,7 +147,7 @@ describe('sources', () => {
   it('a folder without ratings is none', async () => {
     file('other/x.txt', '');
     await expect(readTrainingData(recipe(null, { data: [{ source: join(folder, 'other') }] }))).rejects.toThrow(
-      'holds no ratings of SemEval-2012 Task 2',
+      'holds neither ratings of SemEval-2012 Task 2',
     );
   });
 

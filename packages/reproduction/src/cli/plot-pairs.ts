@@ -1,52 +1,35 @@
 /** Word pairs for a map, with their relations where the file has them. */
 
+import { pairsOfCarried } from 'relbert/internal/data/carried';
 import { parseLexicalRelations } from 'relbert/internal/data/lexical-relation';
-import { pairField, wordField } from 'relbert/internal/data/pair-field';
-import { parseRelationSets } from 'relbert/internal/data/relation-set';
+import { holdsRelations, parseRelationSets } from 'relbert/internal/data/relation-set';
+import { isCarried, readCarriedPairs } from 'relbert/internal/node/package-data';
 import { readText } from 'relbert/internal/node/read-file';
-import { parsePairBytes } from 'relbert/internal/pair/pair-file';
+import { pairFileFormat, parsePairBytes } from 'relbert/internal/pair/pair-file';
 import { DataError, type DataFile } from 'relbert/internal/text/data-error';
-import { parseCommaSeparated } from 'relbert/internal/text/delimited';
-import { jsonObject, linesOf } from 'relbert/internal/text/line';
+import { linesOf } from 'relbert/internal/text/lines';
 import type { MappedPair } from '../plot/relation-map-plot.ts';
 
 /**
  * Reads by ending: .tsv and .csv with head, tail and perhaps relation; .jsonl with a pair a line, `{"head","tail"}`
- * and perhaps `"relation"`, or with the relations that `relbert distill --data` takes.
- * @throws DataError or PairError naming file and line
+ * and perhaps `"relation"`, or with the relations that `relbert distill --data` takes; or `package/NAME`, the pairs that
+ * the package carries.
+ * @throws DataError naming file and line
  */
-export async function readMappedPairs(file: string): Promise<MappedPair[]> {
-  const data = { file, text: await readText(file) };
-  const first = data.text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .find((line) => line.trim() !== '');
-  if (first === undefined) throw new DataError(file, undefined, 'holds no pair');
-  if (/\.jsonl$/i.test(file)) return jsonPairs(data, first);
-  if (/\.csv$/i.test(file)) {
-    const records = parseCommaSeparated(data);
-    if (records[0]?.fields.length === 3) {
-      return records.map(({ fields, line }) => {
-        const [head = '', tail = '', relation = ''] = fields.map((field) => field.trim());
-        if (fields.length !== 3 || head === '' || tail === '' || relation === '') {
-          throw new DataError(file, line, `expected head, tail and relation, got ${JSON.stringify(fields)}`);
-        }
-        return { head, tail, relation };
-      });
-    }
-  } else if (first.split('\t').length === 3) return parseLexicalRelations(data);
-  return parsePairBytes(new TextEncoder().encode(data.text), { file });
-}
-
-function jsonPairs(data: DataFile, first: string): MappedPair[] {
-  if (/"positives"\s*:/.test(first)) {
-    return parseRelationSets(data).flatMap(({ relation, positives }) =>
-      positives.map((pair) => ({ ...pair, relation })),
-    );
+export async function readMappedPairs(file: string, onNotice?: (notice: string) => void): Promise<MappedPair[]> {
+  if (isCarried(file)) {
+    return pairsOfCarried(await readCarriedPairs(file)).map(({ head, tail, columns }) => {
+      const relation = columns?.['relation'];
+      return { head, tail, ...(typeof relation === 'string' && { relation }) };
+    });
   }
-  if (!/"relation"\s*:/.test(first)) return parsePairBytes(new TextEncoder().encode(data.text), { file: data.file });
-  return linesOf(data).map((line) => {
-    const { head, tail, relation } = jsonObject(line);
-    return { ...pairField(line, "'head' and 'tail'", [head, tail]), relation: wordField(line, "'relation'", relation) };
-  });
+  const data: DataFile = { file, text: await readText(file), onNotice };
+  const first = linesOf(data)[0]?.text;
+  if (first === undefined) throw new DataError(file, undefined, 'holds no pair');
+  pairFileFormat(file);
+  if (!holdsRelations(data)) return parsePairBytes(new TextEncoder().encode(data.text), { file, onNotice });
+  if (!/"positives"\s*:/.test(first)) return parseLexicalRelations(data);
+  return parseRelationSets(data).flatMap(({ relation, positives }) =>
+    positives.map(({ head, tail }) => ({ head, tail, relation })),
+  );
 }

@@ -83,7 +83,7 @@ export function addPlotCommand(program: Command, terminal: Terminal): void {
     .command('map')
     .summary('two-dimensional map of word pairs, coloured by relation')
     .description('Relation embeddings of the pairs of a file in two dimensions; colour and shape say the relation.')
-    .argument('<pairs>', '.tsv or .csv: head, tail, perhaps relation; or .jsonl')
+    .argument('<pairs>', '.tsv or .csv: head, tail, perhaps relation; .jsonl; or package/NAME, carried pairs')
     .addOption(new Option('--method <method>', 'principal components, or UMAP').choices(['pca', 'umap']).default('pca'))
     .option('--limit <number>', 'of more pairs, so many are drawn by lot', positive, 1000)
     .option('--seed <number>', 'of the lot and of UMAP', seed, 0)
@@ -164,7 +164,7 @@ async function drawMap(file: string, flags: MapFlags, terminal: Terminal): Promi
   const { projectEmbeddings } = await import('../plot/projection.ts');
   const { relationMapPlot } = await import('../plot/relation-map-plot.ts');
   const { basename, dirname, join, resolve } = await import('relbert/internal/node/path');
-  const all = await readMappedPairs(file);
+  const all = await readMappedPairs(file, terminal.note);
   const pairs = samplePairs(all, flags.limit, flags.seed);
   await using encoder = await loadEncoder(flags, terminal, { worker: true });
   const progress = await terminal.progress('encoding', 'pairs', pairs.length);

@@ -176,7 +176,7 @@ async function readCandidates(
   const { parseRelationLines } = await import('relbert/internal/data/relation-set');
   const { CARRIED_DATA } = await import('relbert/internal/data/carried');
   const { readPackageData } = await import('relbert/internal/node/package-data');
-  const { deduplicatePairs } = await import('relbert/internal/pair/deduplicate');
+  const { deduplicatePairs } = await import('relbert/internal/pair/pair-key');
   for (const name of CARRIED_DATA.trainingPairs) {
     for (const { positives } of parseRelationLines(await readPackageData(name))) candidates.push(...positives);
   }
