@@ -11,7 +11,7 @@ export async function openVectorBlocks(
   file: string,
   terminal: Terminal,
 ): Promise<(() => AsyncIterable<VectorBlock>) | undefined> {
-  if (file === '-') return undefined;
+  if (file === '-' || file.startsWith('package/')) return undefined;
   const { kindOfPath } = await import('../node/read-file.ts');
   const { readChunks } = await import('../node/byte-stream.ts');
   const { jsonBlocks, npyBlocks, word2vecBlocks } = await import('../formats/pair-vector-file.ts');

@@ -87,7 +87,7 @@ describe('relation files', () => {
       'r:2: pair ["c","d"] of relation \'x\' is both positive and negative',
     ],
     ['a name given twice', capital, "r:2: relation 'capital' was already given in line 1"],
-    ['no name', { positives: capital.positives }, "r:2: expected a relation, {"],
+    ['no name', { positives: capital.positives }, 'r:2: expected a relation, {'],
     ['a blank name', { ...capital, relation: ' ' }, "r:2: 'relation' is blank"],
     ['a parent that is no string', { ...capital, relation: 'x', parent: 1 }, "'parent' should be a string, got 1"],
     [

@@ -29,7 +29,6 @@ describe('reading', () => {
   it('text without a byte order mark, bytes, names, kinds', async () => {
     expect(await readText(file('\uFEFFa\r\nb'))).toBe('a\r\nb');
     expect([...(await readBytes(file('ab')))]).toEqual([97, 98]);
-    expect(await readText('-', { stdin: pieces('a\r\nb', 2) })).toBe('a\nb\n');
     expect(await listFolder(root)).toEqual(['file']);
     expect(await kindOfPath(root)).toBe('folder');
     expect(await kindOfPath(join(root, 'file'))).toBe('file');
