@@ -1,5 +1,5 @@
 /** What both entry points offer: everything that does not depend on where files and kernels come from. */
-export { type Checkpoint, openCheckpoint } from './encoder/checkpoint.ts';
+export type { Checkpoint } from './encoder/checkpoint.ts';
 export {
   cosine,
   type EmbeddingBlock,
@@ -8,7 +8,15 @@ export {
   row,
   type SkippedPair,
 } from './encoder/embeddings.ts';
-export { type EncoderOptions, OptionError } from './encoder/load-encoder.ts';
+export {
+  type LanguageModel,
+  openLanguageModel,
+  type RelationModel,
+  type RelationModelOptions,
+  relationModel,
+} from './encoder/language-model.ts';
+export type { EncoderOptions } from './encoder/load-encoder.ts';
+export { OptionError } from './encoder/option-error.ts';
 export { type Pooling, PoolingError, poolings } from './encoder/pooling.ts';
 export {
   type EncodeEvent,

@@ -13,7 +13,7 @@
 import { type EncoderOptions, loadEncoderParts } from './encoder/load-encoder.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import type { HubOptions } from './node/hub/hub.ts';
-import { openModel } from './node/open-model.ts';
+import { modelFiles } from './node/open-model.ts';
 import { nodeRuntime } from './node/runtime.ts';
 import { nodeWorkerRuntime } from './node/worker.ts';
 
@@ -43,7 +43,7 @@ export class RelationEncoder extends Core {
    *   RuntimeError where the runtime does not take the model; the signal's reason when aborted
    */
   static async load(model = 'embedded', options: LoadOptions = {}): Promise<RelationEncoder> {
-    const files = await openModel(model, options);
+    const files = await modelFiles(model, options);
     const runtime = options.worker === false ? nodeRuntime() : nodeWorkerRuntime();
     try {
       return new RelationEncoder(await loadEncoderParts(files, runtime, options));

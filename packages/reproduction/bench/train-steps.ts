@@ -6,12 +6,9 @@
  * Same plan, same output; a process of its own, so that its peak memory is that of training alone.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { openCheckpoint } from '../../relbert/src/encoder/checkpoint.ts';
-import { parseEncoderConfig } from '../../relbert/src/models/config.ts';
+import { relationModel } from '../../relbert/src/encoder/language-model.ts';
 import { openModel } from '../../relbert/src/node/open-model.ts';
 import { nodeRuntime } from '../../relbert/src/node/runtime.ts';
-import { createPrompt } from '../../relbert/src/prompt/create-prompt.ts';
-import { createTokenizer } from '../../relbert/src/tokenizer/create-tokenizer.ts';
 import type { TrainingBatch } from '../../relbert/src/train/batch.ts';
 import { train } from '../../relbert/src/train/trainer.ts';
 import { type TrainingConfigInput, trainingSchema } from '../../relbert/src/train/training-config.ts';
@@ -59,16 +56,8 @@ function batchOf({ pairs, items, triples }: PlanStep): TrainingBatch {
 
 async function main(): Promise<void> {
   const plan = JSON.parse(readFileSync(planFile, 'utf8')) as Plan;
-  const checkpoint = await openCheckpoint(await openModel(modelName));
-  const config = parseEncoderConfig(checkpoint.config);
-  const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
   const events = train({
-    model: {
-      config,
-      weights: checkpoint.weights,
-      prompt: createPrompt({ kind: 'template', text: plan.template }, tokenizer),
-      pooling: 'average_no_mask',
-    },
+    model: relationModel(await openModel(modelName), { template: plan.template, pooling: 'average_no_mask' }),
     training: trainingSchema.parse({
       losses: plan.losses,
       triples: plan.loss === 'paper' ? 'drawn' : 'all',

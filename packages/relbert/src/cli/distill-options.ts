@@ -1,7 +1,7 @@
 /** The options of `relbert distill`, and how they become a recipe. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { poolings } from '../encoder/pooling-table.ts';
 import type { RecipeOverrides } from '../run/override.ts';
-import { poolingNames } from './model-options.ts';
 
 /** What {@link addDistillOptions} adds, as commander hands it over. */
 export interface DistillFlags {
@@ -112,7 +112,7 @@ export function addDistillOptions(command: Command): Command {
     .optionsGroup('Prompt:')
     .option('--template <template>', "letter a-e, or text with <subj>, <obj>, <mask>; none: the checkpoint's own")
     .option('--prompt <dir>', 'prompt that relbert prompt search or tune made, instead of a template')
-    .option('--pooling <pooling>', `${poolingNames.join(', ')}; none: the checkpoint's own`)
+    .option('--pooling <pooling>', `${poolings.join(', ')}; none: the checkpoint's own`)
     .optionsGroup('Data:')
     .option('--data <source...>', 'semeval2012, wordnet, package/..., files of relations, folders of SemEval ratings')
     .option('--exclude-relation <name...>', 'leave out relations by name or id, or whole categories')

@@ -1,9 +1,9 @@
 /** `relbert export`: a relation encoder as one ONNX file for other programs. */
 import { type Command, Option } from 'commander';
+import { poolings } from '../encoder/pooling-table.ts';
 import { examples } from './examples.ts';
 import { checkUsage } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
-import { poolingNames } from './model-options.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ExportFlags {
@@ -25,7 +25,7 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
     .addOption(
       new Option('--dtype <dtype>', 'of the weights in the file').choices(['f32', 'f16', 'int8']).default('f32'),
     )
-    .option('--pooling <pooling>', `${poolingNames.join(', ')} (default: the checkpoint's own)`)
+    .option('--pooling <pooling>', `${poolings.join(', ')} (default: the checkpoint's own)`)
     .requiredOption('--output <file>', 'file to be written')
     .option('--offline', 'use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)')
     .addHelpText('after', examples(['relbert export --model my-encoder --dtype int8 --output encoder.onnx']))

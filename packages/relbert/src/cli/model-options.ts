@@ -1,6 +1,6 @@
 /** The options that choose and set up the relation encoder: the same for every command that encodes pairs. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Pooling } from '../encoder/pooling.ts';
+import { poolings } from '../encoder/pooling-table.ts';
 import type { RelationEncoder } from '../index.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
@@ -20,24 +20,13 @@ export interface ModelFlags {
   readonly offline?: boolean;
 }
 
-/** For help, which loads nothing; a test compares it with the library's list. */
-export const poolingNames: readonly Pooling[] = [
-  'average_no_mask',
-  'average',
-  'sum_no_mask',
-  'mask',
-  'cls',
-  'difference',
-  'average+difference',
-];
-
 /** Adds `--model`, `--template`, `--pooling` and the options of how to run to a command. */
 export function addModelOptions(command: Command): Command {
   return command
     .option('--model <model>', 'folder, hub id, id@revision, or "embedded"', 'embedded')
     .option('--template <template>', "letter a-e, or text with <subj>, <obj>, <mask> (default: the checkpoint's own)")
     .option('--prompt <dir>', 'prompt that relbert prompt search or tune made, instead of a template')
-    .option('--pooling <pooling>', `${poolingNames.join(', ')} (default: the checkpoint's own)`)
+    .option('--pooling <pooling>', `${poolings.join(', ')} (default: the checkpoint's own)`)
     .option(
       '--max-length <tokens>',
       'longest prompt; a longer one is an error (default: what the model takes)',
@@ -80,13 +69,14 @@ export async function loadEncoder(
     normalize,
     offline,
   } = flags;
-  const { parsePooling } = await import('../encoder/pooling.ts');
+  const { needsMask, parsePooling } = await import('../encoder/pooling.ts');
   const { parseTemplate } = await import('../prompt/template.ts');
   const given = poolingName === undefined ? undefined : checkUsage(() => parsePooling(poolingName));
   const stored = promptFolder === undefined ? undefined : await learnedPrompt(promptFolder, flags);
   // A prompt was found with a pooling, and is judged with it unless told otherwise.
   const pooling = given ?? stored?.pooling;
-  if (template !== undefined) checkUsage(() => parseTemplate(template, { mask: pooling === 'mask' }));
+  if (template !== undefined)
+    checkUsage(() => parseTemplate(template, { mask: pooling !== undefined && needsMask(pooling) }));
 
   const { RelationEncoder } = await import('../index.ts');
   const fetching = fetchProgress(terminal, offline);

@@ -1,9 +1,10 @@
 /** The options that `relbert prompt search`, `tune` and `compare` share. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { poolings } from '../encoder/pooling-table.ts';
 import type { PromptDataOptions } from '../run/problem.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
-import { poolingNames, positive } from './model-options.ts';
+import { positive } from './model-options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What {@link addPromptDataOptions} adds, as commander hands it over. */
@@ -25,7 +26,7 @@ export interface PromptDataFlags {
 export function addPromptDataOptions(command: Command): Command {
   return command
     .requiredOption('--model <model>', 'language model: folder, hub id, or id@revision')
-    .option('--pooling <pooling>', `${poolingNames.join(', ')} (default: the model's own, or average_no_mask)`)
+    .option('--pooling <pooling>', `${poolings.join(', ')} (default: the model's own, or average_no_mask)`)
     .option('--data <source...>', 'semeval2012 (default), package/..., files of relations, folders of SemEval ratings')
     .option('--exclude-relation <name...>', 'leave out relations by name or id, or whole categories')
     .option('--exclude-pairs <file...>', 'leave out, in both orders, every pair of these analogy or relation files')

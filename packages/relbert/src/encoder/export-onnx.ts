@@ -1,41 +1,16 @@
 /** A relation encoder as one ONNX file that needs nothing of this package: token ids in, relation embedding out. */
 
-import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { floatToHalf } from '../formats/half-float.ts';
-import {
-  type ConstantData,
-  cast,
-  concat,
-  constant,
-  div,
-  equal,
-  input,
-  maximum,
-  mul,
-  not,
-  range,
-  reduceSum,
-  scalar,
-  serialize,
-  sub,
-  type Tensor,
-  unsqueeze,
-} from '../graph/index.ts';
+import { type ConstantData, cast, input, serialize } from '../graph/index.ts';
 import { Substitution } from '../graph/substitute.ts';
-import { parseEncoderConfig } from '../models/config.ts';
 import { buildEncoder } from '../models/encoder.ts';
 import { readParameters } from '../models/weights.ts';
-import { createPrompt } from '../prompt/create-prompt.ts';
-import type { PromptSpec } from '../prompt/spec.ts';
-import { parseTemplate } from '../prompt/template.ts';
-import { createTokenizer } from '../tokenizer/create-tokenizer.ts';
-import { openCheckpoint } from './checkpoint.ts';
-import { plainDefaults } from './load-encoder.ts';
-import { type Pooling, parsePooling, poolHidden } from './pooling.ts';
+import { type LanguageModel, relationModel } from './language-model.ts';
+import { type Pooling, poolHidden, poolingFromTokens } from './pooling.ts';
 
 export interface ExportOnnxOptions {
-  /** Default: the checkpoint's own, else average_no_mask. */
+  /** Default: the checkpoint's, else average_no_mask. */
   readonly pooling?: Pooling;
   /**
    * f32 (default); f16: weights stored in half the space, computed with in f32; int8: the matrix products of the layers
@@ -66,32 +41,27 @@ export interface OnnxExport {
  * padding), and for poolings by word `head_mask` and `tail_mask` (1 for the tokens of the word, all its occurrences);
  * output `embedding`, float32 [B, D].
  *
- * @param files From `openModel` or `folderFiles` of `relbert`: `exportOnnx(await folderFiles('./model'))`.
- * @throws CheckpointError, EncoderConfigError, TokenizerError or WeightError for a checkpoint that cannot be used,
- *   PoolingError for an unknown pooling, PromptError for a prompt of another model
+ * @param model `exportOnnx(await openLanguageModel(await openModel('./model')))`, both from `relbert`.
+ * @throws CheckpointError or WeightError for weights that cannot be used, PoolingError for an unknown pooling,
+ *   PromptError for a prompt of another model
  */
-export async function exportOnnx(files: CheckpointFiles, options: ExportOnnxOptions = {}): Promise<OnnxExport> {
+export async function exportOnnx(model: LanguageModel, options: ExportOnnxOptions = {}): Promise<OnnxExport> {
   const { dtype = 'f32' } = options;
-  const checkpoint = await openCheckpoint(files);
-  const config = parseEncoderConfig(checkpoint.config);
-  const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
-  const pooling = parsePooling(options.pooling ?? checkpoint.relbert?.pooling ?? plainDefaults.pooling);
-  const spec: PromptSpec = checkpoint.relbert?.prompt ?? {
-    kind: 'template',
-    text: parseTemplate(plainDefaults.template),
-  };
-  const prompt = createPrompt(spec, tokenizer, {
-    mask: pooling === 'mask',
-    softStart: config.vocabularySize,
-    embedding: config.embedding,
-  });
+  const {
+    config,
+    weights: stored,
+    tokenizer,
+    pooling,
+    spec,
+    prompt,
+  } = relationModel(model, { pooling: options.pooling });
   const graph = buildEncoder(config, {
     mode: dtype === 'int8' ? 'int8' : 'inference',
     ...(prompt.vectors && { softPrompt: prompt.vectors }),
   });
-  const { weights, inputs } = poolingWeights(pooling, graph.inputs, tokenizer.special.mask.id);
+  const { weights, inputs } = poolingFromTokens(pooling, graph.inputs, tokenizer.special.mask.id);
   const embedding = poolHidden(graph.hidden, weights, pooling); // [B, D]
-  let initializers: Record<string, ConstantData> = await readParameters(graph.parameters, config, checkpoint.weights);
+  let initializers: Record<string, ConstantData> = await readParameters(graph.parameters, config, stored);
   let result = embedding;
   if (dtype === 'f16') {
     const halved = new Substitution();
@@ -99,7 +69,7 @@ export async function exportOnnx(files: CheckpointFiles, options: ExportOnnxOpti
     for (const { name, dtype: stored, shape, tensor } of graph.parameters) {
       const data = initializers[name];
       if (stored !== 'float32' || !(data instanceof Float32Array) || data.length < 64) continue;
-      halves[name] = halfOf(checkpoint.origin, name, data);
+      halves[name] = halfOf(model.checkpoint.origin, name, data);
       halved.replace(tensor, cast(input(name, 'float16', shape), 'float32'));
     }
     initializers = halves;
@@ -127,44 +97,4 @@ function halfOf(origin: string, name: string, data: Float32Array): Uint16Array {
     );
   }
   return halves;
-}
-
-/** The pooling weights [B, R, T] computed in the graph, and the inputs they need beside ids and attention mask. */
-function poolingWeights(
-  pooling: Pooling,
-  { inputIds, attentionMask }: { readonly inputIds: Tensor; readonly attentionMask: Tensor },
-  maskId: number,
-): { readonly weights: Tensor; readonly inputs: readonly string[] } {
-  const present = cast(attentionMask, 'float32'); // [B, T]
-  const isMask = equal(inputIds, constant(BigInt64Array.of(BigInt(maskId)), []));
-  const notMask = () => mul(present, cast(not(isMask), 'float32'));
-  const word = (name: string) => mean(mul(present, cast(input(name, 'int64', ['B', 'T']), 'float32')));
-  const difference = () => sub(word('tail_mask'), word('head_mask'));
-  const row = (weights: Tensor) => ({ weights: unsqueeze(weights, 1), inputs: [] });
-  switch (pooling) {
-    case 'average_no_mask':
-      return row(mean(notMask()));
-    case 'average':
-      return row(mean(present));
-    case 'sum_no_mask':
-      return row(notMask());
-    case 'mask':
-      return row(mean(mul(present, cast(isMask, 'float32'))));
-    case 'cls': {
-      const first = cast(equal(range('T', [inputIds]), constant(BigInt64Array.of(0n), [])), 'float32'); // [T]
-      return row(mul(present, first));
-    }
-    case 'difference':
-      return { weights: unsqueeze(difference(), 1), inputs: ['head_mask', 'tail_mask'] };
-    case 'average+difference':
-      return {
-        weights: concat([unsqueeze(mean(notMask()), 1), unsqueeze(difference(), 1)], 1),
-        inputs: ['head_mask', 'tail_mask'],
-      };
-  }
-}
-
-/** Weights divided by their sum; zeros where there are none. */
-function mean(weights: Tensor): Tensor {
-  return div(weights, maximum(reduceSum(weights, 1, { keepDims: true }), scalar(1)));
 }

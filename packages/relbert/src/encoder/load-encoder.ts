@@ -1,24 +1,14 @@
 import type { CheckpointFiles } from '../formats/byte-source.ts';
-import { parseEncoderConfig } from '../models/config.ts';
-import { createPrompt } from '../prompt/create-prompt.ts';
-import type { PromptSpec } from '../prompt/spec.ts';
-import { type ManualTemplateName, parseTemplate } from '../prompt/template.ts';
 import type { Runtime } from '../runtime/session.ts';
-import { createTokenizer } from '../tokenizer/create-tokenizer.ts';
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
-import { checkVocabulary } from './checkpoint-tokenizer.ts';
-import { type Pooling, parsePooling } from './pooling.ts';
+import { type LanguageModel, openLanguageModel, type RelationModelOptions, relationModel } from './language-model.ts';
+import { OptionError } from './option-error.ts';
 import { createPromptBatchEncoder } from './prompt-batch-encoder.ts';
 import type { EncoderInfo, RelationEncoderParts } from './relation-encoder.ts';
 
+export { OptionError } from './option-error.ts';
+
 /** Settings of an encoder that do not depend on where its files come from. */
-export interface EncoderOptions {
-  /** A letter a–e, or the text of a template with `<subj>`, `<obj>` and perhaps `<mask>`. Default: the checkpoint's own prompt; `a` for a plain language model. */
-  readonly template?: ManualTemplateName | (string & {});
-  /** A prompt of any kind (trigger, soft); not together with `template`. */
-  readonly prompt?: PromptSpec;
-  /** Default: the checkpoint's own; `average_no_mask` for a plain language model. */
-  readonly pooling?: Pooling;
+export interface EncoderOptions extends RelationModelOptions {
   /** Tokens that a prompt may have, special tokens included. Default: what the model takes. */
   readonly maxLength?: number;
   /** Padded tokens a batch. Default 1024. */
@@ -32,14 +22,6 @@ export interface EncoderOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A setting that cannot be: out of range, or in contradiction with another. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
-}
-
-/** Template and pooling of a plain language model when nothing else is said (the paper's defaults). */
-export const plainDefaults = { template: 'a', pooling: 'average_no_mask' } as const;
-
 /**
  * Opens a checkpoint and makes everything that a RelationEncoder consists of.
  *
@@ -52,26 +34,26 @@ export async function loadEncoderParts(
   runtime: Runtime,
   options: EncoderOptions,
 ): Promise<RelationEncoderParts> {
-  const { signal, threads, dtype = 'f32' } = options;
-  signal?.throwIfAborted();
-  checkDtype(dtype);
-  if (threads !== undefined) checkCount('threads', threads);
-  const checkpoint = await openCheckpoint(files);
-  const config = parseEncoderConfig(checkpoint.config);
-  const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
-  checkVocabulary(checkpoint.origin, config.vocabularySize, tokenizer.vocabularySize);
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
+  checkEncoderOptions(options);
+  return encoderParts(await openLanguageModel(files), runtime, options);
+}
 
-  const pooling = parsePooling(options.pooling ?? checkpoint.relbert?.pooling ?? plainDefaults.pooling);
-  const prompt = createPrompt(promptSpecOf(checkpoint, options), tokenizer, {
-    mask: pooling === 'mask',
-    softStart: config.vocabularySize,
-    embedding: config.embedding,
-  });
-  const maxLength = maxLengthOf(options.maxLength, Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength));
+/** The same for a language model that is open already. */
+export async function encoderParts(
+  languageModel: LanguageModel,
+  runtime: Runtime,
+  options: EncoderOptions,
+): Promise<RelationEncoderParts> {
+  const { signal, threads, dtype = 'f32', batchTokens, normalize } = options;
+  checkEncoderOptions(options);
+  signal?.throwIfAborted();
+  const model = relationModel(languageModel, options);
+  const { checkpoint, config, weights, prompt, pooling } = model;
+  const maxLength = maxLengthOf(options.maxLength, model.maxLength);
   const batchEncoder = await createPromptBatchEncoder({
     config,
-    weights: checkpoint.weights,
+    weights,
     runtime,
     pooling,
     dtype,
@@ -86,35 +68,27 @@ export async function loadEncoderParts(
     vocabularySize: config.vocabularySize,
     parameters: batchEncoder.parameters,
     prompt: { kind: prompt.kind, text: prompt.text },
+    promptFrom: model.promptFrom,
     pooling,
     dimension: batchEncoder.dimension,
     maxLength,
     dtype,
-    storedDtype: checkpoint.weights.storedType ?? 'none',
-    bytes: checkpoint.weights.byteLength,
+    storedDtype: weights.storedType ?? 'none',
+    bytes: weights.byteLength,
     runtime: runtime.name,
-    promptFrom: options.template || options.prompt ? 'options' : checkpoint.relbert ? 'checkpoint' : 'default',
   };
   return {
     info,
     prompt,
     batchEncoder,
-    ...(options.batchTokens !== undefined && { batchTokens: options.batchTokens }),
-    ...(options.normalize !== undefined && { normalize: options.normalize }),
+    ...(batchTokens !== undefined && { batchTokens }),
+    ...(normalize !== undefined && { normalize }),
   };
 }
 
-function promptSpecOf(checkpoint: Checkpoint, { template, prompt }: EncoderOptions): PromptSpec {
-  if (template !== undefined && prompt !== undefined) {
-    throw new OptionError('template and prompt are both given: leave one out');
-  }
-  if (prompt) return prompt;
-  if (template !== undefined) return { kind: 'template', text: parseTemplate(template) };
-  return checkpoint.relbert?.prompt ?? { kind: 'template', text: parseTemplate(plainDefaults.template) };
-}
-
-function checkDtype(dtype: string): void {
+function checkEncoderOptions({ dtype = 'f32', threads }: EncoderOptions): void {
   if (dtype !== 'f32' && dtype !== 'int8') throw new OptionError(`dtype must be 'f32' or 'int8', got '${dtype}'`);
+  if (threads !== undefined) checkCount('threads', threads);
 }
 
 function checkCount(name: string, value: number): void {

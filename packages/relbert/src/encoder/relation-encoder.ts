@@ -1,8 +1,9 @@
 import { deduplicatePairs } from '../pair/pair-key.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
+import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { excerpt } from '../text/excerpt.ts';
-import { defaultBatchTokens, lengthSortedBatches } from './batching.ts';
+import { defaultBatchTokens, encodeBatches, lengthSortedBatches } from './batching.ts';
 import { cosine, type EmbeddingBlock, type Embeddings, normalizeRows, row, type SkippedPair } from './embeddings.ts';
 import type { PromptBatchEncoder } from './prompt-batch-encoder.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -89,11 +90,6 @@ export interface RelationEncoderParts {
   readonly batchTokens?: number;
   readonly normalize?: boolean;
 }
-
-/** Batches on their way at once: one runs while the next is made. */
-const batchesInFlight = 2;
-/** Milliseconds of tokenising after which the event loop gets a turn. */
-const sliceOfWork = 5;
 
 /**
  * Word pairs to relation embeddings: prompt, tokens, language model, pooling.
@@ -225,27 +221,31 @@ export class RelationEncoder implements AsyncDisposable {
       signal?.throwIfAborted();
     }
     const skipped = this.#tooLong(pairs, rows, prompts, onTooLong);
-    const left = new Set(skipped.map(({ index }) => rows[index]));
     for (const { index } of skipped) data.fill(Number.NaN, index * dimension, (index + 1) * dimension);
-
-    const wanted = prompts.flatMap((_, index) => (left.has(index) ? [] : [index]));
+    const tooLong = new Set(skipped.map(({ index }) => rows[index]));
+    const wanted = prompts.flatMap((prompt, index) => (tooLong.has(index) ? [] : [{ prompt, index }]));
     const places = placesOf(rows, distinct.length);
+    const promptAt = (at: number): EncodedPrompt => (wanted[at] as (typeof wanted)[number]).prompt;
+    const lengths = wanted.map(({ prompt }) => prompt.ids.length);
     let done = 0;
-    const encodeBatch = async (batch: readonly number[]): Promise<void> => {
-      const embedded = await this.#batchEncoder.encode(batch.map((index) => prompts[index] as EncodedPrompt));
-      if (normalize) normalizeRows(embedded, dimension);
-      for (const [i, index] of batch.entries()) {
-        const vector = embedded.subarray(i * dimension, (i + 1) * dimension);
-        for (const place of places[index] as number[]) data.set(vector, place * dimension);
-      }
-      done += batch.length;
-      onProgress?.({ kind: 'encode', done, total: wanted.length });
-    };
-    const batches = lengthSortedBatches(
-      wanted.map((index) => (prompts[index] as EncodedPrompt).ids.length),
-      this.#batchTokens,
+    await encodeBatches(
+      lengthSortedBatches(lengths, this.#batchTokens),
+      (batch) => this.#batchEncoder.encode(batch.map(promptAt)),
+      {
+        dimension,
+        inFlight: 2,
+        signal,
+        store: (at, embedding) => {
+          const { index } = wanted[at] as (typeof wanted)[number];
+          if (normalize) normalizeRows(embedding, dimension);
+          for (const place of places[index] as number[]) data.set(embedding, place * dimension);
+        },
+        onBatch: (batch) => {
+          done += batch.length;
+          onProgress?.({ kind: 'encode', done, total: wanted.length });
+        },
+      },
     );
-    await inFlight(batches, batchesInFlight, signal, (batch) => encodeBatch(batch.map((i) => wanted[i] as number)));
     return { data, shape: [pairs.length, dimension], skipped };
   }
 
@@ -284,46 +284,4 @@ function placesOf(rows: Int32Array | readonly number[], count: number): number[]
   const places: number[][] = Array.from({ length: count }, () => []);
   for (const [place, index] of rows.entries()) (places[index] as number[]).push(place);
   return places;
-}
-
-/** Gives the event loop a turn whenever a slice of work has passed since the last. */
-function eventLoopTurns(): () => Promise<void> | undefined {
-  let last = performance.now();
-  return () => {
-    if (performance.now() - last < sliceOfWork) return undefined;
-    return new Promise((resolve) => {
-      setTimeout(() => {
-        last = performance.now();
-        resolve();
-      });
-    });
-  };
-}
-
-/** Works through the items with at most `limit` on their way; stops at the first failure or when aborted. */
-async function inFlight<T>(
-  items: readonly T[],
-  limit: number,
-  signal: AbortSignal | undefined,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const iterator = items.values();
-  let stopped = false;
-  const lane = async (): Promise<void> => {
-    for (const item of iterator) {
-      if (stopped) return;
-      signal?.throwIfAborted();
-      await work(item);
-    }
-  };
-  const lanes = Array.from({ length: limit }, () =>
-    lane().catch((error: unknown) => {
-      stopped = true;
-      throw error;
-    }),
-  );
-  // Every lane ends before the error goes on, so that nothing runs on a disposed session.
-  const ends = await Promise.allSettled(lanes);
-  const failure = ends.find((end) => end.status === 'rejected');
-  if (failure) throw failure.reason;
 }

@@ -1,5 +1,6 @@
 import { Random } from '../data/random.ts';
 import { serialize } from '../graph/onnx.ts';
+import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { Runtime, Session, SessionOptions, TensorValue } from '../runtime/session.ts';
 import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix } from './classifier.ts';
 import {
@@ -138,8 +139,7 @@ export class ClassifierTraining {
     // The penalty alpha / (2 B) · Σ w² of each batch, weighted by its size B; Σ w² hardly changes within one run.
     this.#loss += (alpha / 2) * sizes.length * (squares?.data[0] as number);
     this.#steps += sizes.length;
-    // Gives the event loop a turn: the session blocks it while it runs.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await eventLoopTurn();
   }
 
   /** All batches of an epoch were learnt from: notes its loss, and whether that still falls. */

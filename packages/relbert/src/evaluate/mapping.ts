@@ -2,8 +2,10 @@
  * Relation mapping (Turney, "The latent relation mapping engine", 2008): which term of the target corresponds to which
  * term of the source? The relations among the source terms are to be like those among the target terms they map to.
  */
+
 import type { MappingProblem } from '../data/mapping.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { coherence, type MappingSearch, searchCoherentMapping } from './coherent-mapping.ts';
 import { type EmbeddingTable, embedDistinct, type PairEmbedder } from './embedding-table.ts';
 import { rowMaxima, searchRowMaximumMapping } from './row-maximum-mapping.ts';
@@ -147,22 +149,19 @@ interface Solution {
   readonly optimal: boolean;
 }
 
-/** Milliseconds of search after which the event loop gets a turn, so that Ctrl-C is heard. */
-const SLICE = 50;
-
 /** Runs a search to its end, or to the limit. */
 async function solve(search: MappingSearch, { maxNodes, signal }: MappingOptions): Promise<Solution> {
   let nodes = 0;
-  let pause = performance.now() + SLICE;
+  const turn = eventLoopTurns(50);
   for (;;) {
     const { done, value } = search.next();
     if (done) return { permutation: value, nodes, optimal: true };
     nodes++;
     if (maxNodes !== undefined && nodes >= maxNodes) return { permutation: value, nodes, optimal: false };
-    if (performance.now() < pause) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    const pause = turn();
+    if (!pause) continue;
+    await pause;
     signal?.throwIfAborted();
-    pause = performance.now() + SLICE;
   }
 }
 

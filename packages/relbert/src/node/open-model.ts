@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { type LanguageModel, openLanguageModel } from '../encoder/language-model.ts';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { folderFiles } from './folder.ts';
@@ -12,10 +13,15 @@ export const embeddedModelName = 'embedded';
 const embeddedModelPackage = 'relbert-minilm-l6';
 
 /**
- * The files of a model as users name it: `embedded`, a folder, a hub id, or `id@revision`.
- * @throws CheckpointError
+ * Opens a model as users name it: `embedded`, a folder, a hub id, or `id@revision`.
+ * @throws CheckpointError, EncoderConfigError or TokenizerError for a checkpoint that cannot be used
  */
-export async function openModel(model: string, options: HubOptions = {}): Promise<CheckpointFiles> {
+export async function openModel(model: string, options: HubOptions = {}): Promise<LanguageModel> {
+  return openLanguageModel(await modelFiles(model, options));
+}
+
+/** The files of a model, named in the same way. @throws CheckpointError */
+export async function modelFiles(model: string, options: HubOptions = {}): Promise<CheckpointFiles> {
   if (model !== embeddedModelName) return locateCheckpoint(model, options);
   return folderFiles(embeddedModelFolder(), embeddedModelName);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { fileSource } from '../formats/byte-source.ts';
+import { type CheckpointFiles, fileSource } from '../formats/byte-source.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { safetensorsChunks } from '../formats/safetensors-write.ts';
 import { toFloat32 } from '../formats/stored-type.ts';
@@ -10,7 +10,6 @@ import { makeFolder, writeFileAtomic } from './files.ts';
 import { folderFiles } from './folder.ts';
 import { type HubSettingsOptions, hubSettings } from './hub/hub-settings.ts';
 import { modelHash } from './model-hash.ts';
-import { openModel } from './open-model.ts';
 
 /** A matrix [pairs, E] in row-major order. */
 export interface TeacherEmbeddings {
@@ -32,11 +31,11 @@ export interface TeacherCache {
  * another one.
  */
 export async function teacherCache(
-  model: string,
+  model: CheckpointFiles,
   pairs: readonly WordPair[],
   options: HubSettingsOptions = {},
 ): Promise<TeacherCache> {
-  const teacher = await modelHash(await openModel(model, options));
+  const teacher = await modelHash(model);
   const hash = createHash('sha256').update(`${teacher}\n`);
   for (const pair of pairs) hash.update(`${pairKey(pair)}\n`);
   const { cache } = await hubSettings(options);

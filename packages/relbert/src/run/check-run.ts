@@ -1,5 +1,6 @@
 /** What is wrong with a run is found before its first step, not in the middle of it or at its end. */
 
+import type { RelationModel } from '../encoder/language-model.ts';
 import { OptionError } from '../encoder/load-encoder.ts';
 import { PromptTooLongError } from '../encoder/relation-encoder.ts';
 import type { WordPair } from '../pair/word-pair.ts';
@@ -7,7 +8,6 @@ import { suggestion } from '../text/nearest-name.ts';
 import { checkLossExamples } from '../train/loss-examples.ts';
 import { runLength } from '../train/run-length.ts';
 import type { Sampler } from '../train/sampler.ts';
-import type { TrainingModel } from '../train/trainer.ts';
 import { LAST_STEP, type TrainingConfig } from '../train/training-config.ts';
 import type { RunValidation } from './validation.ts';
 
@@ -37,16 +37,13 @@ function checkValidation({ metric, patience }: TrainingConfig, figures: readonly
   }
 }
 
-/** @param pairs All that will be encoded. @throws PromptTooLongError */
-export function checkLengths(
-  pairs: readonly WordPair[],
-  { prompt, config, maxLength = config.maxLength }: TrainingModel,
-): void {
+/** @param pairs All that will be encoded. @throws PromptTooLongError, CheckpointError for a token without a word embedding */
+export function checkLengths(pairs: readonly WordPair[], { prompt, maxLength, everyTokenHasRow }: RelationModel): void {
   const bytes = (text: string) => new TextEncoder().encode(text).length;
   // No token stands for less than a byte, so that only what has more bytes than tokens are allowed needs a look.
   const room = maxLength - bytes(prompt.text) - 2;
   for (const pair of pairs) {
-    if (2 * (bytes(pair.head) + bytes(pair.tail)) <= room) continue;
+    if (everyTokenHasRow && 2 * (bytes(pair.head) + bytes(pair.tail)) <= room) continue;
     const { length } = prompt.encode(pair).ids;
     if (length > maxLength) throw new PromptTooLongError({ index: 0, pair, length, limit: maxLength });
   }

@@ -1,10 +1,10 @@
+import { promptFor } from '../encoder/language-model.ts';
 import type { Pooling } from '../encoder/pooling.ts';
 import { createPromptBatchEncoder, type PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
 import type { PairEmbedder } from '../evaluate/embedding-table.ts';
 import type { StoredWeights } from '../models/weights.ts';
 import { nodeRuntime } from '../node/runtime.ts';
-import { createPrompt } from '../prompt/create-prompt.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
 import { told } from '../search/pass.ts';
@@ -82,7 +82,7 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
   yield { kind: 'data', relations: training.length, validation: validation.length, excludedPairs };
   const batches = validationBatches(validation.length > 0 ? validation : training);
   // A prompt that cannot be is found before the first is looked at.
-  const made = prompts.map(({ name, spec }) => ({ name, prompt: promptOf(spec, model) }));
+  const made = prompts.map(({ name, spec }) => ({ name, prompt: promptFor(model, spec, model.pooling) }));
   const results: ComparedPrompt[] = [];
   for (const { name, prompt } of made) {
     signal?.throwIfAborted();
@@ -101,14 +101,6 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
   const lossOf = ({ before, after }: ComparedPrompt) => (after ?? before).loss;
   const best = results.reduce((least, result) => (lossOf(result) < lossOf(least) ? result : least));
   yield { kind: 'done', pooling: model.pooling, results, best };
-}
-
-function promptOf(spec: PromptSpec, { tokenizer, config, pooling }: PromptModel): Prompt {
-  return createPrompt(spec, tokenizer, {
-    mask: pooling === 'mask',
-    softStart: config.vocabularySize,
-    embedding: config.embedding,
-  });
 }
 
 async function* figures(

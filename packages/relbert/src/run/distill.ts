@@ -5,7 +5,7 @@
 
 import { formatTrainPairs, pairsOf, type RelationSet } from '../data/relation-set.ts';
 import { splitRelations } from '../data/split.ts';
-import { openCheckpoint } from '../encoder/checkpoint.ts';
+import { relationModel } from '../encoder/language-model.ts';
 import { JsonLinesLog, writeFileAtomic } from '../node/files.ts';
 import { openModel } from '../node/open-model.ts';
 import { join } from '../node/path.ts';
@@ -31,7 +31,6 @@ import { readTrainingData } from './read-data.ts';
 import { runConfiguration } from './run-configuration.ts';
 import { saveRun } from './save-run.ts';
 import { loadTeacher } from './teacher.ts';
-import { trainingModel } from './training-model.ts';
 import { pairsOfQuestions, runValidation } from './validation.ts';
 
 /** What happens, beside what the trainer reports. */
@@ -75,8 +74,12 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     excludedPairs: data.excludedPairs,
     droppedRelations: data.droppedRelations,
   };
-  const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
-  const { model, spec } = trainingModel(checkpoint, recipe, options.prompt);
+  const { prompt, hub } = options;
+  const model = relationModel(await openModel(options.model, hub), {
+    prompt,
+    template: prompt ? undefined : (recipe.template ?? undefined),
+    pooling: recipe.pooling ?? undefined,
+  });
   checkLengths([...pairsOf([...all, ...further]), ...pairsOfQuestions(questions)], model);
   const split = splitSources(drawn, recipe);
   const trained = [...split.train.values()].flat();
@@ -92,7 +95,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
   const teacher =
     recipe.teacher &&
     (await loadTeacher({
-      model: recipe.teacher.model,
+      model: await openModel(recipe.teacher.model, hub),
       relations: [...all, ...further],
       signal,
       ...(threads !== undefined && { threads }),
@@ -111,8 +114,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     configuration: await runConfiguration({
       recipe,
       model,
-      checkpoint,
-      prompt: options.prompt,
+      prompt,
       trainPairs,
       questions,
       teacherHash: teacher?.modelHash,
@@ -136,7 +138,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
         const { weights: _, ...entry } = event;
         await log?.append(entry);
         const { excludedPairs } = data;
-        await saveRun(options, { checkpoint, model, spec, relations: trained, further, excludedPairs, done: event });
+        await saveRun(options, { model, relations: trained, further, excludedPairs, done: event });
         yield event;
         yield { kind: 'saved', folder: output };
       } else {

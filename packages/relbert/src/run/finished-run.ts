@@ -3,7 +3,7 @@
 import { parseTrainPairs } from '../data/relation-set.ts';
 import { openCheckpoint } from '../encoder/checkpoint.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
-import { openModel } from '../node/open-model.ts';
+import { modelFiles } from '../node/open-model.ts';
 import { join } from '../node/path.ts';
 import { kindOfPath, readText } from '../node/read-file.ts';
 import { storedConfiguration } from '../node/training-store.ts';
@@ -48,7 +48,7 @@ async function startDifferences({ output, model, prompt, hub }: DistillOptions):
   if (!before) return [];
   // From the cache only: nothing is fetched for a run that has nothing left to do.
   const files = { ...hub, offline: true };
-  const now = await unlessUnusable(async () => fingerprint(await openCheckpoint(await openModel(model, files))));
+  const now = await unlessUnusable(async () => fingerprint(await openCheckpoint(await modelFiles(model, files))));
   return configurationDifferences(
     { run: { model: before['model'], prompt: before['prompt'] } },
     { run: { model: now ?? before['model'], prompt: prompt && (await promptFingerprint(prompt)) } },
@@ -57,7 +57,7 @@ async function startDifferences({ output, model, prompt, hub }: DistillOptions):
 
 async function dtypeDifferences({ output, dtype }: DistillOptions): Promise<string[]> {
   if (!dtype) return [];
-  const saved = await unlessUnusable(async () => (await openCheckpoint(await openModel(output))).weights.storedType);
+  const saved = await unlessUnusable(async () => (await openCheckpoint(await modelFiles(output))).weights.storedType);
   return saved === undefined ? [] : configurationDifferences({ dtype: saved.toLowerCase() }, { dtype });
 }
 

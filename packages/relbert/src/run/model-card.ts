@@ -1,4 +1,4 @@
-import type { Pooling } from '../encoder/pooling.ts';
+import { type Pooling, poolingInPython } from '../encoder/pooling.ts';
 import { type dataNames, type Recipe, UNLABELLED_PAIRS } from '../train/recipe.ts';
 import { LAST_STEP } from '../train/training-config.ts';
 
@@ -135,24 +135,10 @@ def embed(head, tail):
     ids = encoded["input_ids"][0].tolist()
     with torch.no_grad():
         hidden = model(**encoded).last_hidden_state[0]
+    mask_id = tokenizer.mask_token_id
     def rows(placeholder):
         return [i for i, (a, b) in enumerate(offsets) if any(a < end and b > start for start, end in spans[placeholder])]
-    def average():
-        return hidden[[i for i, token in enumerate(ids) if token != tokenizer.mask_token_id]].mean(0)
-    def difference():
-        return hidden[rows("<obj>")].mean(0) - hidden[rows("<subj>")].mean(0)
-    return ${pythonPooling[pooling]}
+    return ${poolingInPython(pooling)}
 
 similarity = torch.cosine_similarity(embed("Tokyo", "Japan"), embed("Paris", "France"), dim=0)`;
 }
-
-const pythonPooling: Readonly<Record<Pooling, string>> = {
-  average_no_mask: 'average()',
-  average: 'hidden.mean(0)',
-  sum_no_mask: 'hidden[[i for i, token in enumerate(ids) if token != tokenizer.mask_token_id]].sum(0)',
-  mask: 'hidden[[i for i, token in enumerate(ids) if token == tokenizer.mask_token_id]].mean(0)',
-  cls: 'hidden[0]',
-  difference: 'difference()',
-  'average+difference':
-    'torch.cat([torch.nn.functional.normalize(average(), dim=0), torch.nn.functional.normalize(difference(), dim=0)])',
-};

@@ -1,14 +1,12 @@
 import { formatTrainPairs, type RelationSet } from '../data/relation-set.ts';
 import { splitRelations } from '../data/split.ts';
-import { type Checkpoint, openCheckpoint } from '../encoder/checkpoint.ts';
-import { checkVocabulary } from '../encoder/checkpoint-tokenizer.ts';
-import { OptionError, plainDefaults } from '../encoder/load-encoder.ts';
-import { type Pooling, parsePooling } from '../encoder/pooling.ts';
-import { parseEncoderConfig } from '../models/config.ts';
+import type { Checkpoint } from '../encoder/checkpoint.ts';
+import { poolingOf } from '../encoder/language-model.ts';
+import { OptionError } from '../encoder/option-error.ts';
+import type { Pooling } from '../encoder/pooling-table.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
 import { openModel } from '../node/open-model.ts';
 import type { PromptModel } from '../search/prompt-problem.ts';
-import { createTokenizer } from '../tokenizer/create-tokenizer.ts';
 import type { Json } from '../train/training-state.ts';
 import { fingerprint } from './fingerprint.ts';
 import { readTrainingData } from './read-data.ts';
@@ -62,14 +60,12 @@ export async function readPromptData(options: PromptDataOptions): Promise<Prompt
   const { train, validation } = splitRelations(relations, { validation: validationShare });
   options.signal?.throwIfAborted();
 
-  const checkpoint = await openCheckpoint(await openModel(options.model, options.hub));
-  const config = parseEncoderConfig(checkpoint.config);
-  const tokenizer = createTokenizer(checkpoint.tokenizerFiles);
-  checkVocabulary(checkpoint.origin, config.vocabularySize, tokenizer.vocabularySize);
-  const pooling = parsePooling(options.pooling ?? checkpoint.relbert?.pooling ?? plainDefaults.pooling);
+  const language = await openModel(options.model, options.hub);
+  const { checkpoint } = language;
+  const pooling = poolingOf(language, options.pooling);
   return {
     checkpoint,
-    model: { config, weights: checkpoint.weights, tokenizer, pooling },
+    model: { ...language, pooling },
     train,
     validation,
     excludedPairs: read.excludedPairs,

@@ -1,16 +1,14 @@
 /** What decides a run: a run that is resumed must have it in common with the one that was stopped. */
-import type { Checkpoint } from '../encoder/checkpoint.ts';
+import type { RelationModel } from '../encoder/language-model.ts';
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
 import type { Recipe } from '../train/recipe.ts';
-import type { TrainingModel } from '../train/trainer.ts';
 import type { Json } from '../train/training-state.ts';
 import { fingerprint } from './fingerprint.ts';
 
 export interface RunParts {
   readonly recipe: Recipe;
-  readonly model: TrainingModel;
-  readonly checkpoint: Checkpoint;
+  readonly model: RelationModel;
   /** A learned prompt instead of the recipe's template. */
   readonly prompt: PromptSpec | undefined;
   /** The text of train-pairs.tsv. */
@@ -22,7 +20,7 @@ export interface RunParts {
 
 /** Model, teacher and data by their content: a path can name something else by now, and the same can lie elsewhere. */
 export async function runConfiguration(parts: RunParts): Promise<Json> {
-  const { recipe, model, checkpoint, prompt, trainPairs, questions, teacherHash } = parts;
+  const { recipe, model, prompt, trainPairs, questions, teacherHash } = parts;
   const { training: _, description: __, teacher, ...rest } = recipe;
   const configuration = {
     ...rest,
@@ -30,7 +28,7 @@ export async function runConfiguration(parts: RunParts): Promise<Json> {
     template: model.prompt.text,
     ...(prompt && { prompt: await promptFingerprint(prompt) }),
     pooling: model.pooling,
-    model: await fingerprint(checkpoint),
+    model: await fingerprint(model.checkpoint),
     trainingPairs: await fingerprint(trainPairs),
     validate: await Promise.all(
       questions.map(

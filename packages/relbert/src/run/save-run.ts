@@ -1,19 +1,17 @@
 /** The end of a run: its weights, card and learning curve as a folder in HuggingFace layout. */
 
 import { pairsOf, type RelationSet } from '../data/relation-set.ts';
-import type { Checkpoint } from '../encoder/checkpoint.ts';
+import { licenceOf, type RelationModel } from '../encoder/language-model.ts';
 import type { Pooling } from '../encoder/pooling.ts';
 import { poolings2021 } from '../encoder/relbert-config.ts';
 import { storedParameters } from '../models/architecture.ts';
 import { architectureOf } from '../models/encoder.ts';
 import { resolveWeightNames } from '../models/weights.ts';
-import { openModel } from '../node/open-model.ts';
 import { basename, resolve } from '../node/path.ts';
 import { saveModel } from '../node/save.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
 import { splitSoftPrompt } from '../train/soft-prompt-weights.ts';
 import type { DoneEvent } from '../train/train-event.ts';
-import type { TrainingModel } from '../train/trainer.ts';
 import { learningCurve } from './learning-curve.ts';
 import { modelCard } from './model-card.ts';
 import type { DistillOptions } from './options.ts';
@@ -21,10 +19,7 @@ import { readLog } from './output-folder.ts';
 
 /** What a run was, and how it ended. */
 export interface FinishedRun {
-  /** The language model. */
-  readonly checkpoint: Checkpoint;
-  readonly model: TrainingModel;
-  readonly spec: PromptSpec;
+  readonly model: RelationModel;
   /** Without the pairs held out. */
   readonly relations: readonly RelationSet[];
   /** Pairs for the teacher alone. */
@@ -36,7 +31,8 @@ export interface FinishedRun {
 /** Writes the encoder into the output folder. @throws what {@link saveModel} throws */
 export async function saveRun(options: DistillOptions, run: FinishedRun): Promise<void> {
   const { output, recipe, dtype, signal } = options;
-  const { checkpoint, model, spec, done } = run;
+  const { model, done } = run;
+  const { checkpoint, spec } = model;
   const names = resolveWeightNames(model.config, checkpoint.weights);
   const split = splitSoftPrompt(done.weights, model.config, spec.kind === 'soft' ? spec.vectors.length : 0);
   const prompt: PromptSpec = spec.kind === 'soft' && split.vectors ? { ...spec, vectors: split.vectors } : spec;
@@ -48,7 +44,7 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
     0,
   );
   const validation = log.find((entry) => entry['kind'] === 'validation' && entry['step'] === done.weightsFrom);
-  const license = await licenseOf(options);
+  const license = await licenceOf(model);
   const card = modelCard({
     name,
     base:
@@ -91,12 +87,4 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
 /** A prompt laid out as in 2021 is written as then, for the program of then, where that knows the pooling too. */
 function formOf(prompt: PromptSpec, pooling: Pooling): '2021' | '2023' {
   return prompt.kind !== 'template' && prompt.layout === '2021' && poolings2021.includes(pooling) ? '2021' : '2023';
-}
-
-/** The licence that the model card of the language model names, if there is a card. */
-async function licenseOf({ model, hub }: DistillOptions): Promise<string | undefined> {
-  const card = await (await openModel(model, hub)).read('README.md');
-  if (!card) return undefined;
-  const [, header = ''] = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(new TextDecoder().decode(card)) ?? [];
-  return /^license:\s*(\S+)\s*$/m.exec(header)?.[1];
 }

@@ -1,10 +1,10 @@
 /** A larger relation encoder whose embeddings of the training pairs are computed once and kept in a cache. */
 
 import { pairsOf, type RelationSet } from '../data/relation-set.ts';
-import { loadEncoderParts } from '../encoder/load-encoder.ts';
+import type { LanguageModel } from '../encoder/language-model.ts';
+import { encoderParts } from '../encoder/load-encoder.ts';
 import { RelationEncoder } from '../encoder/relation-encoder.ts';
-import type { HubOptions } from '../node/hub/hub.ts';
-import { openModel } from '../node/open-model.ts';
+import type { HubSettingsOptions } from '../node/hub/hub-settings.ts';
 import { teacherCache } from '../node/teacher-cache.ts';
 import { nodeWorkerRuntime } from '../node/worker.ts';
 import { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
@@ -12,11 +12,11 @@ import type { WordPair } from '../pair/word-pair.ts';
 import type { Teacher } from '../train/trainer.ts';
 
 export interface TeacherOptions {
-  /** Folder, hub id, or id@revision. */
-  readonly model: string;
+  readonly model: LanguageModel;
   readonly relations: readonly RelationSet[];
   readonly threads?: number;
-  readonly hub?: HubOptions;
+  /** Where the hub's cache lies, beside which embeddings are kept. */
+  readonly hub?: HubSettingsOptions;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -36,12 +36,11 @@ export interface LoadedTeacher extends Teacher {
 export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeacher> {
   const { model, relations, threads, hub, signal, onProgress } = options;
   const { distinct } = deduplicatePairs(pairsOf(relations));
-  const cache = await teacherCache(model, distinct, hub);
+  const cache = await teacherCache(model.files, distinct, hub);
   let embeddings = await cache.read();
   if (!embeddings) {
-    const files = await openModel(model, hub);
     const settings = { signal, ...(threads !== undefined && { threads }) };
-    const encoder = new RelationEncoder(await loadEncoderParts(files, nodeWorkerRuntime(), settings));
+    const encoder = new RelationEncoder(await encoderParts(model, nodeWorkerRuntime(), settings));
     try {
       embeddings = await encoder.encode(distinct, {
         ...(signal && { signal }),

@@ -1,3 +1,4 @@
+import { needsMask } from '../encoder/pooling.ts';
 import { createPromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import type { PromptLayout } from '../prompt/spec.ts';
@@ -98,7 +99,7 @@ class Search {
     if (options.initial && options.initial.length !== count) {
       throw new PromptError(`the search starts from ${count} tokens, got ${options.initial.length}`);
     }
-    if (pooling === 'mask') checkMasks(startOf(options), tokenizer.special.mask.id);
+    if (needsMask(pooling)) checkMasks(startOf(options), tokenizer.special.mask.id);
     const tokens = candidateTokens(tokenizer, options.filters);
     checkCandidateCount(k, tokens);
     const gradient = await PromptGradient.create({ ...options, config, weights, pooling, count });
@@ -256,7 +257,7 @@ class Search {
   #changeable(triggers: readonly number[]): number[] {
     const { pooling, tokenizer } = this.#options.model;
     const masks = [...triggers.keys()].filter((place) => triggers[place] === tokenizer.special.mask.id);
-    const kept = pooling === 'mask' && masks.length === 1 ? masks[0] : undefined;
+    const kept = needsMask(pooling) && masks.length === 1 ? masks[0] : undefined;
     return [...triggers.keys()].filter((place) => place !== kept);
   }
 

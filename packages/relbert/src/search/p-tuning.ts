@@ -1,6 +1,8 @@
+import { needsMask } from '../encoder/pooling.ts';
 import { createPrompt } from '../prompt/create-prompt.ts';
 import { PromptContentError, PromptError } from '../prompt/prompt-error.ts';
 import type { PromptLayout, SoftSpec } from '../prompt/spec.ts';
+import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { TensorValue } from '../runtime/session.ts';
 import { AdamW, type ParameterGradient } from '../train/optimiser.ts';
 import { randomOf } from '../train/sampler.ts';
@@ -127,7 +129,7 @@ class Tuning {
     const { config, tokenizer } = model;
     const prompt = createPrompt(softSpec(new Float32Array(triggerCount(counts)), counts, 1, layout), tokenizer, {
       softStart: config.vocabularySize,
-      mask: model.pooling === 'mask',
+      mask: needsMask(model.pooling),
     });
     this.#encode = checkedLength((pair) => prompt.encode(pair), promptLimit(model));
     this.#text = prompt.text;
@@ -171,9 +173,7 @@ class Tuning {
     const { steps = 100, every = 10, signal } = this.#options;
     if (!this.#progress.best) yield* this.#validate();
     while (!this.#progress.finished) {
-      // A turn for the event loop, which the native code blocks: signals and timers come through.
-      await new Promise((resolve) => setTimeout(resolve));
-      signal?.throwIfAborted();
+      await eventLoopTurn(signal);
       const { step, checked } = this.#progress;
       const done = step >= steps;
       // Due also where the run was stopped between the step and its validation.

@@ -5,6 +5,7 @@ import { lossFeeds } from '../loss/loss-inputs.ts';
 import { objective } from '../loss/objective.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import { readParameters, type StoredWeights } from '../models/weights.ts';
+import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { Runtime, TensorValue } from '../runtime/session.ts';
 import { Gradients } from '../train/gradients.ts';
 import type { HingeOptions } from './hinge.ts';
@@ -124,7 +125,7 @@ export class PromptGradient {
   ): Pass<number> {
     let [sum, count] = [0, 0];
     for (const [at, batch] of batches.entries()) {
-      await turn(signal);
+      await eventLoopTurn(signal);
       this.#vectors.set(vectors);
       const { loss } = await this.#gradients.loss({ prompts: batch.pairs.map(encode), feeds: tripletFeeds(batch) });
       sum += loss * batch.relationOf.length;
@@ -155,7 +156,7 @@ export class PromptGradient {
     const count = batches.reduce((sum, { relationOf }) => sum + relationOf.length, 0);
     let loss = 0;
     for (const [at, batch] of batches.entries()) {
-      await turn(signal);
+      await eventLoopTurn(signal);
       const part = await this.ofBatch(batch, encode, vectors);
       const share = batch.relationOf.length / count;
       loss += share * part.loss;
@@ -168,12 +169,6 @@ export class PromptGradient {
   async dispose(): Promise<void> {
     await this.#gradients.dispose();
   }
-}
-
-/** A turn for the event loop, which the native code blocks: signals and timers come through. */
-async function turn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve));
-  signal?.throwIfAborted();
 }
 
 /** The triples of a batch as the loss graph takes them: its items are the pairs. */

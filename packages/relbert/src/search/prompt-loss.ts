@@ -1,4 +1,4 @@
-import { defaultBatchTokens, lengthSortedBatches } from '../encoder/batching.ts';
+import { encodeBatches, lengthSortedBatches } from '../encoder/batching.ts';
 import type { PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import { PromptTooLongError } from '../encoder/relation-encoder.ts';
 import type { WordPair } from '../pair/word-pair.ts';
@@ -86,15 +86,10 @@ export async function encodePrompts(
 ): Promise<Float32Array> {
   const { dimension } = encoder;
   const embeddings = new Float32Array(prompts.length * dimension);
-  const lengths = prompts.map(({ ids }) => ids.length);
-  for (const places of lengthSortedBatches(lengths, defaultBatchTokens)) {
-    // A turn for the event loop, which the native code blocks: signals and timers come through.
-    await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
-    const rows = await encoder.encode(places.map((place) => prompts[place] as EncodedPrompt));
-    for (const [i, place] of places.entries()) {
-      embeddings.set(rows.subarray(i * dimension, (i + 1) * dimension), place * dimension);
-    }
-  }
+  await encodeBatches(
+    lengthSortedBatches(prompts.map(({ ids }) => ids.length)),
+    (places) => encoder.encode(places.map((place) => prompts[place] as EncodedPrompt)),
+    { dimension, store: (place, row) => embeddings.set(row, place * dimension), signal },
+  );
   return embeddings;
 }

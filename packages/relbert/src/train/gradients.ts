@@ -1,3 +1,4 @@
+import { encodeBatches } from '../encoder/batching.ts';
 import { promptBatch } from '../encoder/relation-graph.ts';
 import type { Dim } from '../graph/index.ts';
 import type { Objective } from '../loss/objective.ts';
@@ -203,15 +204,14 @@ export class Gradients {
   ): Promise<Record<string, TensorValue>> {
     const { session } = await this.#session(`forward ${name}`, () => ({ model: forwardModel(encoder), lookups: [] }));
     const width = encoder.graph.dimension;
-    const data = new Float32Array(prompts.length * width);
-    for (const [part, places] of chunks.entries()) {
+    const encode = async (places: readonly number[], part: number): Promise<Float32Array> => {
       const feeds: Record<string, TensorValue> = this.#encoderWeights(weights);
       const renamed = this.#chunkFeeds(encoder, prompts, [places], dropout, part);
       for (const [key, value] of Object.entries(renamed)) feeds[key.slice(0, key.lastIndexOf('@'))] = value;
-      const outputs = await session.run(feeds);
-      const pooled = outputs[graphNames.pooled]?.data as Float32Array;
-      for (const [i, place] of places.entries()) data.set(pooled.subarray(i * width, (i + 1) * width), place * width);
-    }
+      return (await session.run(feeds))[graphNames.pooled]?.data as Float32Array;
+    };
+    const data = new Float32Array(prompts.length * width);
+    await encodeBatches(chunks, encode, { dimension: width, store: (place, row) => data.set(row, place * width) });
     return { [graphNames.embeddings]: { dtype: 'float32', shape: [prompts.length, width], data } };
   }
 
@@ -219,7 +219,7 @@ export class Gradients {
   #chunkFeeds(
     { graph }: TrainableEncoder,
     prompts: readonly EncodedPrompt[],
-    chunks: readonly number[][],
+    chunks: readonly (readonly number[])[],
     dropout: GradientInput['dropout'],
     part: number,
   ): Record<string, TensorValue> {

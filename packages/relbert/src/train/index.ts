@@ -3,17 +3,10 @@
  * `relbert/distill` does the same from files to files.
  *
  * ```ts
- * import { nodeRuntime, openCheckpoint, openModel } from 'relbert';
- * import { createPrompt, createTokenizer, parseEncoderConfig, RelationSampler } from 'relbert/train';
- * import { train, trainingSchema } from 'relbert/train';
- * const checkpoint = await openCheckpoint(await openModel('./all-MiniLM-L6-v2'));
- * const spec = { kind: 'template', text: '<subj> is the <mask> of <obj>' } as const;
- * const model = {
- *   config: parseEncoderConfig(checkpoint.config),
- *   weights: checkpoint.weights,
- *   prompt: createPrompt(spec, createTokenizer(checkpoint.tokenizerFiles)),
- *   pooling: 'average_no_mask',
- * } as const;
+ * import { nodeRuntime, openModel, relationModel } from 'relbert';
+ * import { RelationSampler, train, trainingSchema } from 'relbert/train';
+ * const template = '<subj> is the <mask> of <obj>';
+ * const model = relationModel(await openModel('./all-MiniLM-L6-v2'), { template, pooling: 'average_no_mask' });
  * // relations: RelationSet[], from parseRelationSets for instance
  * const part = { relations, positives: 4, negatives: 4, relationsPerStep: 8 };
  * const sampler = new RelationSampler({ parts: [part], seed: 1 });

@@ -1,13 +1,14 @@
+import { byLength } from '../encoder/batching.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 
 /**
  * Prompts cut into a given number of micro-batches of like length: places sorted by length (longest first; ties keep
  * their order), cut so that each micro-batch has about the same number of padded tokens. With fewer prompts than
- * micro-batches asked for, each is one of its own.
+ * micro-batches asked for, each is a micro-batch by itself.
  */
 export function microBatches(prompts: readonly EncodedPrompt[], count: number): number[][] {
   const length = (place: number) => (prompts[place] as EncodedPrompt).ids.length;
-  const order = prompts.map((_, place) => place).sort((a, b) => length(b) - length(a) || a - b);
+  const order = byLength(prompts.map(({ ids }) => ids.length));
   const batches: number[][] = [];
   let left = order.reduce((sum, place) => sum + length(place), 0);
   let start = 0;

@@ -7,6 +7,7 @@ import type { StoredWeights } from '../models/weights.ts';
 import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
+import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { Runtime, TensorValue } from '../runtime/session.ts';
 import type { TrainingBatch } from './batch.ts';
 import { DivergenceWatch } from './divergence.ts';
@@ -336,8 +337,3 @@ class TrainingRun {
 
 /** Pairs of a validation between two looks at the signal. */
 const encodedAtOnce = 512;
-
-/** A turn for the event loop, which the native code blocks while it computes: signals and timers come through. */
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
-}

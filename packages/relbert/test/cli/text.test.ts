@@ -5,10 +5,8 @@ import { jsonLine, pairsPathOf } from '../../src/cli/embedding-writer.ts';
 import { predictionLine } from '../../src/cli/evaluate-analogy.ts';
 import { describeError, isDefect } from '../../src/cli/exit.ts';
 import { infoText } from '../../src/cli/info.ts';
-import { poolingNames } from '../../src/cli/model-options.ts';
 import { duration, progressLine, RateMeter } from '../../src/cli/progress.ts';
 import { tableText } from '../../src/cli/table.ts';
-import { poolings } from '../../src/encoder/pooling.ts';
 
 describe('progressLine', () => {
   const state = { label: 'encoding', unit: 'pairs', done: 1720, total: 4096, rate: 512, width: 80 };
@@ -152,9 +150,7 @@ describe('predictionLine', () => {
   });
 });
 
-describe('help', () => {
-  it('names the poolings that there are', () => expect(poolingNames).toEqual(poolings));
-});
+describe('help', () => {});
 
 describe('errors', () => {
   it('are told from defects', () => {

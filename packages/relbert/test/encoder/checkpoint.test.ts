@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/encoder/checkpoint.ts';
-import { checkVocabulary } from '../../src/encoder/checkpoint-tokenizer.ts';
 import type { CheckpointFiles } from '../../src/formats/byte-source.ts';
 import { CheckpointError } from '../../src/formats/checkpoint-error.ts';
 import { folderFiles } from '../../src/node/folder.ts';
@@ -146,17 +145,6 @@ describe('a checkpoint that is not one', () => {
     expect(await failure()).toContain('not a plain file name: "../../../etc/passwd"');
     index({});
     expect(await failure()).toContain('there is no "weight_map" in it');
-  });
-
-  it('of a tokenizer for other weights', () => {
-    expect(() => checkVocabulary('m', 30522, 28996)).toThrow(
-      'm: vocabulary sizes differ: the tokenizer has 28996 ids, the word embeddings 30522 rows',
-    );
-    expect(() => checkVocabulary('m', 30522, 30523)).toThrow('vocabulary sizes differ');
-    expect(() => checkVocabulary('m', 120, 119 - 127)).toThrow('vocabulary sizes differ');
-    expect(() => checkVocabulary('m', 30522, 30522)).not.toThrow();
-    expect(() => checkVocabulary('m', 30528, 30522)).not.toThrow(); // padded to a multiple of 8
-    expect(() => checkVocabulary('m', 30525, 30522)).toThrow('vocabulary sizes differ');
   });
 });
 

@@ -4,6 +4,7 @@ import {
   parsePooling,
   pooledSize,
   poolHidden,
+  poolingInPython,
   poolingInput,
   poolingRows,
   poolings,
@@ -65,7 +66,7 @@ describe('what a prompt must have', () => {
   test('no token at all is an error for every pooling', () => {
     const empty = { ids: [], head: [], tail: [], mask: [] };
     for (const pooling of poolings) expect(() => poolingRows(pooling, empty), pooling).toThrow(PoolingError);
-    expect(() => poolingRows('average_no_mask', { ids: [4], head: [], tail: [], mask: [0] })).toThrow(/no mask/);
+    expect(() => poolingRows('average_no_mask', { ids: [4], head: [], tail: [], mask: [0] })).toThrow(/not a mask/);
   });
 
   test('an unknown name is answered with the nearest and all valid ones', () => {
@@ -111,3 +112,14 @@ describe.each(families)('%s', (family) => {
 function expectedScale(expected: TensorValue): number {
   return Math.max(1, ...floats(expected).map(Math.abs));
 }
+
+test('a pooling in Python', () => {
+  expect(poolingInPython('average')).toBe('hidden[:].mean(0)');
+  expect(poolingInPython('cls')).toBe('hidden[:1].mean(0)');
+  expect(poolingInPython('sum_no_mask')).toBe('hidden[[i for i, token in enumerate(ids) if token != mask_id]].sum(0)');
+  expect(poolingInPython('difference')).toBe('hidden[rows("<obj>")].mean(0) - hidden[rows("<subj>")].mean(0)');
+  expect(poolingInPython('average+difference')).toBe(
+    'torch.cat([torch.nn.functional.normalize(hidden[[i for i, token in enumerate(ids) if token != mask_id]].mean(0), dim=0), ' +
+      'torch.nn.functional.normalize(hidden[rows("<obj>")].mean(0) - hidden[rows("<subj>")].mean(0), dim=0)])',
+  );
+});

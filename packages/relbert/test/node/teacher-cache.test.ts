@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { CheckpointFiles } from '../../src/formats/byte-source.ts';
+import { folderFiles } from '../../src/node/folder.ts';
 import { teacherCache } from '../../src/node/teacher-cache.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-teacher-'));
@@ -14,11 +16,11 @@ const pairs = [
 ];
 const embeddings = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] };
 
-function teacher(name: string, files: Readonly<Record<string, string | Uint8Array>>): string {
+function teacher(name: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<CheckpointFiles> {
   const path = join(folder, name);
   mkdirSync(path, { recursive: true });
   for (const [file, content] of Object.entries(files)) writeFileSync(join(path, file), content);
-  return path;
+  return folderFiles(path);
 }
 /** Weights of 3 MB, other ones in the middle only. */
 function weights(middle: number): Uint8Array {
@@ -29,7 +31,7 @@ function weights(middle: number): Uint8Array {
 
 describe('the cache of a teacher', () => {
   it('gives back what was written, for the same pairs', async () => {
-    const model = teacher('kept', { 'config.json': '{}', 'model.safetensors': weights(1) });
+    const model = await teacher('kept', { 'config.json': '{}', 'model.safetensors': weights(1) });
     const first = await teacherCache(model, pairs, { cache });
     expect(await first.read()).toBeUndefined();
     await first.write(embeddings);
@@ -38,7 +40,7 @@ describe('the cache of a teacher', () => {
     expect(again.modelHash).toBe(first.modelHash);
     expect(await (await teacherCache(model, [...pairs].reverse(), { cache })).read()).toBeUndefined();
     // The same model elsewhere is the same teacher.
-    const moved = teacher('moved', { 'config.json': '{}', 'model.safetensors': weights(1) });
+    const moved = await teacher('moved', { 'config.json': '{}', 'model.safetensors': weights(1) });
     expect(await (await teacherCache(moved, pairs, { cache })).read()).toEqual(embeddings);
   });
 
@@ -62,11 +64,11 @@ describe('the cache of a teacher', () => {
       { 'tokenizer.json': '{"a":2}' },
     ],
   ])('has nothing of a teacher with other %s', async (name, before, change) => {
-    const model = teacher(name.replaceAll(' ', '-'), before);
+    const model = await teacher(name.replaceAll(' ', '-'), before);
     const first = await teacherCache(model, pairs, { cache });
     await first.write(embeddings);
     expect(await (await teacherCache(model, pairs, { cache })).read()).toEqual(embeddings);
-    teacher(name.replaceAll(' ', '-'), change);
+    await teacher(name.replaceAll(' ', '-'), change);
     const second = await teacherCache(model, pairs, { cache });
     expect(await second.read()).toBeUndefined();
     expect(second.modelHash).not.toBe(first.modelHash);

@@ -8,6 +8,7 @@ import { exportOnnx } from '../../src/encoder/export-onnx.ts';
 import { poolings } from '../../src/encoder/pooling.ts';
 import { RelationEncoder } from '../../src/index.ts';
 import { folderFiles } from '../../src/node/folder.ts';
+import { openModel } from '../../src/node/open-model.ts';
 import { saveModel } from '../../src/node/save.ts';
 import type { PromptSpec } from '../../src/prompt/spec.ts';
 import { relbert, tinyModel } from '../cli/command.ts';
@@ -57,7 +58,7 @@ describe('relbert export', () => {
   for (const pooling of poolings) {
     it(`runs with plain onnxruntime and gives the same embeddings: ${pooling}`, async () => {
       await using encoder = await RelationEncoder.load(tinyModel, { template: 'a', pooling, worker: false });
-      const { model, inputs, dimension } = await exportOnnx(await folderFiles(tinyModel), { pooling });
+      const { model, inputs, dimension } = await exportOnnx(await openModel(tinyModel), { pooling });
       const { data, shape } = await encoder.encode(pairs);
       expect(shape[1]).toBe(dimension);
       expect(largestDifference(await embeddings(model, inputs, encoder), data)).toBeLessThan(2e-5);
@@ -125,9 +126,9 @@ describe('relbert export', () => {
       });
     const softIds = { first: rows, top: 2, mid: 1, bottom: 1 };
     await save(soft(24), tokenizerFiles);
-    expect((await exportOnnx(await folderFiles(model))).softIds).toEqual(softIds);
+    expect((await exportOnnx(await openModel(model))).softIds).toEqual(softIds);
     await save(soft(24));
-    const exported = await exportOnnx(await folderFiles(model));
+    const exported = await exportOnnx(await openModel(model));
     expect(exported).toMatchObject({ pooling: 'average', softIds });
     await using encoder = await RelationEncoder.load(model, { worker: false });
     const ids = encoder.prompt.encode({ head: 'cat', tail: 'tail' }).ids.filter((id) => id >= rows);
@@ -142,9 +143,9 @@ describe('relbert export', () => {
       0,
       expect.stringContaining(`2 + 1 + 1 vectors have the ids ${rows} to ${rows + 3} in input_ids`),
     ]);
-    expect((await exportOnnx(await folderFiles(tinyModel))).softIds).toBeUndefined();
+    expect((await exportOnnx(await openModel(tinyModel))).softIds).toBeUndefined();
     await save(soft(20));
-    await expect(exportOnnx(await folderFiles(model))).rejects.toThrow(
+    await expect(exportOnnx(await openModel(model))).rejects.toThrow(
       "the soft prompt's vectors have 20 numbers, the model's word embeddings 24",
     );
   });

@@ -1,38 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { folderFiles, nodeRuntime, openCheckpoint, openModel } from '../../src/index.ts';
+import { folderFiles, nodeRuntime, openLanguageModel, openModel, relationModel } from '../../src/index.ts';
 import { exportOnnx } from '../../src/run/index.ts';
-import {
-  createPrompt,
-  createTokenizer,
-  parseEncoderConfig,
-  RelationSampler,
-  type TrainingModel,
-  train,
-  trainingSchema,
-} from '../../src/train/index.ts';
+import { RelationSampler, train, trainingSchema } from '../../src/train/index.ts';
 
 const folder = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url));
 
 it('exports a folder with nothing but what the entries export', async () => {
-  const { model, inputs, dimension } = await exportOnnx(await folderFiles(folder));
+  const { model, inputs, dimension } = await exportOnnx(await openLanguageModel(await folderFiles(folder)));
   expect([inputs, dimension]).toEqual([['input_ids', 'attention_mask'], 24]);
   expect((await exportOnnx(await openModel(folder))).model).toEqual(model);
 });
 
 it('trains a folder for a step with nothing but what the entries export', async () => {
-  const checkpoint = await openCheckpoint(await folderFiles(folder));
-  const config = parseEncoderConfig(checkpoint.config);
-  const model: TrainingModel = {
-    config,
-    weights: checkpoint.weights,
-    prompt: createPrompt(
-      { kind: 'template', text: '<subj> is the <mask> of <obj>' },
-      createTokenizer(checkpoint.tokenizerFiles),
-      { softStart: config.vocabularySize },
-    ),
-    pooling: 'average_no_mask',
-  };
+  const template = '<subj> is the <mask> of <obj>';
+  const model = relationModel(await openModel(folder), { template, pooling: 'average_no_mask' });
   const words = ['cat', 'tail', 'hair', 'leaf', 'tree', 'a', 'b', 'c'];
   const pair = (i: number) => ({ head: words[i % 8] as string, tail: words[(i * 3 + 1) % 8] as string });
   const relations = Array.from({ length: 4 }, (_, i) => ({

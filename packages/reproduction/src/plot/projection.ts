@@ -1,5 +1,7 @@
 /** Embeddings in two dimensions, for pictures: principal components, or UMAP. */
+
 import { Random } from 'relbert/internal/data/random';
+import { eventLoopTurn } from 'relbert/internal/runtime/event-loop';
 
 export type ProjectionMethod = 'pca' | 'umap';
 
@@ -52,8 +54,7 @@ export async function projectEmbeddings(
   for (let done = 0; done < total; done++) {
     umap.step();
     if (done % 10 === 9) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      signal?.throwIfAborted();
+      await eventLoopTurn(signal);
       onProgress?.({ kind: 'projection', done: done + 1, total });
     }
   }

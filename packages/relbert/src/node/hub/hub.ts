@@ -165,7 +165,8 @@ export function neededFiles(names: readonly string[]): string[] {
   );
   const weights = weightsLayoutOf(names);
   return [
-    ...['config.json', 'finetuning_config.json'].filter((name) => names.includes(name)),
+    // README.md names the licence
+    ...['config.json', 'finetuning_config.json', 'README.md'].filter((name) => names.includes(name)),
     ...tokenizer,
     ...(weights === undefined ? [] : [weights.file]),
   ];
