@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { licenceOf, openLanguageModel, relationModel } from '../../src/encoder/language-model.ts';
 import { encoderParts } from '../../src/encoder/load-encoder.ts';
@@ -6,7 +7,7 @@ import type { CheckpointFiles } from '../../src/formats/byte-source.ts';
 import { folderFiles } from '../../src/node/folder.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 
-const folder = 'test/fixtures/encoder/bert'; // 100 rows, of which the tokenizer has 95 ids
+const folder = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url)); // 100 rows, of which the tokenizer has 95 ids
 const template = '<subj> is the <mask> of <obj>';
 
 interface TokenizerJson {

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/encoder/checkpoint.ts';
+import { licenceOf, openLanguageModel } from '../../src/encoder/language-model.ts';
 import { CheckpointError } from '../../src/formats/checkpoint-error.ts';
 import { type HubOptions, hubFiles, neededFiles } from '../../src/node/hub/hub.ts';
 import type { HubEvent } from '../../src/node/hub/hub-event.ts';
@@ -35,7 +36,7 @@ beforeEach(() => {
   for (const name of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']) {
     server.files.set(name, fixture(`encoder/bert/${name}`));
   }
-  server.files.set('README.md', Buffer.from('# nothing that is needed'));
+  server.files.set('README.md', Buffer.from('---\nlicense: apache-2.0\n---\n# A model\n'));
   server.files.set('vocab.txt', Buffer.from('not needed beside tokenizer.json'));
   server.files.set('pytorch_model.bin', Buffer.from('not needed beside safetensors'));
   server.files.set('onnx/model.onnx', Buffer.from('not needed'));
@@ -76,8 +77,10 @@ const expectComplete = async (): Promise<void> => {
 
 describe('hubFiles', () => {
   it('fetches what is needed into a cache laid out as that of huggingface_hub', async () => {
-    const checkpoint = await openCheckpoint(await load());
+    const files = await load();
+    const checkpoint = await openCheckpoint(files);
     expect(checkpoint.origin).toBe('org/model@main');
+    expect(await licenceOf(await openLanguageModel(files))).toBe('apache-2.0');
     expect(checkpoint.config['model_type']).toBe('bert');
     await expectComplete();
     expect(readFileSync(join(repository(), 'refs/main'), 'utf8')).toBe(commit);
@@ -86,12 +89,13 @@ describe('hubFiles', () => {
     expect(lstatSync(pointer).isSymbolicLink()).toBe(true);
     expect(readlinkSync(pointer)).toBe(join('../../blobs', etag));
     expect(readdirSync(join(repository(), 'snapshots', commit)).sort()).toEqual([
+      'README.md',
       'config.json',
       'model.safetensors',
       'tokenizer.json',
       'tokenizer_config.json',
     ]);
-    expect(server.gets('pytorch_model.bin').concat(server.gets('README.md'), server.gets('onnx'))).toEqual([]);
+    expect(server.gets('pytorch_model.bin').concat(server.gets('onnx'))).toEqual([]);
     expect(kinds()).toEqual(['resolve', 'download', 'progress', 'done']);
     const size = (server.files.get('model.safetensors') as Buffer).byteLength;
     expect(events).toContainEqual({ kind: 'download', file: 'model.safetensors', size, from: 0 });
