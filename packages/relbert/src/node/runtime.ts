@@ -1,5 +1,6 @@
 import { createOnnxSession } from '../runtime/onnx-session.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { disableTelemetry } from './telemetry.ts';
 
 /**
  * ONNX Runtime in this thread: `run` blocks the event loop while it computes. See `nodeWorkerRuntime` for a
@@ -9,6 +10,7 @@ export function nodeRuntime(): Runtime {
   return {
     name: 'node',
     async createSession(model, options = {}) {
+      disableTelemetry();
       // Loaded when first needed: the native library takes longer to load than the rest of the package.
       return createOnnxSession(await import('onnxruntime-node'), model, options);
     },

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../runtime/error.ts';
 import type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from '../runtime/session.ts';
+import { disableTelemetry } from './telemetry.ts';
 import { busy, exiting, type WorkerRequest, type WorkerResponse, type WorkerState } from './worker-message.ts';
 
 /** A request without its number. */
@@ -51,6 +52,7 @@ class SessionThread {
   #ended: RuntimeError | undefined;
 
   constructor() {
+    disableTelemetry();
     this.#worker = startThread({ flags: this.#flags });
     process.on('exit', this.#leave);
     this.#worker.unref();
@@ -156,10 +158,13 @@ function compact(data: TensorData): TensorData {
 function startThread(workerData: WorkerState): Worker {
   const here: string | undefined = import.meta.url; // a bundler that writes CommonJS leaves it out
   if (here === undefined) throw new RuntimeError(`the module of the session thread cannot be found: ${bundlerCure}`);
+  // `node --input-type=module --eval` passes its flag on, and a worker whose code is a file refuses it.
+  const inherited = process.execArgv.some((flag) => flag.startsWith('--input-type'));
+  const options = { workerData, ...(inherited && { execArgv: [] }) };
   if (here.endsWith('.ts')) {
-    return new Worker(new URL(here.replace(/src\/node\/worker\.ts$/, 'dist/node/worker-thread.js')), { workerData });
+    return new Worker(new URL(here.replace(/src\/node\/worker\.ts$/, 'dist/node/worker-thread.js')), options);
   }
-  return new Worker(new URL('./worker-thread.js', import.meta.url), { workerData });
+  return new Worker(new URL('./worker-thread.js', import.meta.url), options);
 }
 
 /** The failure of the thread as users can act on it: a bundler may have left its module out. */

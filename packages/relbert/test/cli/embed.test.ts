@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -125,7 +125,7 @@ describe('relbert embed', () => {
   });
 
   it('fills in the first line of a long word2vec file at its end', async () => {
-    const count = 16_000; // about 4.6 MB of text
+    const count = 7500; // about 4.3 MB of text
     const text = Array.from({ length: count }, (_, i) => `w${i}\tv${i % 7}\n`).join('');
     const path = file('long.vec');
     const { code, stderr } = await relbert(
@@ -138,7 +138,7 @@ describe('relbert embed', () => {
         '--template',
         '<subj> <obj>',
         '--pooling',
-        'cls',
+        'average+difference',
         '--output',
         path,
       ],
@@ -146,9 +146,9 @@ describe('relbert embed', () => {
     );
     expect([code, stderr]).toEqual([0, '']);
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
-    expect(parseWord2vecHeader(lines[0] as string)).toEqual({ count, dimensions: 24 });
+    expect(parseWord2vecHeader(lines[0] as string)).toEqual({ count, dimensions: 48 });
     expect(lines).toHaveLength(count + 1);
-    expect(parseWord2vecLine(lines[count] as string, 24).key).toBe(`w${count - 1}__v${(count - 1) % 7}`);
+    expect(parseWord2vecLine(lines[count] as string, 48).key).toBe(`w${count - 1}__v${(count - 1) % 7}`);
   });
 
   it.skipIf(!existsSync('/usr/bin/script'))('shows progress where standard error is a terminal', async () => {
@@ -177,10 +177,20 @@ describe('relbert embed', () => {
   });
 
   it('fails early where word2vec is too long for standard output', async () => {
-    const input = Array.from({ length: 16_000 }, (_, i) => `w${i}\tv\n`).join('');
+    const input = Array.from({ length: 7500 }, (_, i) => `w${i}\tv\n`).join('');
     const { code, stdout, stderr } = await relbert(
       [
-        ...['embed', '--model', tinyModel, '--pairs', '-', '--template', '<subj> <obj>', '--pooling', 'cls'],
+        ...[
+          'embed',
+          '--model',
+          tinyModel,
+          '--pairs',
+          '-',
+          '--template',
+          '<subj> <obj>',
+          '--pooling',
+          'average+difference',
+        ],
         ...['--format', 'word2vec', '--output', '-'],
       ],
       { input },
@@ -286,16 +296,27 @@ describe('an output that cannot be written', () => {
   });
 
   it.skipIf(!existsSync('/dev/full'))('a full disk, on standard output and as a file', async () => {
-    const redirected = await shell(`$RELBERT embed --model ${tinyModel} cat:dog > /dev/full`);
-    expect(redirected.stderr).toMatch(/standard output: cannot write: the disk is full/);
-    expect(redirected.code).toBe(1);
     const help = await shell('$RELBERT --help > /dev/full');
-    expect(help.stderr).toMatch(/the disk is full/);
-    expect(help.code).toBe(1);
+    expect([help.code, help.stderr]).toEqual([
+      1,
+      'error: standard output: cannot write: the disk is full; free some space or choose another place\n',
+    ]);
     const named = await embed('cat:dog', '--output', '/dev/full');
     expect(named.stderr).toMatch(/\/dev\/full: cannot write: the disk is full/);
     expect(named.code).toBe(1);
     expect(existsSync('/dev/full')).toBe(true);
+  });
+
+  it('a disk that fills up in the middle of a redirected standard output', async () => {
+    const many = file('redirected.tsv', Array.from({ length: 400 }, (_, i) => `w${i}\tcat\n`).join(''));
+    // The system takes a part of the write that reaches 8 blocks of 1,024 bytes, and refuses the next.
+    const line = `ulimit -f 8; $RELBERT embed --model ${tinyModel} --pooling cls --template a --pairs ${many} > ${file('part.jsonl')}`;
+    const { code, stderr } = await shell(line);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: standard output: cannot write: the file would be larger.*\n$/),
+    ]);
+    expect(statSync(file('part.jsonl')).size).toBe(8192);
   });
 
   it('a disk that fills up in the middle: no half file', async () => {
