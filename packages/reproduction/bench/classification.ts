@@ -14,11 +14,11 @@ import { parseArgs } from 'node:util';
 import { type LabelledPair, lexicalRelationSet } from '../../relbert/src/data/lexical-relation.ts';
 import {
   DEFAULT_SETTINGS,
-  type FeatureMatrix,
   predictClasses,
   SETTINGS_GRID,
   trainClassifiers,
 } from '../../relbert/src/evaluate/classifier.ts';
+import type { FeatureMatrix } from '../../relbert/src/evaluate/classifier-model.ts';
 import { classificationScores } from '../../relbert/src/evaluate/metrics.ts';
 import { embeddingFeatures } from '../../relbert/src/evaluate/pair-features.ts';
 import { littleEndianBytes, npyHeader } from '../../relbert/src/formats/npy.ts';

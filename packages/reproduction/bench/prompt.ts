@@ -21,11 +21,11 @@ import { readPromptData } from '../../relbert/src/run/problem.ts';
 import { autoprompt } from '../../relbert/src/search/autoprompt.ts';
 import type { IterationEvent } from '../../relbert/src/search/autoprompt-event.ts';
 import { candidateTokens } from '../../relbert/src/search/candidate.ts';
-import { PromptGradient } from '../../relbert/src/search/prompt-gradient.ts';
 import { PromptLoss } from '../../relbert/src/search/prompt-loss.ts';
-import { promptLimit } from '../../relbert/src/search/prompt-problem.ts';
 import { TriggerWriter } from '../../relbert/src/search/trigger-prompt.ts';
-import { tripletBatches } from '../../relbert/src/search/triplet-batch.ts';
+import { PromptGradient } from '../../relbert/src/train/prompt-gradient.ts';
+import { promptLimit } from '../../relbert/src/train/prompt-problem.ts';
+import { tripletBatches } from '../../relbert/src/train/triplet-batch.ts';
 import { runPython } from './python.ts';
 
 const { values } = parseArgs({

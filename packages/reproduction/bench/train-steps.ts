@@ -10,7 +10,7 @@ import { relationModel } from '../../relbert/src/encoder/language-model.ts';
 import { openModel } from '../../relbert/src/node/open-model.ts';
 import { nodeRuntime } from '../../relbert/src/node/runtime.ts';
 import type { TrainingBatch } from '../../relbert/src/train/batch.ts';
-import { train } from '../../relbert/src/train/trainer.ts';
+import { train } from '../../relbert/src/train/fine-tuning.ts';
 import { type TrainingConfigInput, trainingSchema } from '../../relbert/src/train/training-config.ts';
 
 export interface Plan {

@@ -110,6 +110,7 @@ class RunDisplay {
             .join(', ')}${event.best ? ' (best)' : ''}`,
         );
         break;
+      case 'measuring':
       case 'checkpoint':
         break;
       case 'early-stop':

@@ -85,13 +85,13 @@ async function show(event: TunePromptEvent, bar: QueuedBar, terminal: Terminal):
       bar.show(`loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
       break;
     case 'validation':
-      terminal.note(`step ${event.step}: validation loss ${event.loss.toFixed(4)}${event.best ? ' (best)' : ''}`);
+      terminal.note(`step ${event.step}: validation loss ${event.value.toFixed(4)}${event.best ? ' (best)' : ''}`);
       break;
     case 'done':
       await bar.stop();
       terminal.note(
-        `${event.step} steps in ${duration(event.seconds)}; vectors of step ${event.best.step}, validation loss ` +
-          `${event.first.toFixed(4)} before, ${event.best.loss.toFixed(4)} now`,
+        `${event.step} steps in ${duration(event.seconds)}; vectors of step ${event.weightsFrom}, validation loss ` +
+          `${event.first?.toFixed(4)} before, ${event.best?.value.toFixed(4)} now`,
       );
       break;
     case 'saved':

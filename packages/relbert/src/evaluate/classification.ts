@@ -2,16 +2,8 @@
 import type { LexicalRelationSet } from '../data/lexical-relation.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Runtime } from '../runtime/session.ts';
-import {
-  type Classifier,
-  type ClassifierOptions,
-  type ClassifierSettings,
-  DEFAULT_SETTINGS,
-  type FeatureMatrix,
-  predictClasses,
-  SETTINGS_GRID,
-  trainClassifiers,
-} from './classifier.ts';
+import { DEFAULT_SETTINGS, predictClasses, SETTINGS_GRID, trainClassifiers } from './classifier.ts';
+import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix } from './classifier-model.ts';
 import { type ClassificationScores, classificationScores } from './metrics.ts';
 
 /** Features of pairs, one row a pair in their order. */

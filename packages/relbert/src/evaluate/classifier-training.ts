@@ -2,7 +2,6 @@ import { Random } from '../data/random.ts';
 import { serialize } from '../graph/onnx.ts';
 import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { Runtime, Session, SessionOptions, TensorValue } from '../runtime/session.ts';
-import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix } from './classifier.ts';
 import {
   adamScale,
   type NetworkShape,
@@ -11,6 +10,7 @@ import {
   parameterShape,
   trainingGraph,
 } from './classifier-graph.ts';
+import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix } from './classifier-model.ts';
 
 /** Most steps in one graph: more save little, and the graph takes longer to load. */
 const STEPS_A_RUN = 32;
@@ -23,7 +23,7 @@ export interface TrainingRun {
   readonly inputs: Readonly<Record<string, TensorValue>>;
 }
 
-/** Passes over the items, each in an order of its own, the same for all classifiers. */
+/** Passes over the items in shuffled order, the same order for all classifiers. */
 export class Epochs {
   readonly #features: FeatureMatrix;
   readonly #targets: TensorValue;
@@ -81,7 +81,7 @@ function gatherRows(from: Float32Array, width: number, items: Int32Array, to: Fl
   }
 }
 
-/** One classifier on its way. */
+/** A classifier being trained. */
 export class ClassifierTraining {
   readonly settings: ClassifierSettings;
   readonly #classes: readonly string[];

@@ -5,21 +5,9 @@
  */
 import { serialize } from '../graph/onnx.ts';
 import type { Runtime, SessionOptions, TensorValue } from '../runtime/session.ts';
-import { type NetworkShape, PARAMETERS, type Parameter, parameterShape, predictionGraph } from './classifier-graph.ts';
+import { PARAMETERS, parameterShape, predictionGraph } from './classifier-graph.ts';
+import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix } from './classifier-model.ts';
 import { ClassifierTraining, Epochs, float32, TrainingSessions } from './classifier-training.ts';
-
-/** Features [n, D] in row-major order. */
-export interface FeatureMatrix {
-  readonly data: Float32Array;
-  readonly shape: readonly [items: number, dimension: number];
-}
-
-export interface ClassifierSettings {
-  /** Units of the hidden layer. Default 100. */
-  readonly hidden: number;
-  /** Default 1e-3. */
-  readonly learningRate: number;
-}
 
 /** scikit-learn's defaults. */
 export const DEFAULT_SETTINGS: ClassifierSettings = { hidden: 100, learningRate: 1e-3 };
@@ -28,52 +16,6 @@ export const DEFAULT_SETTINGS: ClassifierSettings = { hidden: 100, learningRate:
 export const SETTINGS_GRID: readonly ClassifierSettings[] = [1e-3, 1e-4, 1e-5].flatMap((learningRate) =>
   [100, 150, 200].map((hidden) => ({ hidden, learningRate })),
 );
-
-/** A classifier finished one epoch. */
-export interface ClassifierEvent {
-  readonly kind: 'epoch';
-  readonly settings: ClassifierSettings;
-  /** From 1. */
-  readonly epoch: number;
-  readonly maxEpochs: number;
-  /** Mean training loss of the epoch, penalty included. */
-  readonly loss: number;
-  /** Epochs done by all classifiers together; one that has ended counts as if it had gone on to `maxEpochs`. */
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface ClassifierOptions {
-  /** Of weights and shuffling. Default 0. */
-  readonly seed?: number;
-  /** Factor of the L2 penalty. Default 1e-4. */
-  readonly alpha?: number;
-  /** Items of a step, at most all. Default 200. */
-  readonly batchSize?: number;
-  /** Default 200. */
-  readonly maxEpochs?: number;
-  /** Least fall of the loss that counts. Default 1e-4. */
-  readonly tolerance?: number;
-  /** Epochs without such a fall that are borne; one more ends the training. Default 10. */
-  readonly patience?: number;
-  /** Threads of one operator. Default: the runtime's choice. */
-  readonly threads?: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (event: ClassifierEvent) => void;
-}
-
-/** A trained classifier: plain data. */
-export interface Classifier {
-  readonly settings: ClassifierSettings;
-  readonly shape: NetworkShape;
-  /** Names of the classes, by index. */
-  readonly classes: readonly string[];
-  readonly weights: Readonly<Record<Parameter, Float32Array>>;
-  /** Training loss of each epoch. */
-  readonly losses: readonly number[];
-  /** Whether training ended because the loss no longer fell, not because of `maxEpochs`. */
-  readonly converged: boolean;
-}
 
 /**
  * Trains classifiers on the same items, side by side over the same batches; what one becomes does not depend on the

@@ -58,17 +58,14 @@ export {
   evaluateClassification,
   type FeatureExtractor,
 } from './classification.ts';
-export {
-  type Classifier,
-  type ClassifierEvent,
-  type ClassifierOptions,
-  type ClassifierSettings,
-  DEFAULT_SETTINGS,
-  type FeatureMatrix,
-  predictClasses,
-  SETTINGS_GRID,
-  trainClassifiers,
-} from './classifier.ts';
+export { DEFAULT_SETTINGS, predictClasses, SETTINGS_GRID, trainClassifiers } from './classifier.ts';
+export type {
+  Classifier,
+  ClassifierEvent,
+  ClassifierOptions,
+  ClassifierSettings,
+  FeatureMatrix,
+} from './classifier-model.ts';
 export {
   evaluateMapping,
   type MappingEvaluation,

@@ -2,7 +2,7 @@
 import type { PairVectors, WordVectors } from '../formats/word-vectors.ts';
 import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { FeatureMatrix } from './classifier.ts';
+import type { FeatureMatrix } from './classifier-model.ts';
 import { embedDistinct, type PairEmbedder } from './embedding-table.ts';
 
 /**

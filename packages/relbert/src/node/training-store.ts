@@ -6,16 +6,18 @@ import { isJsonObject } from '../formats/json-file.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
 import { toFloat32 } from '../formats/stored-type.ts';
-import type { Json, Progress, TrainingState, TrainingStore } from '../train/training-state.ts';
+import type { Json } from '../train/configuration.ts';
+import type { FloatTensor } from '../train/task.ts';
+import type { CheckpointName, Progress, TrainingState, TrainingStore } from '../train/training-state.ts';
 import { fileError, systemCode } from './file-error.ts';
 import { makeFolder, writeFileAtomic } from './files.ts';
 import { folderFiles } from './folder.ts';
 
 /** The tensor that holds configuration and progress as JSON, so that a checkpoint is one file, replaced at once. */
 const stateName = 'state.json';
-const fileOf = (which: 'last' | 'best') => `${which}.safetensors`;
+const fileOf = (which: CheckpointName) => `${which}.safetensors`;
 /** Of the form of the state; a checkpoint of another one is refused. */
-const version = 1;
+const version = 2;
 
 /**
  * Checkpoints of a training run in a folder: `last.safetensors` and `best.safetensors`, each written beside the former
@@ -25,6 +27,7 @@ const version = 1;
  */
 export function trainingStore(folder: string): TrainingStore {
   return {
+    nameOf: (which) => join(folder, fileOf(which)),
     async save(which, state) {
       await makeFolder(folder);
       await removeLeftovers(folder, fileOf(which));
@@ -34,9 +37,11 @@ export function trainingStore(folder: string): TrainingStore {
       const opened = await openState(folder, fileOf(which));
       if (!opened) return undefined;
       const { stored, configuration, progress } = opened;
-      const tensors = new Map<string, TrainingState['tensors'] extends ReadonlyMap<string, infer T> ? T : never>();
+      const tensors = new Map<string, FloatTensor>();
       for (const [name, { type, shape, file, bytes }] of stored) {
         if (name === stateName) continue;
+        if (type !== 'F32')
+          throw new CheckpointError(file, `the checkpoint is damaged: '${name}' is ${type}, expected F32`);
         tensors.set(name, { dtype: 'float32', shape, data: toFloat32(file, name, type, await bytes()) });
       }
       return { configuration, progress, tensors };
@@ -58,7 +63,7 @@ async function openState(folder: string, file: string) {
   if (!json) {
     throw new CheckpointError(
       source.name,
-      'this is no checkpoint of a training run: it has no state; choose another output folder',
+      'this is not a checkpoint of a training run: it has no state; choose another output folder',
     );
   }
   return { stored, ...parseState(source.name, await json.bytes()) };
@@ -79,20 +84,20 @@ function parseState(file: string, bytes: Uint8Array): Pick<TrainingState, 'confi
   try {
     state = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new CheckpointError(file, 'its training state is not JSON: the checkpoint is damaged', { cause: error });
+    throw new CheckpointError(file, 'the checkpoint is damaged: its state is not JSON', { cause: error });
   }
-  if (!isJsonObject(state) || !isJsonObject(state['progress']) || typeof state['progress']['step'] !== 'number') {
-    throw new CheckpointError(file, 'its training state says nothing of a step: the checkpoint is damaged');
-  }
+  if (!isJsonObject(state))
+    throw new CheckpointError(file, 'the checkpoint is damaged: its state is not a JSON object');
   if (state['version'] !== version) {
     throw new CheckpointError(
       file,
-      `its training state has version ${JSON.stringify(state['version'])}, this package reads ${version}; start anew in another folder`,
+      `its state has version ${JSON.stringify(state['version'])}, this package reads ${version}; start anew in another folder`,
     );
   }
   return {
     configuration: state['configuration'] as TrainingState['configuration'],
-    progress: { best: undefined, ...state['progress'] } as unknown as Progress,
+    // The trainer checks it.
+    progress: state['progress'] as unknown as Progress,
   };
 }
 

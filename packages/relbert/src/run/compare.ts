@@ -7,14 +7,15 @@ import type { StoredWeights } from '../models/weights.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
-import { told } from '../search/pass.ts';
-import { checkedLength, type EncodePair, encodePrompts, PromptLoss } from '../search/prompt-loss.ts';
-import { type PromptModel, promptLimit, validationBatches } from '../search/prompt-problem.ts';
-import type { TripletBatch } from '../search/triplet-batch.ts';
+import { encodePrompts, PromptLoss } from '../search/prompt-loss.ts';
+import { train } from '../train/fine-tuning.ts';
+import { withProgress } from '../train/pass.ts';
+import { checkedLength, type EncodePair } from '../train/prompt-length.ts';
+import { type PromptModel, promptLimit, validationBatches } from '../train/prompt-problem.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { recipeSampler } from '../train/recipe-sampler.ts';
 import { splitSoftPrompt, type TrainedWeight } from '../train/soft-prompt-weights.ts';
-import { train } from '../train/trainer.ts';
+import type { TripletBatch } from '../train/triplet-batch.ts';
 import { type PromptData, type PromptDataOptions, readPromptData } from './problem.ts';
 
 export interface ComparePromptsOptions extends PromptDataOptions {
@@ -129,7 +130,7 @@ async function* figures(
       ...(margin !== undefined && { margin }),
       ...(distance !== undefined && { distance }),
     });
-    const mean = yield* told(
+    const mean = yield* withProgress(
       loss.meanPass(batches, encode),
       (batch): ComparePromptsEvent => ({ kind: 'measuring', name, batch, batches: batches.length }),
     );

@@ -11,10 +11,10 @@ import { openModel } from '../node/open-model.ts';
 import { join } from '../node/path.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import { trainingStore } from '../node/training-store.ts';
+import { train } from '../train/fine-tuning.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { drawnRelations, type RelationsBySource, recipeSampler } from '../train/recipe-sampler.ts';
 import type { TrainEvent } from '../train/train-event.ts';
-import { train } from '../train/trainer.ts';
 import { checkLengths, checkRun } from './check-run.ts';
 import { finishedBefore } from './finished-run.ts';
 import type { DistillOptions } from './options.ts';
@@ -142,7 +142,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
         yield event;
         yield { kind: 'saved', folder: output };
       } else {
-        await log?.append(event);
+        if (event.kind !== 'measuring') await log?.append(event);
         yield event;
       }
     }

@@ -7,8 +7,8 @@ import { modelFiles } from '../node/open-model.ts';
 import { join } from '../node/path.ts';
 import { kindOfPath, readText } from '../node/read-file.ts';
 import { storedConfiguration } from '../node/training-store.ts';
+import { ConfigurationMismatchError, configurationDifferences, type Json, plainJson } from '../train/configuration.ts';
 import { parseRecipe, type Recipe } from '../train/recipe.ts';
-import { ConfigurationMismatchError, configurationDifferences, type Json } from '../train/training-state.ts';
 import { excludedPairSet } from './excluded-pairs.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { DistillOptions } from './options.ts';
@@ -90,5 +90,5 @@ async function unlessUnusable<T>(read: () => Promise<T>): Promise<T | undefined>
 }
 
 function compared({ description: _, ...recipe }: Recipe): Json {
-  return JSON.parse(JSON.stringify(recipe)) as Json;
+  return plainJson(recipe);
 }

@@ -6,8 +6,8 @@ import { OptionError } from '../encoder/option-error.ts';
 import type { Pooling } from '../encoder/pooling-table.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
 import { openModel } from '../node/open-model.ts';
-import type { PromptModel } from '../search/prompt-problem.ts';
-import type { Json } from '../train/training-state.ts';
+import type { Json } from '../train/configuration.ts';
+import type { PromptModel } from '../train/prompt-problem.ts';
 import { fingerprint } from './fingerprint.ts';
 import { readTrainingData } from './read-data.ts';
 

@@ -2,8 +2,8 @@
 import type { RelationModel } from '../encoder/language-model.ts';
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
+import { type Json, plainJson } from '../train/configuration.ts';
 import type { Recipe } from '../train/recipe.ts';
-import type { Json } from '../train/training-state.ts';
 import { fingerprint } from './fingerprint.ts';
 
 export interface RunParts {
@@ -37,8 +37,7 @@ export async function runConfiguration(parts: RunParts): Promise<Json> {
       ),
     ),
   };
-  // Through text, so that what is left undefined is not there at all.
-  return JSON.parse(JSON.stringify(configuration)) as Json;
+  return plainJson(configuration);
 }
 
 /** The hash of everything of a prompt, vectors included. */

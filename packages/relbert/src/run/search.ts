@@ -2,9 +2,10 @@ import { OptionError } from '../encoder/load-encoder.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import { searchStore } from '../node/search-store.ts';
 import type { PromptLayout } from '../prompt/spec.ts';
+import type { TriggerCounts } from '../prompt/trigger-counts.ts';
 import { autoprompt } from '../search/autoprompt.ts';
 import type { AutopromptEvent } from '../search/autoprompt-event.ts';
-import { type TriggerCounts, triggersOf, triggersOfTemplate } from '../search/trigger-prompt.ts';
+import { triggersOf, triggersOfTemplate } from '../search/trigger-prompt.ts';
 import { type PromptDataOptions, readPromptData } from './problem.ts';
 import {
   checkLayout,

@@ -9,7 +9,7 @@ import { teacherCache } from '../node/teacher-cache.ts';
 import { nodeWorkerRuntime } from '../node/worker.ts';
 import { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { Teacher } from '../train/trainer.ts';
+import type { Teacher } from '../train/training-model.ts';
 
 export interface TeacherOptions {
   readonly model: LanguageModel;

@@ -2,10 +2,9 @@ import { join } from '../node/path.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import { trainingStore } from '../node/training-store.ts';
 import type { PromptLayout } from '../prompt/spec.ts';
-import { pTuning } from '../search/p-tuning.ts';
-import type { PTuningEvent } from '../search/p-tuning-event.ts';
-import type { ReparameterizationName } from '../search/reparameterization.ts';
-import type { TriggerCounts } from '../search/trigger-prompt.ts';
+import type { TriggerCounts } from '../prompt/trigger-counts.ts';
+import { type PTuningEvent, pTuning } from '../train/soft-prompt/p-tuning.ts';
+import type { ReparameterizationName } from '../train/soft-prompt/reparameterization.ts';
 import { type PromptDataOptions, readPromptData } from './problem.ts';
 import {
   checkLayout,
@@ -68,14 +67,10 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
     for await (const event of events) {
       if (event.kind === 'start') {
         const { step, checked } = event;
-        // Stopped before a validation that is due, the run does it again, and may have told it.
-        log = await PromptLog.open(
-          output,
-          ({ kind, at }) => step > 0 && at <= (kind === 'validation' ? checked : step),
-        );
+        // A run that was stopped between a step and its validation does the validation again.
+        log = await PromptLog.open(output, ({ kind, at }) => at <= (kind === 'validation' ? checked : step));
       } else if (event.kind === 'validation') {
-        const { loss, ...rest } = event;
-        await log?.append({ ...rest, validation: loss, at: event.step });
+        await log?.append({ ...event, validation: event.value, at: event.step });
       } else if (event.kind === 'done') {
         const { spec, ...rest } = event;
         await log?.append({ ...rest, at: event.step });
@@ -83,7 +78,7 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
           foundBy: 'relbert prompt tune',
           model: checkpoint.origin,
           first: event.first,
-          ...event.best,
+          ...(event.best && { step: event.best.step, loss: event.best.value }),
         });
         await log?.draw('step');
       } else if (event.kind === 'step') {

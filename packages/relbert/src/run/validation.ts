@@ -6,8 +6,8 @@ import { lossesWithExamples } from '../loss/losses.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { validationSampler } from '../train/recipe-sampler.ts';
-import type { Validation } from '../train/trainer.ts';
 import { LAST_STEP } from '../train/training-config.ts';
+import type { Validation } from '../train/training-model.ts';
 
 /** {@link Validation} with the names of its figures. */
 export interface RunValidation extends Validation {

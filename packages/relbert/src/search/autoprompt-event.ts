@@ -1,5 +1,5 @@
 import type { TriggerSpec } from '../prompt/spec.ts';
-import type { MeasuringEvent } from './pass.ts';
+import type { MeasuringEvent } from '../train/pass.ts';
 import type { FoundPrompt } from './search-state.ts';
 
 export type AutopromptEvent =

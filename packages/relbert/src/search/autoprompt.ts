@@ -2,8 +2,14 @@ import { needsMask } from '../encoder/pooling.ts';
 import { createPromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import type { PromptLayout } from '../prompt/spec.ts';
+import { fittingTriggerCount, type TriggerCounts, triggerCount } from '../prompt/trigger-counts.ts';
+import { checkSameConfiguration, type Json, plainJson } from '../train/configuration.ts';
+import { type MeasuringEvent, type Pass, withProgress } from '../train/pass.ts';
+import { PromptGradient } from '../train/prompt-gradient.ts';
+import type { EncodePair } from '../train/prompt-length.ts';
+import { type PromptProblem, promptLimit, validationBatches } from '../train/prompt-problem.ts';
 import { randomOf } from '../train/sampler.ts';
-import { ConfigurationMismatchError, configurationDifferences, type Json } from '../train/training-state.ts';
+import { type TripletBatch, tripletBatches } from '../train/triplet-batch.ts';
 import type { AutopromptEvent } from './autoprompt-event.ts';
 import {
   type CandidateFilters,
@@ -12,14 +18,10 @@ import {
   promisedFall,
   rankCandidates,
 } from './candidate.ts';
-import { type MeasuringEvent, type Pass, told } from './pass.ts';
-import { PromptGradient } from './prompt-gradient.ts';
-import { type EncodePair, PromptLoss } from './prompt-loss.ts';
-import { type PromptProblem, promptLimit, validationBatches } from './prompt-problem.ts';
+import { PromptLoss } from './prompt-loss.ts';
 import { Race } from './race.ts';
 import type { FoundPrompt, SearchState, SearchStore } from './search-state.ts';
-import { type TriggerCounts, TriggerWriter, triggerCount, triggerSpec } from './trigger-prompt.ts';
-import { type TripletBatch, tripletBatches } from './triplet-batch.ts';
+import { TriggerWriter, triggerSpec } from './trigger-prompt.ts';
 
 export interface AutopromptOptions extends PromptProblem {
   readonly counts: TriggerCounts;
@@ -88,14 +90,8 @@ class Search {
     const { model, counts, runtime, threads, k = 50, signal } = options;
     const { config, tokenizer, weights, pooling } = model;
     signal?.throwIfAborted();
-    const count = triggerCount(counts);
     const limit = promptLimit(model);
-    // The words and the two special tokens need room too.
-    if (count + 4 > limit) {
-      throw new PromptError(
-        `${count} triggers leave no room for the words: the model takes ${limit} tokens, special tokens included`,
-      );
-    }
+    const count = fittingTriggerCount(counts, 'triggers', limit);
     if (options.initial && options.initial.length !== count) {
       throw new PromptError(`the search starts from ${count} tokens, got ${options.initial.length}`);
     }
@@ -132,14 +128,12 @@ class Search {
     this.#training = tripletBatches({ relations, seed, relationsPerBatch });
     this.#validation = validationBatches(validation);
     const { margin = 1, distance = 'euclidean' } = options;
-    this.#configuration = JSON.parse(
-      JSON.stringify({
-        ...(options.configuration !== undefined && { run: options.configuration }),
-        ...{ counts, k, position, layout, seed, margin, distance, relationsPerBatch, initial },
-        deviations: String(deviations),
-        filters: { wholeWords: filters?.wholeWords ?? false, pairWords: filters?.pairWords !== undefined },
-      }),
-    ) as Json;
+    this.#configuration = plainJson({
+      run: options.configuration,
+      ...{ counts, k, position, layout, seed, margin, distance, relationsPerBatch, initial },
+      deviations: String(deviations),
+      filters: { wholeWords: filters?.wholeWords ?? false, pairWords: filters?.pairWords !== undefined },
+    });
   }
 
   async *events(): AsyncGenerator<AutopromptEvent> {
@@ -209,9 +203,7 @@ class Search {
   async #resumed(): Promise<SearchState | undefined> {
     const { store, resume = false } = this.#options;
     const state = resume ? await store?.load() : undefined;
-    if (!state) return undefined;
-    const differences = configurationDifferences(state.configuration, this.#configuration);
-    if (differences.length > 0) throw new ConfigurationMismatchError(differences);
+    if (state) checkSameConfiguration(state.configuration, this.#configuration);
     return state;
   }
 
@@ -353,7 +345,7 @@ function measured<T>(
   { length: batches }: readonly TripletBatch[],
   pass: Pass<T>,
 ): AsyncGenerator<MeasuringEvent, T> {
-  return told(pass, (batch) => ({ kind: 'measuring', what, batch, batches }));
+  return withProgress(pass, (batch) => ({ kind: 'measuring', what, batch, batches }));
 }
 
 interface Found {

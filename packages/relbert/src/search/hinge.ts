@@ -1,16 +1,9 @@
 import type { Triples } from '../train/batch.ts';
-
-/** How triples are judged: max(0, d(a, p) − d(a, n) + margin) (paper, section 3.3). */
-export interface HingeOptions {
-  /** ε. Default 1, as in the paper. */
-  readonly margin?: number;
-  /** Default 'euclidean', as in the paper; 'cosine' is 1 − cos, for which a margin well below 1 is wanted. */
-  readonly distance?: 'euclidean' | 'cosine';
-}
+import type { HingeOptions } from '../train/prompt-problem.ts';
 
 /**
- * The loss of each triple [M], from embeddings [N, D] on the host: the search compares hundreds of prompts by it, and
- * wants the figure of every triple.
+ * The loss of each triple [M], from embeddings [N, D], computed on the host: the search compares hundreds of prompts by
+ * the loss of every triple.
  */
 export function hingeLosses(
   embeddings: Float32Array,
@@ -20,12 +13,12 @@ export function hingeLosses(
 ): Float64Array {
   const between = distance === 'euclidean' ? euclidean : cosineDistance;
   // An anchor and its positive come in several triples.
-  const known = new Map<number, number>();
+  const distances = new Map<number, number>();
   const count = embeddings.length / dimension;
   const distanceOf = (a: number, b: number): number => {
     const key = Math.min(a, b) * count + Math.max(a, b);
-    const found = known.get(key) ?? between(embeddings, a * dimension, b * dimension, dimension);
-    known.set(key, found);
+    const found = distances.get(key) ?? between(embeddings, a * dimension, b * dimension, dimension);
+    distances.set(key, found);
     return found;
   };
   return Float64Array.from(anchors, (anchor, i) =>

@@ -1,24 +1,11 @@
 import { encodeBatches, lengthSortedBatches } from '../encoder/batching.ts';
 import type { PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
-import { PromptTooLongError } from '../encoder/relation-encoder.ts';
-import type { WordPair } from '../pair/word-pair.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
-import { type HingeOptions, hingeLosses } from './hinge.ts';
-import { type Pass, resultOf } from './pass.ts';
-import type { TripletBatch } from './triplet-batch.ts';
-
-/** What writes pairs into a prompt. */
-export type EncodePair = (pair: WordPair) => EncodedPrompt;
-
-/** The same, with a PromptTooLongError for a pair whose prompt has more tokens than `limit`. */
-export function checkedLength(encode: EncodePair, limit: number): EncodePair {
-  return (pair) => {
-    const prompt = encode(pair);
-    const { length } = prompt.ids;
-    if (length > limit) throw new PromptTooLongError({ index: 0, pair, length, limit });
-    return prompt;
-  };
-}
+import { type Pass, resultOf } from '../train/pass.ts';
+import { checkedLength, type EncodePair } from '../train/prompt-length.ts';
+import type { HingeOptions } from '../train/prompt-problem.ts';
+import type { TripletBatch } from '../train/triplet-batch.ts';
+import { hingeLosses } from './hinge.ts';
 
 export interface PromptLossOptions extends HingeOptions {
   readonly encoder: PromptBatchEncoder;

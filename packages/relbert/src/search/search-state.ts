@@ -1,4 +1,4 @@
-import type { Json } from '../train/training-state.ts';
+import type { Json } from '../train/configuration.ts';
 
 /** Where a search stands: with options and seed it decides everything that follows. */
 export interface SearchState {

@@ -5,26 +5,8 @@ import type { EncodedPrompt } from '../prompt/prompt.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import type { PromptLayout, TriggerSpec } from '../prompt/spec.ts';
 import { parseTemplate, templateParts } from '../prompt/template.ts';
+import { type TriggerCounts, triggerCount } from '../prompt/trigger-counts.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-
-/** How many trigger tokens stand before the head, between the words, and after the tail (π, τ, γ of the paper). */
-export interface TriggerCounts {
-  readonly begin: number;
-  readonly middle: number;
-  readonly end: number;
-}
-
-/** The number of triggers. @throws PromptError for none at all, or a count that is no whole number */
-export function triggerCount({ begin, middle, end }: TriggerCounts): number {
-  for (const [name, count] of Object.entries({ begin, middle, end })) {
-    if (!Number.isInteger(count) || count < 0) {
-      throw new PromptError(`the number of triggers '${name}' must be a whole number from 0 upward, got ${count}`);
-    }
-  }
-  const count = begin + middle + end;
-  if (count === 0) throw new PromptError('there are no triggers at all: begin, middle or end must be 1 or more');
-  return count;
-}
 
 /** The triggers of a prompt in its order. */
 export function triggersOf({ top, mid, bottom }: TriggerSpec): number[] {

@@ -30,8 +30,6 @@ export interface GradientOptions {
   readonly threads?: number;
   /** Threads wait in a busy loop. Default: as the runtime has it. */
   readonly spinning?: boolean;
-  /** Every weight of the encoder and of the objective's head by name: views that the optimiser writes into. */
-  readonly weights: ReadonlyMap<string, TensorValue>;
   /** Tokens of one micro-batch, about. Default 1024: what passes between operators stays in the processor's cache. */
   readonly microBatchTokens?: number;
   /** Tokens whose intermediate results are kept at once; a larger batch goes through gradient caching. Default 16384. */
@@ -82,23 +80,23 @@ export class Gradients {
     this.#shapes = new Map(options.encoder.graph.lookups.map(({ table }) => [table.name, table.shape]));
   }
 
-  /** Loss and gradients with respect to every trained weight. */
-  async gradients(input: GradientInput): Promise<GradientResult> {
+  /**
+   * Loss and gradients with respect to every trained weight.
+   * @param weights every weight of the encoder and of the objective's head
+   */
+  async gradients(input: GradientInput, weights: Weights): Promise<GradientResult> {
     const { microBatchTokens = 1024, fusedTokens = 16_384 } = this.#options;
     const tokens = tokenCount(input.prompts);
     const fused = tokens <= fusedTokens;
     const count = this.#countFor(tokens, microBatchTokens);
     const chunks = microBatches(input.prompts, count);
     return fused
-      ? this.#fused(input, chunks)
-      : this.#cached(input, chunks, Math.max(1, Math.floor(fusedTokens / microBatchTokens)));
+      ? this.#fused(input, weights, chunks)
+      : this.#cached(input, weights, chunks, Math.max(1, Math.floor(fusedTokens / microBatchTokens)));
   }
 
   /** Loss without gradient and without dropout. */
-  async loss(
-    { prompts, feeds }: Pick<GradientInput, 'prompts' | 'feeds'>,
-    weights: Weights = this.#options.weights,
-  ): Promise<LossValue> {
+  async loss({ prompts, feeds }: Pick<GradientInput, 'prompts' | 'feeds'>, weights: Weights): Promise<LossValue> {
     const { microBatchTokens = 1024, undisturbed, encoder } = this.#options;
     const chunks = microBatches(prompts, Math.ceil(tokenCount(prompts) / microBatchTokens));
     const embeddings = await this.#embed(undisturbed ?? encoder, prompts, chunks, undefined, 'plain', weights);
@@ -107,7 +105,7 @@ export class Gradients {
   }
 
   /** Pooled embeddings [n, D] of prompts, without dropout, in their order. */
-  async encode(prompts: readonly EncodedPrompt[], weights: Weights = this.#options.weights): Promise<Float32Array> {
+  async encode(prompts: readonly EncodedPrompt[], weights: Weights): Promise<Float32Array> {
     const { microBatchTokens = 1024, undisturbed, encoder } = this.#options;
     if (prompts.length === 0) return new Float32Array();
     const chunks = microBatches(prompts, Math.ceil(tokenCount(prompts) / microBatchTokens));
@@ -133,12 +131,15 @@ export class Gradients {
     return this.microBatchCount;
   }
 
-  async #fused(input: GradientInput, chunks: readonly number[][]): Promise<GradientResult> {
+  async #fused(input: GradientInput, weights: Weights, chunks: readonly number[][]): Promise<GradientResult> {
     const { encoder, objective } = this.#options;
     const { session, lookups } = await this.#session(`fused ${chunks.length}`, () =>
       backwardModel(encoder, chunks.length, objective),
     );
-    const feeds: Record<string, TensorValue> = { ...this.#lossFeeds(input.feeds), ...this.#encoderWeights() };
+    const feeds: Record<string, TensorValue> = {
+      ...this.#lossFeeds(input.feeds, weights),
+      ...this.#encoderWeights(weights),
+    };
     const order = new BigInt64Array(input.prompts.length);
     let row = 0n;
     for (const place of chunks.flat()) order[place] = row++;
@@ -158,11 +159,16 @@ export class Gradients {
     return { ...lossOf(outputs), gradients: sums.finish() };
   }
 
-  async #cached(input: GradientInput, chunks: readonly number[][], together: number): Promise<GradientResult> {
+  async #cached(
+    input: GradientInput,
+    weights: Weights,
+    chunks: readonly number[][],
+    together: number,
+  ): Promise<GradientResult> {
     const { encoder, objective } = this.#options;
-    const embeddings = await this.#embed(encoder, input.prompts, chunks, input.dropout, 'dropout');
+    const embeddings = await this.#embed(encoder, input.prompts, chunks, input.dropout, 'dropout', weights);
     const { session } = await this.#session('objective', () => ({ model: objectiveModel(objective), lookups: [] }));
-    const losses = await session.run({ ...this.#lossFeeds(input.feeds), ...embeddings });
+    const losses = await session.run({ ...this.#lossFeeds(input.feeds, weights), ...embeddings });
     const gradient = losses[graphNames.embeddingsGradient]?.data as Float32Array;
     const width = encoder.graph.dimension;
     const sums = new GradientSums(this.#shapes);
@@ -173,7 +179,7 @@ export class Gradients {
         backwardModel(encoder, group.length, undefined),
       );
       const feeds: Record<string, TensorValue> = {
-        ...this.#encoderWeights(),
+        ...this.#encoderWeights(weights),
         ...this.#chunkFeeds(encoder, input.prompts, group, input.dropout, first),
       };
       for (const [chunk, places] of group.entries()) {
@@ -200,7 +206,7 @@ export class Gradients {
     chunks: readonly number[][],
     dropout: GradientInput['dropout'],
     name: 'plain' | 'dropout',
-    weights: Weights = this.#options.weights,
+    weights: Weights,
   ): Promise<Record<string, TensorValue>> {
     const { session } = await this.#session(`forward ${name}`, () => ({ model: forwardModel(encoder), lookups: [] }));
     const width = encoder.graph.dimension;
@@ -251,13 +257,13 @@ export class Gradients {
     return feeds;
   }
 
-  #encoderWeights(weights: Weights = this.#options.weights): Record<string, TensorValue> {
+  #encoderWeights(weights: Weights): Record<string, TensorValue> {
     const feeds: Record<string, TensorValue> = {};
     for (const { name } of this.#options.encoder.graph.parameters) feeds[name] = weightOf(weights, name);
     return feeds;
   }
 
-  #lossFeeds(feeds: TensorValues, weights: Weights = this.#options.weights): Record<string, TensorValue> {
+  #lossFeeds(feeds: TensorValues, weights: Weights): Record<string, TensorValue> {
     const all: Record<string, TensorValue> = { ...feeds };
     for (const { origin } of this.#options.objective.head) {
       if (origin.kind === 'input') all[origin.name] = weightOf(weights, origin.name);

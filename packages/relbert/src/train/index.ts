@@ -25,19 +25,14 @@ export { createPrompt, type PromptNeeds } from '../prompt/create-prompt.ts';
 export { createTokenizer } from '../tokenizer/create-tokenizer.ts';
 export type { TokenizerFiles } from '../tokenizer/tokenizer-files.ts';
 export type { BatchItem, TrainingBatch, Triples } from './batch.ts';
+export { ConfigurationMismatchError } from './configuration.ts';
 export { DivergenceError } from './divergence.ts';
+export { type TrainOptions, train } from './fine-tuning.ts';
 export { checkRecipe, parseRecipe, type Recipe, RecipeError, type RecipeInput, recipeNames } from './recipe.ts';
 export { RelationSampler, type RelationSamplerOptions, type SamplingPart } from './relation-sampler.ts';
 export { type Sampler, SamplingError } from './sampler.ts';
 export type { CheckpointEvent, DoneEvent, StartEvent, StepEvent, TrainEvent, ValidationEvent } from './train-event.ts';
-export {
-  type PairEncoder,
-  type Teacher,
-  type TrainingModel,
-  type TrainOptions,
-  train,
-  type Validation,
-} from './trainer.ts';
 export { type TrainingConfig, type TrainingConfigInput, trainingSchema } from './training-config.ts';
-export { ConfigurationMismatchError, type TrainingState, type TrainingStore } from './training-state.ts';
+export type { PairEncoder, Teacher, TrainingModel, Validation } from './training-model.ts';
+export type { CheckpointName, TrainingState, TrainingStore } from './training-state.ts';
 export { TripleSampler, type TripleSamplerOptions } from './triple-sampler.ts';

@@ -1,12 +1,15 @@
-import type { TensorValue } from '../runtime/session.ts';
+import type { MeasuringEvent } from './pass.ts';
+import type { FloatTensors } from './task.ts';
+import type { BestValidation, CheckpointName } from './training-state.ts';
 
-/** What happens during a training run, in the order in which it happens. */
+/** What happens in a training run, in order. */
 export type TrainEvent =
   | StartEvent
+  | MeasuringEvent
   | StepEvent
   | ValidationEvent
   | CheckpointEvent
-  /** Validation has not become better for as long as `patience` says: the run ends here. */
+  /** `patience` validations in a row were not better: the run ends here. */
   | { readonly kind: 'early-stop'; readonly step: number; readonly patience: number }
   | DoneEvent;
 
@@ -16,8 +19,12 @@ export interface StartEvent {
   readonly steps: number;
   /** Steps already taken, from a checkpoint; 0 for a new run. */
   readonly step: number;
-  /** The run came to its end before: `done` follows at once. */
+  /** The step of the last validation that was due; -1: none, and the first comes before the first step. */
+  readonly checked: number;
+  /** The run had come to its end: `done` follows at once. */
   readonly finished: boolean;
+  /** Where the run goes on from; 'best': the best weights with new moments of the optimiser. */
+  readonly from: 'beginning' | CheckpointName;
   /** Numbers that are trained. */
   readonly trainedParameters: number;
   /** Numbers of the encoder and the head, frozen ones included. */
@@ -44,7 +51,7 @@ export interface ValidationEvent {
   readonly kind: 'validation';
   /** Steps taken. */
   readonly step: number;
-  /** By name: `loss`, and what the validations given report (`u2`, `google`, `mean` …). */
+  /** By name: `loss`, and what the given validations report (`u2`, `google`, `mean` …). */
   readonly figures: Readonly<Record<string, number>>;
   /** The figure that decides which weights are best, and its value. */
   readonly metric: string;
@@ -57,20 +64,21 @@ export interface ValidationEvent {
 export interface CheckpointEvent {
   readonly kind: 'checkpoint';
   readonly step: number;
-  /** `last`: everything to go on from; `best`: the weights with the best validation. */
-  readonly which: 'last' | 'best';
+  readonly which: CheckpointName;
 }
 
 export interface DoneEvent {
   readonly kind: 'done';
   /** Steps taken. */
   readonly step: number;
-  /** Seconds of steps and validations, those before a resumption included. */
+  /** Seconds of steps and validations, including those before a resumption. */
   readonly seconds: number;
-  /** Step that the weights are from: the best one where there is validation, else the last. */
+  /** The step of the weights: the best one where there is validation, else the last. */
   readonly weightsFrom: number;
-  /** The encoder's weights by name in the base model, frozen ones included. */
-  readonly weights: ReadonlyMap<string, TensorValue & { readonly data: Float32Array }>;
-  /** The validation that `weightsFrom` had. */
-  readonly best: { readonly step: number; readonly metric: string; readonly value: number } | undefined;
+  /** What the task keeps; of an encoder: its weights by name in the base model, frozen ones included. */
+  readonly weights: FloatTensors;
+  /** The validation of `weightsFrom`. */
+  readonly best: BestValidation | undefined;
+  /** Value of the first validation. */
+  readonly first: number | undefined;
 }

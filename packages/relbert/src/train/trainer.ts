@@ -1,96 +1,89 @@
-import type { Pooling } from '../encoder/pooling.ts';
-import { PromptTooLongError } from '../encoder/relation-encoder.ts';
-import { LOSS_INPUTS, lossFeeds } from '../loss/loss-inputs.ts';
-import { needsTeacher } from '../loss/losses.ts';
-import type { EncoderConfig } from '../models/config.ts';
-import type { StoredWeights } from '../models/weights.ts';
-import { pairKey } from '../pair/pair-key.ts';
-import type { WordPair } from '../pair/word-pair.ts';
-import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
+import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { eventLoopTurn } from '../runtime/event-loop.ts';
-import type { Runtime, TensorValue } from '../runtime/session.ts';
-import type { TrainingBatch } from './batch.ts';
-import { DivergenceWatch } from './divergence.ts';
-import type { GradientInput } from './gradients.ts';
-import { bestTensors, lastTensors, noProgress, readBest, restoreLast } from './run-checkpoint.ts';
-import { runLength } from './run-length.ts';
-import type { Sampler } from './sampler.ts';
-import { learningRateAt } from './schedule.ts';
-import type { TrainEvent, ValidationEvent } from './train-event.ts';
-import { type FloatTensor, Trainable } from './trainable.ts';
-import { LAST_STEP, type TrainingConfig } from './training-config.ts';
 import {
-  ConfigurationMismatchError,
-  configurationDifferences,
-  type Json,
-  type TrainingStore,
-} from './training-state.ts';
+  bestTensors,
+  firstNotFinite,
+  lastTensors,
+  noProgress,
+  readCheckpoint,
+  restoreBest,
+  restoreLast,
+  type TrainedState,
+  weightsOfBest,
+} from './checkpoint.ts';
+import { checkSameConfiguration, type Json } from './configuration.ts';
+import { DivergenceError, DivergenceWatch } from './divergence.ts';
+import { AdamW } from './optimiser.ts';
+import type { MeasuringEvent } from './pass.ts';
+import { learningRateAt } from './schedule.ts';
+import type { Figures, FloatTensor, FloatTensors, Task, TrainedParameter } from './task.ts';
+import type { StartEvent, StepEvent, TrainEvent, ValidationEvent } from './train-event.ts';
+import { LAST_STEP, type TrainingConfig } from './training-config.ts';
+import type { CheckpointName, Progress, TrainingState, TrainingStore } from './training-state.ts';
+import { WeightAverage } from './weight-average.ts';
 
-/** The language model that is trained, with the prompt and the pooling that make a relation encoder of it. */
-export interface TrainingModel {
-  readonly config: EncoderConfig;
-  readonly weights: StoredWeights;
-  readonly prompt: Prompt;
-  readonly pooling: Pooling;
-  /** Tokens that a prompt may have. Default: what the model takes. */
-  readonly maxLength?: number;
-}
+/** How a task is optimised and validated. */
+export type TrainerSettings = Pick<
+  TrainingConfig,
+  | 'learningRate'
+  | 'warmup'
+  | 'decay'
+  | 'beta1'
+  | 'beta2'
+  | 'epsilon'
+  | 'clip'
+  | 'average'
+  | 'every'
+  | 'metric'
+  | 'patience'
+>;
 
-/** A larger encoder whose similarities the loss 'similarity' teaches. */
-export interface Teacher {
-  /** Length of its embeddings: E. */
-  readonly dimension: number;
-  /** Its embeddings [n, E] of pairs, in their order. */
-  embeddings(pairs: readonly WordPair[]): Promise<Float32Array>;
-}
-
-/** Embeddings [n, D] of pairs, in their order, with the weights as they are now and without dropout. */
-export type PairEncoder = (
-  pairs: readonly WordPair[],
-) => Promise<{ readonly data: Float32Array; readonly shape: readonly [rows: number, dimension: number] }>;
-
-export interface Validation {
-  /** Batches whose mean loss is reported as `loss`. */
-  readonly batches?: readonly TrainingBatch[];
-  /** Further figures by name, higher is better: accuracies of analogy questions. */
-  readonly figures?: (encode: PairEncoder) => Promise<Readonly<Record<string, number>>>;
-}
-
-export interface TrainOptions {
-  readonly model: TrainingModel;
-  readonly training: TrainingConfig;
-  readonly sampler: Sampler;
-  readonly runtime: Runtime;
-  readonly threads?: number;
-  /** Threads wait in a busy loop between operators: a little quicker on an idle machine. Default: as the runtime has it. */
-  readonly spinning?: boolean;
-  /** Needed for the loss 'similarity'. */
-  readonly teacher?: Teacher;
-  readonly validation?: Validation;
-  /** Where checkpoints go; without one nothing is written. */
+/** Where a run is kept, and how it goes on. */
+export interface RunOptions {
+  /** Where checkpoints go; without a store nothing is written. */
   readonly store?: TrainingStore;
-  /** Go on from the store's last checkpoint, if it has one. Default false. */
-  readonly resume?: boolean;
-  /** What beside `training` a resumed run must have in common with the checkpoint: model, prompt, data. */
+  /**
+   * Go on from the store's checkpoints, if it has any. 'last': without the best weights so far, where their checkpoint
+   * is damaged. 'best': from the best weights, with new moments, where the last checkpoint is damaged. Default false.
+   */
+  readonly resume?: boolean | CheckpointName;
+  /** What a resumed run must have in common with the checkpoint beside its settings: model, prompt, data. */
   readonly configuration?: Json;
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface TrainerOptions extends Omit<RunOptions, 'configuration'> {
+  readonly settings: TrainerSettings;
+  /** Steps of the whole run. */
+  readonly steps: number;
+  /** Everything that a resumed run must have in common with the checkpoint. */
+  readonly configuration: Json;
+}
+
+/** A task with the tensors that it trains. */
+export interface PreparedTask {
+  readonly task: Task;
+  readonly parameters: readonly TrainedParameter[];
+}
+
 /**
- * Trains a relation encoder (paper, section 3): each step draws a batch, writes its distinct pairs into the prompt,
- * encodes them, and takes an AdamW step along the gradient of the losses.
+ * Trains a task with AdamW: each step takes its gradients, clips them and changes the weights.
  *
- * Repeatable: the same options give the same bits on the same machine, whether the run was interrupted or not. The
- * loop ends with a `done` event that has the weights: the best ones where there is validation, else the last (their
- * moving average where `average` is set). Where a signal stops it between two steps or in a validation, or a
- * validation fails, a checkpoint is written first.
+ * Repeatable: the same options give the same bits on the same machine, whether the run was interrupted or not. The last
+ * event is `done` with the weights: the best ones where there is validation, else the last ones (their moving average
+ * where `average` is set). Where a signal aborts between two steps or in a validation, or a validation fails, the
+ * trainer first writes a checkpoint.
  *
- * @throws DivergenceError where the loss is NaN or explodes, ConfigurationMismatchError where the store's checkpoint
- *   has other settings, PromptTooLongError for a pair longer than the model, WeightError or CheckpointError for weights
- *   that do not fit or are damaged, RuntimeError where the runtime fails, the signal's reason when aborted
+ * @throws DivergenceError where loss, gradient or weights are not finite or the loss explodes; ConfigurationMismatchError
+ *   where the store's checkpoint has other settings; CheckpointError where it is damaged; what the task throws; the
+ *   signal's reason when aborted
  */
-export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> {
-  const run = await TrainingRun.create(options);
+export async function* trainTask(
+  prepare: () => Promise<PreparedTask>,
+  options: TrainerOptions,
+): AsyncGenerator<TrainEvent> {
+  options.signal?.throwIfAborted();
+  const run = await TaskRun.create(prepare, options);
   try {
     yield* run.events();
   } finally {
@@ -98,38 +91,45 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
   }
 }
 
-class TrainingRun {
-  readonly #options: TrainOptions;
-  readonly #trainable: Trainable;
-  readonly #steps: number;
-  readonly #configuration: Json;
-  readonly #prompts = new Map<string, EncodedPrompt>();
-  #watch = new DivergenceWatch();
-  #progress = noProgress;
-  #bestWeights: ReadonlyMap<string, Float32Array> | undefined;
+class TaskRun {
+  readonly #task: Task;
+  readonly #options: TrainerOptions;
+  readonly #trained: TrainedState;
+  readonly #evaluated: FloatTensors;
+  #watch: DivergenceWatch;
+  #progress: Progress;
+  #best: FloatTensors | undefined;
 
-  static async create(options: TrainOptions): Promise<TrainingRun> {
-    options.signal?.throwIfAborted();
-    const trainable = await Trainable.create(options);
-    options.signal?.throwIfAborted();
-    return new TrainingRun(options, trainable);
+  /** The first values of the parameters live in the optimiser from here on: nobody else holds them. */
+  static async create(prepare: () => Promise<PreparedTask>, options: TrainerOptions): Promise<TaskRun> {
+    const { task, parameters } = await prepare();
+    return new TaskRun(task, parameters, options);
   }
 
-  private constructor(options: TrainOptions, trainable: Trainable) {
-    const { training, sampler, configuration } = options;
+  private constructor(task: Task, parameters: readonly TrainedParameter[], options: TrainerOptions) {
+    const { settings } = options;
+    const optimiser = new AdamW(parameters, settings);
+    const weights: FloatTensors = new Map(
+      parameters.map(({ name, shape }) => [name, { dtype: 'float32', shape, data: optimiser.weights(name) }]),
+    );
+    const average =
+      settings.average === null
+        ? undefined
+        : new WeightAverage(new Map([...weights].map(([name, { data }]) => [name, data])), settings.average);
+    this.#task = task;
     this.#options = options;
-    this.#trainable = trainable;
-    this.#steps = runLength(training, sampler);
-    // Through text, so that what a checkpoint holds and what is compared with it are of one form.
-    this.#configuration = JSON.parse(
-      JSON.stringify({ ...(configuration !== undefined && { run: configuration }), training }),
-    ) as Json;
+    this.#trained = { optimiser, weights, average };
+    this.#evaluated = new Map(
+      [...weights].map(([name, weight]) => [name, { ...weight, data: average?.averages.get(name) ?? weight.data }]),
+    );
+    this.#watch = new DivergenceWatch(task.advice);
+    this.#progress = noProgress(task.validatesStart);
   }
 
   async *events(): AsyncGenerator<TrainEvent> {
-    const { signal, sampler } = this.#options;
-    await this.#resume();
-    yield this.#start();
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    yield await this.#start();
     while (!this.#progress.finished) {
       await eventLoopTurn();
       if (signal?.aborted) {
@@ -137,203 +137,209 @@ class TrainingRun {
         throw signal.reason;
       }
       if (this.#isCheckDue()) yield* this.#check();
-      else yield await this.#step(sampler.batch(this.#progress.step), this.#progress.step);
+      else yield await this.#step();
     }
-    yield this.#done();
+    yield await this.#done();
   }
 
   async dispose(): Promise<void> {
-    await this.#trainable.gradients.dispose();
+    await this.#task.dispose();
   }
 
-  #start(): TrainEvent {
-    const { weights, optimiser } = this.#trainable;
-    const size = (names: Iterable<string>) =>
-      [...names].reduce((sum, name) => sum + (weights.get(name)?.data.length ?? 0), 0);
+  async #start(): Promise<StartEvent> {
+    const { resume = false, steps } = this.#options;
+    const resumed = resume === 'best' ? await this.#resumeBest() : resume && (await this.#resumeLast(resume));
+    const { step, checked, finished } = this.#progress;
+    const trainedParameters = [...this.#trained.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
     return {
       kind: 'start',
-      step: this.#progress.step,
-      steps: this.#steps,
-      finished: this.#progress.finished,
-      trainedParameters: size(optimiser.names),
-      parameters: size(weights.keys()),
+      step,
+      checked,
+      steps,
+      finished,
+      from: resumed ? (resume === 'best' ? 'best' : 'last') : 'beginning',
+      trainedParameters,
+      parameters: this.#task.parameterCount,
     };
   }
 
-  /** Whether the steps so far are to be validated and written down before the next. */
+  /** Whether to validate and write a checkpoint before the next step. */
   #isCheckDue(): boolean {
     const { step, checked } = this.#progress;
-    const every = this.#options.training.every ?? this.#steps;
-    return step > checked && (step >= this.#steps || step % every === 0);
+    const { settings, steps } = this.#options;
+    return step > checked && (step >= steps || step % (settings.every ?? steps) === 0);
   }
 
   async *#check(): AsyncGenerator<TrainEvent> {
     const { step } = this.#progress;
-    const { patience } = this.#options.training;
-    const validation = await this.#validate().catch(async (error: unknown) => {
-      // The steps before it are not lost with a validation that fails or is aborted: a resumed run begins with it.
+    const { settings, steps } = this.#options;
+    let validation: ValidationEvent | undefined;
+    try {
+      validation = yield* this.#validate();
+    } catch (error) {
+      // A validation that fails or is aborted does not cost the steps before it: a resumed run begins with it.
       await this.#save('last');
       throw error;
-    });
+    }
     if (validation) yield validation;
     if (validation?.best && (await this.#save('best'))) yield { kind: 'checkpoint', step, which: 'best' };
-    const done = step >= this.#steps;
+    const { patience } = settings;
+    const done = step >= steps;
     const stop = patience !== null && this.#progress.waited >= patience;
     this.#progress = { ...this.#progress, checked: step, finished: done || stop };
     if (await this.#save('last')) yield { kind: 'checkpoint', step, which: 'last' };
     if (stop && !done) yield { kind: 'early-stop', step, patience };
   }
 
-  async #step(batch: TrainingBatch, step: number): Promise<TrainEvent> {
-    const { training } = this.#options;
-    const trainable = this.#trainable;
-    const start = performance.now();
-    const input = await this.#input(batch, { seed: training.seed, step });
-    const { loss, parts, gradients } = await trainable.gradients.gradients(input);
-    const gradientNorm = trainable.optimiser.norm(gradients);
-    this.#watch.check(step + 1, loss, gradientNorm);
-    const learningRate = learningRateAt(step, { ...training, steps: this.#steps });
-    const { clip } = training;
-    // As torch.nn.utils.clip_grad_norm_ has it.
-    trainable.optimiser.step(gradients, learningRate, clip === null ? 1 : Math.min(1, clip / (gradientNorm + 1e-6)));
-    trainable.average?.update(step + 1);
-    const seconds = (performance.now() - start) / 1000;
-    this.#progress = {
-      ...this.#progress,
-      step: step + 1,
-      seconds: this.#progress.seconds + seconds,
-      microBatches: trainable.gradients.microBatchCount,
-      losses: this.#watch.losses,
-    };
-    return {
-      kind: 'step',
-      step: step + 1,
-      steps: this.#steps,
-      loss,
-      parts,
-      learningRate,
-      gradientNorm,
-      prompts: batch.pairs.length,
-      seconds,
-    };
-  }
-
-  /** Prompts and feeds of a batch. */
-  async #input(batch: TrainingBatch, dropout: GradientInput['dropout']): Promise<GradientInput> {
-    const { training, teacher } = this.#options;
-    const feeds: Record<string, TensorValue> = { ...lossFeeds(batch, training.triples) };
-    if (teacher && needsTeacher(training.losses)) {
-      feeds[LOSS_INPUTS.teacher] = {
-        dtype: 'float32',
-        shape: [batch.pairs.length, teacher.dimension],
-        data: await teacher.embeddings(batch.pairs),
-      };
-    }
-    return { prompts: batch.pairs.map((pair) => this.#promptOf(pair)), feeds, dropout };
-  }
-
-  #promptOf(pair: WordPair): EncodedPrompt {
-    const key = pairKey(pair);
-    const known = this.#prompts.get(key);
-    if (known) return known;
-    const { prompt, config, maxLength = config.maxLength } = this.#options.model;
-    const made = prompt.encode(pair);
-    if (made.ids.length > maxLength) {
-      throw new PromptTooLongError({ index: 0, pair, length: made.ids.length, limit: maxLength });
-    }
-    this.#prompts.set(key, made);
-    return made;
-  }
-
-  async #validate(): Promise<ValidationEvent | undefined> {
-    const { validation, training, signal } = this.#options;
-    if (!validation?.batches?.length && !validation?.figures) return undefined;
-    const start = performance.now();
-    const { gradients, evaluated } = this.#trainable;
-    const figures: Record<string, number> = {};
-    const losses: number[] = [];
-    for (const batch of validation.batches ?? []) {
-      await eventLoopTurn();
-      signal?.throwIfAborted();
-      const { loss } = await gradients.loss(await this.#input(batch, undefined), evaluated);
-      losses.push(loss);
-    }
-    if (losses.length > 0) figures['loss'] = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-    Object.assign(figures, await validation.figures?.((pairs) => this.#encode(pairs)));
-    const metric = training.metric ?? ('mean' in figures ? 'mean' : (Object.keys(figures)[0] as string));
+  async #step(): Promise<StepEvent> {
+    const { settings, steps } = this.#options;
+    const { optimiser, weights, average } = this.#trained;
     const { step } = this.#progress;
-    const value = metric === LAST_STEP ? step : figures[metric];
-    if (value === undefined) {
-      throw new RangeError(`there is no validation figure '${metric}'; there are: ${Object.keys(figures).join(', ')}`);
-    }
-    const { best } = this.#progress;
+    const start = performance.now();
+    this.#task.microBatches = this.#progress.microBatches;
+    const { loss, parts, gradients, prompts } = await this.#task.step(step, weights);
+    const gradientNorm = optimiser.norm(gradients);
+    this.#watch.check(step + 1, loss, gradientNorm);
+    const learningRate = learningRateAt(step, { ...settings, steps });
+    const { clip } = settings;
+    // As torch.nn.utils.clip_grad_norm_.
+    optimiser.step(gradients, learningRate, clip === null ? 1 : Math.min(1, clip / (gradientNorm + 1e-6)));
+    average?.update(step + 1);
+    const seconds = (performance.now() - start) / 1000;
+    this.#progress = {
+      ...this.#progress,
+      step: step + 1,
+      momentSteps: optimiser.steps,
+      seconds: this.#progress.seconds + seconds,
+      microBatches: this.#task.microBatches,
+      losses: [...this.#watch.losses],
+    };
+    return { kind: 'step', step: step + 1, steps, loss, parts, learningRate, gradientNorm, prompts, seconds };
+  }
+
+  async *#validate(): AsyncGenerator<MeasuringEvent, ValidationEvent | undefined> {
+    const start = performance.now();
+    const figures = yield* this.#task.validate(this.#evaluated);
+    if (!figures) return undefined;
+    const { step, best, first } = this.#progress;
+    const { metric, value } = this.#decisive(figures);
     const better = best === undefined || (metric === 'loss' ? value < best.value : value > best.value);
-    if (better) this.#bestWeights = this.#trainable.copyTrained();
+    if (better) this.#best = copied(this.#evaluated);
     const seconds = (performance.now() - start) / 1000;
     this.#progress = {
       ...this.#progress,
       seconds: this.#progress.seconds + seconds,
-      best: better ? { step, value } : best,
+      best: better ? { step, metric, value } : best,
+      first: first ?? value,
       waited: better ? 0 : this.#progress.waited + 1,
     };
     return { kind: 'validation', step, figures, metric, value, best: better, seconds };
   }
 
-  /** In parts, between which an abort is heard: the questions of a validation take longer than a step. */
-  async #encode(pairs: readonly WordPair[]): ReturnType<PairEncoder> {
-    const { gradients, graph, evaluated } = this.#trainable;
-    const data = new Float32Array(pairs.length * graph.dimension);
-    for (let first = 0; first < pairs.length; first += encodedAtOnce) {
-      await eventLoopTurn();
-      this.#options.signal?.throwIfAborted();
-      const prompts = pairs.slice(first, first + encodedAtOnce).map((pair) => this.#promptOf(pair));
-      data.set(await gradients.encode(prompts, evaluated), first * graph.dimension);
+  /** The figure that decides which weights are best. */
+  #decisive(figures: Figures): { readonly metric: string; readonly value: number } {
+    const { step } = this.#progress;
+    const metric = this.#options.settings.metric ?? ('mean' in figures ? 'mean' : (Object.keys(figures)[0] as string));
+    const value = metric === LAST_STEP ? step : figures[metric];
+    if (value === undefined) {
+      throw new RangeError(`there is no validation figure '${metric}'; there are: ${Object.keys(figures).join(', ')}`);
     }
-    return { data, shape: [pairs.length, graph.dimension] };
+    if (!Number.isFinite(value)) {
+      throw new DivergenceError(step, `the validation figure '${metric}' is ${value}`, this.#task.advice);
+    }
+    return { metric, value };
   }
 
-  #done(): TrainEvent {
-    const { best, step, seconds } = this.#progress;
-    const { graph, weights } = this.#trainable;
-    const { training, validation } = this.#options;
-    const chosen = this.#bestWeights ?? this.#trainable.copyTrained();
+  async #done(): Promise<TrainEvent> {
+    const { best, first, step, seconds } = this.#progress;
+    const weights = this.#best ?? copied(this.#evaluated);
+    for (const [name, { data }] of weights) {
+      const wrong = firstNotFinite(data);
+      if (wrong < 0) continue;
+      throw new DivergenceError(step, `number ${wrong} of the weight '${name}' is ${data[wrong]}`, this.#task.advice);
+    }
     return {
       kind: 'done',
       step,
       seconds,
-      weightsFrom: best?.step ?? step,
-      weights: new Map(
-        graph.parameters.map(({ name }) => {
-          const weight = weights.get(name) as FloatTensor;
-          return [name, { ...weight, data: chosen.get(name) ?? weight.data }];
-        }),
-      ),
-      best: best && { ...best, metric: training.metric ?? (validation?.figures ? 'mean' : 'loss') },
+      weightsFrom: this.#best && best ? best.step : step,
+      weights: await this.#task.result(weights),
+      best,
+      first,
     };
   }
 
   /** Writes a checkpoint where there is a store. */
-  async #save(which: 'last' | 'best'): Promise<boolean> {
-    const { store } = this.#options;
+  async #save(which: CheckpointName): Promise<boolean> {
+    const { store, configuration } = this.#options;
     if (!store) return false;
-    const tensors =
-      which === 'last' ? lastTensors(this.#trainable) : bestTensors(this.#trainable, this.#bestWeights ?? new Map());
-    await store.save(which, { configuration: this.#configuration, progress: this.#progress, tensors });
+    const tensors = which === 'last' ? lastTensors(this.#trained) : bestTensors(this.#best ?? new Map());
+    await store.save(which, { configuration, progress: this.#progress, tensors });
     return true;
   }
 
-  async #resume(): Promise<void> {
-    const { store, resume = false } = this.#options;
-    const last = store && resume ? await store.load('last') : undefined;
-    if (!store || !last) return;
-    const differences = configurationDifferences(last.configuration, this.#configuration);
-    if (differences.length > 0) throw new ConfigurationMismatchError(differences);
-    restoreLast(this.#trainable, last);
-    this.#progress = last.progress;
-    this.#watch = new DivergenceWatch(last.progress.losses);
-    if (last.progress.best) this.#bestWeights = await readBest(this.#trainable, store, last.progress.best);
+  /** Goes on from the last checkpoint; false where there is none. */
+  async #resumeLast(resume: true | CheckpointName): Promise<boolean> {
+    const last = await this.#read('last');
+    if (!last) return false;
+    restoreLast(this.#trained, last);
+    const { best } = last.progress;
+    if (resume === 'last' || !best) {
+      this.#goOn({ ...last.progress, best: undefined });
+      return true;
+    }
+    const stored = await this.#read('best');
+    // It can be newer than the last checkpoint, where the process was killed between the two: the run then comes to that
+    // step again and writes the same file.
+    if (!stored || stored.progress.step < best.step) {
+      throw new CheckpointError(
+        this.#options.store?.nameOf?.('best') ?? 'the best checkpoint',
+        `${stored ? `is of step ${stored.progress.step}` : 'is missing'}, and the best weights are of step ${best.step}: --resume last goes on without them`,
+      );
+    }
+    this.#best = weightsOfBest(this.#trained, stored);
+    this.#goOn(last.progress);
+    return true;
+  }
+
+  /** Goes on from the best weights with new moments; false where there are none. */
+  async #resumeBest(): Promise<boolean> {
+    const best = await this.#read('best');
+    if (!best) return false;
+    restoreBest(this.#trained, best);
+    this.#best = weightsOfBest(this.#trained, best);
+    const { step } = best.progress;
+    this.#goOn({
+      ...best.progress,
+      momentSteps: 0,
+      checked: step,
+      waited: 0,
+      finished: step >= this.#options.steps,
+    });
+    return true;
+  }
+
+  #goOn(progress: Progress): void {
+    this.#progress = progress;
+    this.#watch = new DivergenceWatch(this.#task.advice, progress.losses);
+  }
+
+  async #read(which: CheckpointName): Promise<TrainingState | undefined> {
+    const { store, steps, configuration } = this.#options;
+    const state =
+      store &&
+      (await readCheckpoint(which, {
+        store,
+        steps,
+        trained: this.#trained,
+        check: (stored) => checkSameConfiguration(stored, configuration),
+      }));
+    return state;
   }
 }
 
-/** Pairs of a validation between two looks at the signal. */
-const encodedAtOnce = 512;
+function copied(weights: FloatTensors): FloatTensors {
+  return new Map(
+    [...weights].map(([name, weight]): [string, FloatTensor] => [name, { ...weight, data: weight.data.slice() }]),
+  );
+}

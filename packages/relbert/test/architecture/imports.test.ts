@@ -21,7 +21,7 @@ const allowed: Record<string, readonly string[]> = {
   models: ['text', 'graph', 'runtime'],
   encoder: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models'],
   loss: ['graph'],
-  train: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'prompt', 'data', 'models', 'encoder', 'loss'],
+  train: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'models', 'encoder', 'loss'],
   search: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'prompt', 'data', 'models', 'encoder', 'loss', 'train'],
   index: ['text', 'runtime', 'pair', 'formats', 'encoder'],
   evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'index'],

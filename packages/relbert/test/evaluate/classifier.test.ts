@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src/data/random.ts';
-import {
-  type Classifier,
-  type ClassifierEvent,
-  type ClassifierOptions,
-  DEFAULT_SETTINGS,
-  predictClasses,
-  trainClassifiers,
-} from '../../src/evaluate/classifier.ts';
+import { DEFAULT_SETTINGS, predictClasses, trainClassifiers } from '../../src/evaluate/classifier.ts';
 import { adamScale, PARAMETERS, parameterShape, trainingGraph } from '../../src/evaluate/classifier-graph.ts';
+import type { Classifier, ClassifierEvent, ClassifierOptions } from '../../src/evaluate/classifier-model.ts';
 import { runsOfEpoch } from '../../src/evaluate/classifier-training.ts';
 import { serialize } from '../../src/graph/onnx.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';

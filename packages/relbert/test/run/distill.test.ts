@@ -10,9 +10,9 @@ import { RelationEncoder } from '../../src/index.ts';
 import type { PromptSpec } from '../../src/prompt/spec.ts';
 import { type DistillEvent, distill } from '../../src/run/distill.ts';
 import type { DistillOptions } from '../../src/run/options.ts';
+import { ConfigurationMismatchError } from '../../src/train/configuration.ts';
 import { checkRecipe, type RecipeInput } from '../../src/train/recipe.ts';
 import { SamplingError } from '../../src/train/sampler.ts';
-import { ConfigurationMismatchError } from '../../src/train/training-state.ts';
 
 const tinyModel = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'relbert-run-'));

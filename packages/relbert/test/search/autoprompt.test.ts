@@ -6,12 +6,12 @@ import { nodeRuntime } from '../../src/node/runtime.ts';
 import { type AutopromptOptions, autoprompt } from '../../src/search/autoprompt.ts';
 import type { AutopromptEvent, IterationEvent } from '../../src/search/autoprompt-event.ts';
 import { candidateTokens, rankCandidates } from '../../src/search/candidate.ts';
-import { pTuning } from '../../src/search/p-tuning.ts';
-import { PromptGradient } from '../../src/search/prompt-gradient.ts';
-import { type PromptModel, validationBatches } from '../../src/search/prompt-problem.ts';
 import type { SearchState } from '../../src/search/search-state.ts';
 import { TriggerWriter } from '../../src/search/trigger-prompt.ts';
-import { tripletBatches } from '../../src/search/triplet-batch.ts';
+import { PromptGradient } from '../../src/train/prompt-gradient.ts';
+import { type PromptModel, validationBatches } from '../../src/train/prompt-problem.ts';
+import { pTuning } from '../../src/train/soft-prompt/p-tuning.ts';
+import { tripletBatches } from '../../src/train/triplet-batch.ts';
 import { lossOf, tinyModel, wordRelations } from './model.ts';
 
 const runtime = nodeRuntime();

@@ -8,8 +8,8 @@ import { parseEncoderConfig } from '../../src/models/config.ts';
 import { folderFiles } from '../../src/node/folder.ts';
 import type { Runtime } from '../../src/runtime/session.ts';
 import { PromptLoss } from '../../src/search/prompt-loss.ts';
-import { type PromptModel, promptLimit } from '../../src/search/prompt-problem.ts';
 import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
+import { type PromptModel, promptLimit } from '../../src/train/prompt-problem.ts';
 
 /** One of the tiny random language models of test/fixtures/encoder, with its tokenizer. */
 export async function tinyModel(family = 'bert', pooling: Pooling = 'average_no_mask'): Promise<PromptModel> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createPrompt } from '../../src/prompt/create-prompt.ts';
 import { manualTemplates } from '../../src/prompt/template.ts';
+import { triggerCount } from '../../src/prompt/trigger-counts.ts';
 import { candidateTokens, checkCandidateCount, promisedFall, rankCandidates } from '../../src/search/candidate.ts';
-import { TriggerWriter, triggerCount, triggerSpec, triggersOfTemplate } from '../../src/search/trigger-prompt.ts';
+import { TriggerWriter, triggerSpec, triggersOfTemplate } from '../../src/search/trigger-prompt.ts';
 import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
 import { fixtureFiles } from '../tokenizer/golden-prompts.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DivergenceError, DivergenceWatch } from '../../src/train/divergence.ts';
 
 describe('DivergenceWatch', () => {
-  const watched = (losses: readonly number[], watch = new DivergenceWatch()): number | undefined => {
+  const watched = (losses: readonly number[], watch = new DivergenceWatch('less')): number | undefined => {
     for (const [i, loss] of losses.entries()) {
       try {
         watch.check(i + 1, loss, 1);
@@ -28,12 +28,14 @@ describe('DivergenceWatch', () => {
   it('stops at once where loss or gradient is no number', () => {
     expect(watched([1, Number.NaN])).toBe(2);
     expect(watched([1, Number.POSITIVE_INFINITY])).toBe(2);
-    expect(() => new DivergenceWatch().check(4, 1, Number.NaN)).toThrow('step 4: the norm of the gradient is NaN');
+    expect(() => new DivergenceWatch('less').check(4, 1, Number.NaN)).toThrow(
+      'step 4: the norm of the gradient is NaN',
+    );
   });
 
   it('goes on from what a checkpoint kept', () => {
-    const watch = new DivergenceWatch();
+    const watch = new DivergenceWatch('less');
     watched([...calm, 60, 70], watch);
-    expect(watched([80], new DivergenceWatch(watch.losses))).toBe(1);
+    expect(watched([80], new DivergenceWatch('less', watch.losses))).toBe(1);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Architecture, storedParameters } from '../../src/models/architecture.ts';
 import { architectureOf } from '../../src/models/encoder.ts';
+import { train } from '../../src/train/fine-tuning.ts';
 import { trainedWeights } from '../../src/train/frozen.ts';
-import { train } from '../../src/train/trainer.ts';
 import { tinyModel } from './tiny.ts';
 import { tinyRun } from './tiny-run.ts';
 

@@ -35,7 +35,6 @@ async function setup(family: string, dropout: boolean, options: Partial<Gradient
     objective: goal,
     runtime: nodeRuntime(),
     threads: 1,
-    weights: all,
     ...options,
   });
   const batch = new RelationSampler({
@@ -47,13 +46,13 @@ async function setup(family: string, dropout: boolean, options: Partial<Gradient
     feeds: lossFeeds(batch, 'all'),
     dropout: dropout ? { seed: 5, step: 7 } : undefined,
   };
-  return { gradients, input, names: [...trained, 'head.weight', 'head.bias'] };
+  return { gradients, input, weights: all, names: [...trained, 'head.weight', 'head.bias'] };
 }
 
 async function compute(family: string, dropout: boolean, options: Partial<GradientOptions>) {
-  const { gradients, input, names } = await setup(family, dropout, options);
+  const { gradients, input, weights, names } = await setup(family, dropout, options);
   try {
-    return { result: await gradients.gradients(input), names };
+    return { result: await gradients.gradients(input, weights), names };
   } finally {
     await gradients.dispose();
   }
@@ -110,13 +109,13 @@ describe('Gradients', () => {
   });
 
   it('gives the loss and the embeddings without dropout', async () => {
-    const { gradients, input } = await setup('bert', true, { microBatchTokens: 40 });
+    const { gradients, input, weights } = await setup('bert', true, { microBatchTokens: 40 });
     const plain = await compute('bert', false, { microBatchTokens: 40 });
-    const { loss, parts } = await gradients.loss(input);
+    const { loss, parts } = await gradients.loss(input, weights);
     expect(Math.abs(loss - plain.result.loss)).toBeLessThan(1e-5);
     expect(Object.keys(parts)).toEqual(['infonce', 'triplet', 'classification']);
-    const all = await gradients.encode(input.prompts);
-    const first = await gradients.encode(input.prompts.slice(0, 1));
+    const all = await gradients.encode(input.prompts, weights);
+    const first = await gradients.encode(input.prompts.slice(0, 1), weights);
     expect(all.length).toBe(input.prompts.length * first.length);
     expect(Math.max(...first.map((value, i) => Math.abs(value - (all[i] as number))))).toBeLessThan(1e-5);
     await gradients.dispose();

@@ -1,13 +1,14 @@
 /** A run of the kill test: `tsx kill-child.ts FOLDER [--resume]`; prints a line per event. */
 import { createHash } from 'node:crypto';
 import { trainingStore } from '../../src/node/training-store.ts';
-import { train } from '../../src/train/trainer.ts';
+import { train } from '../../src/train/fine-tuning.ts';
 import { tinyRun } from './tiny-run.ts';
 
 async function main(): Promise<void> {
   const [folder = '', flag] = process.argv.slice(2);
   const options = await tinyRun({ steps: 100, every: 1 });
   for await (const event of train({ ...options, store: trainingStore(folder), resume: flag === '--resume' })) {
+    if (event.kind === 'measuring') continue;
     if (event.kind !== 'done') console.log(event.kind, event.step);
     else {
       const hash = createHash('sha256');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { storedParameters } from '../../src/models/architecture.ts';
 import { architectureOf } from '../../src/models/encoder.ts';
 import { resolveWeightNames } from '../../src/models/weights.ts';
-import { type TrainOptions, train } from '../../src/train/trainer.ts';
+import { type TrainOptions, train } from '../../src/train/fine-tuning.ts';
 import type { TrainingConfigInput } from '../../src/train/training-config.ts';
 import { tinyModel } from './tiny.ts';
 import { tinyRun } from './tiny-run.ts';

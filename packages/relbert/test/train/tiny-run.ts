@@ -1,6 +1,6 @@
 import { nodeRuntime } from '../../src/node/runtime.ts';
+import type { TrainOptions } from '../../src/train/fine-tuning.ts';
 import { RelationSampler } from '../../src/train/relation-sampler.ts';
-import type { TrainOptions } from '../../src/train/trainer.ts';
 import { type TrainingConfigInput, trainingSchema } from '../../src/train/training-config.ts';
 import { tinyModel, tinyRelations } from './tiny.ts';
 

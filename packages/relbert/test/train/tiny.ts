@@ -6,7 +6,7 @@ import type { Pooling } from '../../src/encoder/pooling.ts';
 import { parseEncoderConfig } from '../../src/models/config.ts';
 import { folderFiles } from '../../src/node/folder.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
-import type { TrainingModel } from '../../src/train/trainer.ts';
+import type { TrainingModel } from '../../src/train/training-model.ts';
 
 /** One of the tiny random checkpoints of test/fixtures/encoder, with a prompt that needs no real words. */
 export async function tinyModel(family = 'bert', pooling: Pooling = 'average_no_mask'): Promise<TrainingModel> {

@@ -3,10 +3,12 @@ import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import { lossTermSchema } from '../../src/loss/losses.ts';
 import { storedParameters } from '../../src/models/architecture.ts';
 import { architectureOf } from '../../src/models/encoder.ts';
+import { ConfigurationMismatchError } from '../../src/train/configuration.ts';
 import { DivergenceError } from '../../src/train/divergence.ts';
+import { type TrainOptions, train } from '../../src/train/fine-tuning.ts';
 import type { DoneEvent, TrainEvent } from '../../src/train/train-event.ts';
-import { type PairEncoder, type TrainOptions, train } from '../../src/train/trainer.ts';
-import { ConfigurationMismatchError, type TrainingState, type TrainingStore } from '../../src/train/training-state.ts';
+import type { PairEncoder } from '../../src/train/training-model.ts';
+import { memoryStore } from './memory-store.ts';
 import { tinyRun } from './tiny-run.ts';
 
 async function collect(options: TrainOptions): Promise<{ events: TrainEvent[]; done: DoneEvent }> {
@@ -19,19 +21,6 @@ async function collect(options: TrainOptions): Promise<{ events: TrainEvent[]; d
 
 function ofKind<K extends TrainEvent['kind']>(events: readonly TrainEvent[], kind: K) {
   return events.filter((event): event is Extract<TrainEvent, { kind: K }> => event.kind === kind);
-}
-
-/** Checkpoints in memory, as copies. */
-function memoryStore(): TrainingStore & { readonly saved: Map<string, TrainingState> } {
-  const saved = new Map<string, TrainingState>();
-  return {
-    saved,
-    async save(which, state) {
-      const copy = [...state.tensors].map(([name, value]) => [name, { ...value, data: value.data.slice() }] as const);
-      saved.set(which, { ...state, tensors: new Map(copy) });
-    },
-    load: async (which) => saved.get(which),
-  };
 }
 
 function expectSameWeights(a: DoneEvent, b: DoneEvent): void {

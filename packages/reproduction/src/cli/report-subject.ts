@@ -3,7 +3,7 @@
 import { loadEncoder, type ModelFlags } from 'relbert/internal/cli/model-options';
 import { openPairModel, readWithProgress, vectorFileOf } from 'relbert/internal/cli/pair-model';
 import type { Terminal } from 'relbert/internal/cli/terminal';
-import type { FeatureMatrix } from 'relbert/internal/evaluate/classifier';
+import type { FeatureMatrix } from 'relbert/internal/evaluate/classifier-model';
 import type { EmbeddingFeatures, WordVectorFeatures } from 'relbert/internal/evaluate/pair-features';
 import type { WordPair } from 'relbert/internal/pair/word-pair';
 import type { ReportSubject } from '../report/evaluate-model.ts';

@@ -7,10 +7,10 @@ import type { EncoderConfig } from '../models/config.ts';
 import { readParameters, type StoredWeights } from '../models/weights.ts';
 import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { Runtime, TensorValue } from '../runtime/session.ts';
-import { Gradients } from '../train/gradients.ts';
-import type { HingeOptions } from './hinge.ts';
+import { Gradients } from './gradients.ts';
 import { type Pass, resultOf } from './pass.ts';
-import type { EncodePair } from './prompt-loss.ts';
+import type { EncodePair } from './prompt-length.ts';
+import type { HingeOptions } from './prompt-problem.ts';
 import type { TripletBatch } from './triplet-batch.ts';
 
 export interface PromptGradientOptions extends HingeOptions {
@@ -34,18 +34,26 @@ export interface VectorGradient {
 const promptName = 'soft_prompt';
 
 /**
- * The gradient of the triplet loss with respect to the input embeddings at a prompt's places, the language model
- * frozen: the prompt is a part of the graph, all other weights are not differentiated.
+ * The gradient of the triplet loss with respect to the input embeddings at a prompt's places. The language model is
+ * frozen: the prompt is part of the graph, and only its vectors have a gradient.
  */
 export class PromptGradient {
   readonly #gradients: Gradients;
-  /** [C, E]: what the graph reads; written to before each run. */
+  /** Of the language model, and the prompt's vectors. */
+  readonly #weights: ReadonlyMap<string, TensorValue>;
+  /** [C, E]: the graph reads them; each run sets them first. */
   readonly #vectors: Float32Array;
   /** Word embeddings [V, E]: the rows of the language model's table. */
   readonly words: Float32Array;
 
-  private constructor(gradients: Gradients, vectors: Float32Array, words: Float32Array) {
+  private constructor(
+    gradients: Gradients,
+    weights: ReadonlyMap<string, TensorValue>,
+    vectors: Float32Array,
+    words: Float32Array,
+  ) {
     this.#gradients = gradients;
+    this.#weights = weights;
     this.#vectors = vectors;
     this.words = words;
   }
@@ -71,14 +79,14 @@ export class PromptGradient {
       objective: objective({ terms: [{ name: 'triplet', ...hinge }], size: graph.dimension, triples: 'drawn' }),
       runtime,
       ...(threads !== undefined && { threads }),
-      weights: new Map(
-        graph.parameters.map((parameter): [string, TensorValue] => [
-          parameter.name,
-          { dtype: 'float32', shape: parameter.shape, data: stored[parameter.name] as Float32Array },
-        ]),
-      ),
     });
-    return new PromptGradient(gradients, vectors, stored[graph.architecture.embeddings.word.name] as Float32Array);
+    const all = new Map(
+      graph.parameters.map(({ name, shape: dimensions }): [string, TensorValue] => [
+        name,
+        { dtype: 'float32', shape: dimensions, data: stored[name] as Float32Array },
+      ]),
+    );
+    return new PromptGradient(gradients, all, vectors, stored[graph.architecture.embeddings.word.name] as Float32Array);
   }
 
   /** Rows of the word-embedding table, one after the other: the vectors of tokens. */
@@ -94,13 +102,12 @@ export class PromptGradient {
   /** Loss and gradient of one batch. A function of its arguments alone, to the last bit. */
   async ofBatch(batch: TripletBatch, encode: EncodePair, vectors: Float32Array): Promise<VectorGradient> {
     this.#vectors.set(vectors);
-    // How a batch is cut into micro-batches would else depend on the batches before.
+    // Otherwise the cut into micro-batches would depend on the batches before.
     this.#gradients.microBatchCount = 0;
-    const { loss, gradients } = await this.#gradients.gradients({
-      prompts: batch.pairs.map(encode),
-      feeds: tripletFeeds(batch),
-      dropout: undefined,
-    });
+    const { loss, gradients } = await this.#gradients.gradients(
+      { prompts: batch.pairs.map(encode), feeds: tripletFeeds(batch), dropout: undefined },
+      this.#weights,
+    );
     const { values } = gradients.get(promptName) ?? {};
     if (!values) throw new RangeError('the loss does not depend on the prompt');
     return { loss, gradient: values.slice() };
@@ -127,7 +134,8 @@ export class PromptGradient {
     for (const [at, batch] of batches.entries()) {
       await eventLoopTurn(signal);
       this.#vectors.set(vectors);
-      const { loss } = await this.#gradients.loss({ prompts: batch.pairs.map(encode), feeds: tripletFeeds(batch) });
+      const input = { prompts: batch.pairs.map(encode), feeds: tripletFeeds(batch) };
+      const { loss } = await this.#gradients.loss(input, this.#weights);
       sum += loss * batch.relationOf.length;
       count += batch.relationOf.length;
       yield at + 1;

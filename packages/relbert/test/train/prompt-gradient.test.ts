@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import { candidateTokens } from '../../src/search/candidate.ts';
-import { PromptGradient } from '../../src/search/prompt-gradient.ts';
 import { TriggerWriter } from '../../src/search/trigger-prompt.ts';
-import { type TripletBatch, tripletBatches } from '../../src/search/triplet-batch.ts';
-import { lossOf, tinyModel, wordRelations } from './model.ts';
+import { PromptGradient } from '../../src/train/prompt-gradient.ts';
+import { type TripletBatch, tripletBatches } from '../../src/train/triplet-batch.ts';
+import { lossOf, tinyModel, wordRelations } from '../search/model.ts';
 
 const runtime = nodeRuntime();
 const relations = wordRelations(12);

@@ -2,8 +2,8 @@ import type { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
 import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { Triples } from '../train/batch.ts';
-import { randomOf, SamplingError } from '../train/sampler.ts';
+import type { Triples } from './batch.ts';
+import { randomOf, SamplingError } from './sampler.ts';
 
 /** A part of the training set with triples among its pairs: what one micro-batch of a prompt search looks at. */
 export interface TripletBatch {

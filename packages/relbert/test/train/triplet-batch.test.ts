@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RelationSet } from '../../src/data/relation-set.ts';
 import { hingeLosses } from '../../src/search/hinge.ts';
 import { Race } from '../../src/search/race.ts';
-import { tripletBatches } from '../../src/search/triplet-batch.ts';
+import { tripletBatches } from '../../src/train/triplet-batch.ts';
 
 /** Words tell where a pair comes from: `r3+` is a positive of relation 3, in category `c1`. */
 function relations(count: number, { positives = 8, negatives = 8, perCategory = 3 } = {}): RelationSet[] {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
-import { nodeRuntime } from '../../src/node/runtime.ts';
-import { createPrompt } from '../../src/prompt/create-prompt.ts';
-import { manualTemplates } from '../../src/prompt/template.ts';
-import { type PTuningOptions, pTuning } from '../../src/search/p-tuning.ts';
-import type { PTuningEvent } from '../../src/search/p-tuning-event.ts';
-import { validationBatches } from '../../src/search/prompt-problem.ts';
-import type { TrainingState } from '../../src/train/training-state.ts';
-import { lossOf, tinyModel, wordRelations } from './model.ts';
+import { PromptTooLongError } from '../../../src/encoder/relation-encoder.ts';
+import { nodeRuntime } from '../../../src/node/runtime.ts';
+import { createPrompt } from '../../../src/prompt/create-prompt.ts';
+import { manualTemplates } from '../../../src/prompt/template.ts';
+import { validationBatches } from '../../../src/train/prompt-problem.ts';
+import type { PTuningEvent } from '../../../src/train/soft-prompt/p-tuning.ts';
+import { type PTuningOptions, pTuning } from '../../../src/train/soft-prompt/p-tuning.ts';
+import { lossOf, tinyModel, wordRelations } from '../../search/model.ts';
+import { memoryStore } from '../memory-store.ts';
 
 const runtime = nodeRuntime();
 const model = await tinyModel('bert', 'average');
@@ -34,11 +34,11 @@ describe('pTuning', () => {
     async (reparameterization) => {
       const events = await run({ reparameterization });
       const { best, first } = doneOf(events);
-      const losses = events.flatMap((event) => (event.kind === 'validation' ? [event.loss] : []));
+      const losses = events.flatMap((event) => (event.kind === 'validation' ? [event.value] : []));
       expect(losses).toHaveLength(4);
       expect(first).toBe(losses[0]);
-      expect(best.loss).toBe(Math.min(...losses));
-      expect(best.loss).toBeLessThan(first - 1e-3);
+      expect(best?.value).toBe(Math.min(...losses));
+      expect(best?.value).toBeLessThan((first ?? 0) - 1e-3);
     },
   );
 
@@ -49,26 +49,17 @@ describe('pTuning', () => {
       const prompt = createPrompt({ kind: 'template', text }, model.tokenizer);
       manual.push(await loss.mean(validationBatches(validation), (pair) => prompt.encode(pair)));
     }
-    expect(doneOf(await run({ steps: 60 })).best.loss).toBeLessThan(Math.min(...manual));
+    expect(doneOf(await run({ steps: 60 })).best?.value).toBeLessThan(Math.min(...manual));
   });
 
   it('gives the same bits again, and after an interruption at any step', async () => {
     const expected = doneOf(await run());
     for (const stop of [1, 10, 14, 27]) {
-      let kept: TrainingState | undefined;
-      const store = {
-        save: async (_: 'last' | 'best', { configuration, progress, tensors }: TrainingState) => {
-          const copies = new Map(
-            [...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
-          );
-          kept = { configuration, progress, tensors: copies };
-        },
-        load: async () => kept,
-      };
+      const store = memoryStore();
       for await (const event of pTuning({ ...problem, counts, steps: 30, learningRate: 1e-2, store })) {
         if (event.kind === 'step' && event.step === stop) break;
       }
-      expect(kept?.progress.step).toBe(stop > 10 ? Math.floor((stop - 1) / 10) * 10 : undefined);
+      expect(store.saved.get('last')?.progress.step).toBe(Math.floor((stop - 1) / 10) * 10);
       const { seconds: _, ...done } = doneOf(await run({ store, resume: true }));
       const { seconds: __, ...whole } = expected;
       expect(done).toEqual(whole);
@@ -79,14 +70,7 @@ describe('pTuning', () => {
   });
 
   it('validates at a step where it was stopped before it could', async () => {
-    let kept: TrainingState | undefined;
-    const store = {
-      save: async (_: 'last' | 'best', { configuration, progress, tensors }: TrainingState) => {
-        const copies = new Map([...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
-        kept = { configuration, progress, tensors: copies };
-      },
-      load: async () => kept,
-    };
+    const store = memoryStore();
     const controller = new AbortController();
     const options = { ...problem, counts, steps: 30, learningRate: 1e-2, store };
     await expect(
@@ -96,7 +80,7 @@ describe('pTuning', () => {
         }
       })(),
     ).rejects.toThrow('enough');
-    expect(kept?.progress).toMatchObject({ step: 20, checked: 10 });
+    expect(store.saved.get('last')?.progress).toMatchObject({ step: 20, checked: 10 });
     const rest = await run({ store, resume: true });
     expect(rest.flatMap((event) => (event.kind === 'validation' ? [event.step] : []))).toEqual([20, 30]);
     const { seconds: _, ...done } = doneOf(rest);
@@ -104,15 +88,9 @@ describe('pTuning', () => {
     expect(done).toEqual(whole);
   });
 
-  it('keeps its steps where it is stopped in the midst of a validation', async () => {
-    let kept: TrainingState | undefined;
-    const store = {
-      save: async (_: 'last' | 'best', state: TrainingState) => {
-        kept = state;
-      },
-      load: async () => kept,
-    };
+  it('keeps its steps where it is stopped during a validation', async () => {
     for (const step of [0, 10]) {
+      const store = memoryStore();
       const controller = new AbortController();
       const heard: string[] = [];
       let steps = 0;
@@ -127,9 +105,8 @@ describe('pTuning', () => {
         })(),
       ).rejects.toThrow('enough');
       expect(heard).toEqual([]);
-      expect(kept?.progress.step).toBe(step === 0 ? undefined : step);
+      expect(store.saved.get('last')?.progress).toMatchObject({ step, checked: step === 0 ? -1 : 0 });
     }
-    expect(kept?.progress.checked).toBe(0);
   });
 
   it.each(['relations', 'validation'] as const)('refuses %s with a pair longer than the model takes', async (which) => {

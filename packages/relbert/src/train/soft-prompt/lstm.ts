@@ -1,4 +1,4 @@
-import { add, concat, constant, input, linear, mul, sigmoid, slice, type Tensor, tanh } from '../graph/index.ts';
+import { add, concat, constant, input, linear, mul, sigmoid, slice, type Tensor, tanh } from '../../graph/index.ts';
 
 /** Weights of one direction of one layer, named and laid out as in `torch.nn.LSTM`. */
 export interface LstmWeights {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/data/random.ts';
-import { nodeRuntime } from '../../src/node/runtime.ts';
+import { Random } from '../../../src/data/random.ts';
+import { nodeRuntime } from '../../../src/node/runtime.ts';
 import {
   initialNetwork,
   NetworkRunner,
   promptNetwork,
   type ReparameterizationName,
-} from '../../src/search/reparameterization.ts';
+} from '../../../src/train/soft-prompt/reparameterization.ts';
 
 interface Golden {
   readonly count: number;
@@ -21,7 +21,7 @@ interface Golden {
 }
 
 const golden = JSON.parse(
-  readFileSync(new URL('../fixtures/prompt-search/p-tuning.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../fixtures/prompt-search/p-tuning.json', import.meta.url), 'utf8'),
 ) as Golden;
 const { count, width } = golden;
 
@@ -41,7 +41,8 @@ describe('the network of a soft prompt', () => {
     const weights = new Map(
       network.parameters.map(({ name: key, shape }) => {
         const size = shape.reduce((product, dimension) => product * dimension, 1);
-        return [key, Float32Array.from({ length: size }, (_, k) => Math.sin(0.37 * k + order.indexOf(key)) * 0.5)];
+        const data = Float32Array.from({ length: size }, (_, k) => Math.sin(0.37 * k + order.indexOf(key)) * 0.5);
+        return [key, { dtype: 'float32' as const, shape, data }];
       }),
     );
     const runner = await NetworkRunner.create(network, nodeRuntime());

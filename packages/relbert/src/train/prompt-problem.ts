@@ -4,25 +4,32 @@ import type { EncoderConfig } from '../models/config.ts';
 import type { StoredWeights } from '../models/weights.ts';
 import type { Runtime } from '../runtime/session.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import type { HingeOptions } from './hinge.ts';
 import { type TripletBatch, tripletBatches } from './triplet-batch.ts';
 
-/** The language model that a prompt is looked for. It stays as it is. */
+/** The language model of a prompt to be found; its weights do not change. */
 export interface PromptModel {
   readonly config: EncoderConfig;
   readonly weights: StoredWeights;
   readonly tokenizer: Tokenizer;
   readonly pooling: Pooling;
-  /** Tokens that a prompt may have. Default: what the model takes. */
+  /** Most tokens of a prompt. Default: the model's limit. */
   readonly maxLength?: number;
 }
 
-/** What a prompt is judged by. */
+/** The loss of a triple: max(0, d(a, p) − d(a, n) + margin) (paper, section 3.3). */
+export interface HingeOptions {
+  /** ε. Default 1, as in the paper. */
+  readonly margin?: number;
+  /** Default 'euclidean', as in the paper; 'cosine' is 1 − cos, which needs a margin well below 1. */
+  readonly distance?: 'euclidean' | 'cosine';
+}
+
+/** What decides how good a prompt is. */
 export interface PromptProblem extends HingeOptions {
   readonly model: PromptModel;
   /** Relations to search with. */
   readonly relations: readonly RelationSet[];
-  /** Relations whose loss chooses among the prompts found. Empty: the training loss does. */
+  /** Relations whose loss chooses among the prompts. Empty: the training loss does. */
   readonly validation: readonly RelationSet[];
   readonly runtime: Runtime;
   readonly threads?: number | undefined;
@@ -31,7 +38,7 @@ export interface PromptProblem extends HingeOptions {
   readonly relationsPerBatch?: number;
 }
 
-/** Seed of the validation triples, the same whatever the run's seed: losses of different runs can be compared. */
+/** Seed of the validation triples, the same for each seed of a run: losses of different runs can be compared. */
 const validationSeed = 1;
 
 /** Triples of held-out pairs: the same for every run on the same relations. */
@@ -39,7 +46,7 @@ export function validationBatches(relations: readonly RelationSet[]): TripletBat
   return relations.length === 0 ? [] : tripletBatches({ relations, seed: validationSeed });
 }
 
-/** Tokens that a prompt may have. */
+/** Most tokens of a prompt. */
 export function promptLimit({ config, tokenizer, maxLength }: PromptModel): number {
   return maxLength ?? Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength);
 }

@@ -1,16 +1,16 @@
-/** One go over batches: the number of those done after each, and at the end the result. */
+/** One pass over batches: yields the number of batches done after each, returns the result. */
 export type Pass<T> = AsyncGenerator<number, T>;
 
-/** How far a pass is, for whoever waits. */
+/** How far a pass is. */
 export interface MeasuringEvent {
   readonly kind: 'measuring';
-  /** Training loss, validation loss, or the gradient of the training loss. */
+  /** The training loss, the validation loss, or the gradient of the training loss. */
   readonly what: 'loss' | 'validation' | 'gradient';
   readonly batch: number;
   readonly batches: number;
 }
 
-/** The result of a pass that nobody watches. */
+/** The result of a pass, without its progress. */
 export async function resultOf<T>(pass: Pass<T>): Promise<T> {
   for (;;) {
     const { done, value } = await pass.next();
@@ -18,8 +18,8 @@ export async function resultOf<T>(pass: Pass<T>): Promise<T> {
   }
 }
 
-/** A pass with an event for each batch. */
-export async function* told<T, E>(pass: Pass<T>, event: (batch: number) => E): AsyncGenerator<E, T> {
+/** A pass that yields an event for each batch. */
+export async function* withProgress<T, E>(pass: Pass<T>, event: (batch: number) => E): AsyncGenerator<E, T> {
   for (;;) {
     const { done, value } = await pass.next();
     if (done) return value;

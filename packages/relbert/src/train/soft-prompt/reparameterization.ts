@@ -1,10 +1,11 @@
-import type { Random } from '../data/random.ts';
-import { grad, input, linear, mul, reduceSum, relu, serialize, type Tensor } from '../graph/index.ts';
-import type { Runtime, Session, TensorValue } from '../runtime/session.ts';
+import type { Random } from '../../data/random.ts';
+import { grad, input, linear, mul, reduceSum, relu, serialize, type Tensor } from '../../graph/index.ts';
+import type { Runtime, Session, TensorValue } from '../../runtime/session.ts';
+import type { FloatTensors } from '../task.ts';
 import { bidirectionalLstm, lstmParameters } from './lstm.ts';
 
 /**
- * What a soft prompt's vectors are made of while they are trained (Liu et al. 2021, "GPT Understands, Too", section
+ * The network that gives a soft prompt's vectors while they are trained (Liu et al. 2021, "GPT Understands, Too", section
  * 3.2; paper, section 3.2):
  *
  * - `lstm`: embedding table → two-layer bidirectional LSTM (E/2 each way) → Linear, ReLU, Linear;
@@ -90,7 +91,7 @@ export function initialNetwork(
 
 const gradientName = 'vectors.gradient';
 
-/** Runs the network, and takes gradients of its vectors back to its weights. */
+/** Runs the network, and turns gradients of its vectors into gradients of its weights. */
 export class NetworkRunner {
   readonly #network: PromptNetwork;
   readonly #forward: Session;
@@ -104,7 +105,7 @@ export class NetworkRunner {
 
   static async create(network: PromptNetwork, runtime: Runtime): Promise<NetworkRunner> {
     const { vectors, parameters } = network;
-    // Small products: threads would cost more than they bring.
+    // Small products: threads would cost more than they save.
     const options = { threads: 1, memoryPattern: false } as const;
     const forward = await runtime.createSession(serialize({ outputs: { vectors } }), options);
     const inner = input(gradientName, 'float32', vectors.shape);
@@ -119,16 +120,13 @@ export class NetworkRunner {
   }
 
   /** Vectors [C, E]. */
-  async vectors(weights: ReadonlyMap<string, Float32Array>): Promise<Float32Array> {
+  async vectors(weights: FloatTensors): Promise<Float32Array> {
     const outputs = await this.#forward.run(this.#feeds(weights));
     return outputs['vectors']?.data as Float32Array;
   }
 
   /** d loss / d weights from d loss / d vectors [C, E]. */
-  async gradients(
-    weights: ReadonlyMap<string, Float32Array>,
-    gradient: Float32Array,
-  ): Promise<ReadonlyMap<string, Float32Array>> {
+  async gradients(weights: FloatTensors, gradient: Float32Array): Promise<ReadonlyMap<string, Float32Array>> {
     const shape = this.#network.vectors.shape.map(Number);
     const outputs = await this.#backward.run({
       ...this.#feeds(weights),
@@ -144,12 +142,7 @@ export class NetworkRunner {
     await this.#backward.dispose();
   }
 
-  #feeds(weights: ReadonlyMap<string, Float32Array>): Record<string, TensorValue> {
-    return Object.fromEntries(
-      this.#network.parameters.map(({ name, shape }) => [
-        name,
-        { dtype: 'float32', shape, data: weights.get(name) as Float32Array },
-      ]),
-    );
+  #feeds(weights: FloatTensors): Record<string, TensorValue> {
+    return Object.fromEntries(weights);
   }
 }
