@@ -9,7 +9,6 @@ import { checkLossExamples } from '../train/loss-examples.ts';
 import { runLength } from '../train/run-length.ts';
 import type { Sampler } from '../train/sampler.ts';
 import { LAST_STEP, type TrainingConfig } from '../train/training-config.ts';
-import type { TrainingModel } from '../train/training-model.ts';
 import type { RunValidation } from './validation.ts';
 
 /** @throws SamplingError for a loss without examples, OptionError for a metric or a patience without a validation */
