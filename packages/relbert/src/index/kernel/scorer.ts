@@ -1,0 +1,129 @@
+import { kernelBytes } from './bytes.ts';
+
+/** The loops of `kernel.wat`. Pointers are byte addresses in the memory. */
+interface Kernel {
+  scores(rows: number, n: number, width: number, query: number, scales: number, scale: number, scores: number): void;
+  checksum(bytes: number, words: number): bigint;
+}
+
+const pageBytes = 65_536;
+const maximumPages = 65_536;
+let compiled: WebAssembly.Module | undefined;
+
+/** Bytes of a row of int8 codes: the dimension, rounded up to what the kernel takes at once. */
+export function codeWidth(dimension: number): number {
+  return Math.ceil(dimension / 16) * 16;
+}
+
+/**
+ * Dot products of one query with quantised rows, and checksums, by WebAssembly SIMD. Rows are written into
+ * {@link codes} and {@link scales}, then {@link score} gives one number a row.
+ */
+export class Scorer {
+  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages });
+  readonly #kernel: Kernel;
+  readonly #width: number;
+  readonly #query: number;
+  readonly #room: number;
+  #capacity = 0;
+  #queryScale = 0;
+
+  /** @param dimension Of the vectors. @throws Error where the machine has no WebAssembly SIMD */
+  constructor(dimension: number) {
+    compiled ??= compileKernel();
+    this.#kernel = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as unknown as Kernel;
+    this.#width = codeWidth(dimension);
+    this.#query = 0;
+    this.#room = aligned(this.#width * 2);
+    this.reserve(64);
+  }
+
+  /** Makes room for n rows. Views that were taken before are void. */
+  reserve(n: number): void {
+    if (n <= this.#capacity) return;
+    this.#capacity = Math.ceil(n / 64) * 64;
+    const bytes = this.#codesAt + this.#capacity * this.#width;
+    const missing = Math.ceil(bytes / pageBytes) - this.#memory.buffer.byteLength / pageBytes;
+    if (missing > 0) this.#memory.grow(missing);
+  }
+
+  /** Room for int8 codes [n, width]. */
+  codes(n: number): Int8Array<ArrayBuffer> {
+    this.reserve(n);
+    return new Int8Array(this.#memory.buffer, this.#codesAt, n * this.#width);
+  }
+
+  /** Room for the scales of n rows. */
+  scales(n: number): Float32Array<ArrayBuffer> {
+    this.reserve(n);
+    return new Float32Array(this.#memory.buffer, this.#scalesAt, n);
+  }
+
+  /** Sets the query that {@link score} compares with, rounded to 15 bits. */
+  setQuery(query: Float32Array): void {
+    // 127 * width * limit stays below 2^31, the most that the kernel's sums hold.
+    const limit = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * this.#width)));
+    let largest = 0;
+    for (const value of query) largest = Math.max(largest, Math.abs(value));
+    this.#queryScale = largest / limit;
+    const target = new Int16Array(this.#memory.buffer, this.#query, this.#width);
+    target.fill(0);
+    if (largest === 0) return;
+    for (let i = 0; i < query.length; i++) target[i] = Math.round((query[i] as number) / this.#queryScale);
+  }
+
+  /** Dot products of the query with the first n rows; a view that the next call overwrites. */
+  score(n: number): Float32Array<ArrayBuffer> {
+    this.#kernel.scores(this.#codesAt, n, this.#width, this.#query, this.#scalesAt, this.#queryScale, this.#scoresAt);
+    return new Float32Array(this.#memory.buffer, this.#scoresAt, n);
+  }
+
+  /** Checksum of the first n rows of {@link codes}. */
+  codesChecksum(n: number): bigint {
+    return BigInt.asUintN(64, this.#kernel.checksum(this.#codesAt, (n * this.#width) / 8));
+  }
+
+  /** Checksum of any bytes, zeros added up to a multiple of 8. Overwrites the rows. */
+  checksum(bytes: Uint8Array): bigint {
+    const padded = Math.ceil(bytes.byteLength / 8) * 8;
+    this.reserve(Math.ceil(padded / this.#width));
+    const room = new Uint8Array(this.#memory.buffer, this.#codesAt, padded);
+    room.set(bytes);
+    room.fill(0, bytes.byteLength);
+    return BigInt.asUintN(64, this.#kernel.checksum(this.#codesAt, padded / 8));
+  }
+
+  get #scalesAt(): number {
+    return this.#room;
+  }
+
+  get #scoresAt(): number {
+    return this.#room + this.#capacity * 4;
+  }
+
+  get #codesAt(): number {
+    return this.#room + this.#capacity * 8;
+  }
+}
+
+function compileKernel(): WebAssembly.Module {
+  const bytes = Uint8Array.from(atob(kernelBytes), (character) => character.charCodeAt(0));
+  if (!WebAssembly.validate(bytes)) {
+    throw new Error('the index needs WebAssembly with SIMD, which this browser or runtime does not have');
+  }
+  return new WebAssembly.Module(bytes);
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+/** A row as int8 codes with one scale: codes[i] * scale is within scale / 2 of row[i]. Returns the scale. */
+export function quantiseRow(row: Float32Array, codes: Int8Array): number {
+  let largest = 0;
+  for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i] as number));
+  const scale = largest / 127;
+  if (scale === 0) codes.fill(0);
+  else for (let i = 0; i < row.length; i++) codes[i] = Math.round((row[i] as number) / scale);
+  return scale;
+}

@@ -1,0 +1,77 @@
+/** @file The manifest of an index: which segments count, and of which model their vectors are. It is replaced as a whole. */
+import { z } from 'zod';
+import { IndexError } from './error.ts';
+
+export const manifestName = 'manifest.json';
+
+const modelSchema = z.strictObject({
+  /** As users name it: a folder, a hub id, `embedded`. */
+  name: z.string(),
+  /** SHA-256 of its configuration, tokenizer and weights, where it was at hand. */
+  hash: z.string().optional(),
+  prompt: z.string(),
+  pooling: z.string(),
+});
+
+/** Of which model vectors are. */
+export type ModelIdentity = z.infer<typeof modelSchema>;
+
+const segmentSchema = z.strictObject({
+  file: z.string().regex(/^segment-[0-9a-z]+\.bin$/),
+  rows: z.number().int().positive(),
+  /** Of the segment's footer. */
+  checksum: z.string(),
+  /** A file of one bit a row: the rows that were removed since. */
+  removed: z
+    .strictObject({
+      file: z.string().regex(/^removed-[0-9a-z-]+\.bin$/),
+      rows: z.number().int().positive(),
+      checksum: z.string(),
+    })
+    .optional(),
+});
+
+const contentSchema = z.strictObject({
+  format: z.literal('relbert-index'),
+  version: z.literal(1),
+  dimension: z.number().int().positive(),
+  model: modelSchema,
+  /** Names of further columns, in the order in which they came. */
+  columns: z.array(z.string()),
+  /** Number of the next file. */
+  next: z.number().int().nonnegative(),
+  segments: z.array(segmentSchema),
+});
+
+export type Manifest = z.infer<typeof contentSchema>;
+export type ManifestSegment = Manifest['segments'][number];
+
+/** @param checksum Of a text, as sixteen hexadecimal digits. */
+export function formatManifest(manifest: Manifest, checksum: (text: string) => string): string {
+  return `${JSON.stringify({ ...manifest, checksum: checksum(JSON.stringify(manifest)) }, null, 2)}\n`;
+}
+
+/** @throws IndexError for anything but a sound manifest of this version */
+export function parseManifest(text: string, file: string, checksum: (text: string) => string): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new IndexError(`${file}: not JSON; restore the file, or build the index again`);
+  }
+  if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== 'relbert-index') {
+    throw new IndexError(`${file}: not the manifest of an index of relbert`);
+  }
+  if (!('version' in json) || json.version !== 1) {
+    throw new IndexError(
+      `${file}: version ${JSON.stringify('version' in json ? json.version : undefined)} of the format is not known here (1 is); use a newer relbert`,
+    );
+  }
+  const { checksum: stated, ...content } = json as Record<string, unknown>;
+  if (stated !== checksum(JSON.stringify(content))) {
+    throw new IndexError(
+      `${file}: the file is damaged: its checksum does not fit; restore it, or build the index again`,
+    );
+  }
+  return contentSchema.parse(content);
+}

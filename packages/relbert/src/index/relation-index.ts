@@ -1,0 +1,457 @@
+/**
+ * @file Search among the relation embeddings of many pairs. An inverted file (see coarse-lists.ts) over int8 codes finds
+ * candidates, and the vectors themselves (binary16) put them in order. Files are read by position: memory holds about 12
+ * bytes a pair.
+ */
+import type { WordPair } from '../pair/word-pair.ts';
+import { IndexError } from './error.ts';
+import type { IndexFolder } from './index-folder.ts';
+import { Scorer } from './kernel/scorer.ts';
+import { type Manifest, type ModelIdentity, manifestName, parseManifest } from './manifest.ts';
+import { type Columns, type IndexRow, wordKey, wordsOf } from './row-keys.ts';
+import { RowSet } from './row-set.ts';
+import { Segment } from './segment.ts';
+import { checksumText, damaged } from './segment-format.ts';
+import { TopScores } from './top-scores.ts';
+import { Turns } from './turns.ts';
+import { type Condition, parseWhere } from './where.ts';
+
+/** A question to an index. */
+export interface IndexQuery {
+  /** Any length but 0; its direction counts. */
+  readonly vector: Float32Array;
+  /** The pairs that the vector stands for: they are not among the answers. */
+  readonly pairs?: readonly WordPair[];
+}
+
+export interface IndexSearchOptions {
+  /** Answers to each question. Default 10. */
+  readonly top?: number;
+  /** A condition on columns, `head` and `tail`: `relation = "hypernym" and head != "dog"`. */
+  readonly where?: string;
+  /** Leaves out pairs that share a word with the question's pairs, without regard to case. Default false. */
+  readonly distinctWords?: boolean;
+  /** Compares with every pair. Default false. */
+  readonly exact?: boolean;
+  /** Lists that are read for a question. Default: 2 √K of the K lists of a segment, about 99 % of the nearest ten. */
+  readonly probes?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface IndexNeighbour {
+  readonly pair: WordPair;
+  /** Cosine to the question. */
+  readonly score: number;
+  /** Further columns of the pair. */
+  readonly columns: Columns;
+}
+
+export interface IndexInfo {
+  readonly origin: string;
+  readonly rows: number;
+  readonly removed: number;
+  readonly dimension: number;
+  readonly segments: number;
+  readonly bytes: number;
+  readonly columns: readonly string[];
+  readonly model: ModelIdentity;
+}
+
+/** What {@link RelationIndex.verify} does, part by part. */
+export interface VerifyEvent {
+  readonly kind: 'verify';
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A row with its vector, as {@link RelationIndex.blocks} gives it. */
+export interface IndexBlock {
+  readonly rows: readonly IndexRow[];
+  /** Unit vectors float32 [n, D]. */
+  readonly vectors: Float32Array;
+}
+
+/** Candidates whose vectors are compared: this many, and this many for each answer. */
+const candidates = 30;
+const candidatesPerAnswer = 3;
+/** Below this share of rows a filter is answered row by row. */
+const rowByRow = 0.02;
+
+/** An index as it is on the disk or on a web server; writers do not disturb it. */
+export class RelationIndex implements AsyncDisposable {
+  readonly origin: string;
+  readonly #manifest: Manifest;
+  readonly #segments: readonly Segment[];
+  readonly #scorer: Scorer;
+  /** Searches share the scorer's memory: one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @throws IndexError where there is no index, or it is damaged or cut */
+  static async open(folder: IndexFolder): Promise<RelationIndex> {
+    const scorerOfText = new Scorer(16);
+    const checksum = (text: string): string => checksumText(scorerOfText.checksum(new TextEncoder().encode(text)));
+    const name = `${folder.origin}/${manifestName}`;
+    const text = await readWhole(folder, manifestName);
+    if (text === undefined) {
+      throw new IndexError(
+        `${folder.origin}: there is no index here (no ${manifestName}); make one with 'relbert index build'`,
+      );
+    }
+    const manifest = parseManifest(new TextDecoder().decode(text), name, checksum);
+    const scorer = new Scorer(manifest.dimension);
+    const segments: Segment[] = [];
+    try {
+      for (const { file, checksum: footer, removed, rows } of manifest.segments) {
+        const opened = await folder.open(file);
+        if (!opened)
+          throw new IndexError(`${folder.origin}/${file}: the segment is missing; restore it, or build anew`);
+        const gone = removed && (await readRemoved(folder, removed, rows, scorer));
+        const options = { name: `${folder.origin}/${file}`, checksum: footer, scorer, removed: gone };
+        segments.push(await Segment.open(opened, options));
+      }
+    } catch (error) {
+      for (const segment of segments) await segment.close();
+      throw error;
+    }
+    return new RelationIndex(folder.origin, manifest, segments, scorer);
+  }
+
+  private constructor(origin: string, manifest: Manifest, segments: readonly Segment[], scorer: Scorer) {
+    this.origin = origin;
+    this.#manifest = manifest;
+    this.#segments = segments;
+    this.#scorer = scorer;
+  }
+
+  get dimension(): number {
+    return this.#manifest.dimension;
+  }
+
+  get model(): ModelIdentity {
+    return this.#manifest.model;
+  }
+
+  /** @internal What a writer goes on from. */
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  info(): IndexInfo {
+    const { dimension, columns, model, segments } = this.#manifest;
+    const removed = segments.reduce((sum, { removed }) => sum + (removed?.rows ?? 0), 0);
+    return {
+      origin: this.origin,
+      rows: segments.reduce((sum, { rows }) => sum + rows, 0) - removed,
+      removed,
+      dimension,
+      segments: segments.length,
+      bytes: this.#segments.reduce((sum, { bytes }) => sum + bytes, 0),
+      columns,
+      model,
+    };
+  }
+
+  /**
+   * The pairs with the greatest cosine to each question, best first: fewer than `top` only where no more pass the filter.
+   *
+   * @throws IndexError for a vector of another dimension, of zeros or not finite, and for a condition that cannot be read
+   */
+  async search(queries: readonly IndexQuery[], options: IndexSearchOptions = {}): Promise<IndexNeighbour[][]> {
+    const { top = 10, where } = options;
+    if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
+    const units = queries.map(({ vector }, i) => this.#unit(vector, i));
+    const condition = where === undefined ? undefined : parseWhere(where, this.#manifest.columns);
+    const turns = new Turns();
+    return this.#alone(async () => {
+      const filters = await Promise.all(
+        this.#segments.map((segment) => (condition ? rowsOf(segment, condition) : undefined)),
+      );
+      const results: IndexNeighbour[][] = [];
+      for (const [i, query] of queries.entries()) {
+        options.signal?.throwIfAborted();
+        results.push(await this.#searchOne(units[i] as Float32Array, query, filters, { ...options, top }, turns));
+        await turns.due();
+      }
+      return results;
+    });
+  }
+
+  async #searchOne(
+    unit: Float32Array,
+    { pairs = [] }: IndexQuery,
+    filters: readonly (RowSet | undefined)[],
+    options: IndexSearchOptions & { readonly top: number },
+    turns: Turns,
+  ): Promise<IndexNeighbour[]> {
+    const found: { readonly segment: Segment; readonly row: number; readonly score: number }[] = [];
+    // The question's own pairs are taken out of the answers, so there is room for them.
+    const limit = options.top + pairs.length;
+    for (const [i, segment] of this.#segments.entries()) {
+      let allowed = filters[i];
+      if (options.distinctWords) allowed = await withoutWords(segment, pairs, allowed);
+      if (segment.removed)
+        allowed = (allowed?.copy() ?? RowSet.all(segment.rows)).intersect(segment.removed.copy().invert());
+      for (const { row, score } of await this.#searchSegment(segment, unit, allowed, limit, options, turns)) {
+        found.push({ segment, row, score });
+      }
+    }
+    const best = found.sort((a, b) => b.score - a.score).slice(0, limit);
+    const described = new Map<Segment, IndexRow[]>();
+    for (const segment of new Set(best.map(({ segment }) => segment))) {
+      const rows = best.filter((one) => one.segment === segment).map(({ row }) => row);
+      described.set(segment, await segment.describe(rows));
+    }
+    const neighbours: IndexNeighbour[] = [];
+    for (const { segment, score } of best) {
+      // The descriptions of a segment stand in the order of its answers.
+      const row = described.get(segment)?.shift();
+      if (!row || pairs.some(({ head, tail }) => head === row.pair.head && tail === row.pair.tail)) continue;
+      neighbours.push({ ...row, score });
+    }
+    return neighbours.slice(0, options.top);
+  }
+
+  async #searchSegment(
+    segment: Segment,
+    unit: Float32Array,
+    allowed: RowSet | undefined,
+    limit: number,
+    options: IndexSearchOptions,
+    turns: Turns,
+  ): Promise<{ readonly row: number; readonly score: number }[]> {
+    const scorer = this.#scorer;
+    const size = allowed?.size ?? segment.rows;
+    if (size === 0) return [];
+    const wanted = Math.min(size, Math.max(candidates, limit * candidatesPerAnswer));
+    const best = new TopScores(wanted);
+    scorer.setQuery(unit);
+    if (allowed && size <= Math.max(1000, segment.rows * rowByRow)) {
+      const rows = [...allowed];
+      for (let first = 0; first < rows.length; first += 512) {
+        const some = rows.slice(first, first + 512);
+        scorer.setQuery(unit);
+        for (const [i, score] of (await segment.rowScores(some)).entries()) best.add(score, some[i] as number);
+        await turns.due();
+        options.signal?.throwIfAborted();
+      }
+    } else {
+      // A filter makes the lists poorer: as many more are read.
+      const share = size / segment.rows;
+      const probes = options.exact
+        ? segment.lists
+        : Math.ceil((options.probes ?? 2 * Math.sqrt(segment.lists)) / share);
+      const read = await this.#scanLists(segment, segment.nearestLists(probes), allowed, best, turns, options.signal);
+      if (best.size < wanted && !options.exact) {
+        // Too few rows in those lists: the others are read as well.
+        const others = Array.from({ length: segment.lists }, (_, list) => list).filter((list) => !read.has(list));
+        await this.#scanLists(segment, others, allowed, best, turns, options.signal);
+      }
+    }
+    const scored: { row: number; score: number }[] = [];
+    for (const { item: row } of best.sorted()) {
+      const vector = await segment.vector(row);
+      scored.push({ row, score: dot(unit, vector) });
+    }
+    return scored.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, limit);
+  }
+
+  async #scanLists(
+    segment: Segment,
+    lists: readonly number[],
+    allowed: RowSet | undefined,
+    best: TopScores,
+    turns: Turns,
+    signal: AbortSignal | undefined,
+  ): Promise<Set<number>> {
+    for (const list of lists) {
+      const [first] = segment.listRows(list);
+      const scores = await segment.listScores(list);
+      let threshold = best.threshold;
+      for (let i = 0; i < scores.length; i++) {
+        const score = scores[i] as number;
+        if (score <= threshold || (allowed && !allowed.has(first + i))) continue;
+        best.add(score, first + i);
+        threshold = best.threshold;
+      }
+      await turns.due();
+      signal?.throwIfAborted();
+    }
+    return new Set(lists);
+  }
+
+  /** The unit vector of a pair that is in the index; undefined where it is not. */
+  async vectorOf(pair: WordPair): Promise<Float32Array | undefined> {
+    return this.#alone(async () => {
+      for (const segment of this.#segments) {
+        const heads = await segment.rowsOf(`c\0head\0${pair.head}`);
+        const tails = heads && (await segment.rowsOf(`c\0tail\0${pair.tail}`));
+        if (!tails) continue;
+        for (const row of heads.copy().intersect(tails)) {
+          if (!segment.removed?.has(row)) return segment.vector(row);
+        }
+      }
+      return undefined;
+    });
+  }
+
+  /** The rows that pass a condition, segment by segment, without those that were removed. */
+  async rowsWhere(where: string): Promise<RowSet[]> {
+    const condition = parseWhere(where, this.#manifest.columns);
+    return this.#alone(() =>
+      Promise.all(
+        this.#segments.map(async (segment) => {
+          const rows = await rowsOf(segment, condition);
+          return segment.removed ? rows.intersect(segment.removed.copy().invert()) : rows;
+        }),
+      ),
+    );
+  }
+
+  /** All rows with their vectors, list by list, in constant memory; removed ones are left out. */
+  async *blocks({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<IndexBlock> {
+    const turns = new Turns();
+    for (const segment of this.#segments) {
+      for (let list = 0; list < segment.lists; list++) {
+        signal?.throwIfAborted();
+        const [first, last] = segment.listRows(list);
+        const kept = Array.from({ length: last - first }, (_, i) => first + i).filter(
+          (row) => !segment.removed?.has(row),
+        );
+        if (kept.length === 0) continue;
+        const { dimension } = this;
+        const { all, rows } = await this.#alone(async () => ({
+          all: await segment.listVectors(list),
+          rows: await segment.describe(kept),
+        }));
+        const vectors = new Float32Array(kept.length * dimension);
+        for (const [i, row] of kept.entries()) {
+          vectors.set(all.subarray((row - first) * dimension, (row - first + 1) * dimension), i * dimension);
+        }
+        yield { rows, vectors };
+        await turns.due();
+      }
+    }
+  }
+
+  /** Reads every byte and compares it with the checksums. @throws IndexError naming the file and the part that is damaged */
+  async *verify({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<VerifyEvent> {
+    const turns = new Turns();
+    const total = this.#segments.reduce((sum, { rows }) => sum + rows, 0);
+    let done = 0;
+    for (const segment of this.#segments) {
+      for (let list = 0; list < segment.lists; list++) {
+        signal?.throwIfAborted();
+        await this.#alone(() => segment.checkList(list));
+        const [first, last] = segment.listRows(list);
+        done += last - first;
+        yield { kind: 'verify', done, total };
+        await turns.due();
+      }
+      for (let block = 0; block < segment.metadataBlocks; block++) {
+        await this.#alone(() => segment.describeBlock(block));
+        await turns.due();
+      }
+      for (let block = 0; block < segment.keyBlocks; block++) {
+        await this.#alone(() => segment.keyBlock(block));
+        await turns.due();
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn.catch(() => {});
+    for (const segment of this.#segments) await segment.close();
+  }
+
+  /** One search at a time: they share the scorer's memory. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(work, work);
+    this.#turn = run.catch(() => {});
+    return run;
+  }
+
+  #unit(vector: Float32Array, query: number): Float32Array {
+    if (vector.length !== this.dimension) {
+      throw new IndexError(
+        `question ${query + 1} has ${vector.length} dimensions, the index ${this.origin} has ${this.dimension}: it was built with ${this.model.name}`,
+      );
+    }
+    return unitVector(vector, () => `question ${query + 1}`);
+  }
+}
+
+/** A vector of length 1 with the same direction. @throws IndexError for one of zeros or with a value that is not finite */
+export function unitVector(vector: Float32Array, name: () => string): Float32Array {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  if (!Number.isFinite(squares)) throw new IndexError(`${name()}: its vector holds NaN or an infinity`);
+  if (squares === 0) throw new IndexError(`${name()}: its vector is all zeros, which has no direction`);
+  const scale = 1 / Math.sqrt(squares);
+  return vector.map((value) => value * scale);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+/** The rows of a segment that pass a condition. */
+async function rowsOf(segment: Segment, condition: Condition): Promise<RowSet> {
+  switch (condition.kind) {
+    case 'test': {
+      const { column, exact, test } = condition;
+      if (exact === undefined) return segment.rowsWhere(column, test);
+      return (await segment.rowsOf(`c\0${column}\0${exact}`)) ?? new RowSet(segment.rows);
+    }
+    case 'not':
+      return (await rowsOf(segment, condition.part)).invert();
+    default: {
+      const [first, ...others] = await Promise.all(condition.parts.map((part) => rowsOf(segment, part)));
+      const rows = first as RowSet;
+      for (const other of others) condition.kind === 'and' ? rows.intersect(other) : rows.unite(other);
+      return rows;
+    }
+  }
+}
+
+/** The allowed rows without those that share a word with some pairs. */
+async function withoutWords(
+  segment: Segment,
+  pairs: readonly WordPair[],
+  allowed: RowSet | undefined,
+): Promise<RowSet> {
+  const shared = new RowSet(segment.rows);
+  for (const word of new Set(pairs.flatMap((pair) => [...wordsOf(pair)]))) {
+    const rows = await segment.rowsOf(wordKey(word));
+    if (rows) shared.unite(rows);
+  }
+  shared.invert();
+  return allowed ? shared.intersect(allowed) : shared;
+}
+
+async function readWhole(folder: IndexFolder, name: string): Promise<Uint8Array | undefined> {
+  const file = await folder.open(name);
+  if (!file) return undefined;
+  try {
+    return await file.read(0, file.size);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readRemoved(
+  folder: IndexFolder,
+  { file, checksum }: { readonly file: string; readonly checksum: string },
+  rows: number,
+  scorer: Scorer,
+): Promise<RowSet> {
+  const bytes = await readWhole(folder, file);
+  const set = bytes && new RowSet(rows, bytes.slice());
+  if (!bytes || bytes.byteLength !== new RowSet(rows).bits.byteLength) {
+    throw new IndexError(`${folder.origin}/${file}: the list of removed rows is missing or cut; restore it`);
+  }
+  if (checksumText(scorer.checksum(bytes)) !== checksum)
+    throw damaged(`${folder.origin}/${file}`, 'the list of removed rows');
+  return set as RowSet;
+}

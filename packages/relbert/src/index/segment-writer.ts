@@ -1,0 +1,309 @@
+/** Writes the rows that were gathered for a segment: lists, metadata, keys, tables. */
+import { floatToHalf, halfToFloat } from '../formats/half-float.ts';
+import type { Runtime } from '../runtime/session.ts';
+import { BytesReader, GrowingBytes } from './bytes.ts';
+import { CoarseLists, listCount, sampleSize } from './coarse-lists.ts';
+import type { NewIndexFile } from './index-folder.ts';
+import { codeWidth, quantiseRow, Scorer } from './kernel/scorer.ts';
+import { type IndexRow, keysOf } from './row-keys.ts';
+import {
+  checksumText,
+  magic,
+  metadataBlock,
+  recordBytes,
+  type SegmentFooter,
+  tablesBytes,
+  tablesOver,
+  trailerBytes,
+} from './segment-format.ts';
+import type { Turns } from './turns.ts';
+
+/** Rows that are gathered, quantised and written at once. */
+const writtenAtOnce = 2048;
+/** Bytes of a block of keys, about. */
+const keyBlockBytes = 16 * 1024;
+
+export interface SegmentProgress {
+  readonly kind: 'centroids' | 'assigning' | 'writing';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface SegmentOptions {
+  readonly runtime: Runtime;
+  readonly threads?: number;
+  readonly turns: Turns;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((event: SegmentProgress) => void) | undefined;
+}
+
+/** Rows on their way into a segment: vectors in a temporary file, everything else in memory (about 60 bytes a row). */
+export class SegmentDraft {
+  readonly #vectors: NewIndexFile;
+  readonly #dimension: number;
+  readonly #metadata = new GrowingBytes();
+  readonly #metadataEnds: number[] = [];
+  readonly #keyNumbers = new Map<string, number>();
+  /** Number of a key and row that it leads to, in turn. */
+  readonly #keyRows = new GrowingBytes();
+  #rows = 0;
+
+  /** @param vectors A temporary file: unit vectors as binary16 [n, D]. */
+  constructor(vectors: NewIndexFile, dimension: number) {
+    this.#vectors = vectors;
+    this.#dimension = dimension;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Adds rows. @param vectors Unit vectors float32 [n, D]. */
+  async append(rows: readonly IndexRow[], vectors: Float32Array): Promise<void> {
+    const encoder = new TextEncoder();
+    for (const row of rows) {
+      const { head, tail } = row.pair;
+      const columns = Object.keys(row.columns).length > 0 ? [row.columns] : [];
+      this.#metadata.append(encoder.encode(JSON.stringify([head, tail, ...columns])));
+      this.#metadataEnds.push(this.#metadata.size);
+      for (const key of keysOf(row)) {
+        let number = this.#keyNumbers.get(key);
+        if (number === undefined) {
+          number = this.#keyNumbers.size;
+          this.#keyNumbers.set(key, number);
+        }
+        this.#keyRows.appendInteger(number);
+        this.#keyRows.appendInteger(this.#rows);
+      }
+      this.#rows++;
+    }
+    const half = floatToHalf(vectors);
+    await this.#vectors.append(new Uint8Array(half.buffer, half.byteOffset, half.byteLength));
+  }
+
+  /** Writes the segment and gives the checksum of its footer. */
+  async write(file: NewIndexFile, options: SegmentOptions): Promise<bigint> {
+    const rows = this.#rows;
+    const dimension = this.#dimension;
+    const scorer = new Scorer(dimension);
+    await file.append(magic);
+    const { centroids, assigned } = await this.#assign(options);
+    const lists = centroids.length / dimension;
+    const tables = new ArrayBuffer(tablesBytes(rows, lists, dimension));
+    const table = tablesOver(tables, { rows, lists, dimension });
+    const width = codeWidth(dimension);
+    for (let list = 0; list < lists; list++) {
+      table.centroidScales[list] = quantiseRow(
+        centroids.subarray(list * dimension, (list + 1) * dimension),
+        table.centroidCodes.subarray(list * width, list * width + dimension),
+      );
+    }
+    const order = orderByList(assigned, table.listStarts);
+    const listStart = file.size;
+    await this.#writeLists(file, scorer, order, table, options);
+    const metadataStart = file.size;
+    await this.#writeMetadata(file, scorer, order, table, options.turns);
+    const metadataEnd = file.size;
+    const keyBlocks = await this.#writeKeys(file, scorer, order, options.turns);
+    const tablesStart = file.size;
+    await file.append(new Uint8Array(tables));
+    const footer: SegmentFooter = {
+      rows,
+      dimension,
+      lists,
+      listRegion: [listStart, metadataStart],
+      metadataRegion: [metadataStart, metadataEnd],
+      tables: { region: [tablesStart, file.size], checksum: checksumText(scorer.checksum(new Uint8Array(tables))) },
+      keyBlocks,
+    };
+    const bytes = new TextEncoder().encode(JSON.stringify(footer));
+    const trailer = new DataView(new ArrayBuffer(trailerBytes));
+    trailer.setFloat64(0, file.size, true);
+    trailer.setUint32(8, bytes.byteLength, true);
+    await file.append(bytes);
+    await file.append(new Uint8Array(trailer.buffer));
+    await file.finish();
+    return scorer.checksum(bytes);
+  }
+
+  /** Unit vectors of rows [first, last) in the order in which they came: float32 [last − first, D]. */
+  async #read(first: number, last: number): Promise<Float32Array> {
+    const rowBytes = this.#dimension * 2;
+    const bytes = new Uint8Array((last - first) * rowBytes);
+    await this.#vectors.read(first * rowBytes, last * rowBytes, bytes);
+    return halfToFloat(new Uint16Array(bytes.buffer));
+  }
+
+  async #assign({ signal, onProgress, turns, ...runtime }: SegmentOptions) {
+    const rows = this.#rows;
+    const dimension = this.#dimension;
+    const count = listCount(rows);
+    const size = count === 1 ? 1 : sampleSize(rows);
+    const sample = new Float32Array(size * dimension);
+    for (let i = 0; i < size; i++) {
+      // Spread evenly over all rows.
+      const row = Math.floor((i * rows) / size);
+      sample.set(await this.#read(row, row + 1), i * dimension);
+      await turns.due();
+    }
+    await using lists = await CoarseLists.train(sample, {
+      ...runtime,
+      dimension,
+      count,
+      signal,
+      onIteration: (done, total) => onProgress?.({ kind: 'centroids', done, total }),
+    });
+    const assigned = new Int32Array(rows);
+    const step = 8192;
+    for (let first = 0; first < rows; first += step) {
+      signal?.throwIfAborted();
+      const last = Math.min(rows, first + step);
+      assigned.set(await lists.assign(await this.#read(first, last), signal), first);
+      onProgress?.({ kind: 'assigning', done: last, total: rows });
+      await turns.due();
+    }
+    return { centroids: lists.centroids, assigned };
+  }
+
+  async #writeLists(
+    file: NewIndexFile,
+    scorer: Scorer,
+    order: Uint32Array,
+    table: ReturnType<typeof tablesOver>,
+    { turns, signal, onProgress }: SegmentOptions,
+  ): Promise<void> {
+    const dimension = this.#dimension;
+    const width = codeWidth(dimension);
+    const record = recordBytes(dimension);
+    for (let list = 0; list < table.listChecksums.length; list++) {
+      const start = table.listStarts[list] as number;
+      const end = table.listStarts[list + 1] as number;
+      const codes = new Int8Array((end - start) * width);
+      const records = new Uint8Array((end - start) * record);
+      for (let row = start; row < end; row++) {
+        const at = row - start;
+        const bytes = records.subarray(at * record, at * record + dimension * 2);
+        const from = order[row] as number;
+        await this.#vectors.read(from * dimension * 2, (from + 1) * dimension * 2, bytes);
+        const vector = halfToFloat(new Uint16Array(bytes.slice().buffer));
+        table.scales[row] = quantiseRow(vector, codes.subarray(at * width, at * width + dimension));
+        const sum = scorer.checksum(records.subarray(at * record, (at + 1) * record - 8));
+        new DataView(records.buffer).setBigUint64((at + 1) * record - 8, sum, true);
+        if (at % 64 === 63) await turns.due();
+      }
+      const bytes = new Uint8Array(codes.buffer);
+      table.listChecksums[list] = scorer.checksum(bytes);
+      await file.append(bytes);
+      await file.append(records);
+      signal?.throwIfAborted();
+      if (end % writtenAtOnce < end - start) onProgress?.({ kind: 'writing', done: end, total: order.length });
+      await turns.due();
+    }
+  }
+
+  async #writeMetadata(
+    file: NewIndexFile,
+    scorer: Scorer,
+    order: Uint32Array,
+    table: ReturnType<typeof tablesOver>,
+    turns: Turns,
+  ): Promise<void> {
+    const comma = new Uint8Array([0x2c]);
+    const block = new GrowingBytes();
+    for (let number = 0; number < table.metadataChecksums.length; number++) {
+      block.clear();
+      block.append(new Uint8Array([0x5b]));
+      const first = number * metadataBlock;
+      for (let row = first; row < Math.min(order.length, first + metadataBlock); row++) {
+        if (row > first) block.append(comma);
+        const from = order[row] as number;
+        block.append(this.#metadata.view(this.#metadataEnds[from - 1] ?? 0, this.#metadataEnds[from]));
+      }
+      block.append(new Uint8Array([0x5d]));
+      table.metadataStarts[number] = file.size;
+      table.metadataChecksums[number] = scorer.checksum(block.view());
+      await file.append(block.view());
+      await turns.due();
+    }
+    table.metadataStarts[table.metadataChecksums.length] = file.size;
+  }
+
+  /** Keys in order, each with its rows: their number, and the differences between them. */
+  async #writeKeys(
+    file: NewIndexFile,
+    scorer: Scorer,
+    order: Uint32Array,
+    turns: Turns,
+  ): Promise<SegmentFooter['keyBlocks']> {
+    const rowsOfKey = await this.#rowsByKey(order, turns);
+    const encoder = new TextEncoder();
+    const blocks: SegmentFooter['keyBlocks'] = [];
+    const block = new GrowingBytes();
+    let firstKey = '';
+    const flush = async (): Promise<void> => {
+      if (block.size === 0) return;
+      blocks.push([firstKey, file.size, file.size + block.size, checksumText(scorer.checksum(block.view()))]);
+      await file.append(block.view());
+      block.clear();
+      await turns.due();
+    };
+    const postings = new GrowingBytes();
+    for (const [key, number] of [...this.#keyNumbers].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (block.size === 0) firstKey = key;
+      const rows = rowsOfKey(number).sort();
+      postings.clear();
+      let before = 0;
+      for (const row of rows) {
+        postings.appendInteger(row - before);
+        before = row;
+      }
+      const name = encoder.encode(key);
+      block.appendInteger(name.byteLength);
+      block.append(name);
+      block.appendInteger(postings.size);
+      block.append(postings.view());
+      if (block.size >= keyBlockBytes) await flush();
+    }
+    await flush();
+    return blocks;
+  }
+
+  /** A counting sort of the (key, row) list by key. */
+  async #rowsByKey(order: Uint32Array, turns: Turns): Promise<(number: number) => Uint32Array> {
+    const places = new Uint32Array(order.length);
+    for (let row = 0; row < order.length; row++) places[order[row] as number] = row;
+    const starts = new Uint32Array(this.#keyNumbers.size + 1);
+    for (const reader = new BytesReader(this.#keyRows.view()); !reader.done; ) {
+      const number = reader.integer();
+      reader.integer();
+      starts[number + 1] = (starts[number + 1] as number) + 1;
+    }
+    for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] as number) + (starts[i - 1] as number);
+    await turns.due();
+    const rows = new Uint32Array(starts.at(-1) as number);
+    const next = starts.slice();
+    for (const reader = new BytesReader(this.#keyRows.view()); !reader.done; ) {
+      const number = reader.integer();
+      rows[next[number] as number] = places[reader.integer()] as number;
+      next[number] = (next[number] as number) + 1;
+    }
+    await turns.due();
+    return (number) => rows.subarray(starts[number], starts[number + 1]);
+  }
+}
+
+/** The rows sorted by list; fills in where each list starts. */
+function orderByList(assigned: Int32Array, starts: Uint32Array): Uint32Array {
+  for (const list of assigned) starts[list + 1] = (starts[list + 1] as number) + 1;
+  for (let list = 1; list < starts.length; list++) {
+    starts[list] = (starts[list] as number) + (starts[list - 1] as number);
+  }
+  const next = starts.slice();
+  const order = new Uint32Array(assigned.length);
+  for (let row = 0; row < assigned.length; row++) {
+    const list = assigned[row] as number;
+    order[next[list] as number] = row;
+    next[list] = (next[list] as number) + 1;
+  }
+  return order;
+}

@@ -1,0 +1,183 @@
+/** The files of an index in a folder of the disk. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { IndexError } from '../index/error.ts';
+import type { IndexFile, NewIndexFile, WritableIndexFolder } from '../index/index-folder.ts';
+import { fileError, systemCode } from './file-error.ts';
+import { makeFolder, writeFileAtomic } from './files.ts';
+import { listFolder } from './read-file.ts';
+
+const lockName = 'writer.lock';
+/** Bytes that are gathered before they are written. */
+const buffered = 4 * 1024 * 1024;
+
+/** A folder of the disk as a place for an index. It is made when something is written. */
+export function indexFolder(folder: string): WritableIndexFolder {
+  const path = (name: string): string => join(folder, name);
+  return {
+    origin: folder,
+    async open(name) {
+      return openFile(path(name));
+    },
+    async list() {
+      await makeFolder(folder);
+      return listFolder(folder);
+    },
+    async create(name) {
+      try {
+        return new NewFile(path(name), await open(path(name), 'w+'));
+      } catch (error) {
+        throw fileError(path(name), 'write', error);
+      }
+    },
+    async replace(name, bytes) {
+      await writeFileAtomic(path(name), bytes);
+    },
+    async remove(name) {
+      await rm(path(name), { force: true });
+    },
+    lock: () => lockFolder(folder),
+  };
+}
+
+function openFile(path: string): IndexFile | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw fileError(path, 'read', error);
+  }
+  return {
+    size: fstatSync(descriptor).size,
+    read: (start, end, target = new Uint8Array(end - start)) => {
+      readInto(descriptor, path, start, target);
+      return target;
+    },
+    async close() {
+      closeSync(descriptor);
+    },
+  };
+}
+
+function readInto(descriptor: number, path: string, start: number, target: Uint8Array): void {
+  try {
+    for (let done = 0; done < target.byteLength; ) {
+      const read = readSync(descriptor, target, done, target.byteLength - done, start + done);
+      if (read === 0)
+        throw new IndexError(`${path}: the file ends at byte ${start + done}; restore it, or build the index again`);
+      done += read;
+    }
+  } catch (error) {
+    throw fileError(path, 'read', error);
+  }
+}
+
+/** A file that grows, with a buffer so that small pieces make few writes. */
+class NewFile implements NewIndexFile {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  readonly #buffer = new Uint8Array(buffered);
+  #filled = 0;
+  #written = 0;
+  #open = true;
+
+  constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  get size(): number {
+    return this.#written + this.#filled;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    if (this.#filled + bytes.byteLength > buffered) await this.#flush();
+    if (bytes.byteLength >= buffered) return this.#write(bytes);
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled += bytes.byteLength;
+  }
+
+  read(start: number, end: number, target: Uint8Array = new Uint8Array(end - start)): Uint8Array | Promise<Uint8Array> {
+    const readNow = (): Uint8Array => {
+      readInto(this.#handle.fd, this.#path, start, target);
+      return target;
+    };
+    return end > this.#written ? this.#flush().then(readNow) : readNow();
+  }
+
+  async finish(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      await this.#flush();
+      await this.#handle.sync();
+    } catch (error) {
+      throw fileError(this.#path, 'write', error);
+    } finally {
+      await this.#handle.close();
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const filled = this.#filled;
+    this.#filled = 0;
+    if (filled > 0) await this.#write(this.#buffer.subarray(0, filled));
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let done = 0; done < bytes.byteLength; ) {
+        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done, this.#written);
+        done += bytesWritten;
+        this.#written += bytesWritten;
+      }
+    } catch (error) {
+      throw fileError(this.#path, 'write', error);
+    }
+  }
+}
+
+async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
+  await makeFolder(folder);
+  const path = join(folder, lockName);
+  const mine = JSON.stringify({ pid: process.pid, host: hostname(), at: Date.now() });
+  for (;;) {
+    try {
+      // A folder that is made is there for all, or for nobody; what it holds says who made it.
+      const handle = await open(path, 'wx');
+      await handle.write(mine);
+      await handle.close();
+      return {
+        async release() {
+          if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true });
+        },
+      };
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw fileError(path, 'write', error);
+      const holder = await readFile(path, 'utf8').catch(() => '');
+      if (!isDead(holder)) {
+        throw new IndexError(
+          `${folder}: another process writes to this index (${holder}); wait for its end, or remove ${path} if there is none`,
+        );
+      }
+      const aside = `${path}.${process.pid}`;
+      await rename(path, aside).catch(() => {});
+      await rm(aside, { force: true });
+    }
+  }
+}
+
+function isDead(holder: string): boolean {
+  try {
+    const { pid, host } = JSON.parse(holder) as { readonly pid?: unknown; readonly host?: unknown };
+    if (host !== hostname() || typeof pid !== 'number') return false;
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return systemCode(error) === 'ESRCH';
+  }
+}
