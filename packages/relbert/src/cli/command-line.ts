@@ -11,6 +11,7 @@ import { addExportCommand } from './export.ts';
 import { addInfoCommand } from './info.ts';
 import { addNeighboursCommand } from './neighbours.ts';
 import { addPromptCommand } from './prompt.ts';
+import { addIndexCommand } from './relation-index.ts';
 import { addReproductionCommands } from './reproduction.ts';
 import { addSimilarityCommand } from './similarity.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -29,6 +30,7 @@ const commands: readonly AddCommand[] = [
   addExportCommand,
   addPromptCommand,
   addNeighboursCommand,
+  addIndexCommand,
   addInfoCommand,
 ];
 

@@ -1,5 +1,6 @@
 /** Adds to an index, removes from it and compacts it. What is not committed is never seen, and is gone at the next start. */
 
+import type { VectorBlock } from '../formats/vector-block.ts';
 import { pairKey } from '../pair/deduplicate.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -8,20 +9,10 @@ import type { NewIndexFile, WritableIndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
 import { formatManifest, type Manifest, type ModelIdentity, manifestName } from './manifest.ts';
 import { RelationIndex, unitVector } from './relation-index.ts';
-import type { Columns, IndexRow } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import { checksumText } from './segment-format.ts';
 import { SegmentDraft, type SegmentProgress } from './segment-writer.ts';
 import { Turns } from './turns.ts';
-
-/** Pairs with their vectors, of any length: what is stored has length 1. */
-export interface IndexRows {
-  readonly pairs: readonly WordPair[];
-  /** Further columns of each pair. */
-  readonly columns?: readonly Columns[];
-  /** float32 [n, D]. */
-  readonly data: Float32Array;
-}
 
 export interface IndexWriterOptions {
   /** Assigns rows to lists. */
@@ -32,6 +23,9 @@ export interface IndexWriterOptions {
 }
 
 export type IndexWriteEvent = SegmentProgress | { readonly kind: 'adding'; readonly done: number };
+
+/** Pairs with their vectors [n, D], of any length but 0: what is stored has length 1. */
+export type IndexedBlock = Pick<VectorBlock, 'pairs' | 'data'>;
 
 export interface AddedRows {
   readonly added: number;
@@ -119,7 +113,7 @@ export class IndexWriter implements AsyncDisposable {
    * @throws IndexError for vectors of another dimension, of zeros or not finite, naming the row from 1; and for a column
    *   `id` whose value occurs twice
    */
-  async add(blocks: AsyncIterable<IndexRows> | Iterable<IndexRows>): Promise<AddedRows> {
+  async add(blocks: AsyncIterable<IndexedBlock> | Iterable<IndexedBlock>): Promise<AddedRows> {
     const { dimension } = this.#manifest;
     const { signal, onProgress } = this.#options;
     const temporary = await this.#folder.create(this.#fileName('draft'));
@@ -136,24 +130,23 @@ export class IndexWriter implements AsyncDisposable {
             `row ${row + 1}: the vectors have ${block.data.length / block.pairs.length} dimensions, the index ${this.#folder.origin} has ${dimension}: it was built with ${this.model.name}`,
           );
         }
-        const rows: IndexRow[] = [];
+        const pairs: WordPair[] = [];
         const vectors = new Float32Array(block.data.length);
         for (const [i, pair] of block.pairs.entries()) {
           row++;
-          const further = block.columns?.[i] ?? {};
           const vector = unitVector(
             block.data.subarray(i * dimension, (i + 1) * dimension),
             () => `row ${row}, ${JSON.stringify([pair.head, pair.tail])}`,
           );
-          if (!seen.take({ pair, columns: further }, row)) {
+          if (!seen.take(pair, row)) {
             repeated++;
             continue;
           }
-          for (const name of Object.keys(further)) columns.add(name);
-          vectors.set(vector, rows.length * dimension);
-          rows.push({ pair, columns: further });
+          for (const name of Object.keys(pair.columns ?? {})) columns.add(name);
+          vectors.set(vector, pairs.length * dimension);
+          pairs.push(pair);
         }
-        await draft.append(rows, vectors.subarray(0, rows.length * dimension));
+        await draft.append(pairs, vectors.subarray(0, pairs.length * dimension));
         onProgress?.({ kind: 'adding', done: row });
         await this.#turns.due();
       }
@@ -207,8 +200,8 @@ export class IndexWriter implements AsyncDisposable {
     try {
       const draft = new SegmentDraft(temporary, dimension);
       await using index = await RelationIndex.open(this.#folder);
-      for await (const { rows, vectors } of index.blocks({ signal: this.#options.signal })) {
-        await draft.append(rows, vectors);
+      for await (const { pairs, data } of index.blocks({ signal: this.#options.signal })) {
+        await draft.append(pairs, data);
         this.#options.onProgress?.({ kind: 'adding', done: draft.rows });
       }
       await this.#commitDraft(draft, { ...this.#manifest, segments: [] });
@@ -263,8 +256,8 @@ export class IndexWriter implements AsyncDisposable {
     const identities = new Identities();
     if (this.#manifest.segments.length === 0) return identities;
     await using index = await RelationIndex.open(this.#folder);
-    for await (const { rows } of index.blocks({ signal: this.#options.signal })) {
-      for (const row of rows) identities.take(row, 0);
+    for await (const { pairs } of index.blocks({ signal: this.#options.signal })) {
+      for (const pair of pairs) identities.take(pair, 0);
     }
     return identities;
   }
@@ -276,7 +269,8 @@ class Identities {
   readonly #ids = new Map<string, number>();
 
   /** false where the row is there already. @throws IndexError where another row has its id */
-  take({ pair, columns }: IndexRow, row: number): boolean {
+  take(pair: WordPair, row: number): boolean {
+    const { columns = {} } = pair;
     const names = Object.keys(columns).sort();
     const key = pairKey(pair) + (names.length > 0 ? JSON.stringify(names.map((name) => [name, columns[name]])) : '');
     if (this.#rows.has(key)) return false;

@@ -3,12 +3,13 @@
  * candidates, and the vectors themselves (binary16) put them in order. Files are read by position: memory holds about 12
  * bytes a pair.
  */
+import type { VectorBlock } from '../formats/vector-block.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { IndexError } from './error.ts';
 import type { IndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
 import { type Manifest, type ModelIdentity, manifestName, parseManifest } from './manifest.ts';
-import { type Columns, type IndexRow, wordKey, wordsOf } from './row-keys.ts';
+import { columnKey, wordKey, wordsOf } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import { Segment } from './segment.ts';
 import { checksumText, damaged } from './segment-format.ts';
@@ -39,11 +40,10 @@ export interface IndexSearchOptions {
 }
 
 export interface IndexNeighbour {
+  /** With its further columns, where it has any. */
   readonly pair: WordPair;
   /** Cosine to the question. */
   readonly score: number;
-  /** Further columns of the pair. */
-  readonly columns: Columns;
 }
 
 export interface IndexInfo {
@@ -62,13 +62,6 @@ export interface VerifyEvent {
   readonly kind: 'verify';
   readonly done: number;
   readonly total: number;
-}
-
-/** A row with its vector, as {@link RelationIndex.blocks} gives it. */
-export interface IndexBlock {
-  readonly rows: readonly IndexRow[];
-  /** Unit vectors float32 [n, D]. */
-  readonly vectors: Float32Array;
 }
 
 /** Candidates whose vectors are compared: this many, and this many for each answer. */
@@ -196,17 +189,17 @@ export class RelationIndex implements AsyncDisposable {
       }
     }
     const best = found.sort((a, b) => b.score - a.score).slice(0, limit);
-    const described = new Map<Segment, IndexRow[]>();
+    const described = new Map<Segment, WordPair[]>();
     for (const segment of new Set(best.map(({ segment }) => segment))) {
       const rows = best.filter((one) => one.segment === segment).map(({ row }) => row);
-      described.set(segment, await segment.describe(rows));
+      described.set(segment, await segment.pairs(rows));
     }
     const neighbours: IndexNeighbour[] = [];
     for (const { segment, score } of best) {
       // The descriptions of a segment stand in the order of its answers.
-      const row = described.get(segment)?.shift();
-      if (!row || pairs.some(({ head, tail }) => head === row.pair.head && tail === row.pair.tail)) continue;
-      neighbours.push({ ...row, score });
+      const pair = described.get(segment)?.shift();
+      if (!pair || pairs.some(({ head, tail }) => head === pair.head && tail === pair.tail)) continue;
+      neighbours.push({ pair, score });
     }
     return neighbours.slice(0, options.top);
   }
@@ -283,8 +276,8 @@ export class RelationIndex implements AsyncDisposable {
   async vectorOf(pair: WordPair): Promise<Float32Array | undefined> {
     return this.#alone(async () => {
       for (const segment of this.#segments) {
-        const heads = await segment.rowsOf(`c\0head\0${pair.head}`);
-        const tails = heads && (await segment.rowsOf(`c\0tail\0${pair.tail}`));
+        const heads = await segment.rowsOf(columnKey('head', pair.head));
+        const tails = heads && (await segment.rowsOf(columnKey('tail', pair.tail)));
         if (!tails) continue;
         for (const row of heads.copy().intersect(tails)) {
           if (!segment.removed?.has(row)) return segment.vector(row);
@@ -307,8 +300,8 @@ export class RelationIndex implements AsyncDisposable {
     );
   }
 
-  /** All rows with their vectors, list by list, in constant memory; removed ones are left out. */
-  async *blocks({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<IndexBlock> {
+  /** All pairs with their unit vectors, list by list, in constant memory; removed ones are left out. */
+  async *blocks({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<VectorBlock> {
     const turns = new Turns();
     for (const segment of this.#segments) {
       for (let list = 0; list < segment.lists; list++) {
@@ -319,15 +312,15 @@ export class RelationIndex implements AsyncDisposable {
         );
         if (kept.length === 0) continue;
         const { dimension } = this;
-        const { all, rows } = await this.#alone(async () => ({
+        const { all, pairs } = await this.#alone(async () => ({
           all: await segment.listVectors(list),
-          rows: await segment.describe(kept),
+          pairs: await segment.pairs(kept),
         }));
         const vectors = new Float32Array(kept.length * dimension);
         for (const [i, row] of kept.entries()) {
           vectors.set(all.subarray((row - first) * dimension, (row - first + 1) * dimension), i * dimension);
         }
-        yield { rows, vectors };
+        yield { pairs, data: vectors, shape: [kept.length, dimension] };
         await turns.due();
       }
     }
@@ -348,7 +341,7 @@ export class RelationIndex implements AsyncDisposable {
         await turns.due();
       }
       for (let block = 0; block < segment.metadataBlocks; block++) {
-        await this.#alone(() => segment.describeBlock(block));
+        await this.#alone(() => segment.pairBlock(block));
         await turns.due();
       }
       for (let block = 0; block < segment.keyBlocks; block++) {
@@ -402,7 +395,7 @@ async function rowsOf(segment: Segment, condition: Condition): Promise<RowSet> {
     case 'test': {
       const { column, exact, test } = condition;
       if (exact === undefined) return segment.rowsWhere(column, test);
-      return (await segment.rowsOf(`c\0${column}\0${exact}`)) ?? new RowSet(segment.rows);
+      return (await segment.rowsOf(columnKey(column, exact))) ?? new RowSet(segment.rows);
     }
     case 'not':
       return (await rowsOf(segment, condition.part)).invert();

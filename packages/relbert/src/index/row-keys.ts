@@ -1,15 +1,5 @@
 /** @file Under what a row can be found without its vector: its words and the values of its columns. */
 import type { WordPair } from '../pair/word-pair.ts';
-import type { ColumnValue } from './where.ts';
-
-/** Further columns of a row by name. */
-export type Columns = Readonly<Record<string, ColumnValue>>;
-
-/** What a row is besides its vector. */
-export interface IndexRow {
-  readonly pair: WordPair;
-  readonly columns: Columns;
-}
 
 /** The key of a word that occurs in the head or the tail. */
 export function wordKey(word: string): string {
@@ -26,11 +16,13 @@ export function columnPrefix(column: string): string {
   return columnKey(column, '');
 }
 
-/** All keys of a row, each once. */
-export function keysOf({ pair, columns }: IndexRow): Set<string> {
+/** All keys of a pair, each once. A column that holds a list or an object is stored, and has no key. */
+export function keysOf(pair: WordPair): Set<string> {
   const keys = new Set<string>([columnKey('head', pair.head), columnKey('tail', pair.tail)]);
   for (const word of wordsOf(pair)) keys.add(wordKey(word));
-  for (const [column, value] of Object.entries(columns)) keys.add(columnKey(column, String(value)));
+  for (const [column, value] of Object.entries(pair.columns ?? {})) {
+    if (typeof value !== 'object' || value === null) keys.add(columnKey(column, String(value)));
+  }
   return keys;
 }
 

@@ -1,11 +1,12 @@
 /** Writes the rows that were gathered for a segment: lists, metadata, keys, tables. */
 import { floatToHalf, halfToFloat } from '../formats/half-float.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { BytesReader, GrowingBytes } from './bytes.ts';
 import { CoarseLists, listCount, sampleSize } from './coarse-lists.ts';
 import type { NewIndexFile } from './index-folder.ts';
 import { codeWidth, quantiseRow, Scorer } from './kernel/scorer.ts';
-import { type IndexRow, keysOf } from './row-keys.ts';
+import { keysOf } from './row-keys.ts';
 import {
   checksumText,
   magic,
@@ -59,14 +60,13 @@ export class SegmentDraft {
   }
 
   /** Adds rows. @param vectors Unit vectors float32 [n, D]. */
-  async append(rows: readonly IndexRow[], vectors: Float32Array): Promise<void> {
+  async append(pairs: readonly WordPair[], vectors: Float32Array): Promise<void> {
     const encoder = new TextEncoder();
-    for (const row of rows) {
-      const { head, tail } = row.pair;
-      const columns = Object.keys(row.columns).length > 0 ? [row.columns] : [];
-      this.#metadata.append(encoder.encode(JSON.stringify([head, tail, ...columns])));
+    for (const pair of pairs) {
+      const { head, tail, columns } = pair;
+      this.#metadata.append(encoder.encode(JSON.stringify(columns ? [head, tail, columns] : [head, tail])));
       this.#metadataEnds.push(this.#metadata.size);
-      for (const key of keysOf(row)) {
+      for (const key of keysOf(pair)) {
         let number = this.#keyNumbers.get(key);
         if (number === undefined) {
           number = this.#keyNumbers.size;

@@ -1,10 +1,11 @@
 /** A segment that is open for searching. What it reads it checks, once, against the checksums of the segment. */
 import { halfToFloat } from '../formats/half-float.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import { BytesReader } from './bytes.ts';
 import { IndexError } from './error.ts';
 import type { IndexFile } from './index-folder.ts';
 import { codeWidth, type Scorer } from './kernel/scorer.ts';
-import { columnPrefix, type IndexRow } from './row-keys.ts';
+import { columnPrefix } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import {
   checksumText,
@@ -221,15 +222,15 @@ export class Segment {
     return low;
   }
 
-  /** Pair and columns of rows, in the order of `rows`. */
-  async describe(rows: readonly number[]): Promise<IndexRow[]> {
-    const blocks = new Map<number, readonly IndexRow[]>();
+  /** The pairs of rows, in the order of `rows`. */
+  async pairs(rows: readonly number[]): Promise<WordPair[]> {
+    const blocks = new Map<number, readonly WordPair[]>();
     for (const number of new Set(rows.map((row) => Math.floor(row / metadataBlock)))) {
-      blocks.set(number, await this.describeBlock(number));
+      blocks.set(number, await this.pairBlock(number));
     }
     return rows.map((row) => {
       const block = blocks.get(Math.floor(row / metadataBlock));
-      return block?.[row % metadataBlock] as IndexRow;
+      return block?.[row % metadataBlock] as WordPair;
     });
   }
 
@@ -237,8 +238,8 @@ export class Segment {
     return this.#tables.metadataChecksums.length;
   }
 
-  /** Pair and columns of the rows of one block. */
-  async describeBlock(number: number): Promise<readonly IndexRow[]> {
+  /** The pairs of one block of rows. */
+  async pairBlock(number: number): Promise<readonly WordPair[]> {
     const start = this.#tables.metadataStarts[number] as number;
     const end = this.#tables.metadataStarts[number + 1] as number;
     const bytes = await this.#file.read(start, end);
@@ -248,8 +249,8 @@ export class Segment {
       }
       this.#checkedMetadata.add(number);
     }
-    const rows = JSON.parse(new TextDecoder().decode(bytes)) as [string, string, IndexRow['columns']?][];
-    return rows.map(([head, tail, columns = {}]) => ({ pair: { head, tail }, columns }));
+    const rows = JSON.parse(new TextDecoder().decode(bytes)) as [string, string, WordPair['columns']?][];
+    return rows.map(([head, tail, columns]) => (columns ? { head, tail, columns } : { head, tail }));
   }
 
   /** The rows that a key leads to; undefined where the segment does not have the key. */

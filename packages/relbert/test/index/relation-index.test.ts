@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src/data/random.ts';
 import { IndexWriter } from '../../src/index/index-writer.ts';
 import { RelationIndex } from '../../src/index/relation-index.ts';
-import type { Columns } from '../../src/index/row-keys.ts';
 import { indexFolder } from '../../src/node/index-folder.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
@@ -27,11 +26,14 @@ function clustered(count: number, seed = 1): Float32Array {
   });
 }
 
-const pairOf = (i: number): WordPair => ({ head: `head${i % 50}`, tail: `tail ${i}` });
-const columnsOf = (i: number): Columns => ({
-  id: i,
-  relation: ['hypernym', 'antonym', 'part'][i % 3] as string,
-  score: i / 10,
+const wordsOf = (i: number): WordPair => ({ head: `head${i % 50}`, tail: `tail ${i}` });
+const pairOf = (i: number): WordPair => ({
+  ...wordsOf(i),
+  columns: {
+    id: i,
+    relation: ['hypernym', 'antonym', 'part'][i % 3] as string,
+    score: i / 10,
+  },
 });
 
 async function build(folder: string, count: number, data = clustered(count)): Promise<Float32Array> {
@@ -42,7 +44,6 @@ async function build(folder: string, count: number, data = clustered(count)): Pr
       const rows = Array.from({ length: Math.min(block, count - b * block) }, (_, i) => b * block + i);
       return {
         pairs: rows.map(pairOf),
-        columns: rows.map(columnsOf),
         data: data.subarray(b * block * dimension, (b * block + rows.length) * dimension),
       };
     }),
@@ -68,8 +69,8 @@ function bruteForce(data: Float32Array, query: Float32Array, allowed: (row: numb
     .map(({ row }) => row);
 }
 
-const idsOf = (neighbours: readonly { readonly columns: Columns }[]): number[] =>
-  neighbours.map(({ columns }) => columns['id'] as number);
+const idsOf = (neighbours: readonly { readonly pair: WordPair }[]): number[] =>
+  neighbours.map(({ pair }) => pair.columns?.['id'] as number);
 
 describe('an index', () => {
   const folder = join(root, 'large');
@@ -106,7 +107,6 @@ describe('an index', () => {
       top: 1,
     });
     expect(found?.[0]?.pair).toEqual(pairOf(7));
-    expect(found?.[0]?.columns).toEqual(columnsOf(7));
     expect(found?.[0]?.score).toBeCloseTo(1, 3);
   });
 
@@ -175,7 +175,7 @@ describe('a writer', () => {
     const rows = Array.from({ length: 100 }, (_, i) => 300 + i);
     {
       await using writer = await IndexWriter.open(indexFolder(folder), { runtime, threads: 1 });
-      const block = { pairs: rows.map(pairOf), columns: rows.map(columnsOf), data: more };
+      const block = { pairs: rows.map(pairOf), data: more };
       expect(await writer.add([block])).toEqual({ added: 100, repeated: 0 });
       expect(await writer.add([block])).toEqual({ added: 0, repeated: 100 });
       expect(await writer.remove('relation = "part" and id > 150')).toBe(83);
@@ -215,8 +215,8 @@ describe('a writer', () => {
       'row 2, ["head1","tail 1"]: its vector is all zeros',
     );
     await expect(writer.add([{ pairs, data: new Float32Array(10).fill(1) }])).rejects.toThrow('have 5 dimensions');
-    const columns = [{ id: 'a' }, { id: 'a' }];
-    await expect(writer.add([{ pairs, columns, data: clustered(2) }])).rejects.toThrow('the id "a" is taken by row 1');
+    const same = pairs.map((pair) => ({ ...pair, columns: { id: 'a' } }));
+    await expect(writer.add([{ pairs: same, data: clustered(2) }])).rejects.toThrow('the id "a" is taken by row 1');
     expect(readdirSync(folder)).toEqual(['writer.lock']);
     await expect(IndexWriter.open(indexFolder(folder), { runtime })).rejects.toThrow('another process writes');
   });

@@ -1,0 +1,226 @@
+/** `relbert index search | info | verify`. */
+import type { Command } from 'commander';
+import type { PairVector } from '../index/index-question.ts';
+import type { IndexNeighbour, IndexQuery, RelationIndex } from '../index/relation-index.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { examples } from './examples.ts';
+import { UsageError } from './exit.ts';
+import { addModelOptions, type ModelFlags, positive } from './model-options.ts';
+import { pairArgument } from './pair-input.ts';
+import type { Terminal } from './terminal.ts';
+
+interface SearchFlags extends ModelFlags {
+  readonly index: string;
+  readonly top: number;
+  readonly where?: string;
+  readonly distinctWords?: boolean;
+  readonly exact?: boolean;
+  readonly probes?: number;
+  readonly mean?: boolean;
+  readonly not?: readonly string[];
+  readonly vector?: string;
+  readonly json?: boolean;
+}
+
+export function addIndexSearchCommands(index: Command, terminal: Terminal): void {
+  const search = index
+    .command('search')
+    .summary('pairs of an index whose relation is most like that of given pairs')
+    .description(
+      'The pairs of an index with the greatest cosine to each given pair. A pair that is in the index needs no model; others are encoded with the model of the index.',
+    )
+    .argument('[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
+    .requiredOption('--index <dir>', 'the folder of the index')
+    .option('--top <number>', 'answers to a question', positive, 10)
+    .option('--distinct-words', 'leave out pairs that share a word with the question')
+    .option('--where <condition>', `only pairs that pass: 'relation = "hypernym" and head != "dog"'`)
+    .option('--mean', 'the pairs are examples of one relation: one question by their mean')
+    .option('--not <pair...>', 'counter-examples, taken away from the mean')
+    .option('--vector <numbers>', 'ask by a vector instead of pairs: a JSON list of numbers')
+    .option('--exact', 'compare with every pair instead of the nearest lists')
+    .option(
+      '--probes <number>',
+      'lists that are read for a question (default: about 99 % of the nearest ten)',
+      positive,
+    );
+  addModelOptions(search)
+    .option('--json', 'print {"results":[{"query","neighbours":[{"head","tail","score"}]}]}, further columns beside')
+    .addHelpText(
+      'after',
+      examples([
+        'relbert index search barista:coffee --index wordnet-index',
+        'relbert index search hot:cold big:small --mean --distinct-words --index wordnet-index',
+      ]),
+    )
+    .action((texts: string[], flags: SearchFlags) => searchIndex(texts, flags, terminal));
+
+  index
+    .command('info')
+    .summary('what an index holds')
+    .description('How many pairs an index holds, with which columns, and which model made their vectors.')
+    .argument('<dir>', 'the folder of the index')
+    .option('--json', 'print the same as JSON')
+    .addHelpText('after', examples(['relbert index info wordnet-index']))
+    .action(async (dir: string, flags: { readonly json?: boolean }) => {
+      await using opened = await openIndex(dir);
+      const { origin, model, columns, ...figures } = opened.info();
+      if (flags.json) return terminal.print(JSON.stringify({ ...figures, columns, model }));
+      const lines = [
+        ['pairs', `${figures.rows}${figures.removed > 0 ? ` (and ${figures.removed} removed)` : ''}`],
+        ['columns', columns.length > 0 ? columns.join(', ') : 'none'],
+        ['model', `${model.name}, "${model.prompt}", ${model.pooling}`],
+        ['dimension', String(figures.dimension)],
+        ['parts', String(figures.segments)],
+        ['size', `${(figures.bytes / 2 ** 20).toFixed(1)} MiB`],
+      ];
+      await terminal.print(lines.map(([name, value]) => `${name?.padEnd(10)} ${value}`).join('\n'));
+    });
+
+  index
+    .command('verify')
+    .summary('check every byte of an index')
+    .description('Reads every byte of an index and compares it with the checksums.')
+    .argument('<dir>', 'the folder of the index')
+    .option('--json', 'print {"rows"}')
+    .addHelpText('after', examples(['relbert index verify wordnet-index']))
+    .action(async (dir: string, flags: { readonly json?: boolean }) => {
+      await using opened = await openIndex(dir);
+      const { rows } = opened.info();
+      const progress = await terminal.progress('checking', 'pairs', rows);
+      try {
+        for await (const { done } of opened.verify({ signal: terminal.signal })) progress.update(done);
+      } finally {
+        progress.stop();
+      }
+      await terminal.print(flags.json ? JSON.stringify({ rows }) : `${dir} is sound: ${rows} pairs`);
+    });
+}
+
+/** A question with what its answers are printed under. */
+interface Question {
+  readonly query: IndexQuery;
+  readonly title: string;
+  readonly json: object;
+}
+
+async function searchIndex(texts: readonly string[], flags: SearchFlags, terminal: Terminal): Promise<void> {
+  await using index = await openIndex(flags.index);
+  const questions = await questionsOf(texts, index, flags, terminal);
+  const { top, where, distinctWords, exact, probes } = flags;
+  const results = await index.search(
+    questions.map(({ query }) => query),
+    {
+      top,
+      signal: terminal.signal,
+      ...(where !== undefined && { where }),
+      ...(distinctWords && { distinctWords }),
+      ...(exact && { exact }),
+      ...(probes !== undefined && { probes }),
+    },
+  );
+  if (flags.json) {
+    const answers = questions.map(({ json }, q) => ({
+      query: json,
+      neighbours: (results[q] ?? []).map(neighbourJson),
+    }));
+    return terminal.print(JSON.stringify({ results: answers }));
+  }
+  const { tableText } = await import('./table.ts');
+  const tables = questions.map(({ title }, q) => {
+    const neighbours = results[q] ?? [];
+    if (neighbours.length === 0) return `${title}: no pair passes`;
+    const columns = [...new Set(neighbours.flatMap(({ pair }) => Object.keys(pair.columns ?? {})))];
+    const rows = neighbours.map(({ pair, score }, rank) => [
+      String(rank + 1),
+      `${pair.head}:${pair.tail}`,
+      score.toFixed(4),
+      ...columns.map((column) => textOf(pair.columns?.[column])),
+    ]);
+    const heads = [
+      { title: '', align: 'right' } as const,
+      { title },
+      { title: 'cosine', align: 'right' } as const,
+      ...columns.map((column) => ({ title: column })),
+    ];
+    return tableText(heads, rows, terminal.style);
+  });
+  await terminal.print(tables.join('\n\n'));
+}
+
+/** A neighbour as `--json` prints it: further columns beside the words and the score. */
+export function neighbourJson({ pair, score }: IndexNeighbour): object {
+  return { ...pair.columns, head: pair.head, tail: pair.tail, score };
+}
+
+function textOf(value: unknown): string {
+  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+async function questionsOf(
+  texts: readonly string[],
+  index: RelationIndex,
+  flags: SearchFlags,
+  terminal: Terminal,
+): Promise<Question[]> {
+  if (flags.vector !== undefined) {
+    if (texts.length > 0) throw new UsageError('pairs and --vector are both given: leave one out');
+    return [{ query: { vector: parseVector(flags.vector) }, title: 'vector', json: { vector: true } }];
+  }
+  if (texts.length === 0) throw new UsageError('no question: give HEAD:TAIL ..., or --vector');
+  const pairs = await Promise.all(texts.map(pairArgument));
+  const counterExamples = await Promise.all((flags.not ?? []).map(pairArgument));
+  const vectors = await vectorsOf([...pairs, ...counterExamples], index, flags, terminal);
+  const { questionOf } = await import('../index/index-question.ts');
+  const words = ({ head, tail }: WordPair): object => ({ head, tail });
+  const title = ({ head, tail }: WordPair): string => `${head}:${tail}`;
+  const examples = vectors.slice(0, pairs.length);
+  const not = vectors.slice(pairs.length);
+  if (flags.mean) {
+    const json = { pairs: pairs.map(words), ...(not.length > 0 && { not: counterExamples.map(words) }) };
+    return [{ query: questionOf(examples, not), title: pairs.map(title).join(' '), json }];
+  }
+  return examples.map((example) => ({
+    query: questionOf([example], not),
+    title: title(example.pair),
+    json: words(example.pair),
+  }));
+}
+
+/** Vectors that the index has are taken from it; others are made by its model, or by `--model` where that is the same. */
+async function vectorsOf(
+  pairs: readonly WordPair[],
+  index: RelationIndex,
+  flags: SearchFlags,
+  terminal: Terminal,
+): Promise<PairVector[]> {
+  const found: (Float32Array | undefined)[] = [];
+  for (const pair of pairs) found.push(flags.model === 'embedded' ? await index.vectorOf(pair) : undefined);
+  const missing = pairs.filter((_, i) => !found[i]);
+  if (missing.length > 0) {
+    const { requireModel } = await import('./index-model.ts');
+    const { row } = await import('../encoder/embeddings.ts');
+    const { encoder } = await requireModel(flags.index, flags, terminal);
+    await using _ = encoder;
+    const embeddings = await encoder.encode(missing, { signal: terminal.signal });
+    for (const [i, pair] of pairs.entries()) found[i] ??= row(embeddings, missing.indexOf(pair)).slice();
+  }
+  return pairs.map((pair, i) => ({ pair, vector: found[i] as Float32Array }));
+}
+
+function parseVector(text: string): Float32Array {
+  let numbers: unknown;
+  try {
+    numbers = JSON.parse(text);
+  } catch {
+    numbers = undefined;
+  }
+  if (Array.isArray(numbers) && numbers.every((value) => typeof value === 'number')) return Float32Array.from(numbers);
+  throw new UsageError(`--vector must be a JSON list of numbers, got ${text.slice(0, 40)}`);
+}
+
+/** @throws IndexError where there is no index in the folder */
+export async function openIndex(dir: string): Promise<RelationIndex> {
+  const { RelationIndex } = await import('../index/relation-index.ts');
+  const { indexFolder } = await import('../node/index-folder.ts');
+  return RelationIndex.open(indexFolder(dir));
+}

@@ -1,0 +1,208 @@
+/** `relbert index build | add | remove | compact`. */
+import type { Command } from 'commander';
+import type { RelationEncoder } from '../encoder/relation-encoder.ts';
+import type { IndexWriteEvent, IndexWriter } from '../index/index-writer.ts';
+import { examples } from './examples.ts';
+import { requireModel } from './index-model.ts';
+import { addModelOptions, loadEncoder, type ModelFlags } from './model-options.ts';
+import { openPairs } from './pair-input.ts';
+import type { Progress } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+
+interface AddFlags extends ModelFlags {
+  readonly pairs: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+}
+
+interface ChangeFlags {
+  readonly where?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+const pairsHelp =
+  '.tsv, .csv, .jsonl or .txt file, - for standard input, or package/NAME; further columns of a table with a header line, or members of JSON objects, are kept';
+
+export function addIndexWriteCommands(index: Command, terminal: Terminal): void {
+  const build = index
+    .command('build')
+    .summary('make an index of the pairs of a file')
+    .description('Encodes the pairs of a file and makes an index of them. A pair with the same columns counts once.')
+    .argument('<dir>', 'the folder of the index')
+    .requiredOption('--pairs <file>', pairsHelp)
+    .option('--overwrite', 'replace the index in the folder');
+  addModelOptions(build)
+    .option('--json', 'print {"added","repeated","rows"}')
+    .addHelpText('after', examples(['relbert index build wordnet-index --pairs package/wordnet']))
+    .action((dir: string, flags: AddFlags) => buildIndex(dir, flags, terminal));
+
+  const add = index
+    .command('add')
+    .summary('add the pairs of a file')
+    .description('Encodes the pairs of a file with the model of the index and adds them: all, or none where it fails.')
+    .argument('<dir>', 'the folder of the index')
+    .requiredOption('--pairs <file>', pairsHelp);
+  addModelOptions(add)
+    .option('--json', 'print {"added","repeated","rows"}')
+    .addHelpText('after', examples(['relbert index add wordnet-index --pairs more.tsv']))
+    .action((dir: string, flags: AddFlags) => addToIndex(dir, flags, terminal));
+
+  index
+    .command('remove')
+    .summary('remove the pairs that pass a condition')
+    .description('Removes the pairs that pass a condition on columns, head or tail. Their space is freed by compact.')
+    .argument('<dir>', 'the folder of the index')
+    .requiredOption('--where <condition>', `as 'source = "old" or head = "dog"'`)
+    .option('--json', 'print {"removed","rows"}')
+    .addHelpText('after', examples([`relbert index remove wordnet-index --where 'relation = "hypernym"'`]))
+    .action(async (dir: string, flags: ChangeFlags) => {
+      await using writer = await openWriter(dir, terminal, flags.threads);
+      const removed = await writer.remove(flags.where as string);
+      await report(dir, { removed }, `${removed} pairs removed`, flags, terminal);
+    });
+
+  index
+    .command('compact')
+    .summary('write all parts as one, without removed pairs')
+    .description('Writes all parts of an index as one, without the pairs that were removed: searches read less.')
+    .argument('<dir>', 'the folder of the index')
+    .option('--json', 'print {"rows"}')
+    .addHelpText('after', examples(['relbert index compact wordnet-index']))
+    .action(async (dir: string, flags: ChangeFlags) => {
+      await using bar = new WriteProgress(terminal);
+      await using writer = await openWriter(dir, terminal, flags.threads, bar);
+      await writer.compact();
+      await bar[Symbol.asyncDispose]();
+      await report(dir, {}, 'compacted', flags, terminal);
+    });
+}
+
+async function buildIndex(dir: string, flags: AddFlags, terminal: Terminal): Promise<void> {
+  const { pairs, count } = await openPairs([], flags.pairs, terminal);
+  const { IndexWriter } = await import('../index/index-writer.ts');
+  const { indexFolder } = await import('../node/index-folder.ts');
+  const { identityOf } = await import('./index-model.ts');
+  await using encoder = await loadEncoder(flags, terminal, { worker: true });
+  await using bar = new WriteProgress(terminal);
+  const about = {
+    dimension: encoder.dimension,
+    model: await identityOf(encoder, flags, terminal),
+    ...(flags.overwrite && { overwrite: true }),
+  };
+  await using writer = await IndexWriter.create(
+    indexFolder(dir),
+    about,
+    await writerOptions(terminal, flags.threads, bar),
+  );
+  await addPairs(dir, writer, encoder, { pairs, count, bar }, flags, terminal);
+}
+
+async function addToIndex(dir: string, flags: AddFlags, terminal: Terminal): Promise<void> {
+  const { pairs, count } = await openPairs([], flags.pairs, terminal);
+  const model = await requireModel(dir, flags, terminal);
+  await using encoder = model.encoder;
+  await using bar = new WriteProgress(terminal);
+  await using writer = await openWriter(dir, terminal, flags.threads, bar);
+  await addPairs(dir, writer, encoder, { pairs, count, bar }, flags, terminal);
+}
+
+interface AddedPairs {
+  readonly pairs: Parameters<RelationEncoder['encodeStream']>[0];
+  readonly count: () => Promise<number | undefined>;
+  readonly bar: WriteProgress;
+}
+
+async function addPairs(
+  dir: string,
+  writer: IndexWriter,
+  encoder: RelationEncoder,
+  { pairs, count, bar }: AddedPairs,
+  flags: AddFlags,
+  terminal: Terminal,
+): Promise<void> {
+  bar.pairs = terminal.showsProgress ? await count() : undefined;
+  const result = await writer.add(encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024 }));
+  await bar[Symbol.asyncDispose]();
+  const { added, repeated } = result;
+  const text = `${added} pairs added${repeated > 0 ? `, ${repeated} were there already` : ''}`;
+  await report(dir, { added, repeated }, text, flags, terminal);
+}
+
+async function openWriter(
+  dir: string,
+  terminal: Terminal,
+  threads: number | undefined,
+  bar?: WriteProgress,
+): Promise<IndexWriter> {
+  const { IndexWriter } = await import('../index/index-writer.ts');
+  const { indexFolder } = await import('../node/index-folder.ts');
+  return IndexWriter.open(indexFolder(dir), await writerOptions(terminal, threads, bar));
+}
+
+async function writerOptions(terminal: Terminal, threads: number | undefined, bar: WriteProgress | undefined) {
+  const { nodeWorkerRuntime } = await import('../node/worker.ts');
+  return {
+    runtime: nodeWorkerRuntime(),
+    signal: terminal.signal,
+    ...(threads !== undefined && { threads }),
+    ...(bar && { onProgress: bar.show }),
+  };
+}
+
+/** What happened, with the number of pairs that are in the index now. */
+async function report(
+  dir: string,
+  figures: Readonly<Record<string, number>>,
+  text: string,
+  flags: { readonly json?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { RelationIndex } = await import('../index/relation-index.ts');
+  const { indexFolder } = await import('../node/index-folder.ts');
+  await using index = await RelationIndex.open(indexFolder(dir));
+  const { rows } = index.info();
+  if (flags.json) await terminal.print(JSON.stringify({ ...figures, rows }));
+  else await terminal.print(`${text}; ${dir} has ${rows} pairs`);
+}
+
+const labels: Readonly<Record<IndexWriteEvent['kind'], readonly [label: string, unit: string]>> = {
+  adding: ['encoding', 'pairs'],
+  centroids: ['finding lists', 'passes'],
+  assigning: ['sorting into lists', 'pairs'],
+  writing: ['writing', 'pairs'],
+};
+
+/** A bar for each stage of the writing. */
+class WriteProgress implements AsyncDisposable {
+  readonly #terminal: Terminal;
+  #kind: IndexWriteEvent['kind'] | undefined;
+  #bar: Promise<Progress> | undefined;
+  /** How many pairs there are, where that is known. */
+  pairs: number | undefined;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  readonly show = (event: IndexWriteEvent): void => {
+    if (!this.#terminal.showsProgress) return;
+    const total = event.kind === 'adding' ? this.pairs : event.total;
+    if (event.kind !== this.#kind) {
+      const before = this.#bar;
+      this.#kind = event.kind;
+      this.#bar = Promise.resolve(before).then((bar) => {
+        bar?.stop();
+        return this.#terminal.progress(...labels[event.kind], total);
+      });
+    }
+    void this.#bar?.then((bar) => bar.update(event.done, total));
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const bar = await this.#bar;
+    this.#bar = undefined;
+    this.#kind = undefined;
+    bar?.stop();
+  }
+}
