@@ -11,6 +11,7 @@ import { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
 
 export * from './core.ts';
 export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';
+export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
 export { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
 
 export interface LoadOptions extends EncoderOptions, FetchFilesOptions {

@@ -28,6 +28,25 @@ export {
 } from './encoder/relation-encoder.ts';
 export type { CheckpointFiles } from './formats/byte-source.ts';
 export { CheckpointError } from './formats/checkpoint-error.ts';
+export { IndexError } from './index/error.ts';
+export type { IndexFile, IndexFolder, NewIndexFile, WritableIndexFolder } from './index/index-folder.ts';
+export { type PairVector, questionOf } from './index/index-question.ts';
+export {
+  type AddedRows,
+  type IndexedBlock,
+  type IndexWriteEvent,
+  IndexWriter,
+  type IndexWriterOptions,
+} from './index/index-writer.ts';
+export type { ModelIdentity } from './index/manifest.ts';
+export {
+  type IndexInfo,
+  type IndexNeighbour,
+  type IndexQuery,
+  type IndexSearchOptions,
+  RelationIndex,
+  type VerifyEvent,
+} from './index/relation-index.ts';
 export { EncoderConfigError } from './models/config.ts';
 export { WeightError } from './models/weights.ts';
 export { PairError } from './pair/pair-error.ts';

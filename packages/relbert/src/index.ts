@@ -22,6 +22,7 @@ export { FileError } from './node/file-error.ts';
 export { folderFiles } from './node/folder.ts';
 export type { HubOptions } from './node/hub/hub.ts';
 export type { HubEvent } from './node/hub/hub-event.ts';
+export { indexFolder } from './node/index-folder.ts';
 export { openModel } from './node/open-model.ts';
 export { nodeRuntime } from './node/runtime.ts';
 export { nodeWorkerRuntime } from './node/worker.ts';

@@ -177,7 +177,7 @@ async function bench(file: string): Promise<void> {
     const cpu = process.cpuUsage();
     const start = performance.now();
     {
-      const about = { dimension, model: { name: 'bench', prompt: '', pooling: '' } };
+      const about = { dimension, model: { name: 'bench', prompt: '', template: true, pooling: '' } };
       await using writer = await IndexWriter.create(indexFolder(join(folder, 'index')), about, {
         runtime: nodeRuntime(),
         threads: 1,

@@ -10,14 +10,21 @@ export async function identityOf(
   flags: Pick<ModelFlags, 'model' | 'offline'>,
   terminal: Terminal,
 ): Promise<ModelIdentity> {
-  const { openModel } = await import('../node/open-model.ts');
+  const { modelFiles } = await import('../node/open-model.ts');
   const { modelHash } = await import('../node/model-hash.ts');
   const { kindOfPath } = await import('../node/read-file.ts');
   const { resolve } = await import('../node/path.ts');
-  const files = await openModel(flags.model, { offline: flags.offline ?? false, signal: terminal.signal });
+  const files = await modelFiles(flags.model, { offline: flags.offline ?? false, signal: terminal.signal });
   // A folder is found again from another folder.
   const name = (await kindOfPath(flags.model)) === 'folder' ? resolve(flags.model) : flags.model;
-  return { name, hash: await modelHash(files), prompt: encoder.info.prompt.text, pooling: encoder.info.pooling };
+  const { text, kind } = encoder.info.prompt;
+  return {
+    name,
+    hash: await modelHash(files),
+    prompt: text,
+    template: kind === 'template',
+    pooling: encoder.info.pooling,
+  };
 }
 
 /**
@@ -39,7 +46,8 @@ export async function requireModel(
   }
   // The default of --model counts as no choice: the index says which model it is.
   const model = flags.model === 'embedded' ? recorded.name : flags.model;
-  const encoder = await loadEncoder({ ...flags, model }, terminal, { worker: true });
+  const prompt = { ...(recorded.template && { template: recorded.prompt }), pooling: recorded.pooling };
+  const encoder = await loadEncoder({ ...prompt, ...flags, model }, terminal, { worker: true });
   try {
     const found = await identityOf(encoder, { ...flags, model }, terminal);
     const differs = (['hash', 'prompt', 'pooling'] as const).find((part) => found[part] !== recorded[part]);

@@ -143,7 +143,7 @@ async function openWriter(
 async function writerOptions(terminal: Terminal, threads: number | undefined, bar: WriteProgress | undefined) {
   const { nodeWorkerRuntime } = await import('../node/worker.ts');
   return {
-    runtime: nodeWorkerRuntime(),
+    runtime: nodeWorkerRuntime(), // ends with the process
     signal: terminal.signal,
     ...(threads !== undefined && { threads }),
     ...(bar && { onProgress: bar.show }),

@@ -1,8 +1,9 @@
 /** Adds to an index, removes from it and compacts it. What is not committed is never seen, and is gone at the next start. */
 
 import type { VectorBlock } from '../formats/vector-block.ts';
-import { pairKey } from '../pair/deduplicate.ts';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { IndexError } from './error.ts';
 import type { NewIndexFile, WritableIndexFolder } from './index-folder.ts';
@@ -12,7 +13,6 @@ import { RelationIndex, unitVector } from './relation-index.ts';
 import { RowSet } from './row-set.ts';
 import { checksumText } from './segment-format.ts';
 import { SegmentDraft, type SegmentProgress } from './segment-writer.ts';
-import { Turns } from './turns.ts';
 
 export interface IndexWriterOptions {
   /** Assigns rows to lists. */
@@ -38,7 +38,7 @@ export class IndexWriter implements AsyncDisposable {
   readonly #folder: WritableIndexFolder;
   readonly #options: IndexWriterOptions;
   readonly #lock: { release(): Promise<void> };
-  readonly #turns = new Turns();
+  readonly #turn = eventLoopTurns();
   #manifest: Manifest;
 
   /**
@@ -148,7 +148,7 @@ export class IndexWriter implements AsyncDisposable {
         }
         await draft.append(pairs, vectors.subarray(0, pairs.length * dimension));
         onProgress?.({ kind: 'adding', done: row });
-        await this.#turns.due();
+        await this.#turn();
       }
       await this.#commitDraft(draft, { ...this.#manifest, columns: [...columns] });
       return { added: draft.rows, repeated };
@@ -218,7 +218,7 @@ export class IndexWriter implements AsyncDisposable {
     if (draft.rows === 0) return this.#commit(manifest);
     const name = this.#fileName('segment');
     const file = await this.#folder.create(name);
-    const checksum = await draft.write(file, { ...this.#options, turns: this.#turns });
+    const checksum = await draft.write(file, { ...this.#options, turn: this.#turn });
     const segment = { file: name, rows: draft.rows, checksum: checksumText(checksum) };
     await this.#commit({ ...manifest, segments: [...manifest.segments, segment], next: this.#manifest.next + 1 });
   }

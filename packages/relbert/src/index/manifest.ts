@@ -10,6 +10,8 @@ const modelSchema = z.strictObject({
   /** SHA-256 of its configuration, tokenizer and weights, where it was at hand. */
   hash: z.string().optional(),
   prompt: z.string(),
+  /** Whether the prompt is a template, so that the text alone makes it again. */
+  template: z.boolean(),
   pooling: z.string(),
 });
 

@@ -5,6 +5,7 @@
  */
 import type { VectorBlock } from '../formats/vector-block.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { IndexError } from './error.ts';
 import type { IndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
@@ -14,7 +15,6 @@ import { RowSet } from './row-set.ts';
 import { Segment } from './segment.ts';
 import { checksumText, damaged } from './segment-format.ts';
 import { TopScores } from './top-scores.ts';
-import { Turns } from './turns.ts';
 import { type Condition, parseWhere } from './where.ts';
 
 /** A question to an index. */
@@ -154,7 +154,7 @@ export class RelationIndex implements AsyncDisposable {
     if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
     const units = queries.map(({ vector }, i) => this.#unit(vector, i));
     const condition = where === undefined ? undefined : parseWhere(where, this.#manifest.columns);
-    const turns = new Turns();
+    const turn = eventLoopTurns();
     return this.#alone(async () => {
       const filters = await Promise.all(
         this.#segments.map((segment) => (condition ? rowsOf(segment, condition) : undefined)),
@@ -162,8 +162,8 @@ export class RelationIndex implements AsyncDisposable {
       const results: IndexNeighbour[][] = [];
       for (const [i, query] of queries.entries()) {
         options.signal?.throwIfAborted();
-        results.push(await this.#searchOne(units[i] as Float32Array, query, filters, { ...options, top }, turns));
-        await turns.due();
+        results.push(await this.#searchOne(units[i] as Float32Array, query, filters, { ...options, top }, turn));
+        await turn();
       }
       return results;
     });
@@ -174,7 +174,7 @@ export class RelationIndex implements AsyncDisposable {
     { pairs = [] }: IndexQuery,
     filters: readonly (RowSet | undefined)[],
     options: IndexSearchOptions & { readonly top: number },
-    turns: Turns,
+    turn: () => Promise<void> | undefined,
   ): Promise<IndexNeighbour[]> {
     const found: { readonly segment: Segment; readonly row: number; readonly score: number }[] = [];
     // The question's own pairs are taken out of the answers, so there is room for them.
@@ -184,7 +184,7 @@ export class RelationIndex implements AsyncDisposable {
       if (options.distinctWords) allowed = await withoutWords(segment, pairs, allowed);
       if (segment.removed)
         allowed = (allowed?.copy() ?? RowSet.all(segment.rows)).intersect(segment.removed.copy().invert());
-      for (const { row, score } of await this.#searchSegment(segment, unit, allowed, limit, options, turns)) {
+      for (const { row, score } of await this.#searchSegment(segment, unit, allowed, limit, options, turn)) {
         found.push({ segment, row, score });
       }
     }
@@ -210,7 +210,7 @@ export class RelationIndex implements AsyncDisposable {
     allowed: RowSet | undefined,
     limit: number,
     options: IndexSearchOptions,
-    turns: Turns,
+    turn: () => Promise<void> | undefined,
   ): Promise<{ readonly row: number; readonly score: number }[]> {
     const scorer = this.#scorer;
     const size = allowed?.size ?? segment.rows;
@@ -224,7 +224,7 @@ export class RelationIndex implements AsyncDisposable {
         const some = rows.slice(first, first + 512);
         scorer.setQuery(unit);
         for (const [i, score] of (await segment.rowScores(some)).entries()) best.add(score, some[i] as number);
-        await turns.due();
+        await turn();
         options.signal?.throwIfAborted();
       }
     } else {
@@ -233,11 +233,11 @@ export class RelationIndex implements AsyncDisposable {
       const probes = options.exact
         ? segment.lists
         : Math.ceil((options.probes ?? 2 * Math.sqrt(segment.lists)) / share);
-      const read = await this.#scanLists(segment, segment.nearestLists(probes), allowed, best, turns, options.signal);
+      const read = await this.#scanLists(segment, segment.nearestLists(probes), allowed, best, turn, options.signal);
       if (best.size < wanted && !options.exact) {
         // Too few rows in those lists: the others are read as well.
         const others = Array.from({ length: segment.lists }, (_, list) => list).filter((list) => !read.has(list));
-        await this.#scanLists(segment, others, allowed, best, turns, options.signal);
+        await this.#scanLists(segment, others, allowed, best, turn, options.signal);
       }
     }
     const scored: { row: number; score: number }[] = [];
@@ -253,7 +253,7 @@ export class RelationIndex implements AsyncDisposable {
     lists: readonly number[],
     allowed: RowSet | undefined,
     best: TopScores,
-    turns: Turns,
+    turn: () => Promise<void> | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Set<number>> {
     for (const list of lists) {
@@ -266,7 +266,7 @@ export class RelationIndex implements AsyncDisposable {
         best.add(score, first + i);
         threshold = best.threshold;
       }
-      await turns.due();
+      await turn();
       signal?.throwIfAborted();
     }
     return new Set(lists);
@@ -302,7 +302,7 @@ export class RelationIndex implements AsyncDisposable {
 
   /** All pairs with their unit vectors, list by list, in constant memory; removed ones are left out. */
   async *blocks({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<VectorBlock> {
-    const turns = new Turns();
+    const turn = eventLoopTurns();
     for (const segment of this.#segments) {
       for (let list = 0; list < segment.lists; list++) {
         signal?.throwIfAborted();
@@ -321,14 +321,14 @@ export class RelationIndex implements AsyncDisposable {
           vectors.set(all.subarray((row - first) * dimension, (row - first + 1) * dimension), i * dimension);
         }
         yield { pairs, data: vectors, shape: [kept.length, dimension] };
-        await turns.due();
+        await turn();
       }
     }
   }
 
   /** Reads every byte and compares it with the checksums. @throws IndexError naming the file and the part that is damaged */
   async *verify({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<VerifyEvent> {
-    const turns = new Turns();
+    const turn = eventLoopTurns();
     const total = this.#segments.reduce((sum, { rows }) => sum + rows, 0);
     let done = 0;
     for (const segment of this.#segments) {
@@ -338,15 +338,15 @@ export class RelationIndex implements AsyncDisposable {
         const [first, last] = segment.listRows(list);
         done += last - first;
         yield { kind: 'verify', done, total };
-        await turns.due();
+        await turn();
       }
       for (let block = 0; block < segment.metadataBlocks; block++) {
         await this.#alone(() => segment.pairBlock(block));
-        await turns.due();
+        await turn();
       }
       for (let block = 0; block < segment.keyBlocks; block++) {
         await this.#alone(() => segment.keyBlock(block));
-        await turns.due();
+        await turn();
       }
     }
   }

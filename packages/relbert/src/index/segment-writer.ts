@@ -17,7 +17,6 @@ import {
   tablesOver,
   trailerBytes,
 } from './segment-format.ts';
-import type { Turns } from './turns.ts';
 
 /** Rows that are gathered, quantised and written at once. */
 const writtenAtOnce = 2048;
@@ -33,7 +32,8 @@ export interface SegmentProgress {
 export interface SegmentOptions {
   readonly runtime: Runtime;
   readonly threads?: number;
-  readonly turns: Turns;
+  /** Gives the event loop a turn where one is due. */
+  readonly turn: () => Promise<void> | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((event: SegmentProgress) => void) | undefined;
 }
@@ -102,9 +102,9 @@ export class SegmentDraft {
     const listStart = file.size;
     await this.#writeLists(file, scorer, order, table, options);
     const metadataStart = file.size;
-    await this.#writeMetadata(file, scorer, order, table, options.turns);
+    await this.#writeMetadata(file, scorer, order, table, options.turn);
     const metadataEnd = file.size;
-    const keyBlocks = await this.#writeKeys(file, scorer, order, options.turns);
+    const keyBlocks = await this.#writeKeys(file, scorer, order, options.turn);
     const tablesStart = file.size;
     await file.append(new Uint8Array(tables));
     const footer: SegmentFooter = {
@@ -134,7 +134,7 @@ export class SegmentDraft {
     return halfToFloat(new Uint16Array(bytes.buffer));
   }
 
-  async #assign({ signal, onProgress, turns, ...runtime }: SegmentOptions) {
+  async #assign({ signal, onProgress, turn, ...runtime }: SegmentOptions) {
     const rows = this.#rows;
     const dimension = this.#dimension;
     const count = listCount(rows);
@@ -144,7 +144,7 @@ export class SegmentDraft {
       // Spread evenly over all rows.
       const row = Math.floor((i * rows) / size);
       sample.set(await this.#read(row, row + 1), i * dimension);
-      await turns.due();
+      await turn();
     }
     await using lists = await CoarseLists.train(sample, {
       ...runtime,
@@ -160,7 +160,7 @@ export class SegmentDraft {
       const last = Math.min(rows, first + step);
       assigned.set(await lists.assign(await this.#read(first, last), signal), first);
       onProgress?.({ kind: 'assigning', done: last, total: rows });
-      await turns.due();
+      await turn();
     }
     return { centroids: lists.centroids, assigned };
   }
@@ -170,7 +170,7 @@ export class SegmentDraft {
     scorer: Scorer,
     order: Uint32Array,
     table: ReturnType<typeof tablesOver>,
-    { turns, signal, onProgress }: SegmentOptions,
+    { turn, signal, onProgress }: SegmentOptions,
   ): Promise<void> {
     const dimension = this.#dimension;
     const width = codeWidth(dimension);
@@ -189,7 +189,7 @@ export class SegmentDraft {
         table.scales[row] = quantiseRow(vector, codes.subarray(at * width, at * width + dimension));
         const sum = scorer.checksum(records.subarray(at * record, (at + 1) * record - 8));
         new DataView(records.buffer).setBigUint64((at + 1) * record - 8, sum, true);
-        if (at % 64 === 63) await turns.due();
+        if (at % 64 === 63) await turn();
       }
       const bytes = new Uint8Array(codes.buffer);
       table.listChecksums[list] = scorer.checksum(bytes);
@@ -197,7 +197,7 @@ export class SegmentDraft {
       await file.append(records);
       signal?.throwIfAborted();
       if (end % writtenAtOnce < end - start) onProgress?.({ kind: 'writing', done: end, total: order.length });
-      await turns.due();
+      await turn();
     }
   }
 
@@ -206,7 +206,7 @@ export class SegmentDraft {
     scorer: Scorer,
     order: Uint32Array,
     table: ReturnType<typeof tablesOver>,
-    turns: Turns,
+    turn: SegmentOptions['turn'],
   ): Promise<void> {
     const comma = new Uint8Array([0x2c]);
     const block = new GrowingBytes();
@@ -223,7 +223,7 @@ export class SegmentDraft {
       table.metadataStarts[number] = file.size;
       table.metadataChecksums[number] = scorer.checksum(block.view());
       await file.append(block.view());
-      await turns.due();
+      await turn();
     }
     table.metadataStarts[table.metadataChecksums.length] = file.size;
   }
@@ -233,9 +233,9 @@ export class SegmentDraft {
     file: NewIndexFile,
     scorer: Scorer,
     order: Uint32Array,
-    turns: Turns,
+    turn: SegmentOptions['turn'],
   ): Promise<SegmentFooter['keyBlocks']> {
-    const rowsOfKey = await this.#rowsByKey(order, turns);
+    const rowsOfKey = await this.#rowsByKey(order, turn);
     const encoder = new TextEncoder();
     const blocks: SegmentFooter['keyBlocks'] = [];
     const block = new GrowingBytes();
@@ -245,7 +245,7 @@ export class SegmentDraft {
       blocks.push([firstKey, file.size, file.size + block.size, checksumText(scorer.checksum(block.view()))]);
       await file.append(block.view());
       block.clear();
-      await turns.due();
+      await turn();
     };
     const postings = new GrowingBytes();
     for (const [key, number] of [...this.#keyNumbers].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -269,7 +269,7 @@ export class SegmentDraft {
   }
 
   /** A counting sort of the (key, row) list by key. */
-  async #rowsByKey(order: Uint32Array, turns: Turns): Promise<(number: number) => Uint32Array> {
+  async #rowsByKey(order: Uint32Array, turn: SegmentOptions['turn']): Promise<(number: number) => Uint32Array> {
     const places = new Uint32Array(order.length);
     for (let row = 0; row < order.length; row++) places[order[row] as number] = row;
     const starts = new Uint32Array(this.#keyNumbers.size + 1);
@@ -279,7 +279,7 @@ export class SegmentDraft {
       starts[number + 1] = (starts[number + 1] as number) + 1;
     }
     for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] as number) + (starts[i - 1] as number);
-    await turns.due();
+    await turn();
     const rows = new Uint32Array(starts.at(-1) as number);
     const next = starts.slice();
     for (const reader = new BytesReader(this.#keyRows.view()); !reader.done; ) {
@@ -287,7 +287,7 @@ export class SegmentDraft {
       rows[next[number] as number] = places[reader.integer()] as number;
       next[number] = (next[number] as number) + 1;
     }
-    await turns.due();
+    await turn();
     return (number) => rows.subarray(starts[number], starts[number + 1]);
   }
 }

@@ -23,16 +23,16 @@ const allowed: Record<string, readonly string[]> = {
   loss: ['graph'],
   train: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'models', 'encoder', 'loss'],
   search: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'prompt', 'data', 'models', 'encoder', 'loss', 'train'],
-  index: ['text', 'runtime', 'pair', 'formats', 'encoder'],
+  index: ['text', 'graph', 'runtime', 'pair', 'formats', 'data', 'encoder'],
   evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'index'],
-  web: ['text', 'runtime', 'formats', 'encoder'],
-  node: ['text', 'runtime', 'pair', 'formats', 'prompt', 'encoder', 'train', 'search'],
+  web: ['text', 'runtime', 'formats', 'encoder', 'index'],
+  node: ['text', 'runtime', 'pair', 'formats', 'prompt', 'encoder', 'train', 'search', 'index'],
   run: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'models', 'encoder', 'loss', 'train'],
     ...['search', 'evaluate', 'node'],
   ],
   // The entry points: index.ts (Node), browser.ts and what both offer.
-  '.': ['runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'web', 'node'],
+  '.': ['runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index', 'web', 'node'],
   cli: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'encoder', 'train', 'search', 'index'],
     ...['evaluate', 'node', 'run', '.'],

@@ -13,7 +13,7 @@ const root = mkdtempSync(join(tmpdir(), 'relbert-index-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const runtime = nodeRuntime();
 const dimension = 24;
-const model = { name: 'tiny', prompt: '<subj> and <obj>', pooling: 'difference' };
+const model = { name: 'tiny', prompt: '<subj> and <obj>', template: true, pooling: 'difference' };
 
 /** Vectors around a few directions, as relations are. */
 function clustered(count: number, seed = 1): Float32Array {

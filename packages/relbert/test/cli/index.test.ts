@@ -1,0 +1,131 @@
+import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RelationIndex } from '../../src/index/relation-index.ts';
+import { webIndexFolder } from '../../src/web/index-folder.ts';
+import { relbert, tinyModel } from './command.ts';
+import { failure } from './evaluation.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'relbert-index-command-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const index = join(folder, 'index');
+const pairs = join(folder, 'pairs.tsv');
+const model = ['--model', tinyModel, '--template', '<subj> and <obj>', '--pooling', 'difference', '--threads', '1'];
+
+interface Output {
+  results: { query: object; neighbours: ({ head: string; tail: string; score: number } & Record<string, unknown>)[] }[];
+}
+/** What a command prints as JSON; a file with a header line is noted on standard error. */
+async function json<T>(...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await relbert([...args, '--json']);
+  expect([code, stderr.replace(/^.*read as a header line.*\n/gm, '')]).toEqual([0, '']);
+  return JSON.parse(stdout) as T;
+}
+
+const words = ({ results }: Output, q = 0): string[] =>
+  (results[q]?.neighbours ?? []).map(({ head, tail }) => `${head}:${tail}`);
+
+describe('relbert index', () => {
+  beforeAll(async () => {
+    writeFileSync(
+      pairs,
+      'head\ttail\trelation\nking\tqueen\tgender\nman\twoman\tgender\nhot\tcold\topposite\nbig\tsmall\topposite\nhot\tcold\topposite\n',
+    );
+    const built = await relbert(['index', 'build', index, '--pairs', pairs, ...model, '--json']);
+    expect(built.stderr).toMatch(/pairs\.tsv:1: read as a header line/);
+    expect(JSON.parse(built.stdout)).toEqual({ added: 4, repeated: 1, rows: 4 });
+  });
+
+  it('finds what relbert neighbours finds in the file, with the columns beside', async () => {
+    const found = await json<Output>('index', 'search', 'hot:cold', '--index', index);
+    const plain = await json<{ results: { queries: { neighbours: { pair: string[]; score: number }[] }[] }[] }>(
+      ...['neighbours', 'hot:cold', '--among', pairs, ...model],
+    );
+    const expected = plain.results[0]?.queries[0]?.neighbours ?? [];
+    expect(words(found)).toEqual(expected.map(({ pair }) => pair.join(':')));
+    for (const [i, { score }] of (found.results[0]?.neighbours ?? []).entries()) {
+      expect(score).toBeCloseTo(expected[i]?.score ?? 0, 3);
+    }
+    expect(found.results[0]?.query).toEqual({ head: 'hot', tail: 'cold' });
+    expect(found.results[0]?.neighbours.find(({ head }) => head === 'big')?.['relation']).toBe('opposite');
+  });
+
+  it('asks by pairs that are not in it, by their mean, with counter-examples and conditions', async () => {
+    const options = ['--index', index, '--top', '2'];
+    const two = await json<Output>('index', 'search', 'hot:warm', 'a:b', '--distinct-words', ...options);
+    expect(two.results).toHaveLength(2);
+    expect(words(two)).not.toContain('hot:cold');
+    const mean = await json<Output>('index', 'search', 'hot:cold', 'king:queen', '--mean', '--not', 'x:y', ...options);
+    expect(mean.results).toHaveLength(1);
+    expect(words(mean).sort()).toEqual(['big:small', 'man:woman']);
+    const some = await json<Output>(...['index', 'search', 'hot:cold', '--where', 'relation = "gender"', ...options]);
+    expect(words(some).sort()).toEqual(['king:queen', 'man:woman']);
+    const text = (await relbert(['index', 'search', 'hot:cold', '--index', index])).stdout;
+    expect(text).toMatch(/1 +│? *big:small|relation/);
+  });
+
+  it('refuses another model, and questions that cannot be', async () => {
+    const other = ['--template', '<subj> is to <obj>', '--pooling', 'difference'];
+    expect(await failure('index', 'search', 'a:b', '--index', index, ...other)).toContain(
+      'has another prompt: vectors of two models cannot be compared',
+    );
+    expect(await failure('index', 'add', index, '--pairs', pairs, '--pooling', 'average')).toContain('another pooling');
+    expect(await failure('index', 'search', 'a:b', '--index', index, '--where', 'source = "x"')).toContain(
+      "there is no column 'source'",
+    );
+    expect(await failure('index', 'search', 'a:b', '--index', join(folder, 'none'))).toContain(
+      'there is no index here',
+    );
+    expect(await failure('index', 'build', index, '--pairs', pairs, ...model)).toContain('there is an index already');
+    expect((await relbert(['index', 'search', '--index', index])).code).toBe(2);
+  });
+
+  it('grows, shrinks, is compacted, verified and described', async () => {
+    const grown = join(folder, 'grown');
+    await relbert(['index', 'build', grown, '--pairs', pairs, ...model]);
+    const more = join(folder, 'more.jsonl');
+    writeFileSync(
+      more,
+      '{"head":"sea","tail":"ship","relation":"place"}\n{"head":"king","tail":"queen","relation":"gender"}\n',
+    );
+    expect(await json('index', 'add', grown, '--pairs', more)).toEqual({ added: 1, repeated: 1, rows: 5 });
+    const removed = await json('index', 'remove', grown, '--where', 'relation = "gender"');
+    expect(removed).toEqual({ removed: 2, rows: 3 });
+    expect(await json('index', 'compact', grown)).toEqual({ rows: 3 });
+    expect(await json('index', 'verify', grown)).toEqual({ rows: 3 });
+    expect(await json('index', 'info', grown)).toMatchObject({
+      rows: 3,
+      columns: ['relation'],
+      dimension: 24,
+    });
+    expect(readdirSync(grown).filter((name) => !/^(manifest\.json|segment-\w+\.bin)$/.test(name))).toEqual([]);
+  });
+
+  it('is searched over HTTP by range requests', async () => {
+    const server = createServer((request, response) => {
+      const file = join(index, decodeURIComponent((request.url ?? '').slice(1)));
+      if (!existsSync(file)) return response.writeHead(404).end();
+      const { size } = statSync(file);
+      const [, start, end] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
+      if (request.method === 'HEAD') return response.writeHead(200, { 'content-length': size }).end();
+      if (start === undefined) return createReadStream(file).pipe(response);
+      response.writeHead(206, { 'content-length': Number(end) - Number(start) + 1 });
+      return createReadStream(file, { start: Number(start), end: Number(end) }).pipe(response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`;
+    try {
+      await using opened = await RelationIndex.open(webIndexFolder(url));
+      const vector = await opened.vectorOf({ head: 'hot', tail: 'cold' });
+      const [found] = await opened.search([{ vector: vector as Float32Array }], { top: 1 });
+      expect(found?.[0]?.pair).toMatchObject({ head: 'hot', tail: 'cold' });
+      await expect(RelationIndex.open(webIndexFolder(`${url}nowhere`))).rejects.toThrow('there is no index here');
+    } finally {
+      server.close();
+    }
+    await expect(RelationIndex.open(webIndexFolder(url))).rejects.toThrow('cannot be reached');
+  });
+});
