@@ -56,7 +56,7 @@ export async function exportOnnx(model: LanguageModel, options: ExportOnnxOption
     prompt,
   } = relationModel(model, { pooling: options.pooling });
   const graph = buildEncoder(config, {
-    mode: dtype === 'int8' ? 'int8' : 'inference',
+    precision: dtype === 'int8' ? 'int8' : 'f32',
     ...(prompt.vectors && { softPrompt: prompt.vectors }),
   });
   const { weights, inputs } = poolingFromTokens(pooling, graph.inputs, tokenizer.special.mask.id);

@@ -1,7 +1,8 @@
 /** @file A language model is opened here, once a command, and passed on to whatever encodes, trains, searches or exports with it. */
 
 import type { CheckpointFiles } from '../formats/byte-source.ts';
-import { type EncoderConfig, parseEncoderConfig } from '../models/config.ts';
+import type { EncoderConfig } from '../models/config.ts';
+import { parseEncoderConfig } from '../models/registry.ts';
 import { createPrompt } from '../prompt/create-prompt.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
@@ -56,7 +57,7 @@ const plainDefaults = { template: 'a', pooling: 'average_no_mask' } as const;
  */
 export async function openLanguageModel(files: CheckpointFiles): Promise<LanguageModel> {
   const checkpoint = await openCheckpoint(files);
-  const config = parseEncoderConfig(checkpoint.config);
+  const config = parseEncoderConfig(checkpoint.config, `${checkpoint.origin}/config.json`);
   const complete = createTokenizer(checkpoint.tokenizerFiles);
   const tokenizer = tokenizerForRows(complete, config.vocabularySize, checkpoint.origin);
   return {

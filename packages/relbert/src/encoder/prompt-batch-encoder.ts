@@ -1,6 +1,6 @@
 import { serialize } from '../graph/index.ts';
-import { storedParameters } from '../models/architecture.ts';
 import type { EncoderConfig } from '../models/config.ts';
+import { parameterCount } from '../models/encoder.ts';
 import { readParameters, type StoredWeights } from '../models/weights.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -39,19 +39,15 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
   const { config, weights, runtime, pooling, softPrompt, dtype = 'f32', threads } = options;
   const graph = buildRelationGraph(config, {
     pooling,
-    mode: dtype === 'int8' ? 'int8' : runtime.name === 'webgpu' ? 'fused' : 'inference',
+    precision: dtype,
+    operators: runtime.operators,
     ...(softPrompt && { softPrompt }),
   });
   const initializers = await readParameters(graph.parameters, config, weights);
-  const added = softPrompt?.length ?? 0;
-  const parameters = storedParameters(graph.architecture).reduce(
-    (sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1),
-    added,
-  );
   const model = serialize({ outputs: { embedding: graph.embedding }, initializers, external: true });
   const session = await runtime.createSession(model, { initializers, ...(threads !== undefined && { threads }) });
   return {
-    parameters,
+    parameters: parameterCount(graph.stored) + (softPrompt?.length ?? 0),
     dimension: graph.dimension,
     async encode(prompts) {
       const { embedding } = await session.run({ ...promptBatch(prompts, pooling, config.padId) });

@@ -1,6 +1,7 @@
 import type { Tensor } from '../graph/index.ts';
 import type { EncoderConfig } from '../models/config.ts';
-import { buildEncoder, type EncoderGraph, type EncoderOptions } from '../models/encoder.ts';
+import { buildEncoder, type EncoderGraph } from '../models/encoder.ts';
+import type { EncoderOptions } from '../models/model-builder.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import type { TensorValue } from '../runtime/session.ts';
 import { type Pooling, pooledSize, poolHidden, poolingInput, poolingRowCount, poolingRows } from './pooling.ts';

@@ -10,9 +10,9 @@ import { add, div, mul, neg, sub } from '../graph/operator/arithmetic.ts';
 import { sqrt } from '../graph/operator/elementary.ts';
 import { concat, slice, split } from '../graph/operator/layout.ts';
 import { linear } from '../graph/operator/matmul.ts';
-import { reduceSum } from '../graph/operator/reduce.ts';
 import { reshape } from '../graph/operator/reshape.ts';
 import { logSoftmax } from '../graph/operator/softmax.ts';
+import { reduceSum } from '../graph/operator/sum.ts';
 import { constant, input, scalar, type Tensor } from '../graph/tensor.ts';
 
 export interface NetworkShape {

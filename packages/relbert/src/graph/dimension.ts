@@ -15,7 +15,7 @@ export function multiplyDims(dims: readonly Dim[]): Dim {
   return formatProduct(productOf(dims));
 }
 
-/** a + b as an dimension, for example of a concatenation. */
+/** a + b as a dimension, for example of a concatenation. */
 export function addDims(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a + b;
   if (b === 0) return a;
@@ -46,7 +46,7 @@ export function sameSize(a: Shape, b: Shape): boolean {
   return multiplyDims(a) === multiplyDims(b);
 }
 
-/** Factors of an dimension: 'B*T' → ['B', 'T']. */
+/** Factors of a dimension: 'B*T' → ['B', 'T']. */
 export function factorsOf(dim: Dim): readonly Dim[] {
   const { coefficient, factors } = productOf([dim]);
   return coefficient === 1 && factors.length > 0 ? factors : [coefficient, ...factors];

@@ -3,7 +3,7 @@ export { broadcastShape } from './broadcast.ts';
 export { grad } from './grad.ts';
 export { type SerializeOptions, serialize } from './onnx.ts';
 export * from './operator/activation.ts';
-export { addAll } from './operator/add-all.ts';
+export { addAll, termsOf } from './operator/add-all.ts';
 export { add, div, mul, neg, sub } from './operator/arithmetic.ts';
 export { cast } from './operator/cast.ts';
 export * from './operator/compare.ts';
@@ -21,6 +21,7 @@ export * from './operator/reshape.ts';
 export * from './operator/select.ts';
 export * from './operator/sequence.ts';
 export * from './operator/softmax.ts';
+export { type Axes, expand, type ReduceOptions, reduceSum } from './operator/sum.ts';
 export {
   type ConstantData,
   constant,

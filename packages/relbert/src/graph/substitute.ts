@@ -62,7 +62,7 @@ export class Substitution {
   #shape(shape: Shape): Shape {
     const { dimension } = this.#options;
     if (!dimension) return shape;
-    // An dimension can be a product or a sum of names: 'B*T'.
+    // A dimension can be a product or a sum of names: 'B*T'.
     return shape.map((dim) => (typeof dim === 'string' ? dim.replace(/[A-Za-z_]\w*/g, dimension) : dim));
   }
 }

@@ -6,7 +6,7 @@
  * reached from it. Nodes are immutable. Nothing here knows of language models.
  */
 
-/** An dimension: a number, or the name of an dimension known only at run time ('B', 'T'). A named dimension never broadcasts. */
+/** A dimension: a number, or the name of a dimension known only at run time ('B', 'T'). A named dimension never broadcasts. */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 export type DataType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';

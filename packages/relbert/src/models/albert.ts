@@ -1,41 +1,73 @@
-import { type Architecture, type Layer, linear, norm, table } from './architecture.ts';
-import type { AlbertConfig } from './config.ts';
+import { z } from 'zod';
+import { activation, type BertConfig, bertConfig, bertFields, count, probability } from './config.ts';
+import { bertEmbeddings } from './embeddings.ts';
+import type { Family } from './family.ts';
+import { type LayerNames, postNormLayer } from './post-norm-layer.ts';
+
+interface AlbertConfig extends BertConfig {
+  /** Groups of layers with different weights; the layers are spread over them evenly. */
+  readonly groups: number;
+  /** Layers with different weights inside a group; each of the `layers` steps applies all of them. */
+  readonly layersPerGroup: number;
+}
 
 /**
  * ALBERT (Lan et al. 2020): word embeddings smaller than the hidden states and projected up to them, and layers that
- * share the weights of their group. A step applies every layer of its group. No dropout behind the feed-forward layer.
+ * share the weights of their group. No dropout after the feed-forward layer.
  */
-export function albertArchitecture(config: AlbertConfig): Architecture {
-  const { vocabularySize, embedding, positions, tokenTypes, hidden, layers, groups, layersPerGroup } = config;
-  const weights = Array.from({ length: groups }, (_, group) =>
-    Array.from({ length: layersPerGroup }, (_, i) =>
-      albertLayer(`encoder.albert_layer_groups.${group}.albert_layers.${i}`, config),
-    ),
-  );
-  return {
-    embeddings: {
-      word: table('embeddings.word_embeddings', vocabularySize, embedding),
-      position: table('embeddings.position_embeddings', positions, embedding),
-      positionFrom: 'index',
-      tokenType: table('embeddings.token_type_embeddings', tokenTypes, embedding),
-      norm: norm('embeddings.LayerNorm', embedding),
-      projection: linear('encoder.embedding_hidden_mapping_in', embedding, hidden),
-    },
-    // The steps are spread over the groups as the reference spreads them, rounding included.
-    layers: Array.from({ length: layers }, (_, step) => weights[Math.floor(step / (layers / groups))] ?? []).flat(),
-    dropout: { attentionOutput: true, output: false },
-  };
-}
+export const albert: Family<AlbertConfig> = {
+  modelTypes: ['albert'],
+  prefix: 'albert.',
+  tiedWords: 'predictions.decoder.weight',
+  config: z
+    .object({
+      ...bertFields,
+      embedding_size: count(),
+      hidden_act: activation('gelu_new'),
+      hidden_dropout_prob: probability(0),
+      attention_probs_dropout_prob: probability(0),
+      num_hidden_groups: count(1),
+      inner_group_num: count(1, 64),
+    })
+    .refine((json) => json.num_hidden_groups <= json.num_hidden_layers, {
+      path: ['num_hidden_groups'],
+      error: ({ input }) => {
+        const { num_hidden_groups: groups, num_hidden_layers: layers } = input as Record<string, number>;
+        return `${groups} is more than the ${layers} hidden layers`;
+      },
+    })
+    .transform((json) => ({
+      ...bertConfig(json),
+      embedding: json.embedding_size,
+      groups: json.num_hidden_groups,
+      layersPerGroup: json.inner_group_num,
+    })),
+  encode(model, config) {
+    const { layers, groups, layersPerGroup, hidden, tokenTypes } = config;
+    let x = bertEmbeddings(model, config, { positions: 'index', tokenTypes }); // [B, T, E]
+    x = model.linear(x, 'encoder.embedding_hidden_mapping_in', hidden); // [B, T, H]
+    for (let step = 0; step < layers; step++) {
+      // The steps are spread over the groups as the reference spreads them, rounding included.
+      const group = Math.floor(step / (layers / groups));
+      for (let inner = 0; inner < layersPerGroup; inner++) {
+        const names = albertNames(`encoder.albert_layer_groups.${group}.albert_layers.${inner}`);
+        const layer = step * layersPerGroup + inner;
+        x = postNormLayer(model, config, x, { layer, names, dropout: { attention: true, feedForward: false } });
+      }
+    }
+    return x;
+  },
+};
 
-function albertLayer(name: string, { hidden, intermediate }: AlbertConfig): Layer {
+function albertNames(at: string): LayerNames {
   return {
-    query: linear(`${name}.attention.query`, hidden, hidden),
-    key: linear(`${name}.attention.key`, hidden, hidden),
-    value: linear(`${name}.attention.value`, hidden, hidden),
-    attentionOutput: linear(`${name}.attention.dense`, hidden, hidden),
-    attentionNorm: norm(`${name}.attention.LayerNorm`, hidden),
-    intermediate: linear(`${name}.ffn`, hidden, intermediate),
-    output: linear(`${name}.ffn_output`, intermediate, hidden),
-    outputNorm: norm(`${name}.full_layer_layer_norm`, hidden),
+    query: `${at}.attention.query`,
+    key: `${at}.attention.key`,
+    value: `${at}.attention.value`,
+    attentionOutput: `${at}.attention.dense`,
+    attentionNorm: `${at}.attention.LayerNorm`,
+    intermediate: `${at}.ffn`,
+    output: `${at}.ffn_output`,
+    outputNorm: `${at}.full_layer_layer_norm`,
   };
 }

@@ -1,29 +1,64 @@
-import { type Architecture, type Layer, linear, norm, table } from './architecture.ts';
-import type { DistilbertConfig } from './config.ts';
+import { z } from 'zod';
+import { activation, type BertConfig, bertFields, count, layerCount, probability } from './config.ts';
+import { bertEmbeddings } from './embeddings.ts';
+import type { Family } from './family.ts';
+import { type LayerNames, postNormLayer } from './post-norm-layer.ts';
 
-/** DistilBERT (Sanh et al. 2019): BERT without token types, no dropout behind the attention. */
-export function distilbertArchitecture(config: DistilbertConfig): Architecture {
-  return {
-    embeddings: {
-      word: table('embeddings.word_embeddings', config.vocabularySize, config.embedding),
-      position: table('embeddings.position_embeddings', config.positions, config.embedding),
-      positionFrom: 'index',
-      norm: norm('embeddings.LayerNorm', config.embedding),
-    },
-    layers: Array.from({ length: config.layers }, (_, i) => distilbertLayer(`transformer.layer.${i}`, config)),
-    dropout: { attentionOutput: false, output: true },
-  };
-}
+/** DistilBERT (Sanh et al. 2019): BERT without token types, no dropout after the attention. */
+export const distilbert: Family<BertConfig> = {
+  modelTypes: ['distilbert'],
+  prefix: 'distilbert.',
+  tiedWords: 'vocab_projector.weight',
+  config: z
+    .object({
+      model_type: bertFields.model_type,
+      vocab_size: count(),
+      dim: count(),
+      n_layers: layerCount(),
+      n_heads: count(),
+      hidden_dim: count(),
+      max_position_embeddings: count(),
+      activation: activation('gelu'),
+      pad_token_id: bertFields.pad_token_id,
+      dropout: probability(0.1),
+      attention_dropout: probability(0.1),
+    })
+    .transform((json) => ({
+      modelType: json.model_type,
+      vocabularySize: json.vocab_size,
+      hidden: json.dim,
+      embedding: json.dim,
+      layers: json.n_layers,
+      heads: json.n_heads,
+      intermediate: json.hidden_dim,
+      activation: json.activation,
+      epsilon: 1e-12,
+      positions: json.max_position_embeddings,
+      maxLength: json.max_position_embeddings,
+      tokenTypes: 0,
+      padId: json.pad_token_id,
+      hiddenDropout: json.dropout,
+      attentionDropout: json.attention_dropout,
+    })),
+  encode(model, config) {
+    let x = bertEmbeddings(model, config, { positions: 'index' });
+    for (let layer = 0; layer < config.layers; layer++) {
+      const names = distilbertNames(`transformer.layer.${layer}`);
+      x = postNormLayer(model, config, x, { layer, names, dropout: { attention: false, feedForward: true } });
+    }
+    return x;
+  },
+};
 
-function distilbertLayer(name: string, { hidden, intermediate }: DistilbertConfig): Layer {
+function distilbertNames(at: string): LayerNames {
   return {
-    query: linear(`${name}.attention.q_lin`, hidden, hidden),
-    key: linear(`${name}.attention.k_lin`, hidden, hidden),
-    value: linear(`${name}.attention.v_lin`, hidden, hidden),
-    attentionOutput: linear(`${name}.attention.out_lin`, hidden, hidden),
-    attentionNorm: norm(`${name}.sa_layer_norm`, hidden),
-    intermediate: linear(`${name}.ffn.lin1`, hidden, intermediate),
-    output: linear(`${name}.ffn.lin2`, intermediate, hidden),
-    outputNorm: norm(`${name}.output_layer_norm`, hidden),
+    query: `${at}.attention.q_lin`,
+    key: `${at}.attention.k_lin`,
+    value: `${at}.attention.v_lin`,
+    attentionOutput: `${at}.attention.out_lin`,
+    attentionNorm: `${at}.sa_layer_norm`,
+    intermediate: `${at}.ffn.lin1`,
+    output: `${at}.ffn.lin2`,
+    outputNorm: `${at}.output_layer_norm`,
   };
 }

@@ -1,33 +1,62 @@
-import { type Architecture, type Layer, linear, norm, table } from './architecture.ts';
-import type { MpnetConfig } from './config.ts';
+import { z } from 'zod';
+import { type BertConfig, bertConfig, bertFields, count } from './config.ts';
+import { bertEmbeddings } from './embeddings.ts';
+import type { Family } from './family.ts';
+import { type LayerNames, postNormLayer } from './post-norm-layer.ts';
+import { relativeAttentionBias } from './relative-position.ts';
 
-/**
- * MPNet (Song et al. 2020): positions counted from the tokens that are not padding, no token types, and a bias of the
- * attention scores by relative position that all layers share.
- */
-export function mpnetArchitecture(config: MpnetConfig): Architecture {
-  return {
-    embeddings: {
-      word: table('embeddings.word_embeddings', config.vocabularySize, config.embedding),
-      position: table('embeddings.position_embeddings', config.positions, config.embedding),
-      positionFrom: 'ids',
-      norm: norm('embeddings.LayerNorm', config.embedding),
-    },
-    layers: Array.from({ length: config.layers }, (_, i) => mpnetLayer(`encoder.layer.${i}`, config)),
-    relativeBias: table('encoder.relative_attention_bias', config.relativeBuckets, config.heads),
-    dropout: { attentionOutput: true, output: true },
-  };
+interface MpnetConfig extends BertConfig {
+  /** Rows of the table of relative positions' biases; the first 32 are used. */
+  readonly relativeBuckets: number;
 }
 
-function mpnetLayer(name: string, { hidden, intermediate }: MpnetConfig): Layer {
+/** Where MPNet's positions start to count, whatever config.json says. */
+const padId = 1;
+
+/**
+ * MPNet (Song et al. 2020): positions counted over the tokens that are not padding, no token types, and a bias of the
+ * attention scores by relative position that all layers share.
+ */
+export const mpnet: Family<MpnetConfig> = {
+  modelTypes: ['mpnet'],
+  prefix: 'mpnet.',
+  tiedWords: 'lm_head.decoder.weight',
+  config: z
+    .object({ ...bertFields, relative_attention_num_buckets: count(32) })
+    // The reference sorts into 32 buckets whatever this says: it is the size of the table alone.
+    .refine((json) => json.relative_attention_num_buckets >= 32, {
+      path: ['relative_attention_num_buckets'],
+      error: ({ input }) =>
+        `must be 32 or more, got ${(input as Record<string, number>)['relative_attention_num_buckets']}`,
+    })
+    .transform((json) => ({
+      ...bertConfig(json),
+      padId,
+      maxLength: json.max_position_embeddings - padId - 1,
+      relativeBuckets: json.relative_attention_num_buckets,
+    })),
+  encode(model, config) {
+    const { relativeBuckets, heads, maxLength, layers } = config;
+    let x = bertEmbeddings(model, config, { positions: 'ids' });
+    model.enter('shared');
+    const table = { name: 'encoder.relative_attention_bias', buckets: relativeBuckets, heads };
+    const bias = relativeAttentionBias(model, table, maxLength);
+    for (let layer = 0; layer < layers; layer++) {
+      x = postNormLayer(model, config, x, { layer, names: mpnetNames(`encoder.layer.${layer}`), bias });
+    }
+    return x;
+  },
+};
+
+function mpnetNames(at: string): LayerNames {
   return {
-    query: linear(`${name}.attention.attn.q`, hidden, hidden),
-    key: linear(`${name}.attention.attn.k`, hidden, hidden),
-    value: linear(`${name}.attention.attn.v`, hidden, hidden),
-    attentionOutput: linear(`${name}.attention.attn.o`, hidden, hidden),
-    attentionNorm: norm(`${name}.attention.LayerNorm`, hidden),
-    intermediate: linear(`${name}.intermediate.dense`, hidden, intermediate),
-    output: linear(`${name}.output.dense`, intermediate, hidden),
-    outputNorm: norm(`${name}.output.LayerNorm`, hidden),
+    query: `${at}.attention.attn.q`,
+    key: `${at}.attention.attn.k`,
+    value: `${at}.attention.attn.v`,
+    attentionOutput: `${at}.attention.attn.o`,
+    attentionNorm: `${at}.attention.LayerNorm`,
+    intermediate: `${at}.intermediate.dense`,
+    output: `${at}.output.dense`,
+    outputNorm: `${at}.output.LayerNorm`,
   };
 }

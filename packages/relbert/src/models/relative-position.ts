@@ -1,4 +1,6 @@
 import { add, constant, gather, range, sub, type Tensor, transpose, unsqueeze } from '../graph/index.ts';
+import type { ModelBuilder } from './model-builder.ts';
+import { whole } from './word-lookup.ts';
 
 /** Half of them for each direction. */
 const buckets = 32;
@@ -26,25 +28,30 @@ export function relativePositionBucket(offset: number): number {
 }
 
 /**
- * Attention bias by relative position.
+ * A number for each query and key that depends on how far apart they are: int64 [T, T] (row: query, column: key).
  *
- * @param biases Table [32 or more, heads].
- * @param tokens A tensor that has the dimension 'T'.
+ * @param bucketOf From position of the key minus position of the query.
  * @param maxLength The largest T.
- * @returns `ids` int64 [T, T] (row: query, column: key), the `rows` of the table that they name [T, T, heads], and
- *   the `bias` of the scores [1, heads, T, T].
  */
-export function relativeAttentionBias(
-  biases: Tensor,
-  tokens: Tensor,
+export function byRelativePosition(
+  model: ModelBuilder,
+  bucketOf: (offset: number) => number,
   maxLength: number,
-): { readonly ids: Tensor; readonly rows: Tensor; readonly bias: Tensor } {
+): Tensor {
   const reach = maxLength - 1;
-  const byOffset = BigInt64Array.from({ length: 2 * reach + 1 }, (_, i) => BigInt(relativePositionBucket(i - reach)));
-  const index = range('T', [tokens]);
+  const byOffset = BigInt64Array.from({ length: 2 * reach + 1 }, (_, i) => BigInt(bucketOf(i - reach)));
+  const index = range('T', [model.inputIds]);
   const offset = sub(unsqueeze(index, 0), unsqueeze(index, 1)); // [T, T]
-  const place = add(offset, constant(BigInt64Array.of(BigInt(reach)), []));
-  const ids = gather(constant(byOffset, [byOffset.length]), place);
-  const rows = gather(biases, ids);
-  return { ids, rows, bias: unsqueeze(transpose(rows, [2, 0, 1]), 0) };
+  return gather(constant(byOffset, [byOffset.length]), add(offset, whole(reach)));
+}
+
+/** Attention bias by relative position [1, heads, T, T] from a table [buckets, heads]. */
+export function relativeAttentionBias(
+  model: ModelBuilder,
+  table: { readonly name: string; readonly buckets: number; readonly heads: number },
+  maxLength: number,
+): Tensor {
+  const ids = byRelativePosition(model, relativePositionBucket, maxLength);
+  const rows = model.rows(table.name, table.buckets, table.heads, ids); // [T, T, heads]
+  return unsqueeze(transpose(rows, [2, 0, 1]), 0);
 }

@@ -1,15 +1,26 @@
-import type { Architecture } from './architecture.ts';
-import { bertEmbeddings, bertLayer } from './bert.ts';
-import type { RobertaConfig } from './config.ts';
+import { z } from 'zod';
+import { type BertConfig, bertConfig, bertFields, index } from './config.ts';
+import { bertEmbeddings } from './embeddings.ts';
+import type { Family } from './family.ts';
+import { bertNames, postNormLayer } from './post-norm-layer.ts';
 
 /**
- * RoBERTa (Liu et al. 2019), XLM-RoBERTa (Conneau et al. 2020) and CamemBERT: BERT's layers, positions counted from
- * the tokens that are not padding, beginning behind the padding token's id.
+ * RoBERTa (Liu et al. 2019), XLM-RoBERTa (Conneau et al. 2020) and CamemBERT: BERT's layers, positions counted over
+ * the tokens that are not padding, from the row after the padding token's on.
  */
-export function robertaArchitecture(config: RobertaConfig): Architecture {
-  return {
-    embeddings: bertEmbeddings(config, 'ids'),
-    layers: Array.from({ length: config.layers }, (_, i) => bertLayer(`encoder.layer.${i}`, config)),
-    dropout: { attentionOutput: true, output: true },
-  };
-}
+export const roberta: Family<BertConfig> = {
+  modelTypes: ['roberta', 'xlm-roberta', 'camembert'],
+  prefix: 'roberta.',
+  tiedWords: 'lm_head.decoder.weight',
+  config: z.object({ ...bertFields, pad_token_id: index(1) }).transform((json) => ({
+    ...bertConfig(json),
+    maxLength: json.max_position_embeddings - json.pad_token_id - 1,
+  })),
+  encode(model, config) {
+    let x = bertEmbeddings(model, config, { positions: 'ids', tokenTypes: config.tokenTypes });
+    for (let layer = 0; layer < config.layers; layer++) {
+      x = postNormLayer(model, config, x, { layer, names: bertNames(layer) });
+    }
+    return x;
+  },
+};

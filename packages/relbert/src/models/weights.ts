@@ -1,8 +1,8 @@
 import type { ConstantData } from '../graph/index.ts';
-import { type StoredParameter, storedParameters } from './architecture.ts';
 import type { EncoderConfig } from './config.ts';
-import { architectureOf } from './encoder.ts';
-import type { GraphParameter } from './kernel.ts';
+import { buildEncoder } from './encoder.ts';
+import type { GraphParameter, StoredParameter } from './parameter.ts';
+import { familyOf } from './registry.ts';
 
 /** The tensors of a checkpoint: names and shapes at once, data when asked for. */
 export interface StoredWeights {
@@ -16,28 +16,11 @@ export class WeightError extends Error {
   override readonly name = 'WeightError';
 }
 
-/** Names of the parts of a checkpoint that are the base model, by family; the first that fits counts. */
-const prefixes: Readonly<Record<EncoderConfig['family'], readonly string[]>> = {
-  bert: ['bert.'],
-  roberta: ['roberta.'],
-  albert: ['albert.'],
-  distilbert: ['distilbert.'],
-  mpnet: ['mpnet.'],
-};
-
-/** Where masked language models hold the word embeddings a second time; some files hold them there alone. */
-const tiedWords = [
-  'cls.predictions.decoder.weight',
-  'lm_head.decoder.weight',
-  'predictions.decoder.weight',
-  'vocab_projector.weight',
-];
-
 /**
  * The stored name of every weight that the encoder computes with: names in the base model → names in the file.
  *
  * Files of the base model alone and of models with a head are taken (`bert.`, `roberta.`, … before the names, also
- * behind a wrapper's prefix such as `model.`), `gamma` and `beta` for the weight and bias of a LayerNorm, and word
+ * after a wrapper's prefix such as `model.`), `gamma` and `beta` for the weight and bias of a LayerNorm, and word
  * embeddings that stand only in the head they are tied to. Everything else in the file is ignored.
  *
  * @throws WeightError naming every tensor that is missing or has another shape, with what was expected and found.
@@ -47,8 +30,18 @@ export function resolveWeightNames(
   stored: Pick<StoredWeights, 'names' | 'shape'>,
 ): ReadonlyMap<string, string> {
   const names = new Set(stored.names);
-  const parameters = storedParameters(architectureOf(config));
-  const prefix = prefixOf(config, parameters, names);
+  const { stored: parameters, lookups } = buildEncoder(config);
+  const family = familyOf(config);
+  const words = lookups[0]?.table.name;
+  const spellings = (name: string, prefix: string) => [
+    ...baseSpellings(name, prefix),
+    ...(name === words ? [family.tiedWords] : []),
+  ];
+  const fits = (prefix: string) =>
+    parameters.filter(({ name }) => spellings(name, prefix).some((spelling) => names.has(spelling))).length;
+  const prefix = prefixes(names, parameters, words, family.prefix).reduce((best, next) =>
+    fits(next) > fits(best) ? next : best,
+  );
   const resolved = new Map<string, string>();
   const problems: string[] = [];
   for (const { name, shape } of parameters) {
@@ -66,34 +59,25 @@ export function resolveWeightNames(
   return resolved;
 }
 
-/** What stands before the base model's names in the file: the prefix under which most of them are found. */
-function prefixOf(
-  { family }: EncoderConfig,
-  parameters: readonly StoredParameter[],
+/** What may stand before the base model's names in the file: nothing, the family's prefix, or a wrapper's. */
+function prefixes(
   names: ReadonlySet<string>,
-): string {
-  // A tensor of the embeddings that every family has, never tied to a head.
-  const anchor = 'embeddings.position_embeddings.weight';
-  const wrapped = [...names].filter((name) => name.endsWith(`.${anchor}`)).map((name) => name.slice(0, -anchor.length));
-  const candidates = ['', ...prefixes[family], ...wrapped.toSorted((a, b) => a.length - b.length)];
-  let best = { prefix: '', count: -1 };
-  for (const prefix of candidates) {
-    const count = parameters.filter(({ name }) =>
-      spellings(name, prefix).some((spelling) => names.has(spelling)),
-    ).length;
-    if (count > best.count) best = { prefix, count };
-  }
-  return best.prefix;
+  parameters: readonly StoredParameter[],
+  words: string | undefined,
+  family: string,
+): readonly string[] {
+  // The first tensor that no head holds too.
+  const anchor = parameters.find(({ name }) => name !== words)?.name ?? '';
+  const wrappers = [...names].flatMap((name) =>
+    baseSpellings(anchor, '.').flatMap((end) => (name.endsWith(end) ? [name.slice(0, 1 - end.length)] : [])),
+  );
+  return ['', family, ...wrappers.toSorted((a, b) => a.length - b.length)];
 }
 
-/** The names under which a tensor may be stored. */
-function spellings(name: string, prefix: string): string[] {
+/** The names under which a tensor of the base model may be stored. */
+function baseSpellings(name: string, prefix: string): string[] {
   const old = name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
-  return [
-    prefix + name,
-    ...(old === name ? [] : [prefix + old]),
-    ...(name.endsWith('word_embeddings.weight') ? tiedWords : []),
-  ];
+  return [...new Set([prefix + name, prefix + old])];
 }
 
 function problemMessage({ modelType, layers }: EncoderConfig, problems: readonly string[]): string {
@@ -117,7 +101,7 @@ export async function readParameters(
   const names = resolveWeightNames(config, stored);
   const load = async (source: StoredParameter): Promise<Float32Array> => {
     const name = names.get(source.name);
-    if (name === undefined) throw new WeightError(`'${source.name}' is no weight of ${config.modelType}`);
+    if (name === undefined) throw new WeightError(`'${source.name}' is not a weight of ${config.modelType}`);
     return (await stored.get(name)).data;
   };
   const read: Record<string, ConstantData> = {};

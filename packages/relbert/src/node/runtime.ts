@@ -9,6 +9,7 @@ import { disableTelemetry } from './telemetry.ts';
 export function nodeRuntime(): Runtime {
   return {
     name: 'node',
+    operators: 'plain',
     async createSession(model, options = {}) {
       disableTelemetry();
       // Loaded when first needed: the native library takes longer to load than the rest of the package.

@@ -18,6 +18,7 @@ export function nodeWorkerRuntime(): Runtime {
   let thread: SessionThread | undefined;
   return {
     name: 'node-worker',
+    operators: 'plain',
     async createSession(model, options = {}) {
       thread ??= new SessionThread();
       const current = thread;

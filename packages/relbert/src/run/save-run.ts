@@ -4,8 +4,7 @@ import { pairsOf, type RelationSet } from '../data/relation-set.ts';
 import { licenceOf, type RelationModel } from '../encoder/language-model.ts';
 import type { Pooling } from '../encoder/pooling.ts';
 import { poolings2021 } from '../encoder/relbert-config.ts';
-import { storedParameters } from '../models/architecture.ts';
-import { architectureOf } from '../models/encoder.ts';
+import { parameterCount, storedParameters } from '../models/encoder.ts';
 import { resolveWeightNames } from '../models/weights.ts';
 import { basename, resolve } from '../node/path.ts';
 import { saveModel } from '../node/save.ts';
@@ -39,10 +38,6 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
   const weights = new Map([...split.weights].map(([name, value]) => [names.get(name) ?? name, value.data]));
   const log = await readLog(output);
   const name = basename(resolve(output));
-  const parameters = storedParameters(architectureOf(model.config)).reduce(
-    (sum, { shape }) => sum + shape.reduce((product, dimension) => product * dimension, 1),
-    0,
-  );
   const validation = log.find((entry) => entry['kind'] === 'validation' && entry['step'] === done.weightsFrom);
   const license = await licenceOf(model);
   const card = modelCard({
@@ -61,7 +56,7 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
     steps: done.step,
     seconds: done.seconds,
     weightsFrom: done.weightsFrom,
-    parameters,
+    parameters: parameterCount(storedParameters(model.config)),
     figures: validation?.['figures'] as Record<string, number> | undefined,
   });
   const points = log.filter(({ kind }) => kind === 'step' || kind === 'validation');

@@ -51,6 +51,8 @@ export interface SessionOptions {
 /** A place where graphs run: onnxruntime-node (in this thread or a worker thread) or onnxruntime-web (WASM, WebGPU). */
 export interface Runtime {
   readonly name: 'node' | 'node-worker' | 'wasm' | 'webgpu';
+  /** Which form of a transformer's layers is faster here: `fused` where a few large operators beat many small ones (graphics processors). */
+  readonly operators: 'plain' | 'fused';
   /** Loads a serialised ONNX model. The bytes may be transferred away: do not use them afterwards. */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** Ends worker threads, if any. */

@@ -63,16 +63,13 @@ const activationBytes = 2.2e9;
 /** Builds the graphs and reads the weights of the language model. */
 async function prepareFineTuning(options: TrainOptions): Promise<PreparedTask> {
   const { model, training, teacher, runtime, threads, spinning } = options;
-  const config =
-    training.dropout === null
-      ? model.config
-      : { ...model.config, hiddenDropout: training.dropout, attentionDropout: training.dropout };
+  const { config } = model;
   const { vectors } = model.prompt;
   const build = (dropout: boolean) =>
     buildRelationGraph(config, {
       pooling: model.pooling,
-      mode: 'training',
       dropout,
+      ...(training.dropout !== null && { dropoutRate: training.dropout }),
       ...(vectors && { softPrompt: vectors }),
     });
   const graph = build(true);
@@ -87,7 +84,7 @@ async function prepareFineTuning(options: TrainOptions): Promise<PreparedTask> {
     ...graph.parameters.map(({ name, shape }) => ({ name, shape, data: stored[name] as Float32Array })),
     ...initialHead(goal.head, training.seed),
   ];
-  const trained = trainedWeights(graph.architecture, {
+  const trained = trainedWeights(graph, {
     embeddings: training.freezeEmbeddings,
     layers: training.freezeLayers,
   });

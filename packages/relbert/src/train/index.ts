@@ -19,7 +19,8 @@
 export { formatTrainPairs, parseRelationSets, type RelationSet } from '../data/relation-set.ts';
 export { parseSemEvalPack, parseSemEvalRatings, type SemEvalOptions, semEvalRelationSets } from '../data/semeval.ts';
 export { LOSS_NAMES, type LossName, type LossTerm, type LossTermInput } from '../loss/losses.ts';
-export { type EncoderConfig, parseEncoderConfig } from '../models/config.ts';
+export type { EncoderConfig } from '../models/config.ts';
+export { parseEncoderConfig } from '../models/registry.ts';
 export type { StoredWeights } from '../models/weights.ts';
 export { createPrompt, type PromptNeeds } from '../prompt/create-prompt.ts';
 export { createTokenizer } from '../tokenizer/create-tokenizer.ts';

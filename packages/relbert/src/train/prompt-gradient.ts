@@ -63,7 +63,7 @@ export class PromptGradient {
     const shape = [count, config.embedding];
     const vectors = new Float32Array(count * config.embedding);
     const tensor = input(promptName, 'float32', shape);
-    const plain = buildRelationGraph(config, { pooling, mode: 'training', softPrompt: tensor });
+    const plain = buildRelationGraph(config, { pooling, softPrompt: tensor });
     const graph: RelationGraph = {
       ...plain,
       parameters: [
@@ -86,7 +86,8 @@ export class PromptGradient {
         { dtype: 'float32', shape: dimensions, data: stored[name] as Float32Array },
       ]),
     );
-    return new PromptGradient(gradients, all, vectors, stored[graph.architecture.embeddings.word.name] as Float32Array);
+    const words = stored[graph.lookups[0]?.table.name ?? ''] as Float32Array;
+    return new PromptGradient(gradients, all, vectors, words);
   }
 
   /** Rows of the word-embedding table, one after the other: the vectors of tokens. */

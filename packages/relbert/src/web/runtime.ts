@@ -29,6 +29,7 @@ export function webRuntime(options: WebRuntimeOptions = {}): Runtime {
   }
   return {
     name: backend,
+    operators: backend === 'webgpu' ? 'fused' : 'plain',
     async createSession(model, sessionOptions = {}) {
       const runtime =
         backend === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');

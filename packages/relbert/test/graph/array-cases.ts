@@ -296,7 +296,7 @@ export const arrayCases: readonly OperatorCase[] = [
     },
   },
   {
-    name: 'range, diagonal, eye, shapeOf and filled of an dimension of x',
+    name: 'range, diagonal, eye, shapeOf and filled of a dimension of x',
     draw(random) {
       const shape = random.shape(2, 5);
       const [rows = 0, columns = 0] = shape;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { EncoderConfigError, parseEncoderConfig, supportedArchitectures } from '../../src/models/config.ts';
+import { EncoderConfigError } from '../../src/models/config.ts';
+import { parseEncoderConfig, supportedArchitectures } from '../../src/models/registry.ts';
 
 const bert = {
   model_type: 'bert',
@@ -27,7 +28,6 @@ function failure(json: unknown): string {
 describe('families', () => {
   test('BERT, with the defaults of transformers', () => {
     expect(parseEncoderConfig(bert)).toEqual({
-      family: 'bert',
       modelType: 'bert',
       vocabularySize: 30522,
       hidden: 384,
@@ -36,7 +36,7 @@ describe('families', () => {
       heads: 12,
       intermediate: 1536,
       activation: 'gelu',
-      layerNormEpsilon: 1e-12,
+      epsilon: 1e-12,
       positions: 512,
       maxLength: 512,
       padId: 0,
@@ -47,17 +47,16 @@ describe('families', () => {
   });
 
   test.each(['roberta', 'xlm-roberta', 'camembert'])(
-    '%s counts positions from behind the padding token',
+    "%s counts positions from the row after the padding token's",
     (modelType) => {
       const config = { ...bert, model_type: modelType, pad_token_id: 1, max_position_embeddings: 514 };
-      expect(parseEncoderConfig(config)).toMatchObject({ family: 'roberta', maxLength: 512, padId: 1 });
+      expect(parseEncoderConfig(config)).toMatchObject({ modelType, maxLength: 512, padId: 1 });
     },
   );
 
   test('ALBERT', () => {
     const config = { ...bert, model_type: 'albert', embedding_size: 128, num_hidden_groups: 2, hidden_act: 'gelu_new' };
     expect(parseEncoderConfig(config)).toMatchObject({
-      family: 'albert',
       embedding: 128,
       hidden: 384,
       groups: 2,
@@ -84,26 +83,27 @@ describe('families', () => {
       attention_dropout: 0,
     };
     expect(parseEncoderConfig(config)).toMatchObject({
-      family: 'distilbert',
       hidden: 24,
       intermediate: 40,
       activation: 'relu',
       hiddenDropout: 0.2,
       attentionDropout: 0,
     });
-    expect(failure({ ...config, dim: undefined })).toContain('dim must be a whole number above 0, got nothing');
+    expect(failure({ ...config, dim: undefined })).toContain(
+      'dim must be a whole number from 1 to 16777216, got nothing',
+    );
   });
 
   test('MPNet has its padding row fixed', () => {
     const config = { ...bert, model_type: 'mpnet', max_position_embeddings: 514, pad_token_id: 1 };
-    expect(parseEncoderConfig(config)).toMatchObject({ family: 'mpnet', maxLength: 512, relativeBuckets: 32 });
+    expect(parseEncoderConfig(config)).toMatchObject({ maxLength: 512, relativeBuckets: 32 });
     expect(failure({ ...config, relative_attention_num_buckets: 16 })).toContain('must be 32 or more, got 16');
   });
 
   test('old files say it by architectures alone', () => {
     const { model_type: _, ...old } = bert;
-    expect(parseEncoderConfig({ ...old, architectures: ['BertForMaskedLM'] }).family).toBe('bert');
-    expect(parseEncoderConfig({ ...old, architectures: ['RobertaForMaskedLM'], pad_token_id: 1 }).family).toBe(
+    expect(parseEncoderConfig({ ...old, architectures: ['BertForMaskedLM'] }).modelType).toBe('bert');
+    expect(parseEncoderConfig({ ...old, architectures: ['RobertaForMaskedLM'], pad_token_id: 1 }).modelType).toBe(
       'roberta',
     );
     expect(failure(old)).toContain('neither model_type nor architectures is given');
@@ -120,27 +120,29 @@ describe('what cannot be read is named together with what can', () => {
 
   test('an activation', () => {
     const message = failure({ ...bert, hidden_act: 'mish' });
-    expect(message).toContain("activation 'mish' (hidden_act) is not supported; supported: gelu, ");
+    expect(message).toContain('hidden_act names the activation "mish", which is not supported; supported: gelu, ');
     expect(message).toContain('gelu_new');
   });
 
-  test('names of Object.prototype are no architectures', () => {
+  test('names of Object.prototype are not architectures', () => {
     expect(failure({ ...bert, model_type: 'constructor' })).toContain("architecture 'constructor'");
-    expect(failure({ ...bert, hidden_act: 'toString' })).toContain("activation 'toString'");
+    expect(failure({ ...bert, hidden_act: 'toString' })).toContain('activation "toString"');
   });
 
   test('relative positions and decoders', () => {
-    expect(failure({ ...bert, position_embedding_type: 'relative_key' })).toContain("'relative_key' is not supported");
-    expect(failure({ ...bert, is_decoder: true })).toContain('is_decoder is true');
+    expect(failure({ ...bert, position_embedding_type: 'relative_key' })).toContain(
+      'position_embedding_type "relative_key" is not supported; supported: absolute',
+    );
+    expect(failure({ ...bert, is_decoder: true })).toContain('is_decoder true is not supported; supported: false');
   });
 });
 
 describe('numbers', () => {
   test.each<[Record<string, unknown>, string]>([
-    [{ hidden_size: '384' }, 'hidden_size must be a whole number above 0, got "384"'],
-    [{ num_hidden_layers: 0 }, 'num_hidden_layers must be a whole number above 0, got 0'],
+    [{ hidden_size: '384' }, 'hidden_size must be a whole number from 1 to 16777216, got "384"'],
+    [{ num_hidden_layers: 0 }, 'num_hidden_layers must be a whole number from 1 to 1024, got 0'],
     [{ num_hidden_layers: 2.5 }, 'got 2.5'],
-    [{ vocab_size: null }, 'vocab_size must be a whole number above 0, got null'],
+    [{ vocab_size: null }, 'vocab_size must be a whole number from 1 to 16777216, got null'],
     [{ num_attention_heads: 7 }, '7 attention heads do not divide the hidden size 384'],
     [{ hidden_dropout_prob: 1 }, 'hidden_dropout_prob must be a number from 0 to below 1, got 1'],
     [{ layer_norm_eps: 0 }, 'layer_norm_eps must be a number above 0, got 0'],
@@ -151,7 +153,16 @@ describe('numbers', () => {
     expect(failure({ ...bert, ...change })).toContain(expected);
   });
 
-  test('no object at all', () => {
+  test('a million layers, or a table of positions without end, before a graph is built', () => {
+    expect(failure({ ...bert, num_hidden_layers: 1e6 })).toBe(
+      'model/config.json: num_hidden_layers must be a whole number from 1 to 1024, got 1000000',
+    );
+    expect(failure({ ...bert, model_type: 'mpnet', max_position_embeddings: 2 ** 40 })).toContain(
+      'max_position_embeddings must be a whole number from 1 to 16777216, got 1099511627776',
+    );
+  });
+
+  test('not an object', () => {
     for (const json of [null, [], 'bert', 3, undefined]) expect(failure(json)).toContain('expected a JSON object');
   });
 

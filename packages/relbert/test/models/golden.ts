@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { serialize, type Tensor } from '../../src/graph/index.ts';
-import { type EncoderConfig, parseEncoderConfig } from '../../src/models/config.ts';
-import type { GraphParameter } from '../../src/models/kernel.ts';
+import type { EncoderConfig } from '../../src/models/config.ts';
+import type { GraphParameter } from '../../src/models/parameter.ts';
+import { parseEncoderConfig } from '../../src/models/registry.ts';
 import { readParameters, type StoredWeights } from '../../src/models/weights.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { EncodedPrompt } from '../../src/prompt/prompt.ts';

@@ -12,7 +12,7 @@ describe.each(families)('%s', (family) => {
 
   test.each(['padded', 'single', 'longest'])('hidden states are near those in float32: %s', async (name) => {
     const inputs = caseInputs(reference, name);
-    const encoder = buildEncoder(reference.config, { mode: 'int8' });
+    const encoder = buildEncoder(reference.config, { precision: 'int8' });
     const { hidden } = await runGraph(reference, encoder.parameters, { hidden: encoder.hidden }, inputs, 'stored');
     const expected = value(reference, `${name}.hidden`);
     const difference = largestDifference(hidden ?? expected, expected, inputs['attention_mask']);
@@ -22,7 +22,7 @@ describe.each(families)('%s', (family) => {
   });
 
   test('the largest and the smallest weights keep their bits', () => {
-    const { parameters } = buildEncoder(reference.config, { mode: 'int8' });
+    const { parameters } = buildEncoder(reference.config, { precision: 'int8' });
     const digits = parameters.find(({ name }) => name.endsWith('.int8.digits'));
     const scales = parameters.find(({ name }) => name === digits?.name.replace('digits', 'scale'));
     if (!digits || !scales) throw new Error('no 8-bit weight');

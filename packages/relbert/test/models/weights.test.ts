@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { storedParameters } from '../../src/models/architecture.ts';
-import { architectureOf, buildEncoder } from '../../src/models/encoder.ts';
+import { buildEncoder, storedParameters } from '../../src/models/encoder.ts';
 import { readParameters, resolveWeightNames, WeightError } from '../../src/models/weights.ts';
 import { families, golden } from './golden.ts';
 
 const { config, stored } = golden('bert');
-const names = storedParameters(architectureOf(config)).map(({ name }) => name);
-const shapes = new Map(storedParameters(architectureOf(config)).map(({ name, shape }) => [name, shape]));
+const names = storedParameters(config).map(({ name }) => name);
+const shapes = new Map(storedParameters(config).map(({ name, shape }) => [name, shape]));
 
 function file(rename: (name: string) => string, extra: Record<string, readonly number[]> = {}) {
   const held = new Map<string, readonly number[]>([
@@ -103,6 +102,6 @@ test('each tensor is read once for all the parameters that are made of it', asyn
       return stored.get(name);
     },
   };
-  await readParameters(buildEncoder(config, { mode: 'int8' }).parameters, config, counting);
+  await readParameters(buildEncoder(config, { precision: 'int8' }).parameters, config, counting);
   expect(new Set(reads).size).toBe(reads.length);
 });

@@ -4,7 +4,7 @@ import type { RelationSet } from '../../src/data/relation-set.ts';
 import { openCheckpoint } from '../../src/encoder/checkpoint.ts';
 import type { Pooling } from '../../src/encoder/pooling.ts';
 import { createPromptBatchEncoder } from '../../src/encoder/prompt-batch-encoder.ts';
-import { parseEncoderConfig } from '../../src/models/config.ts';
+import { parseEncoderConfig } from '../../src/models/registry.ts';
 import { folderFiles } from '../../src/node/folder.ts';
 import type { Runtime } from '../../src/runtime/session.ts';
 import { PromptLoss } from '../../src/search/prompt-loss.ts';
@@ -16,7 +16,7 @@ export async function tinyModel(family = 'bert', pooling: Pooling = 'average_no_
   const folder = fileURLToPath(new URL(`../fixtures/encoder/${family}`, import.meta.url));
   const checkpoint = await openCheckpoint(await folderFiles(folder));
   return {
-    config: parseEncoderConfig(checkpoint.config),
+    config: parseEncoderConfig(checkpoint.config, `${checkpoint.origin}/config.json`),
     weights: checkpoint.weights,
     tokenizer: createTokenizer(checkpoint.tokenizerFiles),
     pooling,

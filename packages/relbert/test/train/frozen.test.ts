@@ -1,20 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type Architecture, storedParameters } from '../../src/models/architecture.ts';
-import { architectureOf } from '../../src/models/encoder.ts';
+import { buildEncoder, type EncoderGraph } from '../../src/models/encoder.ts';
 import { train } from '../../src/train/fine-tuning.ts';
 import { trainedWeights } from '../../src/train/frozen.ts';
 import { tinyModel } from './tiny.ts';
 import { tinyRun } from './tiny-run.ts';
 
-const architecture = async (family: string): Promise<Architecture> => architectureOf((await tinyModel(family)).config);
+const graphOf = async (family: string): Promise<EncoderGraph> => buildEncoder((await tinyModel(family)).config);
 
 /** Names of the weights that are not trained. */
 async function frozen(family: string, options: Parameters<typeof trainedWeights>[1]): Promise<string[]> {
-  const whole = await architecture(family);
+  const whole = await graphOf(family);
   const trained = trainedWeights(whole, options);
-  return storedParameters(whole)
-    .map(({ name }) => name)
-    .filter((name) => !trained.has(name));
+  return whole.stored.map(({ name }) => name).filter((name) => !trained.has(name));
 }
 
 const bertEmbeddings = [
@@ -59,7 +56,7 @@ describe('trainedWeights', () => {
   });
 
   it('refuse more layers than there are, and no number of them', async () => {
-    const bert = await architecture('bert');
+    const bert = await graphOf('bert');
     for (const layers of [3, -1, 0.5]) {
       expect(() => trainedWeights(bert, { layers })).toThrow(
         new RangeError(`there are 2 layers to freeze, got ${layers}`),
@@ -69,8 +66,8 @@ describe('trainedWeights', () => {
 
   it('refuse to be none', async () => {
     for (const family of ['bert', 'albert-v2', 'mpnet']) {
-      const whole = await architecture(family);
-      const layers = whole.layers.length;
+      const whole = await graphOf(family);
+      const { layers } = whole;
       for (const embeddings of [false, true]) {
         expect(() => trainedWeights(whole, { embeddings, layers })).toThrow('every weight is frozen');
       }

@@ -19,7 +19,7 @@ const losses = [
 
 async function setup(family: string, dropout: boolean, options: Partial<GradientOptions>) {
   const { config, weights, prompt, pooling } = await tinyModel(family, 'difference');
-  const graph = buildRelationGraph(config, { pooling, mode: 'training', dropout });
+  const graph = buildRelationGraph(config, { pooling, dropout });
   const goal = objective({ terms: losses, size: graph.dimension, triples: 'all' });
   const stored = await readParameters(graph.parameters, config, weights);
   const all = new Map<string, TensorValue>(

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { storedParameters } from '../../src/models/architecture.ts';
-import { architectureOf } from '../../src/models/encoder.ts';
+import { storedParameters } from '../../src/models/encoder.ts';
 import { resolveWeightNames } from '../../src/models/weights.ts';
 import { type TrainOptions, train } from '../../src/train/fine-tuning.ts';
 import type { TrainingConfigInput } from '../../src/train/training-config.ts';
@@ -51,7 +50,7 @@ describe('weight decay', () => {
       const none = await weightsAfter(run);
       const usual = await weightsAfter(await oneStep({ weightDecay: 0.5, losses }, family));
       const all = await weightsAfter(await oneStep({ weightDecay: 0.5, decayAll: true, losses }, family));
-      for (const { name, shape } of storedParameters(architectureOf(run.model.config))) {
+      for (const { name, shape } of storedParameters(run.model.config)) {
         const plain = none.get(name) as Float32Array;
         // Decoupled: what is decayed is smaller by rate × decay × what it was, whatever its gradient.
         const decayed = plain.map((value, i) => value - rate * 0.5 * (before.get(name)?.[i] as number));

@@ -3,7 +3,7 @@ import { Random } from '../../src/data/random.ts';
 import type { RelationSet } from '../../src/data/relation-set.ts';
 import { openCheckpoint } from '../../src/encoder/checkpoint.ts';
 import type { Pooling } from '../../src/encoder/pooling.ts';
-import { parseEncoderConfig } from '../../src/models/config.ts';
+import { parseEncoderConfig } from '../../src/models/registry.ts';
 import { folderFiles } from '../../src/node/folder.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
 import type { TrainingModel } from '../../src/train/training-model.ts';
@@ -13,7 +13,7 @@ export async function tinyModel(family = 'bert', pooling: Pooling = 'average_no_
   const folder = fileURLToPath(new URL(`../fixtures/encoder/${family}`, import.meta.url));
   const checkpoint = await openCheckpoint(await folderFiles(folder));
   return {
-    config: parseEncoderConfig(checkpoint.config),
+    config: parseEncoderConfig(checkpoint.config, `${checkpoint.origin}/config.json`),
     weights: checkpoint.weights,
     prompt: numberedPrompt,
     pooling,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import { lossTermSchema } from '../../src/loss/losses.ts';
-import { storedParameters } from '../../src/models/architecture.ts';
-import { architectureOf } from '../../src/models/encoder.ts';
+import { storedParameters } from '../../src/models/encoder.ts';
 import { ConfigurationMismatchError } from '../../src/train/configuration.ts';
 import { DivergenceError } from '../../src/train/divergence.ts';
 import { type TrainOptions, train } from '../../src/train/fine-tuning.ts';
@@ -46,7 +45,7 @@ describe('train', () => {
     expect(done.weightsFrom).toBe(validations.find(({ value }) => value === best)?.step);
     const { config } = (await tinyRun()).model;
     expect([...done.weights.keys()].sort()).toEqual(
-      storedParameters(architectureOf(config))
+      storedParameters(config)
         .map(({ name }) => name)
         .sort(),
     );

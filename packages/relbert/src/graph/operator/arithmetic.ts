@@ -1,7 +1,6 @@
-import { broadcastShape, repeatedAxes } from '../broadcast.ts';
+import { broadcastShape } from '../broadcast.ts';
 import { formatShape, GraphError, nodeOf, type Tensor } from '../tensor.ts';
-import { reduceSum } from './reduce.ts';
-import { reshapeLike } from './reshape.ts';
+import { sumTo } from './sum.ts';
 
 /** a + b, broadcasting. */
 export function add(a: Tensor, b: Tensor): Tensor {
@@ -43,11 +42,4 @@ function elementwise(
     );
   }
   return nodeOf({ type, inputs: [a, b], dtype: a.dtype, shape: broadcastShape(type, a.shape, b.shape), gradient });
-}
-
-/** The gradient of a broadcast operand: summed over the axes along which it was repeated. */
-export function sumTo(gradient: Tensor, operand: Tensor): Tensor {
-  const axes = repeatedAxes(operand.shape, gradient.shape);
-  if (axes.length === 0) return gradient;
-  return reshapeLike(reduceSum(gradient, axes), operand);
 }

@@ -31,7 +31,7 @@ function dimensionOf(dim: Dim, sources: readonly Tensor[], shape: Shape): Tensor
   if (found) return shapeOf(found.tensor, found.axis, found.axis + 1);
   const factors = factorsOf(dim);
   if (factors.length < 2) {
-    throw new GraphError(`dimension '${dim}' of shape ${formatShape(shape)} is not an dimension of any tensor at hand`);
+    throw new GraphError(`dimension '${dim}' of shape ${formatShape(shape)} is not a dimension of any tensor at hand`);
   }
   return factors
     .map((factor) => dimensionOf(factor, sources, shape))

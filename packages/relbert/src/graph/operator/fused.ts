@@ -2,8 +2,8 @@ import { requireEqual } from '../dimension.ts';
 import { type Dim, formatShape, GraphError, node, nodeOf, scalar, type Tensor } from '../tensor.ts';
 import { mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import { expand } from './layout.ts';
 import { unsqueeze } from './reshape.ts';
+import { expand } from './sum.ts';
 
 /** Fused operators of ONNX Runtime for inference. None of them has a gradient. */
 

@@ -1,18 +1,5 @@
-import { broadcastShape } from '../broadcast.ts';
 import { addDims } from '../dimension.ts';
-import {
-  axisOf,
-  constant,
-  type Dim,
-  formatShape,
-  GraphError,
-  int64,
-  node,
-  nodeOf,
-  type Shape,
-  type Tensor,
-} from '../tensor.ts';
-import { sumTo } from './arithmetic.ts';
+import { axisOf, constant, type Dim, formatShape, GraphError, int64, node, nodeOf, type Tensor } from '../tensor.ts';
 import { dimensions, shapeOf, zeros } from './dimensions.ts';
 import { rename } from './reshape.ts';
 
@@ -115,7 +102,7 @@ export interface SliceOptions {
 
 /**
  * The part of x between two indices of one axis. On an axis whose dimension has a name, indices from the same end
- * give an dimension that is a number: the axis must be at least that long.
+ * give a dimension that is a number: the axis must be at least that long.
  */
 export function slice(x: Tensor, { axis, start = 0, end }: SliceOptions): Tensor {
   const at = axisOf(x.shape, axis);
@@ -160,20 +147,5 @@ function padded(dy: Tensor, x: Tensor, at: number, start: number, end: number | 
     type: 'Pad',
     inputs: [dy, concat([before, after]), undefined, int64(at)],
     shape: x.shape,
-  });
-}
-
-/** x repeated along axes of dimension 1 (or new leading ones) to a shape that it broadcasts to. */
-export function expand(x: Tensor, shape: Shape, sources: readonly Tensor[] = []): Tensor {
-  const result = broadcastShape('expand', x.shape, shape);
-  if (formatShape(result) !== formatShape(shape)) {
-    throw new GraphError(`expand: ${formatShape(x.shape)} does not expand to ${formatShape(shape)}`);
-  }
-  return nodeOf({
-    type: 'Expand',
-    inputs: [x, dimensions(shape, [x, ...sources])],
-    dtype: x.dtype,
-    shape,
-    gradient: (dy) => [sumTo(dy, x)],
   });
 }

@@ -1,10 +1,10 @@
 import { broadcastShape } from '../broadcast.ts';
 import { requireEqual } from '../dimension.ts';
 import { type Dim, formatShape, GraphError, nodeOf, type Shape, type Tensor } from '../tensor.ts';
-import { mul, sumTo } from './arithmetic.ts';
+import { mul } from './arithmetic.ts';
 import { transpose } from './layout.ts';
-import { reduceSum } from './reduce.ts';
 import { flatten, reshape } from './reshape.ts';
+import { reduceSum, sumTo } from './sum.ts';
 
 export interface MatMulOptions {
   /** Exchange the last two axes of a first. Default false. */

@@ -1,12 +1,13 @@
 import { requireEqual } from '../dimension.ts';
 import { axisOf, type Dim, GraphError, node, scalar, type Tensor } from '../tensor.ts';
-import { div, mul, sub, sumTo } from './arithmetic.ts';
+import { div, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { dimensions } from './dimensions.ts';
 import { fusedMatMul, matMul } from './matmul.ts';
 import { reduceL2 } from './reduce.ts';
 import { reshape, squeeze, unsqueeze } from './reshape.ts';
 import { maximum } from './select.ts';
+import { sumTo } from './sum.ts';
 
 /**
  * (x − mean) / √(variance + epsilon) · gamma + beta over the last axis: x [..., H], gamma and beta [H].

@@ -1,37 +1,13 @@
 import { multiplyDims } from '../dimension.ts';
-import {
-  type Attributes,
-  axisOf,
-  type Dim,
-  formatShape,
-  GraphError,
-  int64,
-  nodeOf,
-  type Shape,
-  scalar,
-  type Tensor,
-} from '../tensor.ts';
+import { nodeOf, type Shape, scalar, type Tensor } from '../tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { equal } from './compare.ts';
 import { dimensions } from './dimensions.ts';
 import { exp, log, reciprocal } from './elementary.ts';
-import { expand } from './layout.ts';
-import { reshape, squeeze } from './reshape.ts';
+import { squeeze } from './reshape.ts';
 import { stopGradient } from './select.ts';
-
-export interface ReduceOptions {
-  /** Keep reduced axes with dimension 1. Default false. */
-  readonly keepDims?: boolean;
-}
-
-/** Axes to reduce: one, several, or all of them (default). */
-export type Axes = number | readonly number[] | undefined;
-
-/** Sum over axes. */
-export function reduceSum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return reduction('ReduceSum', x, axes, options, (dy, kept) => expand(keep(dy, kept), x.shape, [x]));
-}
+import { type Axes, expand, keep, type ReduceOptions, reducedAxes, reduceSum, reduction } from './sum.ts';
 
 /** Mean over axes. */
 export function reduceMean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
@@ -69,38 +45,6 @@ export function reduceL2(x: Tensor, axes?: Axes, options: ReduceOptions = {}): T
     const norm = nodeOf({ type: 'Max', inputs: [keep(y, kept), scalar(1e-30)], shape: kept });
     return mul(x, div(keep(dy, kept), norm));
   });
-}
-
-/** Shared: `gradient` gets dy and y without the reduced axes (or with, as the node has them) and the kept shape. */
-function reduction(
-  type: string,
-  x: Tensor,
-  axes: Axes,
-  { keepDims = false }: ReduceOptions,
-  gradient: (dy: Tensor, kept: Shape, y: Tensor) => Tensor,
-): Tensor {
-  const reduced = reducedAxes(x, axes);
-  if (reduced.length === 0) return x;
-  if (x.dtype === 'bool') throw new GraphError(`${type}: cast ${x.dtype} ${formatShape(x.shape)} to numbers first`);
-  const kept = x.shape.map((dim, axis): Dim => (reduced.includes(axis) ? 1 : dim));
-  const attributes: Attributes = { keepdims: keepDims ? 1n : 0n };
-  return nodeOf({
-    type,
-    inputs: [x, int64(...reduced)],
-    attributes,
-    dtype: x.dtype,
-    shape: keepDims ? kept : x.shape.filter((_, axis) => !reduced.includes(axis)),
-    gradient: (dy, y) => [gradient(dy, kept, y)],
-  });
-}
-
-function reducedAxes(x: Tensor, axes: Axes): number[] {
-  const all = axes === undefined ? x.shape.map((_, axis) => axis) : typeof axes === 'number' ? [axes] : axes;
-  return [...new Set(all.map((axis) => axisOf(x.shape, axis)))].toSorted((a, b) => a - b);
-}
-
-function keep(y: Tensor, kept: Shape): Tensor {
-  return y.shape.length === kept.length ? y : reshape(y, kept);
 }
 
 function chosen(x: Tensor, y: Tensor, dy: Tensor, kept: Shape): Tensor {

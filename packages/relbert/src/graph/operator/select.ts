@@ -1,8 +1,9 @@
 import { broadcastShape } from '../broadcast.ts';
 import { formatShape, GraphError, nodeOf, scalar, type Tensor } from '../tensor.ts';
-import { add, mul, sub, sumTo } from './arithmetic.ts';
+import { add, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { and, equal, greater, greaterOrEqual, lessOrEqual } from './compare.ts';
+import { sumTo } from './sum.ts';
 
 /** a where the bool condition holds, else b; all three broadcast. */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {

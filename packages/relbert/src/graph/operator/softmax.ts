@@ -1,7 +1,7 @@
 import { axisOf, nodeOf, type Tensor } from '../tensor.ts';
 import { mul, sub } from './arithmetic.ts';
 import { exp } from './elementary.ts';
-import { reduceSum } from './reduce.ts';
+import { reduceSum } from './sum.ts';
 
 /** exp(x) / Σ exp(x) along an axis (default the last). */
 export function softmax(x: Tensor, axis = -1): Tensor {

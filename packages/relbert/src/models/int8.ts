@@ -1,4 +1,5 @@
 import {
+  addAll,
   cast,
   concat,
   constant,
@@ -12,9 +13,7 @@ import {
   sub,
   type Tensor,
 } from '../graph/index.ts';
-import type { Linear } from './architecture.ts';
-import { type EncoderKernel, ParameterSet } from './kernel.ts';
-import { transformerKernel } from './transformer-kernel.ts';
+import type { ParameterSet, StoredParameter } from './parameter.ts';
 
 /**
  * Products with weights in 8-bit integers; embeddings, normalisation and attention stay in float32. Inference only.
@@ -33,19 +32,20 @@ import { transformerKernel } from './transformer-kernel.ts';
  * Weights use 7 bits of each digit (−63 … 63): processors without VNNI add two products in 16 bits, where
  * 2 · 255 · 63 just fits. The same model therefore gives the same result on all of them.
  */
-export function int8Kernel(epsilon: number): EncoderKernel {
-  const parameters = new ParameterSet();
+export function int8Linear(
+  parameters: ParameterSet,
+): (x: Tensor, weight: StoredParameter, bias: Tensor | undefined) => Tensor {
   const digits = new Map<Tensor, Digits>();
-  return transformerKernel(epsilon, parameters, (x, projection) => {
-    const { coarse, both } = remembered(digits, x);
-    const weights = quantizedWeights(parameters, projection);
+  return (x, weight, bias) => {
+    const { coarse, both } = digitsOf(digits, x);
+    const weights = quantizedWeights(parameters, weight);
     // The digits have one zero point in the second product; what h lacks of its own is the same for every row.
     const offset = mul(weights.sums, mul(both.scale, sub(scalar(digitZero), cast(coarse.zeroPoint, 'float32'))));
-    return [
-      matMulIntegerToFloat(coarse, weights.coarse, weights.scale, parameters.stored(projection.bias)),
+    return addAll(
+      matMulIntegerToFloat(coarse, weights.coarse, weights.scale, bias),
       matMulIntegerToFloat(both, weights.both, weights.scale, offset),
-    ];
-  });
+    );
+  };
 }
 
 /** Steps of the second digit in one step of the first; also its range, −63 … 63, as twice the largest weight. */
@@ -67,17 +67,17 @@ interface Digits {
 }
 
 /** The digits of a tensor, made once: queries, keys and values are projections of the same one. */
-function remembered(known: Map<Tensor, Digits>, x: Tensor): Digits {
-  const found = known.get(x);
+function digitsOf(cache: Map<Tensor, Digits>, x: Tensor): Digits {
+  const found = cache.get(x);
   if (found) return found;
   const coarse = dynamicQuantizeLinear(x);
   const rest = sub(x, dequantizeLinear(coarse.y, coarse.scale, coarse.zeroPoint));
   const scale = mul(coarse.scale, scalar(1 / base));
   const zeroPoint = constant(Uint8Array.of(digitZero), []);
   const both = concat([quantizeLinear(rest, scale, zeroPoint), coarse.y], -1);
-  const made = { coarse, both: { y: both, scale, zeroPoint } };
-  known.set(x, made);
-  return made;
+  const digits = { coarse, both: { y: both, scale, zeroPoint } };
+  cache.set(x, digits);
+  return digits;
 }
 
 interface QuantizedWeights {
@@ -91,16 +91,16 @@ interface QuantizedWeights {
   readonly sums: Tensor;
 }
 
-function quantizedWeights(parameters: ParameterSet, { weight }: Linear): QuantizedWeights {
+function quantizedWeights(parameters: ParameterSet, weight: StoredParameter): QuantizedWeights {
   const [out = 0, within = 0] = weight.shape;
   const sources = [weight];
   // The parts are made from one reading of the weight.
-  const known = new WeakMap<Float32Array, WeightDigits>();
+  const cache = new WeakMap<Float32Array, WeightDigits>();
   const digits = (data: readonly Float32Array[]): WeightDigits => {
     const stored = data[0] as Float32Array;
-    const made = known.get(stored) ?? weightDigits(stored, out, within);
-    known.set(stored, made);
-    return made;
+    const found = cache.get(stored) ?? weightDigits(stored, out, within);
+    cache.set(stored, found);
+    return found;
   };
   const name = (part: string) => `${weight.name}.int8.${part}`;
   const both = parameters.input({

@@ -1,0 +1,91 @@
+import { type ConstantData, type DataType, input, type Tensor } from '../graph/index.ts';
+
+/**
+ * Where in the model a weight is used: with the embeddings, with something that all layers share (relative positions),
+ * in the layer of this number, or after the last layer.
+ */
+export type Stage = 'embeddings' | 'shared' | number | 'output';
+
+/** A tensor as a checkpoint stores it. */
+export interface StoredParameter {
+  /** Its name in the base model (no `bert.` before it). */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Where it is used: ALBERT uses the same weights in several layers. */
+  readonly stages: ReadonlySet<Stage>;
+}
+
+/** A weight that a graph takes, and how it is made from what the checkpoint stores. */
+export interface GraphParameter {
+  /** Name of the graph's input: the stored name, unless the weight is stored in another form (int8). */
+  readonly name: string;
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  readonly sources: readonly StoredParameter[];
+  /** The data of the sources, in their order, as the graph wants them. May return a source itself. */
+  pack(sources: readonly Float32Array[]): ConstantData;
+  /** The input itself: what a gradient is taken with respect to. */
+  readonly tensor: Tensor;
+}
+
+/** The weights that a graph has asked for, in the order in which it did. */
+export class ParameterSet {
+  /** Stage of the parameters that are asked for now. */
+  stage: Stage = 'embeddings';
+  readonly #inputs = new Map<string, GraphParameter>();
+  readonly #stored = new Map<string, StoredParameter & { readonly stages: Set<Stage> }>();
+
+  /** What the graph takes. */
+  get inputs(): readonly GraphParameter[] {
+    return [...this.#inputs.values()];
+  }
+
+  /** What it is made from. */
+  get stored(): readonly StoredParameter[] {
+    return [...this.#stored.values()];
+  }
+
+  /** Declares a tensor of the checkpoint. A name used twice is one tensor, which must have one shape. */
+  declare(name: string, shape: readonly number[]): StoredParameter {
+    const declared = this.#stored.get(name) ?? { name, shape, stages: new Set<Stage>() };
+    if (declared.shape.join() !== shape.join()) {
+      throw new TypeError(`'${name}' is used as [${declared.shape.join(', ')}] and as [${shape.join(', ')}]`);
+    }
+    declared.stages.add(this.stage);
+    this.#stored.set(name, declared);
+    return declared;
+  }
+
+  /** The graph input for a parameter. Asking twice gives the same tensor, so that its gradient is one. */
+  input(parameter: Omit<GraphParameter, 'tensor'>): Tensor {
+    const { name, dtype, shape } = parameter;
+    const found = this.#inputs.get(name);
+    if (found) return found.tensor;
+    const tensor = input(name, dtype, shape);
+    this.#inputs.set(name, { ...parameter, tensor });
+    return tensor;
+  }
+
+  /** A stored tensor as it is. */
+  asStored(stored: StoredParameter): Tensor {
+    const { name, shape } = stored;
+    return this.input({ name, dtype: 'float32', shape, sources: [stored], pack: ([data]) => data as Float32Array });
+  }
+
+  /** A table with further rows after those of the checkpoint. */
+  extended(stored: StoredParameter, further: Float32Array): Tensor {
+    const [rows = 0, width = 1] = stored.shape;
+    return this.input({
+      name: stored.name,
+      dtype: 'float32',
+      shape: [rows + further.length / width, width],
+      sources: [stored],
+      pack: ([table]) => {
+        const all = new Float32Array(rows * width + further.length);
+        if (table) all.set(table);
+        all.set(further, rows * width);
+        return all;
+      },
+    });
+  }
+}
