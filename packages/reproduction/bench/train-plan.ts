@@ -14,8 +14,8 @@ import { manualTemplates, parseTemplate } from '../../relbert/src/prompt/templat
 import { readRecipe } from '../../relbert/src/run/recipe-file.ts';
 import type { TrainingBatch } from '../../relbert/src/train/batch.ts';
 import { initialHead } from '../../relbert/src/train/head.ts';
-import type { Recipe } from '../../relbert/src/train/recipe.ts';
 import { recipeSampler } from '../../relbert/src/train/recipe-sampler.ts';
+import type { Recipe } from '../../relbert/src/train/recipe-schema.ts';
 import { RelationSampler } from '../../relbert/src/train/relation-sampler.ts';
 import { runPython } from './python.ts';
 import type { Plan, PlanStep } from './train-steps.ts';

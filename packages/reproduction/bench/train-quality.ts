@@ -16,8 +16,9 @@ import { parseArgs } from 'node:util';
 import { parseAnalogyQuestions } from '../../relbert/src/data/analogy.ts';
 import type { AnalogySet } from '../../relbert/src/evaluate/analogy.ts';
 import { distill } from '../../relbert/src/run/distill.ts';
-import { overrideRecipe } from '../../relbert/src/run/override.ts';
+
 import { readRecipe } from '../../relbert/src/run/recipe-file.ts';
+import { withSettings } from '../../relbert/src/train/recipe-settings.ts';
 import { runPython } from './python.ts';
 import { paperPlan } from './train-plan.ts';
 
@@ -61,12 +62,14 @@ async function pytorch(folder: string): Promise<PaperResult> {
 
 /** Seconds of steps (validations aside) until the target, with the same losses over all triples of relation batches. */
 async function relbert(folder: string, target: number): Promise<{ seconds: number; step: number; mean: number }> {
-  const recipe = overrideRecipe(await readRecipe('emnlp2021'), {
-    sampling: 'relations',
-    batch: 40,
-    positives: 4,
-    negatives: 2,
-    training: { learningRate: 1.5e-4, decay: 'linear', steps: 60, every: 5, dropout: 0 },
+  const recipe = withSettings(await readRecipe('emnlp2021'), {
+    sampling: { kind: 'relations', parts: [{ relations: 40, positives: 4, negatives: 2 }] },
+    'training.triples': 'all',
+    'training.learningRate': 1.5e-4,
+    'training.decay': 'linear',
+    'training.steps': 60,
+    'training.every': 5,
+    'training.dropout': 0,
   });
   let seconds = 0;
   const run = distill({ model: values.model, output: join(folder, 'model'), recipe, validate: sets, threads });

@@ -1,9 +1,9 @@
 /** `relbert distill`: trains a relation encoder from a language model. */
 import type { Command } from 'commander';
 import type { DistillEvent } from '../run/distill.ts';
-import { addDistillOptions, type DistillFlags, recipeOverrides } from './distill-options.ts';
+import { addDistillOptions, type DistillFlags, flagSettings } from './distill-options.ts';
 import { examples } from './examples.ts';
-import { checkUsage } from './exit.ts';
+import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { learnedPrompt } from './model-options.ts';
 import { duration } from './progress.ts';
@@ -15,7 +15,7 @@ export function addDistillCommand(program: Command, terminal: Terminal): void {
     .command('distill')
     .summary('train a relation encoder from a language model')
     .description(
-      'Trains a relation encoder from a pretrained language model. A recipe says how; every option of a recipe is an option here too. A run that was stopped or killed goes on with --resume.',
+      'Trains a relation encoder from a pretrained language model. A recipe says how; --set sets any setting of it by path, and the everyday ones have flags. A run that was stopped or killed goes on with --resume.',
     );
   addDistillOptions(command)
     .addHelpText(
@@ -24,20 +24,34 @@ export function addDistillCommand(program: Command, terminal: Terminal): void {
         'relbert distill --model sentence-transformers/all-MiniLM-L6-v2 --output my-encoder',
         'relbert distill --model roberta-base --recipe emnlp2021 --every 20 --output paper',
         'relbert distill --model all-MiniLM-L6-v2 --data relations.tsv --batch 8 --output mine --validate u2 google',
+        'relbert distill --model roberta-base --set training.clip=0.5 --set training.losses.0.temperature=0.07 --output r',
+        'relbert distill --help-settings',
       ]),
     )
     .action((flags: DistillFlags) => run(flags, terminal));
 }
 
 async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
+  if (flags.helpSettings) {
+    await printSettings(terminal);
+    return;
+  }
+  const { model, output } = flags;
+  if (model === undefined) throw new UsageError('--model is missing: the language model to start from');
+  if (output === undefined) throw new UsageError('--output is missing: the folder to create');
   const { readRecipe } = await import('../run/recipe-file.ts');
-  const { overrideRecipe } = await import('../run/override.ts');
-  const named = await readRecipe(flags.recipe);
+  const { parseSetting, withSettings } = await import('../train/recipe-settings.ts');
+  const recipeOfName = await readRecipe(flags.recipe);
+  const sets = checkUsage(() => (flags.set ?? []).map(parseSetting));
   const learned = flags.prompt === undefined ? undefined : await learnedPrompt(flags.prompt, flags);
-  // A prompt was found with a pooling: it counts unless told otherwise. The recipe's template does not.
-  const pooling = flags.pooling ?? learned?.pooling;
-  const overrides = { ...recipeOverrides(flags), ...(pooling !== undefined && { pooling }) };
-  const recipe = checkUsage(() => overrideRecipe(learned ? { ...named, template: null } : named, overrides));
+  if (learned && sets.some(([path]) => path === 'template')) {
+    throw new UsageError('--prompt and --set template set the same: leave one out');
+  }
+  // A prompt was found with a pooling, which counts unless the flags say another. The recipe's template does not.
+  const prompted = learned && { template: null, ...(learned.pooling !== undefined && { pooling: learned.pooling }) };
+  const recipe = checkUsage(() =>
+    withSettings(recipeOfName, { ...prompted, ...flagSettings(flags, recipeOfName, sets) }),
+  );
   const { readAnalogySets } = await import('./analogy-sets.ts');
   const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
   const { distill } = await import('../run/distill.ts');
@@ -45,8 +59,8 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
   const display = new RunDisplay(terminal);
   try {
     const events = distill({
-      model: flags.model,
-      output: flags.output,
+      model,
+      output,
       recipe,
       ...(learned && { prompt: learned.prompt }),
       recipeName: flags.recipe,
@@ -65,6 +79,23 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
   } finally {
     await display.stop();
     await fetching.stop();
+  }
+}
+
+/** Every setting of a recipe, for a person. */
+async function printSettings({ print, style }: Terminal): Promise<void> {
+  const { describeSettings } = await import('../train/recipe-settings.ts');
+  await print(
+    'Settings of a recipe, for --set PATH=VALUE and recipe files. Values are JSON or text; null is the default',
+  );
+  await print('where a setting takes no null. Places of lists: 0, 1, … or * for every element that has the setting.\n');
+  for (const { path, of, type, default: value, description } of describeSettings()) {
+    const facts = [
+      type,
+      ...(of === undefined ? [] : [`of ${of}`]),
+      ...(value === undefined ? [] : [`default ${value}`]),
+    ];
+    await print(`${style.bold(path)}  ${facts.join('; ')}${description === '' ? '' : `\n    ${description}`}`);
   }
 }
 

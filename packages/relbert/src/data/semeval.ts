@@ -84,9 +84,9 @@ export function formatSemEvalPack(relations: readonly RatedRelation[]): string {
 
 export interface SemEvalOptions {
   /** Positives of each relation: the pairs with the highest ratings. Default 10, as in the paper. */
-  readonly top?: number;
+  readonly top?: number | undefined;
   /** Negatives of each relation: the pairs with the lowest ratings. Default 10. */
-  readonly bottom?: number;
+  readonly bottom?: number | undefined;
 }
 
 /**

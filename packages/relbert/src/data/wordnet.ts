@@ -42,9 +42,9 @@ export interface WordNetOptions {
   /** No phrases. Default true. */
   readonly singleWords?: boolean;
   /** Both words occur at least so often in WordNet's tagged corpora. Default 0. */
-  readonly frequency?: number;
+  readonly frequency?: number | undefined;
   /** The most pairs of one relation set, those of frequent words first. Default: all. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Sets with fewer pairs are left out; at least 2. Default 2. */
   readonly least?: number;
 }

@@ -4,6 +4,8 @@ import type { LossBatch, TripleSource } from './loss-inputs.ts';
 export interface DataNeed {
   /** What is missing where no step has it, and what to change; follows "has nothing to learn from: ". */
   readonly missing: string;
+  /** Its triples are drawn with the batch, or all among its items. */
+  readonly triples?: true;
   /** The embeddings of a teacher are compared with the student's. */
   readonly teacher?: true;
   /** Whether a step has it. Where it has not, the loss is a constant without a gradient. */
@@ -28,6 +30,7 @@ interface Members {
 
 /** An anchor, its positive and a negative, all of one relation. */
 export const RELATION_TRIPLES: DataNeed = {
+  triples: true,
   missing:
     'no step draws two positives and a negative of one relation; use data with negatives and draw them (positives 2 and negatives 1 or more), or take another loss',
   isMet: ({ relations, drawn }) =>
@@ -36,6 +39,7 @@ export const RELATION_TRIPLES: DataNeed = {
 
 /** An anchor and its positive of one relation, and a positive of another. */
 export const TWO_RELATIONS: DataNeed = {
+  triples: true,
   missing:
     'no step draws two positives of one relation and one of another; draw more relations, with positives 2 or more',
   isMet: ({ relations, drawn }) =>
@@ -44,6 +48,7 @@ export const TWO_RELATIONS: DataNeed = {
 
 /** Positives of two relations of one category, and a positive of another category. */
 export const CATEGORY_TRIPLES: DataNeed = {
+  triples: true,
   missing:
     'no step draws two relations of one category and one of another category; give the relations a parent, draw more relations, switch the triples at the category level on (sampling.category), or leave this loss out',
   isMet: ({ relations, drawn }) => {

@@ -53,6 +53,11 @@ export function needsTeacher(terms: readonly { readonly name: LossName }[]): boo
   return terms.some(({ name }) => lossOf(name).needs.teacher);
 }
 
+/** Whether one of the losses is on triples, drawn or all. */
+export function usesTriples(terms: readonly { readonly name: LossName }[]): boolean {
+  return terms.some(({ name }) => lossOf(name).needs.triples);
+}
+
 /**
  * The losses that have an example in a batch. The others are constant there: no gradient.
  * @param source As the losses take their triples; 'drawn' where the batch has them.

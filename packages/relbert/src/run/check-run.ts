@@ -26,7 +26,7 @@ function checkValidation({ metric, patience }: TrainingConfig, figures: readonly
     const useless = patience !== null ? 'patience' : named !== null ? 'metric' : undefined;
     if (useless === undefined) return;
     throw new OptionError(
-      `--${useless} is given, and nothing is validated: hold pairs out (--validation-share) or name questions (--validate)`,
+      `training.${useless} is set, and nothing is validated: hold pairs out (validationShare) or name questions (--validate)`,
     );
   }
   if (named !== null && !figures.includes(named)) {

@@ -8,6 +8,13 @@
 export { type ExportOnnxOptions, exportOnnx, type OnnxExport } from '../encoder/export-onnx.ts';
 export { trainingStore } from '../node/training-store.ts';
 export {
+  describeSettings,
+  parseSetting,
+  type RecipeSettings,
+  type SettingDescription,
+  withSettings,
+} from '../train/recipe-settings.ts';
+export {
   type ComparedPrompt,
   type ComparePromptsEvent,
   type ComparePromptsOptions,
@@ -16,7 +23,6 @@ export {
 export { type DistillEvent, distill } from './distill.ts';
 export { readFurtherPairs } from './further-pairs.ts';
 export type { DistillOptions } from './options.ts';
-export { overrideRecipe, type RecipeOverrides } from './override.ts';
 export { readTrainingData, type TrainingData } from './read-data.ts';
 export { readRecipe } from './recipe-file.ts';
 export { type SearchPromptEvent, type SearchPromptOptions, searchPrompt } from './search.ts';

@@ -1,5 +1,5 @@
 import { type Pooling, poolingInPython } from '../encoder/pooling.ts';
-import { type dataNames, type Recipe, UNLABELLED_PAIRS } from '../train/recipe.ts';
+import { type dataNames, type Recipe, UNLABELLED_PAIRS } from '../train/recipe-schema.ts';
 import { LAST_STEP } from '../train/training-config.ts';
 
 export interface ModelCard {

@@ -1,7 +1,7 @@
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
-import type { Recipe } from '../train/recipe.ts';
+import type { Recipe } from '../train/recipe-schema.ts';
 
 /** What a run is made from and where it goes. */
 export interface DistillOptions {

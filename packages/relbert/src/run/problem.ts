@@ -50,7 +50,7 @@ export async function readPromptData(options: PromptDataOptions): Promise<Prompt
   if (!(validationShare >= 0 && validationShare < 1)) {
     throw new OptionError(`the validation share should lie in [0, 1), got ${validationShare}`);
   }
-  const sources = data.map((source) => ({ source, top, bottom, frequency: 0, limit: null }));
+  const sources = data.map((source) => ({ source, top, bottom }));
   const read = await readTrainingData(
     { data: sources, excludeRelations: [...excludeRelations] },
     options.excludePairs,

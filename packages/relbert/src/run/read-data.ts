@@ -12,8 +12,8 @@ import { kindOfPath, listFolder, readText } from '../node/read-file.ts';
 import { readWordNetFiles } from '../node/wordnet-files.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 import { suggestion } from '../text/nearest-name.ts';
-import { type DataSource, dataNames, type Recipe } from '../train/recipe.ts';
 import type { RelationsBySource } from '../train/recipe-sampler.ts';
+import { type DataSource, dataNames, type Recipe } from '../train/recipe-schema.ts';
 import { excludedPairSet } from './excluded-pairs.ts';
 import { readFurtherPairs, withoutExcluded } from './further-pairs.ts';
 
@@ -67,7 +67,7 @@ async function readSource(data: DataSource, onNotice: DataFile['onNotice']): Pro
   }
   if (source === 'wordnet') {
     const wordNet = parseWordNet(await readWordNetFiles(WORDNET_FILES));
-    return wordNetRelationSets(wordNet, { frequency, ...(limit !== null && { limit }) });
+    return wordNetRelationSets(wordNet, { frequency, limit: limit ?? undefined });
   }
   if (isCarried(source)) return parseRelationSets(await readCarriedPairs(source));
   const kind = await kindOfPath(source);

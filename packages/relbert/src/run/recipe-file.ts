@@ -3,7 +3,8 @@ import { packageFolder } from '../node/package-data.ts';
 import { join } from '../node/path.ts';
 import { kindOfPath, readText } from '../node/read-file.ts';
 import { suggestion } from '../text/nearest-name.ts';
-import { parseRecipe, type Recipe, recipeNames } from '../train/recipe.ts';
+import { parseRecipe } from '../train/recipe.ts';
+import { type Recipe, recipeNames } from '../train/recipe-schema.ts';
 
 /**
  * A recipe by its name in the package, or from a file.

@@ -3,7 +3,7 @@ import type { RelationModel } from '../encoder/language-model.ts';
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
 import { type Json, plainJson } from '../train/configuration.ts';
-import type { Recipe } from '../train/recipe.ts';
+import type { Recipe } from '../train/recipe-schema.ts';
 import { fingerprint } from './fingerprint.ts';
 
 export interface RunParts {

@@ -4,8 +4,8 @@ import type { RelationSet } from '../data/relation-set.ts';
 import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
 import { lossesWithExamples } from '../loss/losses.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { Recipe } from '../train/recipe.ts';
 import { validationSampler } from '../train/recipe-sampler.ts';
+import type { Recipe } from '../train/recipe-schema.ts';
 import { LAST_STEP } from '../train/training-config.ts';
 import type { Validation } from '../train/training-model.ts';
 

@@ -133,7 +133,7 @@ interface FineTuningParts {
 class FineTuning implements Task {
   readonly parameterCount: number;
   readonly advice =
-    'a lower learning rate (--lr), a longer warm-up (--warmup), gradient clipping (--clip 1) or a higher temperature (--temperature)';
+    'a lower learning rate (--lr), a longer warm-up (--set training.warmup=…), gradient clipping (--set training.clip=1) or a higher temperature (--set training.losses.0.temperature=…)';
   readonly validatesStart = false;
   readonly #options: TrainOptions;
   readonly #graph: RelationGraph;

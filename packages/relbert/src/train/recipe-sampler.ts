@@ -1,5 +1,5 @@
 import type { RelationSet } from '../data/relation-set.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe } from './recipe-schema.ts';
 import { RelationSampler, type SamplingPart } from './relation-sampler.ts';
 import { type Sampler, SamplingError } from './sampler.ts';
 import { TripleSampler } from './triple-sampler.ts';

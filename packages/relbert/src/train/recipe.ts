@@ -1,95 +1,12 @@
-import { z } from 'zod';
-import { poolings } from '../encoder/pooling.ts';
 import type { LossBatch, LossItem } from '../loss/loss-inputs.ts';
 import { lossesWithExamples, needsTeacher, nothingToLearn } from '../loss/losses.ts';
-import { trainingSchema } from './training-config.ts';
-
-/** Names of data that needs no file, beside files and folders: what `--data` and recipes take. */
-export const dataNames = [
-  'semeval2012',
-  'wordnet',
-  'package/semeval2012',
-  'package/semeval2012-crossed',
-  'package/wordnet',
-  'package/countries',
-] as const;
-
-/** What `--pairs` and recipes call the unlabelled pairs that the package carries. */
-export const UNLABELLED_PAIRS = 'package/unlabelled';
-
-const dataSchema = z.strictObject({
-  source: z
-    .string()
-    .min(1)
-    .describe(`One of ${dataNames.join(', ')}, a file of relations, or a folder of SemEval ratings`),
-  top: z.int().min(2).default(10).describe('SemEval: pairs with the highest ratings, the positives'),
-  bottom: z.int().nonnegative().default(10).describe('SemEval: pairs with the lowest ratings, the negatives'),
-  frequency: z
-    .int()
-    .nonnegative()
-    .default(0)
-    .describe("WordNet: least frequency of the rarer word in WordNet's corpora"),
-  limit: z.int().positive().nullable().default(null).describe('WordNet: most pairs of one relation; null: all'),
-});
-
-const partSchema = z.strictObject({
-  data: z.array(z.string()).nullable().default(null).describe('Sources of this part, as `data` names them; null: all'),
-  relations: z.number().positive().describe('Relations a step (R); 0.5: one in every second step'),
-  positives: z.int().positive().describe('Positives of each (P)'),
-  negatives: z.int().nonnegative().default(0).describe('Negatives of each (N)'),
-  balance: z.number().default(0).describe('0: relations in turns; 1: drawn in proportion to their size'),
-  mixed: z.boolean().default(false).describe('Pairs without regard to their relation, for distillation'),
-});
-
-const samplingSchema = z.discriminatedUnion('kind', [
-  z
-    .strictObject({
-      kind: z.literal('triples'),
-      relations: z.int().positive().describe('Relations a step, one triple each'),
-      category: z.boolean().default(true).describe('Triples at the category level too'),
-    })
-    .describe('Triples as the paper draws them'),
-  z
-    .strictObject({ kind: z.literal('relations'), parts: z.array(partSchema).min(1) })
-    .describe('Relation batches: R relations x (P positives + N negatives)'),
-]);
-
-const teacherSchema = z.strictObject({
-  model: z.string().min(1).describe('Folder, hub id, or id@revision of a relation encoder'),
-  pairs: z
-    .array(z.string())
-    .default([])
-    .describe(`Files of further pairs, without relations or with them; ${UNLABELLED_PAIRS}`),
-  pairsPerStep: z.int().positive().default(64).describe('Pairs a step from those files'),
-});
-
-/** A training run as data: prompt, data, sampling and optimisation, without the language model. */
-export const recipeSchema = z.strictObject({
-  description: z.string().default(''),
-  template: z.string().nullable().default(null).describe("A letter a-e or a text; null: the checkpoint's own, or a"),
-  pooling: z.enum(poolings).nullable().default(null).describe("null: the checkpoint's own, or average_no_mask"),
-  data: z.array(dataSchema).min(1),
-  excludeRelations: z.array(z.string()).default([]).describe('Relations or categories that are left out'),
-  validationShare: z.number().min(0).lt(1).default(0.2).describe('Share of the pairs that is kept for validation'),
-  validationSeed: z.int().default(0).describe('Which pairs are kept for validation'),
-  sampling: samplingSchema,
-  teacher: teacherSchema.nullable().default(null),
-  training: trainingSchema,
-});
-
-/** With defaults filled in. */
-export type Recipe = z.output<typeof recipeSchema>;
-/** As written in a file. */
-export type RecipeInput = z.input<typeof recipeSchema>;
-export type DataSource = Recipe['data'][number];
+import { type Recipe, recipeSchema } from './recipe-schema.ts';
+import { describeIssues } from './schema-path.ts';
 
 /** A recipe that is not one; the message names file, place, value and what was expected. */
 export class RecipeError extends Error {
   override readonly name = 'RecipeError';
 }
-
-/** The recipes that the package carries. */
-export const recipeNames = ['default', 'embedded', 'mpnet', 'emnlp2021', 'emnlp2021-code', 'journal2023'] as const;
 
 /**
  * Reads the text of a recipe file. It need not be complete: a teacher, for instance, can be named on the command line.
@@ -108,7 +25,7 @@ export function parseRecipe(text: string, file: string): Recipe {
 
 function schemaChecked(value: unknown, file: string): Recipe {
   const parsed = recipeSchema.safeParse(value);
-  if (!parsed.success) throw new RecipeError(`${file}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new RecipeError(`${file}: ${describeIssues(recipeSchema, parsed.error.issues, value)}`);
   return parsed.data;
 }
 

@@ -39,7 +39,7 @@ export class RelationSampler implements Sampler {
     if (parts.length === 0) throw new SamplingError('there is nothing to sample from: no relation is left');
     this.#seed = seed;
     this.#parts = parts.map((part, index) => {
-      checkPart(part);
+      checkPart(part, index);
       return { ...part, rounds: new Rounds(part.relations.length, [seed, 1, index]) };
     });
     for (const { relations } of parts) this.#numbers.addAll(relations);
@@ -103,17 +103,20 @@ function share(rate: number, step: number): [from: number, to: number] {
   return [Math.floor(rate * step + 1e-9), Math.floor(rate * (step + 1) + 1e-9)];
 }
 
-function checkPart({ relations, relationsPerStep, positives, negatives = 0, mixed = false }: SamplingPart): void {
+function checkPart(
+  { relations, relationsPerStep, positives, negatives = 0, mixed = false }: SamplingPart,
+  index: number,
+): void {
   if (relations.length === 0) throw new SamplingError('there is nothing to sample from: no relation is left');
   const positive = (value: number) => Number.isFinite(value) && value > 0;
   if (!positive(relationsPerStep) || !Number.isInteger(positives) || positives < 1 || !(negatives >= 0)) {
     throw new SamplingError(
-      `a batch needs some relations and whole numbers of pairs, got ${relationsPerStep} relations x (${positives} positives + ${negatives} negatives)`,
+      `part ${index} should draw relations and whole numbers of pairs, got ${relationsPerStep} relations x (${positives} positives + ${negatives} negatives)`,
     );
   }
   if (!mixed && relationsPerStep > relations.length) {
     throw new SamplingError(
-      `a batch of ${relationsPerStep} relations cannot be drawn from ${relations.length}: use more data or at most ${relations.length} relations a batch`,
+      `part ${index} draws ${relationsPerStep} relations a step, and its data have ${relations.length}: lower the relations of that part to ${relations.length} or less (sampling.parts.${index}.relations of a recipe, or --batch for all parts together), or use more data`,
     );
   }
 }

@@ -35,7 +35,7 @@ export class TripleSampler implements Sampler {
     }
     if (relationsPerStep > relations.length) {
       throw new SamplingError(
-        `a batch of ${relationsPerStep} relations cannot be drawn from ${relations.length}: use more data or at most ${relations.length} relations a batch`,
+        `a step draws ${relationsPerStep} relations, and the data have ${relations.length}: lower the relations a step to ${relations.length} or less (sampling.relations of a recipe, --batch), or use more data`,
       );
     }
     for (const { relation, positives, negatives } of relations) {

@@ -85,7 +85,8 @@ describe('relbert prompt search', () => {
 
     const distilled = await relbert([
       ...['distill', '--model', tinyModel, '--prompt', at('P'), '--data', at('relations.jsonl')],
-      ...['--batch', '4', '--positives', '3', '--negatives', '1', '--steps', '2', '--output', at('distilled')],
+      ...['--set', 'sampling.parts.*.positives=3', '--set', 'sampling.parts.*.negatives=1'],
+      ...['--batch', '4', '--steps', '2', '--output', at('distilled')],
     ]);
     expect([distilled.code, distilled.stderr]).toEqual([0, expect.stringContaining('2 steps')]);
     expect(config('distilled').relbert_config).toEqual(config('P').relbert_config);
@@ -289,7 +290,8 @@ describe('relbert prompt tune', () => {
   it('is fine-tuned with the model: its vectors are trained and saved', async () => {
     const { code, stderr } = await relbert([
       ...['distill', '--model', tinyModel, '--prompt', at('Q'), '--data', at('relations.jsonl'), '--lr', '0.01'],
-      ...['--batch', '4', '--positives', '3', '--negatives', '1', '--steps', '3', '--output', at('distilled-soft')],
+      ...['--set', 'sampling.parts.*.positives=3', '--set', 'sampling.parts.*.negatives=1'],
+      ...['--batch', '4', '--steps', '3', '--output', at('distilled-soft')],
     ]);
     expect([code, stderr]).toEqual([0, expect.stringContaining('3 steps')]);
     const before = await readPromptFolder(at('Q'));

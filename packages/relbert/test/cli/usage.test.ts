@@ -42,9 +42,13 @@ describe('help', () => {
     },
   );
 
-  it('of distill says what --metric takes', async () => {
+  it('of distill leads to a list of every setting', async () => {
     const { stdout } = await relbert(['distill', '--help']);
-    expect(stdout.replace(/\s+/g, ' ')).toContain('step: the last weights; none: mean where there are questions');
+    expect(stdout).toContain('relbert distill --help-settings');
+    const settings = await relbert(['distill', '--help-settings']);
+    expect(settings).toMatchObject({ code: 0, stderr: '' });
+    expect(settings.stdout).toContain('training.metric  text | null; default null\n');
+    expect(settings.stdout).toContain("'step': the last weights are kept");
   });
 
   it('says what takes memory', async () => {

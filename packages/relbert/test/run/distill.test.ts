@@ -11,7 +11,8 @@ import type { PromptSpec } from '../../src/prompt/spec.ts';
 import { type DistillEvent, distill } from '../../src/run/distill.ts';
 import type { DistillOptions } from '../../src/run/options.ts';
 import { ConfigurationMismatchError } from '../../src/train/configuration.ts';
-import { checkRecipe, type RecipeInput } from '../../src/train/recipe.ts';
+import { checkRecipe } from '../../src/train/recipe.ts';
+import type { RecipeInput } from '../../src/train/recipe-schema.ts';
 import { SamplingError } from '../../src/train/sampler.ts';
 
 const tinyModel = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url));
@@ -122,8 +123,12 @@ describe('what cannot be is found before the first step', () => {
       /'u3'.*; there are: loss, u2, mean, step$/,
     );
     await never(run('m2', { metric: 'loss' }, {}, { validate }), OptionError, /'loss'.*; there are: u2, mean, step$/);
-    await never(run('m3', { metric: 'loss' }), OptionError, /--metric is given, and nothing is validated/);
-    await never(run('m4', { patience: 2, every: 1 }), OptionError, /--patience is given, and nothing is validated/);
+    await never(run('m3', { metric: 'loss' }), OptionError, /training\.metric is set, and nothing is validated/);
+    await never(
+      run('m4', { patience: 2, every: 1 }),
+      OptionError,
+      /training\.patience is set, and nothing is validated/,
+    );
   });
 
   it('a loss without anything to compare', async () => {

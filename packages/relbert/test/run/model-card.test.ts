@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ModelCard, modelCard } from '../../src/run/model-card.ts';
-import { checkRecipe, type RecipeInput } from '../../src/train/recipe.ts';
+import { checkRecipe } from '../../src/train/recipe.ts';
+import type { RecipeInput } from '../../src/train/recipe-schema.ts';
 
 function card(recipe: Partial<RecipeInput>, more: Partial<ModelCard> = {}): string {
   return modelCard({

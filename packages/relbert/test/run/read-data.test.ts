@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { NoRelationError, UnknownRelationError } from '../../src/data/exclude.ts';
 import { pairsOf, type RelationSet } from '../../src/data/relation-set.ts';
 import { readTrainingData } from '../../src/run/read-data.ts';
-import { checkRecipe, type Recipe, type RecipeInput } from '../../src/train/recipe.ts';
+import { checkRecipe } from '../../src/train/recipe.ts';
+import type { Recipe, RecipeInput } from '../../src/train/recipe-schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-data-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -47,7 +47,8 @@ const questions = file(
 );
 const tiny = [
   ...['--model', tinyModel, '--data', data, '--template', '<subj> <mask> <obj>', '--pooling', 'difference'],
-  ...['--batch', '3', '--positives', '3', '--negatives', '1', '--threads', '1', '--validation-share', '0.34'],
+  ...['--batch', '3', '--set', 'sampling.parts.*.positives=3', '--set', 'sampling.parts.*.negatives=1'],
+  ...['--threads', '1', '--set', 'validationShare=0.34'],
 ];
 const run = (output: string, ...args: string[]) =>
   relbert(['distill', ...tiny, '--output', join(folder, output), '--steps', '8', '--every', '4', ...args]);
@@ -116,7 +117,16 @@ describe('relbert distill', () => {
     expect(finished.code).toBe(0);
     expect(finished.stderr).toContain('this run is finished (8 steps): nothing was changed');
     expect(statSync(join(folder, 'plain/model.safetensors')).mtimeMs).toBe(before);
-    const other = await run('plain', '--validate', questions, '--resume', '--lr', '0.5', '--temperature', '0.3');
+    const other = await run(
+      'plain',
+      '--validate',
+      questions,
+      '--resume',
+      '--lr',
+      '0.5',
+      '--set',
+      'training.losses.0.temperature=0.3',
+    );
     expect(other.code).toBe(1);
     expect(other.stderr).toMatch(/training\.learningRate: was [\d.e-]+, now 0\.5/);
     expect(other.stderr).toContain('training.losses[0].temperature: was 0.07, now 0.3');
@@ -158,13 +168,13 @@ describe('relbert distill', () => {
     const args = ['distill', ...tiny, '--steps', '3', '--teacher', join(folder, 'half'), '--loss', 'similarity'];
     const further = file('further.tsv', 'cat\tgear\njar\tleaf\n');
     const first = await relbert(
-      [...args, '--output', join(folder, 'student'), '--pairs', further, '--pairs-per-step', '2'],
+      [...args, '--output', join(folder, 'student'), '--pairs', further, '--set', 'teacher.pairsPerStep=2'],
       { env },
     );
     expect([first.code, first.stderr.includes('error')]).toEqual([0, false]);
     expect(readdirSync(join(folder, 'hub/relbert/teacher'))).toHaveLength(1);
     const again = await relbert(
-      [...args, '--output', join(folder, 'student2'), '--pairs', further, '--pairs-per-step', '2'],
+      [...args, '--output', join(folder, 'student2'), '--pairs', further, '--set', 'teacher.pairsPerStep=2'],
       { env },
     );
     expect(again.code).toBe(0);

@@ -87,8 +87,10 @@ describe('relbert distill that is killed', () => {
   const steps = 40;
   const distill = (name: string) => [
     ...['distill', '--model', tinyModel, '--output', join(folder, name), '--data', relations, '--threads', '2'],
-    ...['--template', '<subj> <mask> <obj>', '--pooling', 'average', '--validation-share', '0.4', '--average', '0.9'],
-    ...['--batch', '4', '--positives', '2', '--negatives', '1', '--steps', String(steps), '--every', '5'],
+    ...['--template', '<subj> <mask> <obj>', '--pooling', 'average'],
+    ...['--set', 'validationShare=0.4', '--set', 'training.average=0.9'],
+    ...['--set', 'sampling.parts.*.positives=2', '--set', 'sampling.parts.*.negatives=1'],
+    ...['--batch', '4', '--steps', String(steps), '--every', '5'],
   ];
   const log = (name: string): Record<string, unknown>[] => {
     const path = join(folder, name, 'train.jsonl');

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { overrideRecipe } from '../../src/run/override.ts';
 import { readRecipe } from '../../src/run/recipe-file.ts';
-import { checkRecipe, parseRecipe, type RecipeInput, recipeNames } from '../../src/train/recipe.ts';
+import { checkRecipe, parseRecipe } from '../../src/train/recipe.ts';
 import { drawnRelations } from '../../src/train/recipe-sampler.ts';
+import { type RecipeInput, recipeNames } from '../../src/train/recipe-schema.ts';
 
 const smallest: RecipeInput = {
   data: [{ source: 'semeval2012' }],
@@ -41,7 +41,7 @@ describe('recipes', () => {
     expect(paper).toEqual({
       template: 'a',
       pooling: 'average_no_mask',
-      data: [{ source: 'semeval2012', top: 10, bottom: 10, frequency: 0, limit: null }],
+      data: [{ source: 'semeval2012', top: 10, bottom: 10 }],
       excludeRelations: [],
       validationShare: 0.2,
       validationSeed: 0,
@@ -99,11 +99,17 @@ describe('recipes', () => {
 
   it('say where they are wrong', () => {
     expect(() => parseRecipe('{', 'r.json')).toThrow('r.json: not JSON');
-    expect(() => parseRecipe('{"data": []}', 'r.json')).toThrow(/r\.json: [\s\S]*sampling/);
+    expect(() => parseRecipe('{"data": []}', 'r.json')).toThrow(
+      /r\.json: data: expected array to have >=1 items, got \[\]; sampling: /,
+    );
     const wrong = { ...smallest, training: { ...smallest.training, learnRate: 1 } };
-    expect(() => parseRecipe(JSON.stringify(wrong), 'r.json')).toThrow(/learnRate[\s\S]*training/);
+    expect(() => parseRecipe(JSON.stringify(wrong), 'r.json')).toThrow(
+      "training: there is no setting 'learnRate' (did you mean learningRate?)",
+    );
     const negative = { ...smallest, training: { ...smallest.training, learningRate: -1 } };
-    expect(() => parseRecipe(JSON.stringify(negative), 'r.json')).toThrow(/>0[\s\S]*training\.learningRate/);
+    expect(() => parseRecipe(JSON.stringify(negative), 'r.json')).toThrow(
+      'r.json: training.learningRate: expected number to be >0, got -1',
+    );
   });
 
   it('refuse settings that contradict each other', () => {
@@ -176,7 +182,7 @@ describe('recipes', () => {
     }
     const flattened = { name: 'in-batch', form: 'flattened', distance: 'cosine' } as const;
     expect(check([flattened], drawn(false))).toThrow(
-      /the form 'flattened' is defined for the Euclidean distance only[\s\S]*training\.losses\[0\]/,
+      "training.losses.0: the form 'flattened' is defined for the Euclidean distance only",
     );
     // A teacher needs no relations, and more than two pairs.
     const withTeacher = (relations: number, pairs: string[] = []) => ({
@@ -188,69 +194,6 @@ describe('recipes', () => {
     expect(() => checkRecipe(withTeacher(3), 'r')).not.toThrow();
     expect(() => checkRecipe(withTeacher(2), 'r')).toThrow(lacks('similarity', 'more than two pairs'));
     expect(() => checkRecipe(withTeacher(2, ['p.tsv']), 'r')).not.toThrow();
-  });
-});
-
-describe('overrideRecipe', () => {
-  const base = checkRecipe(smallest, 'base');
-
-  it('leaves a recipe as it is where nothing is said', () => {
-    expect(overrideRecipe(base, {})).toEqual(base);
-  });
-
-  it('sets losses with weights, temperature and margin', () => {
-    const { training } = overrideRecipe(checkRecipe(triples, 'base'), {
-      losses: ['infonce:0.5', 'triplet'],
-      temperature: 0.2,
-      margin: 0.3,
-    });
-    expect(training.losses).toMatchObject([
-      { name: 'infonce', weight: 0.5, temperature: 0.2 },
-      { name: 'triplet', weight: 1, margin: 0.3 },
-    ]);
-    expect(() => overrideRecipe(base, { losses: ['infonse'] })).toThrow(/unknown loss 'infonse'.*infonce/);
-    expect(() => overrideRecipe(base, { losses: ['infonce:much'] })).toThrow("got 'much' in 'infonce:much'");
-  });
-
-  it('lets steps take the place of epochs and the other way round', () => {
-    const epochs = overrideRecipe(base, { training: { epochs: 2 } });
-    expect(overrideRecipe(epochs, { training: { steps: 9 } }).training).toMatchObject({ steps: 9 });
-    expect(overrideRecipe(epochs, { training: { steps: 9 } }).training.epochs).toBeUndefined();
-  });
-
-  it('takes other data as one part of the same size', () => {
-    const two = checkRecipe(
-      {
-        ...smallest,
-        data: [{ source: 'a.jsonl' }, { source: 'b.jsonl' }],
-        sampling: {
-          kind: 'relations',
-          parts: [
-            { data: ['a.jsonl'], relations: 6, positives: 3 },
-            { data: ['b.jsonl'], relations: 2, positives: 5 },
-          ],
-        },
-      },
-      'two',
-    );
-    expect(overrideRecipe(two, { data: ['c.tsv'] }).sampling).toMatchObject({
-      parts: [{ data: null, relations: 8, positives: 3 }],
-    });
-    expect(overrideRecipe(two, { batch: 4 }).sampling).toMatchObject({ parts: [{ relations: 3 }, { relations: 1 }] });
-    expect(overrideRecipe(two, { sampling: 'triples', batch: 5 }).sampling).toMatchObject({
-      kind: 'triples',
-      relations: 5,
-    });
-  });
-
-  it('learns from a teacher alone where no loss is named', () => {
-    const { training, teacher } = overrideRecipe(base, { teacher: 'big', pairs: ['p.tsv'] });
-    expect(training.losses.map(({ name }) => name)).toEqual(['similarity']);
-    expect(teacher).toMatchObject({ model: 'big', pairs: ['p.tsv'] });
-    expect(overrideRecipe(base, { teacher: 'big', losses: ['infonce', 'similarity:2'] }).training.losses).toHaveLength(
-      2,
-    );
-    expect(() => overrideRecipe(base, { pairs: ['p.tsv'] })).toThrow('--pairs are for a teacher');
   });
 });
 

@@ -98,7 +98,7 @@ describe('RelationSampler', () => {
   it('refuses a batch larger than the data', () => {
     const make = (relationsPerStep: number, sets = relations) =>
       new RelationSampler({ parts: [{ relations: sets, relationsPerStep, positives: 2 }], seed: 1 });
-    expect(() => make(9)).toThrow('a batch of 9 relations cannot be drawn from 8');
+    expect(() => make(9)).toThrow('part 0 draws 9 relations a step, and its data have 8: lower');
     expect(() => make(1, [])).toThrow('no relation is left');
     expect(() => new RelationSampler({ parts: [], seed: 1 })).toThrow('no relation is left');
   });

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { overrideRecipe } from '../../../relbert/src/run/override.ts';
 import { readRecipe } from '../../../relbert/src/run/recipe-file.ts';
+import { withSettings } from '../../../relbert/src/train/recipe-settings.ts';
 import { readPlannedModels } from '../../src/cli/report-models.ts';
 import { parseReport } from '../../src/report/report-file.ts';
 import { reproductionMarkdown, reproductionReport } from '../../src/report/reproduction.ts';
@@ -49,9 +49,9 @@ describe('the reproduction', () => {
     for (const loss of all) expect(kept).toContainEqual(all.filter((other) => other !== loss));
     const recipe = await readRecipe('emnlp2021');
     for (const losses of kept) {
-      const trained = overrideRecipe(recipe, {
-        losses,
-        ...(!losses.includes('category') && { categoryTriples: false }),
+      const trained = withSettings(recipe, {
+        'training.losses': losses.map((name) => ({ name })),
+        ...(!losses.includes('category') && { 'sampling.category': false }),
       });
       expect(trained.training.losses.map(({ name }) => name)).toEqual(losses);
     }
