@@ -13,7 +13,7 @@ function card(recipe: Partial<RecipeInput>, more: Partial<ModelCard> = {}): stri
     recipe: checkRecipe(
       {
         data: [{ source: 'semeval2012' }],
-        sampling: { kind: 'relations', parts: [{ relations: 1, positives: 2 }] },
+        sampling: { kind: 'relations', parts: [{ relations: 2, positives: 2 }] },
         training: { losses: [{ name: recipe.teacher ? 'similarity' : 'infonce' }], learningRate: 1e-4, steps: 1 },
         ...recipe,
       },

@@ -27,7 +27,7 @@ function recipe(teacher: { pairs: string[] } | null, more: Partial<RecipeInput> 
   return checkRecipe(
     {
       data: [{ source: relations }],
-      sampling: { kind: 'relations', parts: [{ relations: 1, positives: 2 }] },
+      sampling: { kind: 'relations', parts: [{ relations: 2, positives: 2 }] },
       teacher: teacher && { model: 'teacher', ...teacher },
       training: { losses: [{ name: teacher ? 'similarity' : 'infonce' }], learningRate: 1e-4, steps: 1 },
       ...more,

@@ -188,7 +188,7 @@ describe('relbert distill', () => {
       expect([result.stderr, result.code, result.stdout]).toEqual([expect.stringMatching(expected), code, '']);
       expect(result.stderr).not.toContain('    at ');
     };
-    await says(/a batch of 7 relations cannot be drawn from 6/, 1, '--batch', '7');
+    await says(/part 0 draws 7 relations a step, and its data have 6: lower .*--batch/, 1, '--batch', '7');
     await says(/relation 'x' is empty/, 1, '--data', file('empty.jsonl', lines([{ relation: 'x', positives: [] }])));
     await says(
       /:1: .*has one positive pair only/,
@@ -209,12 +209,13 @@ describe('relbert distill', () => {
     await says(/both positive and negative/, 1, '--data', file('both.jsonl', lines(both)));
     await says(/all 6 relations are excluded/, 1, '--exclude-relation', 'c0', 'c1', 'c2');
     await says(/no relation or category is named 'zz'/, 2, '--exclude-relation', 'zz');
-    await says(/unknown loss 'infonc'.*infonce/, 2, '--loss', 'infonc');
+    await says(/training\.losses\.0\.name: expected one of .*got 'infonc' \(did you mean infonce/, 2, '--loss', 'infonc');
     await says(/needs a teacher/, 2, '--loss', 'similarity');
     await says(/steps and epochs are both given/, 2, '--epochs', '2');
     await says(/unknown recipe 'defalt'.*default/, 2, '--recipe', 'defalt');
     await says(/there is no such file or folder.*semeval2012/, 1, '--data', 'semeval2021');
-    await says(/Expected a number above 0/, 2, '--lr', '0');
+    await says(/training\.learningRate: expected number to be >0, got 0/, 2, '--lr', '0');
+    await says(/'learnRate' \(did you mean learningRate\?\)/, 2, '--set', 'training.learnRate=1');
     await says(/is not empty: name another folder/, 2, '--output', folder);
     await says(/holds no run to be resumed/, 2, '--output', tinyModel, '--resume');
     const long = {
