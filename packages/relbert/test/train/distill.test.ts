@@ -209,7 +209,12 @@ describe('relbert distill', () => {
     await says(/both positive and negative/, 1, '--data', file('both.jsonl', lines(both)));
     await says(/all 6 relations are excluded/, 1, '--exclude-relation', 'c0', 'c1', 'c2');
     await says(/no relation or category is named 'zz'/, 2, '--exclude-relation', 'zz');
-    await says(/training\.losses\.0\.name: expected one of .*got 'infonc' \(did you mean infonce/, 2, '--loss', 'infonc');
+    await says(
+      /training\.losses\.0\.name: expected one of .*got 'infonc' \(did you mean infonce/,
+      2,
+      '--loss',
+      'infonc',
+    );
     await says(/needs a teacher/, 2, '--loss', 'similarity');
     await says(/steps and epochs are both given/, 2, '--epochs', '2');
     await says(/unknown recipe 'defalt'.*default/, 2, '--recipe', 'defalt');
