@@ -1,9 +1,10 @@
 """Golden token ids and word spans of prompts, by HuggingFace tokenizers and transformers.
 
-Two steps:
+Three steps:
 
-    python packages/reproduction/parity/tokenizer_ids.py train WORDS OUT    small vocabularies of four families, in both forms
+    python packages/reproduction/parity/tokenizer_ids.py train WORDS OUT    small vocabularies of several families, in both forms
     python packages/reproduction/parity/tokenizer_ids.py golden SHARED OUT  hashes of ids and spans of prompts
+    python packages/reproduction/parity/tokenizer_ids.py regex OUT          matches of regular expressions
 
 WORDS is a vocab.txt whose whole words serve as text (that of all-MiniLM-L6-v2, Apache-2.0), SHARED the folder with
 data/ and models/, OUT is packages/relbert/test/fixtures/tokenizer. `golden` reads odd-words.json there, and writes golden.json.
@@ -43,12 +44,20 @@ TEMPLATES = [
     " <mask><subj>  <obj>/<subj> ",
 ]
 
+NAMES = ["bert-cased", "mpnet", "roberta", "albert", "xlm-roberta", "herbert", "camembert", "deberta-v2"]
+BRACKETS = ["bert-cased", "albert", "deberta-v2"]
+"""Those whose mask is [MASK], not <mask>."""
+
+ODD_WORDS_ONLY = ["herbert", "camembert", "deberta-v2"]
+"""Their steps occur in the others; the odd words are enough."""
+
 BLOCK = 1024
 SHARED_PROMPTS = 20 * BLOCK
 ODD_PROMPTS = 3 * BLOCK
 
 # Parts of tokenizer.json in other forms that occur: made by other versions, for other models.
 METASPACE_4 = {"type": "Metaspace", "replacement": "▁", "add_prefix_space": True, "prepend_scheme": "always"}
+GPT_4 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"
 VARIANTS = [
     ("bert-cased", "nfc", {"normalizer": {"type": "NFC"}}),
     ("bert-cased", "nfkc", {"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]}}),
@@ -89,6 +98,21 @@ VARIANTS = [
     ),
     ("roberta", "no trimming", {"post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0], "trim_offsets": False, "add_prefix_space": False}}),
     ("roberta", "normalised mask", {"added_tokens": "normalized"}),
+    (
+        "roberta",
+        "ModernBERT",
+        {
+            "normalizer": {"type": "NFC"},
+            "post_processor": {
+                "type": "TemplateProcessing",
+                "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}],
+                "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+                "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}, "</s>": {"id": "</s>", "ids": [2], "tokens": ["</s>"]}},
+            },
+            "added_tokens": "runs of spaces",
+        },
+    ),
+    ("roberta", "words in GPT-4's manner", {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": GPT_4}, "behavior": "Isolated", "invert": False}, {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}]}}),
     ("xlm-roberta", "transformers 4", {"normalizer": "runs of spaces", "pre_tokenizer": METASPACE_4}),
     ("xlm-roberta", "first", {"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False}}),
     ("albert", "never", {"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": True}, "added_tokens": "normalized"}),
@@ -152,7 +176,35 @@ def train(words_file: str, out: str) -> None:
     write(f"{path}/tokenizer_config.json", {"tokenizer_class": "RobertaTokenizer", "model_max_length": 512})
     write(f"{path}/special_tokens_map.json", {"mask_token": mask})
 
+    herbert = Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
+    herbert.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    herbert.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    herbert.train_from_iterator(lines, trainers.BpeTrainer(vocab_size=2000, limit_alphabet=200, special_tokens=special, end_of_word_suffix="</w>", show_progress=False))
+    path = folder("herbert")
+    herbert.model.save(path)
+    write(f"{path}/tokenizer_config.json", {"tokenizer_class": "HerbertTokenizerFast"})
+
+    # CamemBERT: the SentencePiece model of xlm-roberta, numbered in another way.
+    path = folder("camembert")
+    write(f"{path}/tokenizer_config.json", {"tokenizer_class": "CamembertTokenizer"})
+
     for name, file, options in [
+        (
+            "deberta-v2",
+            "spm.model",
+            {
+                "vocab_size": 1500,
+                "pad_id": 0,
+                "bos_id": 1,
+                "eos_id": 2,
+                "unk_id": 3,
+                "pad_piece": "[PAD]",
+                "bos_piece": "[CLS]",
+                "eos_piece": "[SEP]",
+                "unk_piece": "[UNK]",
+            },
+        ),
         (
             "albert",
             "spiece.model",
@@ -175,21 +227,25 @@ def train(words_file: str, out: str) -> None:
                 input=f"{temp}/text",
                 model_prefix=f"{temp}/model",
                 model_type="unigram",
-                vocab_size=4000,
                 character_coverage=1.0,
                 normalization_rule_name="nmt_nfkc",
                 num_threads=1,
                 minloglevel=2,
-                **options,
+                **{"vocab_size": 4000, **options},
             )
             with open(f"{temp}/model.model", "rb") as f:
                 write_gzip(f"{path}/{file}.gz", f.read())
+        if name == "deberta-v2":
+            write(f"{path}/tokenizer_config.json", {"tokenizer_class": "DebertaV2Tokenizer", "do_lower_case": False})
+            continue
         token = "[MASK]" if name == "albert" else "<mask>"
         write(f"{path}/special_tokens_map.json", {"mask_token": {**mask, "content": token}})
         kind = "AlbertTokenizer" if name == "albert" else "XLMRobertaTokenizer"
         write(f"{path}/tokenizer_config.json", {"tokenizer_class": kind, "model_max_length": 512})
 
-    for name in ["bert-cased", "mpnet", "roberta", "albert", "xlm-roberta"]:
+    for name in NAMES:
+        if name == "camembert":
+            continue
         path = os.path.join(out, name)
         value = json.loads(load_older_files(path).to_str())
         for part in normalisers(value):
@@ -222,9 +278,27 @@ def load_older_files(path: str) -> Tokenizer:
                 file, data = file[:-3], gzip.decompress(data)
             with open(f"{temp}/{file}", "wb") as f:
                 f.write(data)
+        if path.endswith("camembert"):
+            with gzip.open(f"{path}/../xlm-roberta/sentencepiece.bpe.model.gz") as f, open(f"{temp}/sentencepiece.bpe.model", "wb") as g:
+                g.write(f.read())
         with open(f"{temp}/tokenizer_config.json", encoding="utf-8") as f:
-            name = json.load(f)["tokenizer_class"]
-        return getattr(transformers, name).from_pretrained(temp).backend_tokenizer
+            name = json.load(f)["tokenizer_class"].removesuffix("Fast")
+        tokenizer = getattr(transformers, name).from_pretrained(temp).backend_tokenizer
+        if name == "DebertaV2Tokenizer":
+            # Transformers 5.24 loses the normalisation rules of spm.model; transformers 4 and SentencePiece apply them.
+            with open(f"{temp}/spm.model", "rb") as f:
+                tokenizer.normalizer = deberta_normaliser(f.read())
+        return tokenizer
+
+
+def deberta_normaliser(model: bytes):
+    from sentencepiece import sentencepiece_model_pb2 as spm
+    from tokenizers import Regex, normalizers
+
+    proto = spm.ModelProto()
+    proto.ParseFromString(model)
+    rules = normalizers.Precompiled(proto.normalizer_spec.precompiled_charsmap)
+    return normalizers.Sequence([normalizers.Strip(), rules, normalizers.Replace(Regex(" {2,}"), " ")])
 
 
 # Stands in tokenizer.json for the normalisation rules, 300 KB, that the SentencePiece model beside it holds.
@@ -260,6 +334,8 @@ def patched(path: str, patch: dict) -> Tokenizer:
     for key, part in patch.items():
         if part == "normalized":
             value[key] = [{**token, "normalized": True} for token in value[key]]
+        elif key == "added_tokens":
+            value[key] = value[key] + [{"id": 3000 + i, "content": " " * (2 + i), "single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": False} for i in range(3)]
         elif part == "runs of spaces":
             runs = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}
             value[key] = {"type": "Sequence", "normalizers": [value[key], runs]}
@@ -352,14 +428,16 @@ def golden(shared: str, out: str) -> None:
         "tokenizers": {},
         "variants": [],
     }
-    jobs = [("all-MiniLM-L6-v2", None, "[MASK]")]
-    jobs += [(name, None, "[MASK]" if name in ("bert-cased", "albert") else "<mask>") for name in ["bert-cased", "mpnet", "roberta", "albert", "xlm-roberta"]]
-    for name, _, mask in jobs:
+    for name in ["all-MiniLM-L6-v2", *NAMES]:
+        mask = "[MASK]" if name in ["all-MiniLM-L6-v2", *BRACKETS] else "<mask>"
         path = os.path.join(out, name)
         mini = name == "all-MiniLM-L6-v2"
-        tokenizer = Tokenizer.from_file(f"{shared}/models/{name}/tokenizer.json") if mini else load_json(path)
+        if mini:
+            tokenizer = Tokenizer.from_file(f"{shared}/models/{name}/tokenizer.json")
+        else:
+            tokenizer = load_older_files(path) if name == "camembert" else load_json(path)
         of_odd = golden_lines(tokenizer, mask, odd_prompts(odd))
-        of_shared = golden_lines(tokenizer, mask, shared_prompts(words, odd))
+        of_shared = golden_lines(tokenizer, mask, shared_prompts(words, odd)) if name not in ODD_WORDS_ONLY else []
         if not mini:
             older = load_older_files(path)
             assert golden_lines(older, mask, odd_prompts(odd)) == of_odd, name
@@ -370,7 +448,7 @@ def golden(shared: str, out: str) -> None:
         }
         print(name, len(of_odd), len(of_shared))
     for base, name, patch in VARIANTS:
-        mask = "[MASK]" if base in ("bert-cased", "albert") else "<mask>"
+        mask = "[MASK]" if base in BRACKETS else "<mask>"
         lines = golden_lines(patched(os.path.join(out, base), patch), mask, odd_prompts(odd))
         result["variants"].append({"base": base, "name": name, "patch": patch, "odd": hashes(lines)})
     with open(f"{out}/golden.json", "w", encoding="utf-8") as f:
@@ -378,5 +456,39 @@ def golden(shared: str, out: str) -> None:
         f.write("\n")
 
 
+PATTERNS = [
+    GPT_4,
+    r"\w+|[^\w\s]+", r"[\w]+", r"\W+", r"\d+", r"\s+", r"\h+", r"\H+", r"\bc\w*", r"\B.", r"\R", r"\N+", r"\O",
+    r"[[:alpha:]]+", r"[[:^alpha:]]+", r"[[:alnum:]]+", r"[[:punct:]]", r"\p{Punct}", r"[[:upper:]][[:lower:]]*", r"[[:space:][:digit:]]+", r"[[:word:]]+",
+    r"\p{Han}", r"\p{Cyrillic}+", r"\p{Greek}+|\p{Latin}+", r"\p{^L}+", r"\P{L}+", r"[\p{L}&&[^a-z]]+", r"[a-z&&[aeiou]]", r"[^\W\d_]+",
+    r"(?i:caf\u00e9|'s|'LL)", r"(?i)ab|B", r"a(?i:b)c?", r"(?m:a.b)", r"a.b", r"(?x: a  b )",
+    r"\Aa+", r"a+\z", r"a+\Z", r"^\w+", r"\w+$", r"\w+(?=!)", r"\w+(?!!)", r"(?<=\s)\w+", r"(?<!\w)\d", r"(?<=ab|c)\w",
+    r"a++", r"a*+a|b", r"(?>a+|ab)b?", r"a{2}", r"a{2,}", r"a{,2}", r"a{1,2}?", r"a+?", r"a??b", r"x*", r"(a|ab)(c|bcd)*", r"(?:a|b*)+c", r"(?:ab?)*", r"(?:a*)*b",
+    r"\/|\-|\:|\!|\#|\'", r"\.|\\", r"[\-\/.]", r"\x61|\x{1f600}|\u00e9", r"\t|\n|\r\n?", r"[\x{4e00}-\x{9fff}]", r"'(?:s|t|re|ve|m|ll|d)| ?\p{L}+",
+    r"(?<name>a)b", r"(\w)(?#comment)a", r"\p{Emoji}", r"\p{Lu}(?i:\p{Lu})", r"(?i:[^k])", r"(?i:k)",
+]
+TEXTS = [
+    "", "aaab aab!! Ab aB c caf\u00e9 CAF\u00c9's we'll d\u00e9j\u00e0_vu", "abcd acbcd ababab bbac", "a\nb\r\nc\u2028d\u0085 e\n", "\u041f\u0440\u0438\u0432\u0435\u0442 \u043c\u0438\u0440 \u0661\u0662\u0663 \u0967 x\u00b2 \u00bd",
+    "\u6771\u4eacTokyo\u65e5\u672c \u03b1\u03b2\u03b3", "1,234.5 $5 + \u20ac6 = a/b-c:d! #x 'll \u2019s \\", "\U0001f600ok\U0001d7d9 \u00a0\u3000 e\u0301a", "K\u212a k S\u017f s \u0130i\u0131I",
+]
+
+
+def regex(out: str) -> None:
+    """What Oniguruma, as tokenizers uses it, matches: UTF-16 ranges, for the tests of our own matcher."""
+    from tokenizers import Regex, pre_tokenizers
+
+    def units(text: str, at: int) -> int:
+        return len(text[:at].encode("utf-16-le")) // 2
+
+    result = []
+    for pattern in PATTERNS:
+        split = pre_tokenizers.Split(Regex(pattern), "removed", invert=True)
+        rows = [[[units(t, a), units(t, b)] for _, (a, b) in split.pre_tokenize_str(t)] for t in TEXTS]
+        result.append({"pattern": pattern, "matches": rows})
+    with open(f"{out}/regex.json", "w", encoding="utf-8") as f:
+        json.dump({"texts": TEXTS, "patterns": result}, f, ensure_ascii=True, separators=(",", ":"))
+        f.write("\n")
+
+
 if __name__ == "__main__":
-    {"train": train, "golden": golden}[sys.argv[1]](*sys.argv[2:])
+    {"train": train, "golden": golden, "regex": regex}[sys.argv[1]](*sys.argv[2:])

@@ -10,6 +10,7 @@ export const tokenizerFileNames = [
   'bpe.codes',
   'spiece.model',
   'sentencepiece.bpe.model',
+  'spm.model',
   'tokenizer.model',
 ] as const;
 

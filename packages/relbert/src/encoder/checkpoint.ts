@@ -16,7 +16,7 @@ export interface Checkpoint {
   /** config.json as it is. */
   readonly config: JsonObject;
   readonly weights: StoredWeights;
-  /** Contents of the tokenizer's files (tokenizer.json, vocab.txt ...) by name. */
+  /** Contents of config.json and of the tokenizer's files (tokenizer.json, vocab.txt ...) by name. */
   readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
   /** Prompt and pooling that the checkpoint was trained with; undefined for a plain language model. */
   readonly relbert: RelbertConfig | undefined;
@@ -68,7 +68,8 @@ export async function openCheckpoint(files: CheckpointFiles): Promise<Checkpoint
     );
   }
   const store = await openWeights(files, layout);
-  const tokenizerFiles = new Map<string, Uint8Array>();
+  // The tokenizer's class may stand in config.json alone.
+  const tokenizerFiles = new Map<string, Uint8Array>([['config.json', bytes]]);
   for (const name of names.filter(isTokenizerFile)) {
     const bytes = await files.read(name);
     if (bytes !== undefined) tokenizerFiles.set(name, bytes);

@@ -1,6 +1,6 @@
 import type { AlignedText } from './aligned-text.ts';
 import { isWhiteSpace } from './character-class.ts';
-import type { JsonPart } from './json.ts';
+import { type JsonPart, parseTokenId } from './json.ts';
 
 /** A token beside the model's own: found in the text before the model sees it. */
 export interface AddedToken {
@@ -18,11 +18,11 @@ export interface AddedToken {
 
 /** An entry of `added_tokens` in tokenizer.json, or of `added_tokens_decoder` in tokenizer_config.json. */
 export function parseAddedToken(part: JsonPart, id: unknown): AddedToken {
-  if (!Number.isInteger(id)) throw part.error(`the id should be a whole number, got ${JSON.stringify(id)}`);
+  const content = part.string('content');
   const special = part.boolean('special', false);
   return {
-    id: id as number,
-    content: part.string('content'),
+    id: parseTokenId(part, content, id),
+    content,
     singleWord: part.boolean('single_word', false),
     lstrip: part.boolean('lstrip', false),
     rstrip: part.boolean('rstrip', false),

@@ -1,3 +1,5 @@
+import type { RegexMatch } from './regex.ts';
+
 /**
  * A text under normalisation that knows, for each of its UTF-16 code units, which range of the original text it
  * stands for.
@@ -120,12 +122,13 @@ export class AlignedText {
     return new AlignedText(text, starts, ends, this.base);
   }
 
-  /** Every match replaced; what is put in takes the range of the last character of the match. */
-  replace(pattern: RegExp, content: string): AlignedText {
+  /** Every match replaced; the new text takes the range of the last character of the match. */
+  replace(matches: Iterable<RegexMatch>, content: string): AlignedText {
     const starts: number[] = [];
     const ends: number[] = [];
     let text = '';
     let at = 0;
+    let changed = false;
     const copy = (end: number): void => {
       text += this.text.slice(at, end);
       for (; at < end; at++) {
@@ -133,16 +136,17 @@ export class AlignedText {
         ends.push(this.ends[at] as number);
       }
     };
-    for (const match of this.text.matchAll(pattern)) {
-      copy(match.index);
-      at = match.index + match[0].length;
+    for (const { start, end } of matches) {
+      copy(start);
+      at = end;
+      changed = true;
       text += content;
       for (let i = 0; i < content.length; i++) {
         starts.push(at === 0 ? this.base : (this.starts[at - 1] as number));
         ends.push(at === 0 ? this.base : (this.ends[at - 1] as number));
       }
     }
-    if (at === 0) return this;
+    if (!changed) return this;
     copy(this.text.length);
     return new AlignedText(text, starts, ends, this.base);
   }

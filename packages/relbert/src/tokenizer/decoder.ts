@@ -5,14 +5,16 @@ import { byteCharacters } from './pre-tokeniser.ts';
 /** The texts that tokens write, one each, in order; joined they are the decoded text. */
 export type Decoder = (tokens: readonly string[]) => string[];
 
-const known = ['ByteLevel', 'Metaspace', 'Sequence', 'WordPiece'];
+const supported = ['BPEDecoder', 'ByteLevel', 'Metaspace', 'Sequence', 'WordPiece'];
 
-/** @throws TokenizerError for a decoder that is not known */
+/** @throws TokenizerError for a decoder that is not supported */
 export function createDecoder(part: JsonPart | undefined): Decoder {
   if (!part) return (tokens) => tokens.map((token, i) => (i === 0 ? token : ` ${token}`));
   switch (part.type) {
     case 'WordPiece':
       return wordPiece(part.string('prefix', '##'), part.boolean('cleanup', true));
+    case 'BPEDecoder':
+      return wordEnd(part.string('suffix', '</w>'));
     case 'ByteLevel':
       return byteLevel;
     case 'Metaspace':
@@ -23,7 +25,7 @@ export function createDecoder(part: JsonPart | undefined): Decoder {
       throw part.error('a decoder of several steps is not supported');
     }
     default:
-      throw part.unknownType('decoder', known);
+      throw part.unknownType('decoder', supported);
   }
 }
 
@@ -33,6 +35,11 @@ function wordPiece(prefix: string, cleanup: boolean): Decoder {
       const text = i === 0 ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
       return cleanup ? cleanUpSpaces(text) : text;
     });
+}
+
+/** The suffix of a word's last token becomes a space; that of the text's last token is dropped. */
+function wordEnd(suffix: string): Decoder {
+  return (tokens) => tokens.map((token, i) => token.replaceAll(suffix, i === tokens.length - 1 ? '' : ' '));
 }
 
 function metaspace(part: JsonPart): Decoder {

@@ -1,4 +1,4 @@
-/** Reading the parts of a tokenizer's JSON files with checks that name the file and the entry. */
+/** Checked reading of a tokenizer's JSON files; errors name the file and the entry. */
 import { TokenizerError } from './tokenizer-error.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -7,7 +7,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A JSON object of a tokenizer file that knows where it stands. */
+/** An object in a tokenizer's JSON file, with its path. */
 export class JsonPart {
   readonly file: string;
   readonly value: JsonObject;
@@ -59,16 +59,23 @@ export class JsonPart {
     throw this.error(`"${name}" should be a list, got ${excerpt(value)}`);
   }
 
-  /** The error for a type that this package does not know. */
-  unknownType(what: string, known: readonly string[]): TokenizerError {
+  /** The error for a type that is not supported. */
+  unknownType(what: string, supported: readonly string[]): TokenizerError {
     return this.error(
-      `the ${what} ${JSON.stringify(this.value['type'])} is not supported; known are ${known.join(', ')}`,
+      `the ${what} ${JSON.stringify(this.value['type'])} is not supported; supported are ${supported.join(', ')}`,
     );
   }
 
   #under(name: string): string {
     return this.path ? `${this.path}.${name}` : name;
   }
+}
+
+/** The id of a token. @throws TokenizerError for anything but a whole number from 0 to 2^31 - 1 */
+export function parseTokenId(part: JsonPart, token: string, id: unknown): number {
+  if (typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < 2 ** 31) return id;
+  const got = typeof id === 'number' ? String(id) : excerpt(id);
+  throw part.error(`the id of the token ${excerpt(token)} is ${got}; it should be a whole number from 0`);
 }
 
 /** A JSON value in a message, cut where it is long. */

@@ -1,8 +1,8 @@
-/** The models of tokenizer.json, each run by @huggingface/tokenizers on one piece at a time. */
+/** The models of tokenizer.json: @huggingface/tokenizers cuts one piece at a time into tokens. */
 import * as library from '@huggingface/tokenizers';
-import { excerpt, isJsonObject, type JsonPart } from './json.ts';
+import { excerpt, isJsonObject, type JsonPart, parseTokenId } from './json.ts';
 
-/** What is used of the library; its own declarations cannot be resolved from ES modules. */
+/** The part of the library in use; its declarations cannot be resolved from ES modules. */
 interface LibraryModels {
   readonly WordPiece: new (config: object) => { encode(pieces: readonly string[]): string[] };
   readonly Unigram: new (config: object, endToken: string) => { encode(pieces: readonly string[]): string[] };
@@ -57,12 +57,15 @@ function wordPiece(part: JsonPart): TokenModel {
   const unknown = part.string('unk_token', '[UNK]');
   const unknownId = idOf(part, vocabulary, unknown);
   const longest = part.value['max_input_chars_per_word'] ?? 100;
+  if (typeof longest !== 'number' || !Number.isInteger(longest) || longest < 0) {
+    throw part.error(`"max_input_chars_per_word" should be a whole number from 0, got ${excerpt(longest)}`);
+  }
   const model = new WordPiece({
     type: 'WordPiece',
     vocab,
     unk_token: unknown,
     continuing_subword_prefix: prefix,
-    max_input_chars_per_word: typeof longest === 'number' ? longest : 100,
+    max_input_chars_per_word: longest,
   });
   return {
     type: 'WordPiece',
@@ -86,18 +89,30 @@ function bytePair(part: JsonPart): TokenModel {
   const merges = part.list('merges').map((merge, i): [string, string] => {
     const sides: readonly unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
     const [left, right] = sides;
-    if (sides.length === 2 && typeof left === 'string' && typeof right === 'string') return [left, right];
-    throw part.error(`merges[${i}] should be two tokens, got ${excerpt(merge)}`);
+    if (sides.length !== 2 || typeof left !== 'string' || typeof right !== 'string') {
+      throw part.error(`merges[${i}] should be two tokens, got ${excerpt(merge)}`);
+    }
+    const missing = [left, right, left + right].find((token) => !vocabulary.has(token));
+    if (missing === undefined) return [left, right];
+    throw part.error(`merges[${i}] needs the token ${excerpt(missing)}, which is not in the vocabulary`);
   });
-  for (const name of ['continuing_subword_prefix', 'end_of_word_suffix']) {
-    if (part.value[name]) throw part.error(`"${name}" is not supported`);
-  }
+  if (part.value['continuing_subword_prefix']) throw part.error('"continuing_subword_prefix" is not supported');
+  if (part.value['dropout']) throw part.error('"dropout" is not supported: ids would be random');
   if (part.boolean('byte_fallback', false)) throw part.error('"byte_fallback" is not supported');
+  const suffix = part.string('end_of_word_suffix', '');
   const unknown = typeof part.value['unk_token'] === 'string' ? part.value['unk_token'] : undefined;
   const unknownId = unknown === undefined ? undefined : idOf(part, vocabulary, unknown);
+  if (suffix && unknown === undefined) throw part.error('"end_of_word_suffix" without "unk_token" is not supported');
   const fuse = part.boolean('fuse_unk', false);
   const whole = part.boolean('ignore_merges', false);
-  const model = new BPE({ type: 'BPE', vocab, merges, unk_token: unknown ?? null, ignore_merges: whole });
+  const model = new BPE({
+    type: 'BPE',
+    vocab,
+    merges,
+    unk_token: unknown ?? null,
+    ignore_merges: whole,
+    end_of_word_suffix: suffix,
+  });
   return {
     type: 'BPE',
     vocabulary,
@@ -105,7 +120,11 @@ function bytePair(part: JsonPart): TokenModel {
     tokenise(piece) {
       const id = vocabulary.get(piece);
       if (whole && id !== undefined) return [{ id, text: piece, length: piece.length }];
-      return known(piece, model.bpe(piece), vocabulary, { id: unknownId, text: unknown, fuse });
+      // Without an unknown token, unknown characters are gone before neighbours are merged.
+      const rest = unknown === undefined ? [...piece].filter((part) => vocabulary.has(part)).join('') : piece;
+      const tokens = known(rest, model.bpe(rest), vocabulary, { id: unknownId, text: unknown, fuse });
+      const last = tokens.pop();
+      return last ? [...tokens, { ...last, length: last.length - suffix.length }] : [];
     },
   };
 }
@@ -133,7 +152,7 @@ function unigram(part: JsonPart): TokenModel {
   };
 }
 
-/** The parts of a piece as tokens. A part that is no token is the unknown one, or left out where there is none. */
+/** The parts of a piece as tokens; a part that is not a token is an unknown one. */
 function known(
   piece: string,
   parts: readonly string[],
@@ -164,8 +183,7 @@ function vocabularyOf(part: JsonPart): { vocab: Record<string, number>; vocabula
   if (!isJsonObject(vocab)) throw part.error(`"vocab" should map tokens to ids, got ${excerpt(vocab)}`);
   const vocabulary = new Map<string, number>();
   for (const [token, id] of Object.entries(vocab)) {
-    if (!Number.isInteger(id)) throw part.error(`the id of the token ${JSON.stringify(token)} is ${excerpt(id)}`);
-    vocabulary.set(token, id as number);
+    vocabulary.set(token, parseTokenId(part, token, id));
   }
   if (vocabulary.size === 0) throw part.error('the vocabulary is empty');
   return { vocab: vocab as Record<string, number>, vocabulary };

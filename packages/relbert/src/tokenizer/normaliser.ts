@@ -3,6 +3,7 @@ import type { AlignedText } from './aligned-text.ts';
 import { isCombiningMark, isControl, isNonspacingMark, isWhiteSpace } from './character-class.ts';
 import { createCharsmap } from './charsmap.ts';
 import type { JsonPart } from './json.ts';
+import { parsePattern } from './pattern.ts';
 import { inUnicodeForm } from './unicode-form.ts';
 
 export interface Normaliser {
@@ -15,7 +16,7 @@ export interface Normaliser {
   readonly singleSpaces?: boolean;
 }
 
-const known = [
+const supported = [
   'BertNormalizer',
   'Lowercase',
   'NFC',
@@ -31,7 +32,7 @@ const known = [
   'StripAccents',
 ];
 
-/** @throws TokenizerError for a normaliser that is not known */
+/** @throws TokenizerError for a normaliser that is not supported */
 export function createNormaliser(part: JsonPart | undefined): Normaliser {
   if (!part) return { normalise: (aligned) => aligned, local: true };
   switch (part.type) {
@@ -63,7 +64,7 @@ export function createNormaliser(part: JsonPart | undefined): Normaliser {
       return { normalise: (aligned) => aligned.prepend(prefix), local: false };
     }
     default:
-      throw part.unknownType('normaliser', known);
+      throw part.unknownType('normaliser', supported);
   }
 }
 
@@ -121,26 +122,14 @@ function precompiled(part: JsonPart): Normaliser {
 
 function replace(part: JsonPart): Normaliser {
   const content = part.string('content');
-  const pattern = part.part('pattern');
-  const literal = pattern?.value['String'];
-  if (typeof literal === 'string') {
-    const expression = new RegExp(literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'), 'gu');
-    return {
-      normalise: (aligned) => aligned.replace(expression, content),
-      local: !`${literal}${content}`.includes(' '),
-    };
-  }
-  const source = pattern?.value['Regex'];
-  if (typeof source !== 'string') throw part.error('"pattern" should hold a String or a Regex');
-  let expression: RegExp;
-  try {
-    expression = new RegExp(source, 'gu');
-  } catch {
-    throw part.error(`the regular expression ${JSON.stringify(source)} is not supported`);
-  }
+  const { source, isLiteral, matches } = parsePattern(part);
   // SentencePiece's rule for runs of spaces changes nothing where there is no run.
-  const runs = source === ' {2,}' && content === ' ';
-  return { normalise: (aligned) => aligned.replace(expression, content), local: runs, singleSpaces: runs };
+  const runs = !isLiteral && source === ' {2,}' && content === ' ';
+  return {
+    normalise: (aligned) => aligned.replace(matches(aligned.text), content),
+    local: runs || (isLiteral && !`${source}${content}`.includes(' ')),
+    singleSpaces: runs,
+  };
 }
 
 function strip(left: boolean, right: boolean): Normaliser {

@@ -7,7 +7,7 @@ import { createNormaliser, type Normaliser } from './normaliser.ts';
 import { type PostProcessor, parsePostProcessor } from './post-processor.ts';
 import { createPreTokeniser, type PreTokeniser } from './pre-tokeniser.ts';
 import { type SpacedWords, spacedWords } from './spaced-words.ts';
-import { type AddedTokenSources, addedTokens, largestId, roleToken } from './special-tokens.ts';
+import { type AddedTokenSources, addedTokens, roleToken } from './special-tokens.ts';
 import type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer.ts';
 
 export type PipelineParts = Omit<AddedTokenSources, 'vocabulary'>;
@@ -56,7 +56,7 @@ export class TokenizerPipeline implements Tokenizer {
     this.#decoderPart = tokenizer.part('decoder');
 
     const { vocabulary } = this.#model;
-    const added = addedTokens({ ...parts, vocabulary });
+    const { tokens: added, largestId } = addedTokens({ ...parts, vocabulary });
     this.#added = new Map(added.map((token) => [token.content, token]));
     this.#finder = new AddedTokenFinder(
       added.filter((token) => !token.normalized).map((token) => ({ token, sought: token.content })),
@@ -66,7 +66,7 @@ export class TokenizerPipeline implements Tokenizer {
         .filter((token) => token.normalized)
         .map((token) => ({ token, sought: this.#normaliser.normalise(AlignedText.of(token.content)).text })),
     );
-    this.vocabularySize = Math.max(largestId(vocabulary), ...added.map(({ id }) => id)) + 1;
+    this.vocabularySize = largestId + 1;
 
     const id = (token: string): number | undefined => this.id(token);
     const ids = (names: readonly string[]): number[] =>
@@ -99,7 +99,7 @@ export class TokenizerPipeline implements Tokenizer {
     this.#words = apart
       ? spacedWords(this.#preTokeniser.spaces, this.#normaliser.singleSpaces === true, (unit) => {
           const tokens: TokenList = { ids: [], offsets: [] };
-          this.#tokenise(unit, 0, false, tokens);
+          this.#tokenise(unit, 0, tokens);
           return tokens;
         })
       : undefined;
@@ -179,21 +179,19 @@ export class TokenizerPipeline implements Tokenizer {
   #encodeSection(section: string, base: number, tokens: TokenList): void {
     const plain = !this.#findAgain || this.#normalisedFinder.sections(section).every(({ token }) => !token);
     if (plain && this.#words?.tokenise(section, base, tokens)) return;
-    this.#tokenise(section, base, base === 0, tokens);
+    this.#tokenise(section, base, tokens);
   }
 
   /** The tokens of a section without added tokens that are sought before normalising. */
-  #tokenise(section: string, base: number, first: boolean, tokens: TokenList): void {
+  #tokenise(section: string, base: number, tokens: TokenList): void {
     const normalised = this.#normaliser.normalise(AlignedText.of(section, base));
-    let firstPart = first;
     for (const { text, token } of this.#normalisedFinder.split(normalised)) {
       if (token) {
         const [start, end] = text.original(0, text.length);
         this.#push(token.id, text.text, start, end, tokens);
       } else {
-        for (const piece of this.#preTokeniser.split([text], firstPart)) this.#tokenisePiece(piece, tokens);
+        for (const piece of this.#preTokeniser.split([text])) this.#tokenisePiece(piece, tokens);
       }
-      firstPart = false;
     }
   }
 

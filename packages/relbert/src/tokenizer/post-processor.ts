@@ -10,7 +10,7 @@ export interface PostProcessor {
   readonly prefixSpace: boolean;
 }
 
-const known = ['BertProcessing', 'ByteLevel', 'RobertaProcessing', 'Sequence', 'TemplateProcessing'];
+const supported = ['BertProcessing', 'ByteLevel', 'RobertaProcessing', 'Sequence', 'TemplateProcessing'];
 const nothing: PostProcessor = { before: [], after: [], trimOffsets: false, prefixSpace: false };
 
 /**
@@ -51,7 +51,7 @@ export function parsePostProcessor(part: JsonPart | undefined): PostProcessor {
         prefixSpace: part.boolean('add_prefix_space', true),
       };
     default:
-      throw part.unknownType('post-processor', known);
+      throw part.unknownType('post-processor', supported);
   }
 }
 

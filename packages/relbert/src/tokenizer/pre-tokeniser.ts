@@ -1,19 +1,23 @@
-/** The pre-tokenisers of tokenizer.json: a normalised text cut into the pieces that the model sees one by one. */
+/** The pre-tokenisers of tokenizer.json: they cut a normalised text into the pieces that the model sees one by one. */
 import type { AlignedText } from './aligned-text.ts';
 import { isLetter, isNumber, isPunctuation, isWhiteSpace } from './character-class.ts';
-import type { JsonPart } from './json.ts';
+import { excerpt, type JsonPart } from './json.ts';
+import { parsePattern } from './pattern.ts';
+import type { RegexMatch } from './regex.ts';
 
 export interface PreTokeniser {
-  /** The pieces, none empty. `first`: whether the text starts where the whole input does. */
-  split(pieces: AlignedText[], first: boolean): AlignedText[];
+  /** The pieces, none empty. */
+  split(pieces: AlignedText[]): AlignedText[];
   /**
    * How spaces separate independent words: `words`, every space is dropped; `byte-level`, a single space belongs to
    * the word after it; undefined, words are not independent.
    */
   readonly spaces: 'words' | 'byte-level' | undefined;
+  /** Whether the start of the input is treated differently. Default false. */
+  readonly positioned?: boolean;
 }
 
-const known = [
+const supported = [
   'BertPreTokenizer',
   'ByteLevel',
   'Digits',
@@ -25,30 +29,34 @@ const known = [
   'WhitespaceSplit',
 ];
 
-/** @throws TokenizerError for a pre-tokeniser that is not known */
+/** @throws TokenizerError for a pre-tokeniser that is not supported */
 export function createPreTokeniser(part: JsonPart | undefined): PreTokeniser {
   if (!part) return { split: (pieces) => pieces, spaces: undefined };
   switch (part.type) {
     case 'Sequence':
       return sequence(part.parts('pretokenizers').map(createPreTokeniser));
     case 'BertPreTokenizer':
-      return byPattern(`[^${isWhiteSpace.pattern}${isPunctuation.pattern}]+|[${isPunctuation.pattern}]`, 'words');
+      return matching(`[^${isWhiteSpace.pattern}${isPunctuation.pattern}]+|[${isPunctuation.pattern}]`);
     case 'WhitespaceSplit':
-      return byPattern(`[^${isWhiteSpace.pattern}]+`, 'words');
+      return matching(`[^${isWhiteSpace.pattern}]+`);
     case 'Whitespace':
-      return byPattern(`[${wordCharacters}]+|[^${wordCharacters}${isWhiteSpace.pattern}]+`, 'words');
+      return matching(`[${wordCharacters}]+|[^${wordCharacters}${isWhiteSpace.pattern}]+`);
     case 'Punctuation':
-      return splitting(`[${isPunctuation.pattern}]`, part.string('behavior', 'Isolated'), false, part);
-    case 'Digits':
-      return splitting('\\p{N}', part.boolean('individual_digits', false) ? 'Isolated' : 'Contiguous', false, part);
-    case 'Split':
-      return splitting(patternOf(part), part.string('behavior'), part.boolean('invert', false), part);
+      return splitting(matchesOf(`[${isPunctuation.pattern}]`), part.string('behavior', 'Isolated'), false, part);
+    case 'Digits': {
+      const behaviour = part.boolean('individual_digits', false) ? 'Isolated' : 'Contiguous';
+      return splitting(matchesOf('\\p{N}'), behaviour, false, part);
+    }
+    case 'Split': {
+      const { matches } = parsePattern(part);
+      return splitting(matches, part.string('behavior'), part.boolean('invert', false), part);
+    }
     case 'Metaspace':
       return metaspace(part);
     case 'ByteLevel':
       return byteLevel(part.boolean('add_prefix_space', false), part.boolean('use_regex', true));
     default:
-      throw part.unknownType('pre-tokeniser', known);
+      throw part.unknownType('pre-tokeniser', supported);
   }
 }
 
@@ -56,56 +64,48 @@ export function createPreTokeniser(part: JsonPart | undefined): PreTokeniser {
 const wordCharacters = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
 
 function sequence(steps: readonly PreTokeniser[]): PreTokeniser {
-  const [firstStep, ...others] = steps;
+  const [first, ...others] = steps;
+  // After a split into words, each step sees a word by itself.
+  const words = first?.spaces === 'words' && !others.some((step) => step.positioned);
   return {
-    split: (pieces, first) => steps.reduce((all, step) => step.split(all, first), pieces),
-    // What comes after a split into words sees each word by itself.
-    spaces:
-      firstStep?.spaces === 'words' && others.every((step) => !(step as PositionedPreTokeniser).positioned)
-        ? 'words'
-        : steps.length === 1
-          ? firstStep?.spaces
-          : undefined,
+    split: (pieces) => steps.reduce((all, step) => step.split(all), pieces),
+    spaces: words || others.length === 0 ? first?.spaces : undefined,
+    positioned: steps.some((step) => step.positioned),
   };
 }
 
-/** A pre-tokeniser that treats the start of the input in its own way. */
-interface PositionedPreTokeniser extends PreTokeniser {
-  readonly positioned?: boolean;
-}
-
-/** The matches are the pieces; what lies between them is dropped. */
-function byPattern(source: string, spaces: PreTokeniser['spaces']): PreTokeniser {
-  const pattern = lazyPattern(source);
+/** The pieces that match a pattern; what lies between them is dropped. */
+function matching(source: string): PreTokeniser {
+  const matches = matchesOf(source);
   return {
-    split: (pieces) =>
-      pieces.flatMap((piece) =>
-        Array.from(piece.text.matchAll(pattern()), (match) => piece.slice(match.index, match.index + match[0].length)),
-      ),
-    spaces,
+    split: (pieces) => pieces.flatMap((piece) => matches(piece.text).map(({ start, end }) => piece.slice(start, end))),
+    spaces: 'words',
   };
 }
 
-/** A cut at each match of a pattern, with what becomes of the matches. */
-function splitting(source: string, behaviour: string, invert: boolean, part: JsonPart): PreTokeniser {
-  let pattern: () => RegExp;
-  try {
-    new RegExp(source, 'gu');
-    pattern = lazyPattern(source);
-  } catch {
-    throw part.error(`the regular expression ${JSON.stringify(source)} is not supported`);
-  }
+type Matches = (text: string) => Iterable<RegexMatch>;
+
+/** The matches of a pattern of ours, which is compiled when first used. */
+function matchesOf(source: string): (text: string) => RegexMatch[] {
+  let pattern: RegExp | undefined;
+  return (text) => {
+    pattern ??= new RegExp(source, 'gu');
+    return Array.from(text.matchAll(pattern), ({ index, 0: match }) => ({ start: index, end: index + match.length }));
+  };
+}
+
+/** A cut at each match, with what becomes of the matches. */
+function splitting(matches: Matches, behaviour: string, invert: boolean, part: JsonPart): PreTokeniser {
   const merge = merges[behaviour.replaceAll('_', '').toLowerCase()];
-  if (!merge) throw part.error(`the behaviour ${JSON.stringify(behaviour)} is not known`);
+  if (!merge) throw part.error(`the behaviour ${JSON.stringify(behaviour)} is not supported`);
   return {
     split: (pieces) =>
       pieces.flatMap((piece) => {
         const cuts: Cut[] = [];
         let at = 0;
-        for (const match of piece.text.matchAll(pattern())) {
-          const end = match.index + match[0].length;
-          if (match.index > at) cuts.push({ start: at, end: match.index, match: invert });
-          cuts.push({ start: match.index, end, match: !invert });
+        for (const { start, end } of matches(piece.text)) {
+          if (start > at) cuts.push({ start: at, end: start, match: invert });
+          cuts.push({ start, end, match: !invert });
           at = end;
         }
         if (at < piece.length) cuts.push({ start: at, end: piece.length, match: invert });
@@ -149,32 +149,25 @@ function joined(cuts: readonly Cut[], join: (cut: Cut, previous: Cut) => boolean
   return out;
 }
 
-function patternOf(part: JsonPart): string {
-  const pattern = part.part('pattern');
-  const literal = pattern?.value['String'];
-  if (typeof literal === 'string') return literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-  const source = pattern?.value['Regex'];
-  if (typeof source === 'string') return source;
-  throw part.error('"pattern" should hold a String or a Regex');
-}
-
 /** SentencePiece's: spaces become ▁, one is put before the text, and each starts a piece. */
-function metaspace(part: JsonPart): PositionedPreTokeniser {
+function metaspace(part: JsonPart): PreTokeniser {
   const replacement = part.string('replacement', '\u2581');
+  if ([...replacement].length !== 1)
+    throw part.error(`"replacement" should be one character, got ${excerpt(replacement)}`);
   const prefix = part.value['add_prefix_space'] === false ? 'never' : part.string('prepend_scheme', 'always');
   const cut = part.boolean('split', true);
+  const spaces = matchesOf(' ');
   const escaped = replacement.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-  const pieces = new RegExp(`(?:${escaped})?[^${escaped}]+|${escaped}`, 'gu');
+  const pieces = matchesOf(`(?:${escaped})?[^${escaped}]+|${escaped}`);
   return {
-    split: (texts, first) =>
-      texts.flatMap((text, i) => {
-        let spaced = text.replace(/ /g, replacement);
-        const wanted = prefix === 'always' || (prefix === 'first' && first && i === 0);
+    split: (texts) =>
+      texts.flatMap((text) => {
+        let spaced = text.replace(spaces(text.text), replacement);
+        // "first": only where the piece starts with the first character of the input.
+        const wanted = prefix === 'always' || (prefix === 'first' && text.starts[0] === 0);
         if (wanted && !spaced.text.startsWith(replacement)) spaced = spaced.prepend(replacement);
         if (!cut) return [spaced];
-        return Array.from(spaced.text.matchAll(pieces), (match) =>
-          spaced.slice(match.index, match.index + match[0].length),
-        );
+        return pieces(spaced.text).map(({ start, end }) => spaced.slice(start, end));
       }),
     spaces: undefined,
     positioned: prefix === 'first',
@@ -186,7 +179,7 @@ function byteLevel(prefixSpace: boolean, useRegex: boolean): PreTokeniser {
   const letters = isLetter.pattern;
   const numbers = isNumber.pattern;
   const spaces = isWhiteSpace.pattern;
-  const pattern = lazyPattern(
+  const matches = matchesOf(
     `'s|'t|'re|'ve|'m|'ll|'d| ?[${letters}]+| ?[${numbers}]+| ?[^${spaces}${letters}${numbers}]+|[${spaces}]+(?![^${spaces}])|[${spaces}]+`,
   );
   return {
@@ -194,9 +187,7 @@ function byteLevel(prefixSpace: boolean, useRegex: boolean): PreTokeniser {
       pieces.flatMap((piece) => {
         const text = prefixSpace && !piece.text.startsWith(' ') ? piece.prepend(' ') : piece;
         if (!useRegex) return [text.flatMap(visibleBytes)];
-        return Array.from(text.text.matchAll(pattern()), (match) =>
-          text.slice(match.index, match.index + match[0].length).flatMap(visibleBytes),
-        );
+        return matches(text.text).map(({ start, end }) => text.slice(start, end).flatMap(visibleBytes));
       }),
     spaces: prefixSpace || !useRegex ? undefined : 'byte-level',
   };
@@ -221,13 +212,4 @@ function visibleBytes(character: string): string {
     if (visible.size < 65_536) visible.set(character, bytes);
   }
   return bytes;
-}
-
-/** A regular expression that is compiled when first used. */
-function lazyPattern(source: string): () => RegExp {
-  let pattern: RegExp | undefined;
-  return () => {
-    pattern ??= new RegExp(source, 'gu');
-    return pattern;
-  };
 }

@@ -1,14 +1,20 @@
-import { fairseqSpecialTokens } from './byte-level-files.ts';
+/** Tokenizers from a SentencePiece model: ALBERT, CamemBERT, DeBERTa-v2 and v3, XLM-RoBERTa. */
+import { fairseqSpecialTokens } from './byte-pair-files.ts';
 import { JsonPart } from './json.ts';
 import { parseSentencePieceModel, type SentencePieceModel } from './sentence-piece-model.ts';
 import { nameOf } from './special-tokens.ts';
+import type { TokenizerFamily } from './tokenizer-class.ts';
 import type { TokenizerDefinition } from './tokenizer-definition.ts';
 import { TokenizerError } from './tokenizer-error.ts';
 
-/** ALBERT's tokenizer from spiece.model, XLM-RoBERTa's from sentencepiece.bpe.model. */
+/**
+ * @param family Undefined: DeBERTa-v2 for spm.model; else ALBERT where [CLS] is a piece; else XLM-RoBERTa.
+ * @throws TokenizerError for a damaged model, and for one that is not a unigram model without byte fallback
+ */
 export function sentencePieceTokenizer(
   file: string,
   bytes: Uint8Array,
+  family: TokenizerFamily | undefined,
   config: JsonPart | undefined,
 ): TokenizerDefinition {
   const model = parseSentencePieceModel(file, bytes);
@@ -19,7 +25,15 @@ export function sentencePieceTokenizer(
     );
   }
   if (model.byteFallback) throw new TokenizerError(file, 'a SentencePiece model with byte fallback is not supported');
-  return familyOf(file, model, config) === 'ALBERT' ? albert(file, model, config) : xlmRoberta(file, model, config);
+  const found = family ?? guessedFamily(file, model);
+  if (found === 'ALBERT') return albert(file, model, config);
+  if (found === 'DeBERTa-v2') return deberta(file, model, config);
+  return fairseq(file, model, config, found === 'CamemBERT');
+}
+
+function guessedFamily(file: string, model: SentencePieceModel): TokenizerFamily {
+  if (file === 'spm.model') return 'DeBERTa-v2';
+  return model.pieces.some(({ text }) => text === '[CLS]') ? 'ALBERT' : 'XLM-RoBERTa';
 }
 
 function albert(file: string, model: SentencePieceModel, config: JsonPart | undefined): TokenizerDefinition {
@@ -27,23 +41,15 @@ function albert(file: string, model: SentencePieceModel, config: JsonPart | unde
   const lower = config?.boolean('do_lower_case', true) ?? true;
   return {
     tokenizer: new JsonPart(file, {
-      // Pieces that the user defined stand by themselves wherever they occur.
-      added_tokens: model.pieces.flatMap(({ text, type }, id) =>
-        type === 'control' || type === 'userDefined'
-          ? [{ id, content: text, special: type === 'control', normalized: false }]
-          : [],
+      added_tokens: addedPieces(model, 0, 0),
+      normalizer: sequence(
+        { type: 'Replace', pattern: { String: '``' }, content: '"' },
+        { type: 'Replace', pattern: { String: "''" }, content: '"' },
+        ...(keepAccents ? [] : [{ type: 'NFKD' }, { type: 'StripAccents' }]),
+        ...(lower ? [{ type: 'Lowercase' }] : []),
+        ...precompiled(model),
       ),
-      normalizer: {
-        type: 'Sequence',
-        normalizers: [
-          { type: 'Replace', pattern: { String: '``' }, content: '"' },
-          { type: 'Replace', pattern: { String: "''" }, content: '"' },
-          ...(keepAccents ? [] : [{ type: 'NFKD' }, { type: 'StripAccents' }]),
-          ...(lower ? [{ type: 'Lowercase' }] : []),
-          ...precompiled(model),
-        ],
-      },
-      ...metaspace(config),
+      ...spacedWords(config),
       post_processor: between(nameOf(config, 'cls_token', '[CLS]'), nameOf(config, 'sep_token', '[SEP]')),
       model: {
         type: 'Unigram',
@@ -53,43 +59,111 @@ function albert(file: string, model: SentencePieceModel, config: JsonPart | unde
       },
     }),
     special: {
-      bos_token: { content: '[CLS]' },
-      eos_token: { content: '[SEP]' },
+      ...bracketTokens,
       unk_token: { content: '<unk>' },
-      sep_token: { content: '[SEP]' },
       pad_token: { content: '<pad>' },
-      cls_token: { content: '[CLS]' },
       mask_token: { content: '[MASK]', lstrip: true },
     },
   };
 }
 
-/** Ids as in fairseq: four special tokens first in place of the model's own three, the mask last. */
-function xlmRoberta(file: string, model: SentencePieceModel, config: JsonPart | undefined): TokenizerDefinition {
-  const begin = nameOf(config, 'bos_token', '<s>');
-  const end = nameOf(config, 'eos_token', '</s>');
-  const vocab = [
-    ...[begin, nameOf(config, 'pad_token', '<pad>'), end, nameOf(config, 'unk_token', '<unk>')].map((name) => [
-      name,
-      0,
-    ]),
-    ...model.pieces.slice(3).map(({ text, score }) => [text, score]),
-    [nameOf(config, 'mask_token', '<mask>'), 0],
-  ];
+/** Ids are those of the pieces; the mask comes after them. */
+function deberta(file: string, model: SentencePieceModel, config: JsonPart | undefined): TokenizerDefinition {
+  const lower = config?.boolean('do_lower_case', false) ?? false;
+  const punctuation = config?.boolean('split_by_punct', false) ?? false;
+  const space = metaspace((config?.boolean('add_prefix_space', true) ?? true) ? 'always' : 'first');
   return {
     tokenizer: new JsonPart(file, {
-      added_tokens: model.pieces.flatMap(({ text, type }, i) =>
-        i >= 3 && (type === 'control' || type === 'userDefined')
-          ? [{ id: i + 1, content: text, special: type === 'control', normalized: false }]
-          : [],
-      ),
-      normalizer: { type: 'Sequence', normalizers: precompiled(model) },
-      ...metaspace(config),
+      added_tokens: addedPieces(model, 0, 0),
+      normalizer: sequence(...(lower ? [{ type: 'Lowercase' }] : []), { type: 'Strip' }, ...precompiled(model), {
+        type: 'Replace',
+        pattern: { Regex: ' {2,}' },
+        content: ' ',
+      }),
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [...(punctuation ? [{ type: 'Punctuation', behavior: 'Isolated' }] : []), space],
+      },
+      decoder: space,
+      post_processor: between(nameOf(config, 'cls_token', '[CLS]'), nameOf(config, 'sep_token', '[SEP]')),
+      model: { type: 'Unigram', unk_id: model.unknownId, vocab: model.pieces.map(({ text, score }) => [text, score]) },
+    }),
+    special: {
+      ...bracketTokens,
+      unk_token: { content: '[UNK]' },
+      pad_token: { content: '[PAD]' },
+      mask_token: { content: '[MASK]' },
+    },
+  };
+}
+
+/**
+ * XLM-RoBERTa and CamemBERT, with ids as in fairseq. XLM-RoBERTa: four special tokens instead of the model's first
+ * three pieces. CamemBERT: five tokens instead of the model's first piece, three of them never used. The mask is last.
+ */
+function fairseq(
+  file: string,
+  model: SentencePieceModel,
+  config: JsonPart | undefined,
+  camembert: boolean,
+): TokenizerDefinition {
+  const begin = nameOf(config, 'bos_token', '<s>');
+  const end = nameOf(config, 'eos_token', '</s>');
+  const pad = nameOf(config, 'pad_token', '<pad>');
+  const unknown = nameOf(config, 'unk_token', '<unk>');
+  const first = camembert
+    ? [
+        ['<s>NOTUSED', 0],
+        [pad, 0],
+        ['</s>NOTUSED', 0],
+        [unknown, 0],
+        ['<unk>NOTUSED', -100],
+      ]
+    : [
+        [begin, 0],
+        [pad, 0],
+        [end, 0],
+        [unknown, 0],
+      ];
+  const skipped = camembert ? 1 : 3;
+  return {
+    tokenizer: new JsonPart(file, {
+      added_tokens: addedPieces(model, skipped, first.length - skipped),
+      normalizer: sequence(...precompiled(model)),
+      ...spacedWords(config),
       post_processor: between(begin, end),
-      model: { type: 'Unigram', unk_id: 3, vocab },
+      model: {
+        type: 'Unigram',
+        unk_id: 3,
+        vocab: [
+          ...first,
+          ...model.pieces.slice(skipped).map(({ text, score }) => [text, score]),
+          [nameOf(config, 'mask_token', '<mask>'), 0],
+        ],
+      },
     }),
     special: fairseqSpecialTokens,
   };
+}
+
+const bracketTokens = {
+  bos_token: { content: '[CLS]' },
+  eos_token: { content: '[SEP]' },
+  cls_token: { content: '[CLS]' },
+  sep_token: { content: '[SEP]' },
+} as const;
+
+/** Control pieces, and pieces that the user defined: each stands by itself wherever it occurs. */
+function addedPieces(model: SentencePieceModel, skipped: number, shift: number): object[] {
+  return model.pieces.flatMap(({ text, type }, i) =>
+    i >= skipped && (type === 'control' || type === 'userDefined')
+      ? [{ id: i + shift, content: text, special: type === 'control', normalized: false }]
+      : [],
+  );
+}
+
+function sequence(...normalizers: object[]): object {
+  return { type: 'Sequence', normalizers };
 }
 
 function precompiled({ charsmap }: SentencePieceModel): object[] {
@@ -101,28 +175,16 @@ function precompiled({ charsmap }: SentencePieceModel): object[] {
   return [{ type: 'Precompiled', precompiled_charsmap: btoa(binary) }];
 }
 
-function metaspace(config: JsonPart | undefined): { pre_tokenizer: object; decoder: object } {
-  const scheme = (config?.boolean('add_prefix_space', true) ?? true) ? 'always' : 'never';
-  const part = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: scheme, split: true };
+/** Words cut at white space, a space written before each. */
+function spacedWords(config: JsonPart | undefined): { pre_tokenizer: object; decoder: object } {
+  const part = metaspace((config?.boolean('add_prefix_space', true) ?? true) ? 'always' : 'never');
   return { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, part] }, decoder: part };
 }
 
-function between(begin: string, end: string): object {
-  return {
-    type: 'TemplateProcessing',
-    single: [{ SpecialToken: { id: begin } }, { Sequence: { id: 'A' } }, { SpecialToken: { id: end } }],
-  };
+function metaspace(scheme: 'always' | 'first' | 'never'): object {
+  return { type: 'Metaspace', replacement: '\u2581', prepend_scheme: scheme, split: true };
 }
 
-function familyOf(file: string, model: SentencePieceModel, config: JsonPart | undefined): 'ALBERT' | 'XLM-RoBERTa' {
-  const name = String(config?.value['tokenizer_class'] ?? '').replace(/Fast$/, '');
-  if (name === 'AlbertTokenizer') return 'ALBERT';
-  if (name === 'XLMRobertaTokenizer') return 'XLM-RoBERTa';
-  if (name !== '' && !/^(PreTrainedTokenizer|TokenizersBackend)$/.test(name)) {
-    throw new TokenizerError(
-      file,
-      `a SentencePiece model of the class ${name} is not supported; it is for AlbertTokenizer and XLMRobertaTokenizer`,
-    );
-  }
-  return model.pieces.some(({ text }) => text === '[CLS]') ? 'ALBERT' : 'XLM-RoBERTa';
+function between(begin: string, end: string): object {
+  return { type: 'BertProcessing', cls: [begin], sep: [end] };
 }

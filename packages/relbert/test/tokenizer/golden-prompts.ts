@@ -29,12 +29,17 @@ export interface Golden {
 export const golden = JSON.parse(readFileSync(`${fixtures}golden.json`, 'utf8')) as Golden;
 export const oddWords = JSON.parse(readFileSync(`${fixtures}odd-words.json`, 'utf8')) as readonly string[];
 
-/** The files of a small tokenizer: the older ones, and tokenizer.json. */
+/** The files of a small tokenizer: the older ones, and tokenizer.json with tokenizer_config.json where it exists. */
 export function fixtureFiles(name: string): { older: Map<string, Uint8Array>; json: Map<string, Uint8Array | object> } {
   const older = new Map<string, Uint8Array>();
   for (const file of readdirSync(fixtures + name)) {
     const bytes = readFileSync(`${fixtures}${name}/${file}`);
     older.set(file.replace(/\.gz$/, ''), file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
+  }
+  if (name === 'camembert') {
+    const model = 'sentencepiece.bpe.model';
+    older.set(model, gunzipSync(readFileSync(`${fixtures}xlm-roberta/${model}.gz`)));
+    return { older, json: new Map() };
   }
   const tokenizer = JSON.parse(new TextDecoder().decode(older.get('tokenizer.json'))) as Record<string, unknown>;
   older.delete('tokenizer.json');
@@ -60,6 +65,9 @@ export function patched(tokenizer: JsonObject, patch: Readonly<Record<string, un
   for (const [key, part] of Object.entries(patch)) {
     if (part === 'normalized') {
       result[key] = (tokenizer[key] as object[]).map((token) => ({ ...token, normalized: true }));
+    } else if (key === 'added_tokens') {
+      const runs = [2, 3, 4].map((length, i) => ({ id: 3000 + i, content: ' '.repeat(length), normalized: true }));
+      result[key] = [...(tokenizer[key] as object[]), ...runs];
     } else if (part === 'runs of spaces') {
       const runs = { type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' };
       result[key] = { type: 'Sequence', normalizers: [tokenizer[key], runs] };

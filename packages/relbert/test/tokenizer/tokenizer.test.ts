@@ -124,8 +124,9 @@ describe('the files', () => {
 
   test('tokenizer_config.json decides the casing, of either form', () => {
     for (const form of [files('bert-cased'), olderFiles('bert-cased')]) {
-      const lower = createTokenizer({ ...form, 'tokenizer_config.json': config({ do_lower_case: true }) });
-      const cased = createTokenizer({ ...form, 'tokenizer_config.json': config({ do_lower_case: false }) });
+      const bertClass = (casing: object): FileContent => config({ tokenizer_class: 'BertTokenizerFast', ...casing });
+      const lower = createTokenizer({ ...form, 'tokenizer_config.json': bertClass({}) });
+      const cased = createTokenizer({ ...form, 'tokenizer_config.json': bertClass({ do_lower_case: false }) });
       expect(lower.encode('The DOG').ids).toEqual(cased.encode('the dog').ids);
       expect(cased.encode('The DOG').ids).not.toEqual(cased.encode('the dog').ids);
     }
@@ -192,7 +193,7 @@ describe('files that cannot be used are named', () => {
     [
       'an unknown model',
       { 'tokenizer.json': { ...json, model: { type: 'WordLevel', vocab: {} } } },
-      /, model: the model "WordLevel" is not supported; known are WordPiece, BPE, Unigram/,
+      /, model: the model "WordLevel" is not supported; supported are WordPiece, BPE, Unigram/,
     ],
     [
       'an empty vocabulary',
@@ -212,7 +213,7 @@ describe('files that cannot be used are named', () => {
     [
       'an unknown normaliser',
       { 'tokenizer.json': { ...json, normalizer: { type: 'Sequence', normalizers: [{ type: 'Reverse' }] } } },
-      /, normalizer\.normalizers\[0\]: the normaliser "Reverse" is not supported; known are BertNormalizer/,
+      /, normalizer\.normalizers\[0\]: the normaliser "Reverse" is not supported; supported are BertNormalizer/,
     ],
     [
       'an unknown pre-tokeniser',

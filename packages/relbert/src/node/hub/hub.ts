@@ -159,7 +159,15 @@ function refusal(response: Response, { id, revision }: HubId, origin: string, ha
 /** Which files of a model are fetched: sizes matter, so nothing that a checkpoint is not read from. */
 export function neededFiles(names: readonly string[]): string[] {
   const fast = names.includes('tokenizer.json');
-  const slow = ['vocab.txt', 'vocab.json', 'merges.txt', 'bpe.codes', 'spiece.model', 'sentencepiece.bpe.model'];
+  const slow = [
+    'vocab.txt',
+    'vocab.json',
+    'merges.txt',
+    'bpe.codes',
+    'spiece.model',
+    'sentencepiece.bpe.model',
+    'spm.model',
+  ];
   const tokenizer = names.filter(
     (name) => isTokenizerFile(name) && !(fast && [...slow, 'tokenizer.model'].includes(name)),
   );
