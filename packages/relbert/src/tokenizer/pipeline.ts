@@ -8,15 +8,9 @@ import { type PostProcessor, parsePostProcessor } from './post-processor.ts';
 import { createPreTokeniser, type PreTokeniser } from './pre-tokeniser.ts';
 import { type SpacedWords, spacedWords } from './spaced-words.ts';
 import { type AddedTokenSources, addedTokens, roleToken } from './special-tokens.ts';
-import type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer.ts';
+import type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer, TokenList } from './tokenizer.ts';
 
 export type PipelineParts = Omit<AddedTokenSources, 'vocabulary'>;
-
-/** Tokens of a stretch of text under way: ids with their ranges in the text. */
-export interface TokenList {
-  readonly ids: number[];
-  readonly offsets: (readonly [start: number, end: number] | null)[];
-}
 
 /**
  * The steps of HuggingFace tokenizers: added tokens are found in the text; what lies between them is normalised, cut

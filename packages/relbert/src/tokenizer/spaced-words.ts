@@ -1,5 +1,5 @@
-import type { TokenList } from './pipeline.ts';
 import type { PreTokeniser } from './pre-tokeniser.ts';
+import type { TokenList } from './tokenizer.ts';
 
 /**
  * Tokenises a text word by word, each distinct word once. Possible only where a word's tokens do not depend on its

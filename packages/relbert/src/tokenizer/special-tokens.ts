@@ -2,7 +2,6 @@
 import { type AddedToken, parseAddedToken } from './added-tokens.ts';
 import { excerpt, isJsonObject, JsonPart, parseTokenId } from './json.ts';
 import type { SpecialToken } from './tokenizer.ts';
-import type { TokenizerDefinition } from './tokenizer-definition.ts';
 import { TokenizerError } from './tokenizer-error.ts';
 
 /** Roles that tokenizer_config.json and special_tokens_map.json name. */
@@ -60,6 +59,9 @@ function parseNamed(part: JsonPart, path: string, value: unknown): NamedToken | 
   };
 }
 
+/** Throws where a special token that no file gives an id must not get the next free one. */
+export type CheckNewId = (token: string, id: number) => void;
+
 export interface AddedTokenSources {
   /** tokenizer.json, or older files converted to its form. */
   readonly tokenizer: JsonPart;
@@ -68,7 +70,7 @@ export interface AddedTokenSources {
   readonly added: JsonPart | undefined;
   readonly named: Partial<Record<SpecialTokenRole, NamedToken>>;
   readonly vocabulary: ReadonlyMap<string, number>;
-  readonly checkNewId: TokenizerDefinition['checkNewId'] | undefined;
+  readonly checkNewId: CheckNewId | undefined;
 }
 
 /** Roles that every text or every padded batch needs. */

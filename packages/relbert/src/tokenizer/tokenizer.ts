@@ -24,6 +24,12 @@ export interface Tokenization {
   readonly offsets: readonly (readonly [start: number, end: number] | null)[];
 }
 
+/** A {@link Tokenization} that still grows. */
+export interface TokenList {
+  readonly ids: number[];
+  readonly offsets: (readonly [start: number, end: number] | null)[];
+}
+
 export interface DecodeOptions {
   /** Leave special tokens out. Default false. */
   readonly skipSpecial?: boolean;

@@ -39,7 +39,9 @@ describe('saveModel', () => {
       expect(saved.weights.shape(name)).toEqual(shape);
       expect(Buffer.compare((await saved.weights.store.get(name)?.bytes()) as Uint8Array, await bytes()), name).toBe(0);
     }
-    for (const [name, bytes] of source.tokenizerFiles) expect(saved.tokenizerFiles.get(name)).toEqual(bytes);
+    for (const [name, bytes] of source.tokenizerFiles) {
+      if (name !== 'config.json') expect(saved.tokenizerFiles.get(name)).toEqual(bytes);
+    }
     expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe('# Card\n');
     const { relbert_config: _, torch_dtype: dtype, ...config } = saved.config;
     const { torch_dtype: __, dtype: ___, ...before } = source.config;

@@ -50,7 +50,11 @@ describe('fetchFiles', () => {
     const checkpoint = await openCheckpoint(fetchFiles(`${base}/`, { onProgress: (event) => events.push(event) }));
     expect(checkpoint.origin).toBe(base);
     expect(checkpoint.config['model_type']).toBe('bert');
-    expect([...checkpoint.tokenizerFiles.keys()].sort()).toEqual(['tokenizer.json', 'tokenizer_config.json']);
+    expect([...checkpoint.tokenizerFiles.keys()].sort()).toEqual([
+      'config.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
     const name = checkpoint.weights.names[0] as string;
     expect((await checkpoint.weights.get(name)).data.length).toBeGreaterThan(0);
     expect(log.filter((line) => line === 'GET /models/bert/model.safetensors').length).toBe(1);
