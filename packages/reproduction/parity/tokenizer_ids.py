@@ -112,7 +112,7 @@ VARIANTS = [
             "added_tokens": "runs of spaces",
         },
     ),
-    ("roberta", "words in GPT-4's manner", {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": GPT_4}, "behavior": "Isolated", "invert": False}, {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}]}}),
+    ("roberta", "words in GPT-4's manner", {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": GPT_4}, "behavior": "Isolated", "invert": False}, {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}]}}),
     ("xlm-roberta", "transformers 4", {"normalizer": "runs of spaces", "pre_tokenizer": METASPACE_4}),
     ("xlm-roberta", "first", {"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False}}),
     ("albert", "never", {"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": True}, "added_tokens": "normalized"}),

@@ -54,7 +54,7 @@ describeWithShared('20,480 prompts of the words of ../shared', sharedFiles, () =
     expect(words).toHaveLength(golden.words);
   });
 
-  test.each(small)('%s', (name) => {
+  test.each(small.filter((name) => expected(name).shared.length > 0))('%s', (name) => {
     const tokenizer = createTokenizer(fixtureFiles(name).older);
     expect(hashes(goldenLines(tokenizer, sharedPrompts(words)))).toEqual(expected(name).shared);
   });
