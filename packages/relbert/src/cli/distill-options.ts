@@ -5,6 +5,7 @@ import type { Recipe } from '../train/recipe-schema.ts';
 import type { RecipeSettings } from '../train/recipe-settings.ts';
 import { UsageError } from './exit.ts';
 import { positive } from './model-options.ts';
+import { type ResumeFlag, resumeOption } from './resume-option.ts';
 
 /** What {@link addDistillOptions} adds, as commander hands it over. */
 export interface DistillFlags {
@@ -32,7 +33,7 @@ export interface DistillFlags {
   readonly dtype: 'f32' | 'f16';
   readonly threads?: number;
   readonly offline?: boolean;
-  readonly resume?: boolean;
+  readonly resume?: ResumeFlag;
   readonly overwrite?: boolean;
 }
 
@@ -82,7 +83,7 @@ export function addDistillOptions(command: Command): Command {
       '--validate <path...>',
       'analogy questions (folders with valid.jsonl, or .jsonl files); their mean accuracy decides which weights are kept, or what training.metric says',
     )
-    .option('--resume', "go on from the output folder's last checkpoint")
+    .addOption(resumeOption())
     .option('--overwrite', 'replace the output folder')
     .addOption(new Option('--dtype <dtype>', 'of the saved weights').choices(['f32', 'f16']).default('f32'))
     .option('--threads <number>', 'threads of one operator (default: one a physical core)', positive)

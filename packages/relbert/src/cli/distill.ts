@@ -8,6 +8,7 @@ import { fetchProgress } from './fetch-progress.ts';
 import { learnedPrompt } from './model-options.ts';
 import { duration } from './progress.ts';
 import { QueuedBar } from './queued-bar.ts';
+import { goingOn } from './resume-option.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addDistillCommand(program: Command, terminal: Terminal): void {
@@ -72,7 +73,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
       onTeacher: (done, total) => display.teacher(done, total),
       ...(flags.excludePairs && { excludePairs: flags.excludePairs }),
       ...(flags.threads !== undefined && { threads: flags.threads }),
-      ...(flags.resume && { resume: true }),
+      ...(flags.resume && { resume: flags.resume }),
       ...(flags.overwrite && { overwrite: true }),
     });
     for await (const event of events) await display.show(event);
@@ -128,7 +129,7 @@ class RunDisplay {
         break;
       case 'start':
         terminal.note(
-          `${event.step > 0 ? `going on after step ${event.step}; ` : ''}${event.steps} steps, ${(event.trainedParameters / 1e6).toFixed(1)} M of ${(event.parameters / 1e6).toFixed(1)} M parameters are trained`,
+          `${goingOn(event)}${event.steps} steps, ${(event.trainedParameters / 1e6).toFixed(1)} M of ${(event.parameters / 1e6).toFixed(1)} M parameters are trained`,
         );
         break;
       case 'step':

@@ -2,6 +2,8 @@
 import { type EmbeddingBlock, row } from '../encoder/embeddings.ts';
 import { littleEndianBytes, npyHeader } from '../formats/npy.ts';
 import { floatText, word2vecHeader, word2vecKey, word2vecLine } from '../formats/word2vec.ts';
+import { AtomicFile } from '../node/files.ts';
+import { commitTogether } from '../node/files-together.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { EmbeddingFormat } from './embed.ts';
 import { type Output, openOutput } from './output.ts';
@@ -58,10 +60,11 @@ export function pairsPathOf(path: string): string {
 }
 
 async function npyWriter(path: string, dimension: number, terminal: Terminal): Promise<EmbeddingWriter> {
-  const matrix = await openOutput(path, terminal);
-  let pairs: Output;
+  const { signal } = terminal;
+  const matrix = await AtomicFile.create(path, { signal });
+  let pairs: AtomicFile;
   try {
-    pairs = await openOutput(pairsPathOf(path), terminal);
+    pairs = await AtomicFile.create(pairsPathOf(path), { signal });
     await matrix.write(npyHeader([0, dimension]));
   } catch (error) {
     await matrix.discard();
@@ -76,8 +79,7 @@ async function npyWriter(path: string, dimension: number, terminal: Terminal): P
     },
     async finish() {
       await matrix.overwrite(0, npyHeader([rows, dimension]));
-      await pairs.commit();
-      await matrix.commit();
+      await commitTogether([pairs, matrix]);
     },
     async discard() {
       await pairs.discard();

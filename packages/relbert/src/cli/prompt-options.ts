@@ -49,7 +49,6 @@ export interface RunFlags extends PromptDataFlags {
   readonly output: string;
   readonly layout: '2021' | '2023';
   readonly seed: number;
-  readonly resume?: boolean;
   readonly overwrite?: boolean;
 }
 
@@ -66,7 +65,6 @@ export function addRunOptions(command: Command, what: string, seed: (text: strin
         .default('2023'),
     )
     .option('--seed <number>', 'of everything that is drawn', seed, 0)
-    .option('--resume', 'go on with the run in the output folder')
     .option('--overwrite', 'replace the run in the output folder');
 }
 

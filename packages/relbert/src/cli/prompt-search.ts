@@ -25,6 +25,7 @@ interface PromptSearchFlags extends RunFlags {
   readonly wholeWords?: boolean;
   readonly pairWords?: boolean;
   readonly exhaustive?: boolean;
+  readonly resume?: boolean;
 }
 
 export function addPromptSearchCommand(prompt: Command, terminal: Terminal): void {
@@ -45,6 +46,7 @@ export function addPromptSearchCommand(prompt: Command, terminal: Terminal): voi
     )
     .option('--whole-words', 'no tokens that continue a word')
     .option('--no-pair-words', 'no words of the training pairs')
+    .option('--resume', 'go on with the search in the output folder')
     .option('--exhaustive', 'let every candidate see all triples; else the clearly worse drop out early')
     .addHelpText(
       'after',

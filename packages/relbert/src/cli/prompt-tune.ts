@@ -15,6 +15,7 @@ import {
   triggerCounts,
 } from './prompt-options.ts';
 import { QueuedBar } from './queued-bar.ts';
+import { goingOn, type ResumeFlag, resumeOption } from './resume-option.ts';
 import { seed } from './seed-option.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,6 +24,7 @@ interface PromptTuneFlags extends RunFlags {
   readonly steps: number;
   readonly lr: number;
   readonly every: number;
+  readonly resume?: ResumeFlag;
 }
 
 export function addPromptTuneCommand(prompt: Command, terminal: Terminal): void {
@@ -40,6 +42,7 @@ export function addPromptTuneCommand(prompt: Command, terminal: Terminal): void 
     )
     .option('--steps <n>', 'steps of the run', positive, 100)
     .option('--lr <x>', 'learning rate', aboveZero, 1e-3)
+    .addOption(resumeOption())
     .option('--every <n>', 'validate and write a checkpoint each so many steps', positive, 10)
     .addHelpText(
       'after',
@@ -58,7 +61,7 @@ async function run(flags: PromptTuneFlags, terminal: Terminal): Promise<void> {
     const events = tunePrompt({
       ...options,
       ...{ output, layout, counts, reparameterization, steps, every, seed: flags.seed, learningRate: flags.lr },
-      ...(flags.resume && { resume: true }),
+      ...(flags.resume && { resume: flags.resume }),
       ...(flags.overwrite && { overwrite: true }),
     });
     for await (const event of events) await show(event, bar, terminal);
@@ -78,7 +81,7 @@ async function show(event: TunePromptEvent, bar: QueuedBar, terminal: Terminal):
       break;
     case 'start':
       terminal.note(
-        `${event.step > 0 ? `going on after step ${event.step}; ` : ''}${event.steps} steps, ${event.trainedParameters.toLocaleString('en-US')} parameters: ${event.text}`,
+        `${goingOn(event)}${event.steps} steps, ${event.trainedParameters.toLocaleString('en-US')} parameters: ${event.text}`,
       );
       break;
     case 'step':

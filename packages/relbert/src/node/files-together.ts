@@ -1,11 +1,30 @@
-import { AtomicFile, type WriteOptions } from './files.ts';
+/** @file Several files that take their names together: nobody ever finds new ones beside old ones. */
+
+import { basename, dirname } from 'node:path';
+import { AtomicFile, type WriteOptions, writeFileAtomic } from './files.ts';
+import { finishCommit, temporaryPath } from './temporary-file.ts';
 
 /**
- * Writes several files of which none appears half written, and none before all are on the disk: each into a temporary
- * file, all flushed, then renamed one after the other. A failure before the renaming (full disk, abort) changes nothing;
- * one between two renames leaves the first files new and the others as they were. Their folders must exist.
- * @throws FileError (full disk, read-only folder ...), or the signal's reason
+ * Puts files in place together. All are on the disk first; then a journal lists them, the old files are removed, the new
+ * ones get their names, and the journal is removed. A process that is killed before the journal leaves the old files;
+ * after one killed later, the next process that writes into the folder does the rest.
+ *
+ * @throws FileError (full disk, read-only folder ...): without a journal nothing has changed
  */
+export async function commitTogether(files: readonly AtomicFile[]): Promise<void> {
+  for (const file of files) await file.flush();
+  const last = files.findLast(({ temporary }) => temporary !== undefined)?.temporary;
+  // A symbolic link or a device can be elsewhere: such a file takes its place by itself.
+  const together = files.filter(({ temporary }) => last && temporary && dirname(temporary) === dirname(last));
+  for (const file of files) if (together.length < 2 || !together.includes(file)) await file.rename();
+  if (!last || together.length < 2) return;
+  const journal = temporaryPath(last, 'commit');
+  await writeFileAtomic(journal, JSON.stringify(together.map(({ temporary }) => basename(temporary as string))));
+  for (const file of together) file.keepTemporary();
+  await finishCommit(journal);
+}
+
+/** Writes several files that take their names together ({@link commitTogether}). Their folders must exist. */
 export async function writeFilesTogether(
   files: readonly { readonly path: string; readonly content: string | Uint8Array }[],
   options: WriteOptions = {},
@@ -18,7 +37,7 @@ export async function writeFilesTogether(
       await file.write(content);
       await file.flush();
     }
-    for (const file of opened) await file.rename();
+    await commitTogether(opened);
   } finally {
     for (const file of opened) await file.discard();
   }

@@ -1,14 +1,14 @@
 /**
  * @file Writing files so that a half-written one is never seen: into a temporary file beside the target, flushed to
  * the disk, then renamed over it. What fails or is aborted leaves the target as it was and no temporary file, also
- * when the process is made to exit in between.
+ * when the process exits in between. The temporary files of a killed process go when the next one writes the same file.
  */
 
-import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { FileError, fileError, systemCode } from './file-error.ts';
+import { clearLeftovers, temporaryPath } from './temporary-file.ts';
 
 /** What can be written: all at once or in chunks; strings as UTF-8. */
 export type FileContent = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
@@ -39,9 +39,11 @@ export class AtomicFile implements AsyncDisposable {
   /** The path as the user gave it. */
   readonly path: string;
   readonly #target: string;
-  readonly #temporary: string | undefined;
+  /** Where the content is until {@link rename}; undefined: written directly. */
+  readonly temporary: string | undefined;
   readonly #signal: AbortSignal | undefined;
   #handle: FileHandle | undefined;
+  #flushed = false;
 
   private constructor(
     path: string,
@@ -52,7 +54,7 @@ export class AtomicFile implements AsyncDisposable {
   ) {
     this.path = path;
     this.#target = target;
-    this.#temporary = temporary;
+    this.temporary = temporary;
     this.#handle = handle;
     this.#signal = signal;
   }
@@ -71,10 +73,8 @@ export class AtomicFile implements AsyncDisposable {
         return new AtomicFile(path, path, undefined, await open(path, 'w'), options.signal);
       }
       const target = existing ? await realpath(path) : path;
-      const temporary = join(
-        dirname(target),
-        `.${basename(target)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`,
-      );
+      await clearLeftovers(dirname(target), { of: basename(target) });
+      const temporary = temporaryPath(target);
       register(temporary);
       try {
         const handle = await open(temporary, 'wx', existing ? existing.mode & 0o777 : 0o666);
@@ -116,6 +116,11 @@ export class AtomicFile implements AsyncDisposable {
     }
   }
 
+  /** From here on a failure or the end of the process leaves the temporary file: a journal lists it. */
+  keepTemporary(): void {
+    if (this.temporary !== undefined) pending.delete(this.temporary);
+  }
+
   /** Flushes to the disk and puts the file in place. */
   async commit(): Promise<void> {
     await this.flush();
@@ -124,12 +129,14 @@ export class AtomicFile implements AsyncDisposable {
 
   /** The first half of {@link commit}: everything that can fail for lack of space. */
   async flush(): Promise<void> {
+    if (this.#flushed) return;
     const handle = this.#open();
     try {
       this.#signal?.throwIfAborted();
-      if (this.#temporary !== undefined) await handle.sync();
+      if (this.temporary !== undefined) await handle.sync();
       this.#handle = undefined;
       await handle.close();
+      this.#flushed = true;
     } catch (error) {
       await this.discard();
       throw fileError(this.path, 'write', error);
@@ -138,10 +145,10 @@ export class AtomicFile implements AsyncDisposable {
 
   /** The second half of {@link commit}. */
   async rename(): Promise<void> {
-    if (this.#temporary === undefined) return;
+    if (this.temporary === undefined) return;
     try {
-      await rename(this.#temporary, this.#target);
-      pending.delete(this.#temporary);
+      await rename(this.temporary, this.#target);
+      pending.delete(this.temporary);
       await syncFolder(dirname(this.#target));
     } catch (error) {
       await this.discard();
@@ -154,9 +161,9 @@ export class AtomicFile implements AsyncDisposable {
     const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close().catch(() => {});
-    if (this.#temporary === undefined || !pending.has(this.#temporary)) return;
-    await rm(this.#temporary, { force: true }).catch(() => {});
-    pending.delete(this.#temporary);
+    if (this.temporary === undefined || !pending.has(this.temporary)) return;
+    await rm(this.temporary, { force: true }).catch(() => {});
+    pending.delete(this.temporary);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

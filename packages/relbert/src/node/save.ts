@@ -8,6 +8,7 @@ import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
 import { elementCount, isFloatType } from '../formats/stored-type.ts';
 import { AtomicFile, makeFolder, removeEmptyFolder } from './files.ts';
+import { commitTogether } from './files-together.ts';
 
 export interface SaveModelOptions {
   /** Made where it is missing. Files of the same names are replaced. */
@@ -28,9 +29,8 @@ export interface SaveModelOptions {
 }
 
 /**
- * Writes config.json, tokenizer files, README.md and, last of all, model.safetensors. Every file is first written
- * in full beside its place; only when all are on the disk do they take their places, one after the other. A failure or
- * an abort before that leaves the folder as it was; a failure between two renames, new small files beside old weights.
+ * Writes config.json, tokenizer files, README.md and model.safetensors, which take their names together when all are on
+ * the disk: a failure or an abort leaves the folder as it was, and no new file is ever beside an old one.
  *
  * @throws CheckpointError for weights that the source does not have or of another size, values that f16 cannot
  *   hold; FileError for a full disk or a read-only folder; the signal's reason when aborted
@@ -56,8 +56,7 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
     const model = await AtomicFile.create(join(folder, 'model.safetensors'), { signal });
     written.push(model);
     for await (const chunk of safetensorsChunks(tensors)) await model.write(chunk);
-    await model.flush();
-    for (const file of written) await file.rename();
+    await commitTogether(written);
   } catch (error) {
     for (const file of written) await file.discard();
     if (made) await removeEmptyFolder(folder);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type CheckpointFiles, fileSource } from '../formats/byte-source.ts';
+import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { safetensorsChunks } from '../formats/safetensors-write.ts';
 import { toFloat32 } from '../formats/stored-type.ts';
@@ -20,7 +21,7 @@ export interface TeacherEmbeddings {
 export interface TeacherCache {
   /** Of the teacher: {@link modelHash}. */
   readonly modelHash: string;
-  /** undefined: not computed before. */
+  /** undefined: not computed before, or the file is damaged. */
   read(): Promise<TeacherEmbeddings | undefined>;
   write(embeddings: TeacherEmbeddings): Promise<void>;
 }
@@ -45,10 +46,17 @@ export async function teacherCache(
     modelHash: teacher,
     async read() {
       await makeFolder(folder);
-      const source = await fileSource(await folderFiles(folder), file);
-      const tensor = source && (await openSafetensors(source)).get('embeddings');
-      if (!tensor || tensor.shape[0] !== pairs.length) return undefined;
-      return { data: toFloat32(tensor.file, 'embeddings', tensor.type, await tensor.bytes()), shape: tensor.shape };
+      try {
+        const source = await fileSource(await folderFiles(folder), file);
+        const tensor = source && (await openSafetensors(source)).get('embeddings');
+        if (tensor?.type !== 'F32' || tensor.shape.length !== 2 || tensor.shape[0] !== pairs.length) return undefined;
+        const data = toFloat32(tensor.file, 'embeddings', tensor.type, await tensor.bytes());
+        return data.every(Number.isFinite) ? { data, shape: tensor.shape } : undefined;
+      } catch (error) {
+        // Cut or damaged: computed anew.
+        if (error instanceof CheckpointError) return undefined;
+        throw error;
+      }
     },
     async write({ data, shape }) {
       await makeFolder(folder);

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileSource } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
@@ -30,7 +30,6 @@ export function trainingStore(folder: string): TrainingStore {
     nameOf: (which) => join(folder, fileOf(which)),
     async save(which, state) {
       await makeFolder(folder);
-      await removeLeftovers(folder, fileOf(which));
       await writeFileAtomic(join(folder, fileOf(which)), safetensorsChunks(tensorsToWrite(state)));
     },
     async load(which) {
@@ -99,15 +98,6 @@ function parseState(file: string, bytes: Uint8Array): Pick<TrainingState, 'confi
     // The trainer checks it.
     progress: state['progress'] as unknown as Progress,
   };
-}
-
-/** Temporary files of processes that were killed while they wrote. */
-async function removeLeftovers(folder: string, file: string): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw fileError(folder, 'read', error);
-  });
-  const leftover = names.filter((name) => name.startsWith(`.${file}.`) && name.endsWith('.tmp'));
-  for (const name of leftover) await rm(join(folder, name), { force: true });
 }
 
 async function exists(folder: string): Promise<boolean> {

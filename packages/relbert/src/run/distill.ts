@@ -6,9 +6,8 @@
 import { formatTrainPairs, pairsOf, type RelationSet } from '../data/relation-set.ts';
 import { splitRelations } from '../data/split.ts';
 import { relationModel } from '../encoder/language-model.ts';
-import { JsonLinesLog, writeFileAtomic } from '../node/files.ts';
+import { writeFileAtomic } from '../node/files.ts';
 import { openModel } from '../node/open-model.ts';
-import { join } from '../node/path.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import { trainingStore } from '../node/training-store.ts';
 import { train } from '../train/fine-tuning.ts';
@@ -16,19 +15,12 @@ import { drawnRelations, type RelationsBySource, recipeSampler } from '../train/
 import type { Recipe } from '../train/recipe-schema.ts';
 import type { TrainEvent } from '../train/train-event.ts';
 import { checkLengths, checkRun } from './check-run.ts';
+import { distillRun, recipeFileName, trainPairsName } from './distill-folder.ts';
 import { finishedBefore } from './finished-run.ts';
 import type { DistillOptions } from './options.ts';
-import {
-  checkOutputFolder,
-  checkpointFolder,
-  clearOutputFolder,
-  keepLog,
-  logName,
-  recipeFileName,
-  trainPairsName,
-} from './output-folder.ts';
 import { readTrainingData } from './read-data.ts';
 import { runConfiguration } from './run-configuration.ts';
+import { isBefore, RunFolder } from './run-folder.ts';
 import { saveRun } from './save-run.ts';
 import { loadTeacher } from './teacher.ts';
 import { pairsOfQuestions, runValidation } from './validation.ts';
@@ -49,16 +41,17 @@ export type DistillEvent =
 
 /**
  * Trains a relation encoder and saves it. While it runs, the folder holds `train.jsonl`, `train-pairs.tsv`,
- * `recipe.json` and `checkpoints/`; model, tokenizer, card and learning curve appear when it is done. What an earlier
- * run left there (`overwrite`) is removed when everything has been read and found right.
+ * `recipe.json` and `checkpoints/`; model, tokenizer, card and learning curve appear when it is done. With `overwrite`
+ * what an earlier run left is removed when everything has been read and found right. No other process can write into
+ * the folder meanwhile.
  *
  * @throws OptionError, CheckpointError, DataError, SamplingError, and what {@link train} throws
  */
 export async function* distill(options: DistillOptions): AsyncGenerator<DistillEvent> {
   const { recipe, output, signal, resume = false, threads, validate: questions = [] } = options;
   const read = [options.model, ...(recipe.teacher ? [recipe.teacher.model] : [])];
-  await checkOutputFolder(output, { ...options, read });
-  const finished = resume && (await finishedBefore(options));
+  await using folder = await RunFolder.open(distillRun, { ...options, read });
+  const finished = resume && (await finishedBefore(folder, options));
   if (finished) {
     yield { kind: 'finished-before', step: finished.step, folder: output };
     return;
@@ -109,7 +102,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     sampler,
     runtime: nodeRuntime(),
     validation,
-    store: trainingStore(checkpointFolder(output)),
+    store: trainingStore(folder.checkpoints),
     resume,
     configuration: await runConfiguration({
       recipe,
@@ -124,30 +117,25 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     ...(signal && { signal }),
   });
 
-  let log: JsonLinesLog | undefined;
-  try {
-    for await (const event of events) {
-      if (event.kind === 'start') {
-        await clearOutputFolder(output, options);
-        await writeFileAtomic(join(output, trainPairsName), trainPairs);
-        await writeFileAtomic(join(output, recipeFileName), `${JSON.stringify(recipe, undefined, 2)}\n`);
-        await keepLog(output, event.step);
-        log = await JsonLinesLog.open(join(output, logName));
-      }
-      if (event.kind === 'done') {
-        const { weights: _, ...entry } = event;
-        await log?.append(entry);
-        const { excludedPairs } = data;
-        await saveRun(options, { model, relations: trained, further, excludedPairs, done: event });
-        yield event;
-        yield { kind: 'saved', folder: output };
-      } else {
-        if (event.kind !== 'measuring') await log?.append(event);
-        yield event;
-      }
+  for await (const event of events) {
+    if (event.kind === 'start') {
+      await folder.begin();
+      await writeFileAtomic(folder.file(trainPairsName), trainPairs);
+      await writeFileAtomic(folder.file(recipeFileName), `${JSON.stringify(recipe, undefined, 2)}\n`);
+      await folder.openLog(isBefore(event));
     }
-  } finally {
-    await log?.close();
+    if (event.kind === 'done') {
+      const { weights: _, ...entry } = event;
+      await folder.append(entry);
+      const { excludedPairs } = data;
+      const log = await folder.entries();
+      await saveRun(options, { model, relations: trained, further, excludedPairs, done: event, log });
+      yield event;
+      yield { kind: 'saved', folder: output };
+    } else {
+      if (event.kind !== 'measuring') await folder.append(event);
+      yield event;
+    }
   }
 }
 

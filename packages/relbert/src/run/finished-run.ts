@@ -8,13 +8,18 @@ import { join } from '../node/path.ts';
 import { kindOfPath, readText } from '../node/read-file.ts';
 import { storedConfiguration } from '../node/training-store.ts';
 import { ConfigurationMismatchError, configurationDifferences, type Json, plainJson } from '../train/configuration.ts';
+<<<<<<< HEAD
 import { parseRecipe } from '../train/recipe.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
+=======
+import { parseRecipe, type Recipe } from '../train/recipe.ts';
+import { recipeFileName, trainPairsName } from './distill-folder.ts';
+>>>>>>> 5412ab8 (One run folder under distill, prompt search and prompt tune: locked, with one log; files that belong together take their names together)
 import { excludedPairSet } from './excluded-pairs.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { DistillOptions } from './options.ts';
-import { checkpointFolder, isSaved, readLog, recipeFileName, trainPairsName } from './output-folder.ts';
 import { promptFingerprint } from './run-configuration.ts';
+import type { RunFolder } from './run-folder.ts';
 
 /**
  * Where a folder holds the model of a finished run: after how many steps it ended (undefined: its log is gone).
@@ -25,26 +30,27 @@ import { promptFingerprint } from './run-configuration.ts';
  *   another type or trained on a pair that is to be left out, so that its model is not the one asked for
  */
 export async function finishedBefore(
+  folder: RunFolder,
   options: DistillOptions,
 ): Promise<{ readonly step: number | undefined } | undefined> {
-  const { output: folder, recipe } = options;
-  if (!(await isSaved(folder))) return undefined;
-  const file = join(folder, recipeFileName);
+  const { recipe } = options;
+  if (!(await folder.isFinished())) return undefined;
+  const file = folder.file(recipeFileName);
   const differences: string[] = [];
   if ((await kindOfPath(file)) === 'file') {
     const before = parseRecipe(await readText(file), file);
     differences.push(...configurationDifferences(compared(before), compared(recipe)));
   }
-  differences.push(...(await startDifferences(options)));
+  differences.push(...(await startDifferences(folder.checkpoints, options)));
   differences.push(...(await dtypeDifferences(options)), ...(await exclusionDifferences(options)));
   if (differences.length > 0) throw new ConfigurationMismatchError(differences);
-  const done = (await readLog(folder)).findLast(({ kind }) => kind === 'done');
+  const done = (await folder.entries()).findLast(({ kind }) => kind === 'done');
   return { step: typeof done?.['step'] === 'number' ? done['step'] : undefined };
 }
 
 /** How language model and prompt differ from those of the run's last checkpoint, where that is still there. */
-async function startDifferences({ output, model, prompt, hub }: DistillOptions): Promise<string[]> {
-  const stored = await unlessUnusable(() => storedConfiguration(checkpointFolder(output)));
+async function startDifferences(checkpoints: string, { model, prompt, hub }: DistillOptions): Promise<string[]> {
+  const stored = await unlessUnusable(() => storedConfiguration(checkpoints));
   const before = fieldsOf(fieldsOf(stored)?.['run']);
   if (!before) return [];
   // From the cache only: nothing is fetched for a run that has nothing left to do.

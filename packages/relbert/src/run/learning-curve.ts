@@ -1,7 +1,21 @@
+import type { LogEntry } from './run-folder.ts';
+
 /** One point of the log: a step's loss, or the figures of a validation. */
 export type CurvePoint =
   | { readonly kind: 'step'; readonly step: number; readonly loss: number }
   | { readonly kind: 'validation'; readonly step: number; readonly figures: Readonly<Record<string, number>> };
+
+/** The points of a run's log; those of a search are its iterations. */
+export function curvePoints(log: readonly LogEntry[]): CurvePoint[] {
+  return log.flatMap(({ kind, step, iteration = step, loss, validation, figures }): CurvePoint[] => {
+    if (kind === 'done' || typeof iteration !== 'number') return [];
+    const found = figures ?? (typeof validation === 'number' ? { loss: validation } : undefined);
+    return [
+      ...(typeof loss === 'number' ? [{ kind: 'step' as const, step: iteration, loss }] : []),
+      ...(found ? [{ kind: 'validation' as const, step: iteration, figures: found as Record<string, number> }] : []),
+    ];
+  });
+}
 
 const width = 760;
 const height = 420;

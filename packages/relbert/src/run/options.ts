@@ -1,7 +1,12 @@
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
+<<<<<<< HEAD
 import type { Recipe } from '../train/recipe-schema.ts';
+=======
+import type { Recipe } from '../train/recipe.ts';
+import type { CheckpointName } from '../train/training-state.ts';
+>>>>>>> 5412ab8 (One run folder under distill, prompt search and prompt tune: locked, with one log; files that belong together take their names together)
 
 /** What a run is made from and where it goes. */
 export interface DistillOptions {
@@ -20,8 +25,8 @@ export interface DistillOptions {
   readonly excludePairs?: readonly string[];
   readonly threads?: number;
   readonly hub?: HubOptions;
-  /** Go on from the output folder's last checkpoint. */
-  readonly resume?: boolean;
+  /** Go on with the run in the output folder; 'last', 'best': from this checkpoint alone, where the other is damaged. */
+  readonly resume?: boolean | CheckpointName;
   /** Replace an output folder that exists. */
   readonly overwrite?: boolean;
   /** Type of the saved weights. Default 'f32'. */

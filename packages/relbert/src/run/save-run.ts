@@ -11,10 +11,10 @@ import { saveModel } from '../node/save.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
 import { splitSoftPrompt } from '../train/soft-prompt-weights.ts';
 import type { DoneEvent } from '../train/train-event.ts';
-import { learningCurve } from './learning-curve.ts';
+import { curvePoints, learningCurve } from './learning-curve.ts';
 import { modelCard } from './model-card.ts';
 import type { DistillOptions } from './options.ts';
-import { readLog } from './output-folder.ts';
+import type { LogEntry } from './run-folder.ts';
 
 /** What a run was, and how it ended. */
 export interface FinishedRun {
@@ -25,18 +25,18 @@ export interface FinishedRun {
   readonly further: readonly RelationSet[];
   readonly excludedPairs: number;
   readonly done: DoneEvent;
+  readonly log: readonly LogEntry[];
 }
 
 /** Writes the encoder into the output folder. @throws what {@link saveModel} throws */
 export async function saveRun(options: DistillOptions, run: FinishedRun): Promise<void> {
   const { output, recipe, dtype, signal } = options;
-  const { model, done } = run;
+  const { model, done, log } = run;
   const { checkpoint, spec } = model;
   const names = resolveWeightNames(model.config, checkpoint.weights);
   const split = splitSoftPrompt(done.weights, model.config, spec.kind === 'soft' ? spec.vectors.length : 0);
   const prompt: PromptSpec = spec.kind === 'soft' && split.vectors ? { ...spec, vectors: split.vectors } : spec;
   const weights = new Map([...split.weights].map(([name, value]) => [names.get(name) ?? name, value.data]));
-  const log = await readLog(output);
   const name = basename(resolve(output));
   const validation = log.find((entry) => entry['kind'] === 'validation' && entry['step'] === done.weightsFrom);
   const license = await licenceOf(model);
@@ -59,7 +59,6 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
     parameters: parameterCount(storedParameters(model.config)),
     figures: validation?.['figures'] as Record<string, number> | undefined,
   });
-  const points = log.filter(({ kind }) => kind === 'step' || kind === 'validation');
   await saveModel({
     folder: output,
     source: checkpoint,
@@ -72,9 +71,7 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
       form: formOf(prompt, model.pooling),
     },
     card,
-    files: new Map([
-      ['learning-curve.svg', learningCurve(points as unknown as Parameters<typeof learningCurve>[0], name)],
-    ]),
+    files: new Map([['learning-curve.svg', learningCurve(curvePoints(log), name)]]),
     signal,
   });
 }

@@ -7,16 +7,12 @@ import { autoprompt } from '../search/autoprompt.ts';
 import type { AutopromptEvent } from '../search/autoprompt-event.ts';
 import { triggersOf, triggersOfTemplate } from '../search/trigger-prompt.ts';
 import { type PromptDataOptions, readPromptData } from './problem.ts';
-import {
-  checkLayout,
-  checkPromptOutput,
-  PromptLog,
-  type PromptOutputOptions,
-  type PromptRunEvent,
-  savePrompt,
-} from './prompt-output.ts';
+import { checkLayout, drawCurve, type PromptRunEvent, promptRun, savePrompt } from './prompt-output.ts';
+import { RunFolder, type RunFolderOptions } from './run-folder.ts';
 
-export interface SearchPromptOptions extends PromptDataOptions, PromptOutputOptions {
+export interface SearchPromptOptions extends PromptDataOptions, Omit<RunFolderOptions, 'read' | 'resume'> {
+  /** Go on with the search in the folder. */
+  readonly resume?: boolean;
   /** Triggers before, between and after the words; not together with `template`. */
   readonly counts?: TriggerCounts;
   /** Start from the tokens of this manual template. */
@@ -47,7 +43,7 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
   if (options.counts && options.template !== undefined) {
     throw new OptionError('--template says how many triggers there are: leave --begin, --middle and --end out');
   }
-  await checkPromptOutput(options);
+  await using folder = await RunFolder.open(promptRun, options);
   const { checkpoint, model, train, validation, excludedPairs, configuration } = await readPromptData(options);
   checkLayout(layout, model.pooling);
   yield { kind: 'data', relations: train.length, validation: validation.length, excludedPairs };
@@ -80,31 +76,28 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
     ...(margin !== undefined && { margin }),
     ...(distance !== undefined && { distance }),
   });
-  let log: PromptLog | undefined;
-  try {
-    for await (const event of events) {
-      if (event.kind === 'start') {
-        const { iteration } = event;
-        log = await PromptLog.open(output, ({ at }) => iteration > 0 && at <= iteration);
-        if (event.loss !== undefined) await log.append({ ...event, at: 0 });
-      } else if (event.kind !== 'screening' && event.kind !== 'measuring') {
-        await log?.append({ ...event, at: event.iteration });
-      }
-      if (event.kind === 'done') {
-        const tokens = triggersOf(event.spec).map((id) => model.tokenizer.token(id) as string);
-        const prompt = layout === '2021' ? event.spec : { ...event.spec, tokens };
-        await savePrompt(output, { prompt, pooling: model.pooling, text: event.text }, layout, {
-          foundBy: 'relbert prompt search',
-          model: checkpoint.origin,
-          tokens,
-          ...event.best,
-        });
-        await log?.draw('iteration');
-      }
-      yield event;
+  for await (const event of events) {
+    // Before the search writes its first state.
+    await folder.begin();
+    if (event.kind === 'start') {
+      const { iteration } = event;
+      await folder.openLog(({ iteration: at }) => iteration > 0 && typeof at === 'number' && at <= iteration);
+      if (event.loss !== undefined) await folder.append(event);
+    } else if (event.kind !== 'screening' && event.kind !== 'measuring') {
+      await folder.append(event);
     }
-  } finally {
-    await log?.close();
+    if (event.kind === 'done') {
+      const tokens = triggersOf(event.spec).map((id) => model.tokenizer.token(id) as string);
+      const prompt = layout === '2021' ? event.spec : { ...event.spec, tokens };
+      await savePrompt(output, { prompt, pooling: model.pooling, text: event.text }, layout, {
+        foundBy: 'relbert prompt search',
+        model: checkpoint.origin,
+        tokens,
+        ...event.best,
+      });
+      await drawCurve(folder, 'iteration');
+    }
+    yield event;
   }
   yield { kind: 'saved', folder: output };
 }

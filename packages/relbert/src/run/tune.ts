@@ -1,22 +1,17 @@
-import { join } from '../node/path.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import { trainingStore } from '../node/training-store.ts';
 import type { PromptLayout } from '../prompt/spec.ts';
 import type { TriggerCounts } from '../prompt/trigger-counts.ts';
 import { type PTuningEvent, pTuning } from '../train/soft-prompt/p-tuning.ts';
 import type { ReparameterizationName } from '../train/soft-prompt/reparameterization.ts';
+import type { CheckpointName } from '../train/training-state.ts';
 import { type PromptDataOptions, readPromptData } from './problem.ts';
-import {
-  checkLayout,
-  checkPromptOutput,
-  checkpointsName,
-  PromptLog,
-  type PromptOutputOptions,
-  type PromptRunEvent,
-  savePrompt,
-} from './prompt-output.ts';
+import { checkLayout, drawCurve, type PromptRunEvent, promptRun, savePrompt } from './prompt-output.ts';
+import { isBefore, RunFolder, type RunFolderOptions } from './run-folder.ts';
 
-export interface TunePromptOptions extends PromptDataOptions, PromptOutputOptions {
+export interface TunePromptOptions extends PromptDataOptions, Omit<RunFolderOptions, 'read' | 'resume'> {
+  /** Go on with the run in the folder; 'last', 'best': from this checkpoint alone, where the other is damaged. */
+  readonly resume?: boolean | CheckpointName;
   /** Vectors before, between and after the words. */
   readonly counts: TriggerCounts;
   readonly reparameterization?: ReparameterizationName;
@@ -38,7 +33,7 @@ export type TunePromptEvent = PTuningEvent | PromptRunEvent;
 export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<TunePromptEvent> {
   const { output, counts, seed = 0, layout = '2023', signal, threads } = options;
   const { reparameterization, steps, learningRate, every, margin, distance } = options;
-  await checkPromptOutput(options);
+  await using folder = await RunFolder.open(promptRun, options);
   const { checkpoint, model, train, validation, excludedPairs, configuration } = await readPromptData(options);
   checkLayout(layout, model.pooling);
   yield { kind: 'data', relations: train.length, validation: validation.length, excludedPairs };
@@ -51,7 +46,7 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
     seed,
     counts,
     layout,
-    store: trainingStore(join(output, checkpointsName)),
+    store: trainingStore(folder.checkpoints),
     resume: options.resume ?? false,
     configuration,
     signal,
@@ -62,32 +57,24 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
     ...(margin !== undefined && { margin }),
     ...(distance !== undefined && { distance }),
   });
-  let log: PromptLog | undefined;
-  try {
-    for await (const event of events) {
-      if (event.kind === 'start') {
-        const { step, checked } = event;
-        // A run that was stopped between a step and its validation does the validation again.
-        log = await PromptLog.open(output, ({ kind, at }) => at <= (kind === 'validation' ? checked : step));
-      } else if (event.kind === 'validation') {
-        await log?.append({ ...event, validation: event.value, at: event.step });
-      } else if (event.kind === 'done') {
-        const { spec, ...rest } = event;
-        await log?.append({ ...rest, at: event.step });
-        await savePrompt(output, { prompt: spec, pooling: model.pooling, text: event.text }, layout, {
-          foundBy: 'relbert prompt tune',
-          model: checkpoint.origin,
-          first: event.first,
-          ...(event.best && { step: event.best.step, loss: event.best.value }),
-        });
-        await log?.draw('step');
-      } else if (event.kind === 'step') {
-        await log?.append({ ...event, at: event.step });
-      }
-      yield event;
+  for await (const event of events) {
+    if (event.kind === 'start') {
+      await folder.begin();
+      await folder.openLog(isBefore(event));
+    } else if (event.kind === 'validation' || event.kind === 'step') {
+      await folder.append(event);
+    } else if (event.kind === 'done') {
+      const { spec, ...rest } = event;
+      await folder.append(rest);
+      await savePrompt(output, { prompt: spec, pooling: model.pooling, text: event.text }, layout, {
+        foundBy: 'relbert prompt tune',
+        model: checkpoint.origin,
+        first: event.first,
+        ...(event.best && { step: event.best.step, loss: event.best.value }),
+      });
+      await drawCurve(folder, 'step');
     }
-  } finally {
-    await log?.close();
+    yield event;
   }
   yield { kind: 'saved', folder: output };
 }

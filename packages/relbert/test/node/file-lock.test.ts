@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { withFileLock } from '../../src/node/hub/file-lock.ts';
+import { withFileLock } from '../../src/node/file-lock.ts';
 
 /** What happens once, right after the next file was read: between the look at a lock and what follows from it. */
 const between = vi.hoisted(() => ({ once: undefined as (() => void) | undefined }));

@@ -179,7 +179,7 @@ describe('the folder of a run', () => {
     for await (const event of distill(run('kept', { steps: 1 }, {}, overwrite))) {
       if (event.kind === 'start') left = readdirSync(output).sort();
     }
-    expect(left).toEqual(['notes.md', 'recipe.json', 'train-pairs.tsv', 'train.jsonl']);
+    expect(left).toEqual(['.lock', 'notes.md', 'recipe.json', 'train-pairs.tsv', 'train.jsonl']);
     expect(foreign.filter((name) => existsSync(join(output, name)))).toEqual(['notes.md']);
     expect(readFileSync(join(output, 'train.jsonl'), 'utf8').match(/"kind":"step"/g)).toHaveLength(1);
   });

@@ -96,7 +96,7 @@ describe('a run that was stopped', () => {
     const kinds = await resumesEverywhere('search', 'killed', (more) => searchPrompt({ ...options, ...more }));
     expect(kinds.filter((kind) => kind === 'iteration').length).toBeGreaterThan(1);
     expect(kinds).toContain('converged');
-    expect(logOf('search')[0]).toMatchObject({ kind: 'start', at: 0, loss: expect.any(Number) });
+    expect(logOf('search')[0]).toMatchObject({ kind: 'start', iteration: 0, loss: expect.any(Number) });
     expect(read('search', 'loss.svg')).toContain('>iteration</text>');
   }, 120_000);
 

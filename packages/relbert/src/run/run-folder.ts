@@ -1,0 +1,188 @@
+/** The folder of a run: its lock, its log, and what an earlier run left in it. */
+
+import { isWeightsFile } from '../encoder/checkpoint.ts';
+import { OptionError } from '../encoder/option-error.ts';
+import { FileLock, lockedError } from '../node/file-lock.ts';
+import { JsonLinesLog, makeFolder, removeEmptyFolder, removePath, writeFileAtomic } from '../node/files.ts';
+import { join, resolve } from '../node/path.ts';
+import { kindOfPath, listFolder, readText } from '../node/read-file.ts';
+import { clearLeftovers, targetOfTemporary } from '../node/temporary-file.ts';
+
+const lockName = '.lock';
+const checkpointsName = 'checkpoints';
+
+/** What a run of one kind writes into its folder. */
+export interface RunKind {
+  /** What the folder is for, in messages. */
+  readonly result: 'model' | 'prompt';
+  /** Each event that is worth keeping, a line of JSON each. */
+  readonly log: string;
+  /** Files and folders that mark the folder of a run of this kind, log and checkpoints aside. */
+  readonly marks: readonly string[];
+  /** Whether a file is a result of a run, or would be read together with a new result: --overwrite removes it. */
+  readonly isResult: (name: string) => boolean;
+  /** The result that says that a run came to its end: --overwrite removes it before all others. */
+  readonly main: string;
+  /** Whether --overwrite refuses a folder that holds a model, or something else than a run of this kind. */
+  readonly replacesRunsOnly: boolean;
+}
+
+export interface RunFolderOptions {
+  /** The folder of the run; made where it is missing. */
+  readonly output: string;
+  /** Go on with the run in the folder. */
+  readonly resume?: unknown;
+  /** Replace what an earlier run left in the folder. */
+  readonly overwrite?: boolean;
+  /** Models that the run reads: their folders are not overwritten. */
+  readonly read?: readonly string[];
+}
+
+export interface LogEntry {
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * The folder of a run, locked against other processes until it is disposed.
+ *
+ * What an earlier run left stays until {@link begin}, so that a mistake on the command line costs nothing.
+ */
+export class RunFolder implements AsyncDisposable {
+  readonly path: string;
+  readonly #kind: RunKind;
+  readonly #options: RunFolderOptions;
+  readonly #lock: FileLock;
+  #begun = false;
+  #log: JsonLinesLog | undefined;
+
+  private constructor(kind: RunKind, options: RunFolderOptions, lock: FileLock) {
+    this.path = options.output;
+    this.#kind = kind;
+    this.#options = options;
+    this.#lock = lock;
+  }
+
+  /**
+   * Locks a folder that is missing or empty; with `resume` one that holds a run of this kind; with `overwrite` any but
+   * those of models that are read. Temporary files of killed processes are removed.
+   *
+   * @throws OptionError; FileError where another process holds the lock
+   */
+  static async open(kind: RunKind, options: RunFolderOptions): Promise<RunFolder> {
+    const { output, resume, overwrite = false, read = [] } = options;
+    if (resume && overwrite) throw new OptionError('--resume and --overwrite contradict each other: leave one out');
+    if (((await kindOfPath(output)) ?? 'folder') !== 'folder') {
+      throw new OptionError(`${output} is a file: name a folder for the ${kind.result}`);
+    }
+    if (overwrite && read.some((model) => resolve(model) === resolve(output))) {
+      throw new OptionError(`${output} holds a model that this run reads: name another folder`);
+    }
+    await makeFolder(output);
+    const lock = await FileLock.tryAcquire(join(output, lockName));
+    if (!(lock instanceof FileLock)) throw lockedError(output, lock);
+    const folder = new RunFolder(kind, options, lock);
+    try {
+      await folder.#check();
+      return folder;
+    } catch (error) {
+      await folder[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get checkpoints(): string {
+    return join(this.path, checkpointsName);
+  }
+
+  /** The path of a file in the folder. */
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Whether a run came to its end here. */
+  async isFinished(): Promise<boolean> {
+    return (await kindOfPath(this.file(this.#kind.main))) === 'file';
+  }
+
+  /** Removes what an earlier run left, where it is to be replaced. Call it when everything else was found right. */
+  async begin(): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    if (!this.#options.overwrite) return;
+    const names = await listFolder(this.path);
+    // Without checkpoints, and while the main result is there, the folder is that of a finished run.
+    const first = [checkpointsName, this.#kind.main].filter((name) => names.includes(name));
+    const rest = names.filter((name) => this.#isOfRun(name) || this.#kind.isResult(name));
+    for (const name of [...first, ...rest]) await removePath(this.file(name));
+  }
+
+  /** Opens the log. What is not kept goes: a run that was killed after its last checkpoint does it again. */
+  async openLog(isKept: (entry: LogEntry) => boolean): Promise<void> {
+    const entries = await this.entries();
+    if (entries.length > 0) {
+      // A run that was killed while it saved its result comes to its end a second time.
+      const lines = entries.filter((entry) => entry.kind !== 'done' && isKept(entry));
+      await writeFileAtomic(this.file(this.#kind.log), lines.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    }
+    this.#log = await JsonLinesLog.open(this.file(this.#kind.log));
+  }
+
+  async append(entry: Pick<LogEntry, 'kind'>): Promise<void> {
+    await this.#log?.append(entry);
+  }
+
+  /** The entries of the log; a last line that was cut off is left out. */
+  async entries(): Promise<LogEntry[]> {
+    const file = this.file(this.#kind.log);
+    if ((await kindOfPath(file)) === undefined) return [];
+    return (await readText(file)).split('\n').flatMap((line) => {
+      try {
+        const entry: unknown = JSON.parse(line);
+        return typeof entry === 'object' && entry !== null && 'kind' in entry ? [entry as LogEntry] : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#log?.close();
+    await this.#lock.release();
+    // Where the run never began.
+    await removeEmptyFolder(this.path);
+  }
+
+  async #check(): Promise<void> {
+    const { resume, overwrite = false } = this.#options;
+    const found = (await listFolder(this.path)).filter((name) => name !== lockName);
+    await clearLeftovers(this.path, { locked: true });
+    await clearLeftovers(this.checkpoints, { locked: true });
+    if (found.length === 0) return;
+    const isRun = found.some((name) => this.#isOfRun(targetOfTemporary(name) ?? name));
+    if (this.#kind.replacesRunsOnly && (!isRun || found.some(isWeightsFile))) {
+      throw new OptionError(`${this.path} is not empty and holds no run that finds a ${this.#kind.result}: name another folder`);
+    }
+    if (overwrite) return;
+    if (!resume) {
+      throw new OptionError(
+        isRun
+          ? `${this.path} holds a run already: --resume goes on with it, --overwrite replaces it`
+          : `${this.path} is not empty: name another folder, or replace it with --overwrite`,
+      );
+    }
+    if (!isRun) {
+      throw new OptionError(`${this.path} holds no run to be resumed, but something else: name another folder`);
+    }
+  }
+
+  #isOfRun(name: string): boolean {
+    return [this.#kind.log, checkpointsName, ...this.#kind.marks].includes(name);
+  }
+}
+
+/** Whether an entry of a trainer's log is before the place where the run goes on. */
+export function isBefore({ step, checked }: { readonly step: number; readonly checked: number }) {
+  return ({ kind, step: at }: LogEntry): boolean =>
+    typeof at === 'number' && (kind === 'validation' ? at <= checked : step > 0 && at <= step);
+}
