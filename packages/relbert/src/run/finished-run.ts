@@ -8,13 +8,9 @@ import { join } from '../node/path.ts';
 import { kindOfPath, readText } from '../node/read-file.ts';
 import { storedConfiguration } from '../node/training-store.ts';
 import { ConfigurationMismatchError, configurationDifferences, type Json, plainJson } from '../train/configuration.ts';
-<<<<<<< HEAD
 import { parseRecipe } from '../train/recipe.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
-=======
-import { parseRecipe, type Recipe } from '../train/recipe.ts';
 import { recipeFileName, trainPairsName } from './distill-folder.ts';
->>>>>>> 5412ab8 (One run folder under distill, prompt search and prompt tune: locked, with one log; files that belong together take their names together)
 import { excludedPairSet } from './excluded-pairs.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { DistillOptions } from './options.ts';

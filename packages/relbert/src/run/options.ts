@@ -1,12 +1,8 @@
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
-<<<<<<< HEAD
 import type { Recipe } from '../train/recipe-schema.ts';
-=======
-import type { Recipe } from '../train/recipe.ts';
 import type { CheckpointName } from '../train/training-state.ts';
->>>>>>> 5412ab8 (One run folder under distill, prompt search and prompt tune: locked, with one log; files that belong together take their names together)
 
 /** What a run is made from and where it goes. */
 export interface DistillOptions {
