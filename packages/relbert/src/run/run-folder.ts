@@ -161,7 +161,9 @@ export class RunFolder implements AsyncDisposable {
     if (found.length === 0) return;
     const isRun = found.some((name) => this.#isOfRun(targetOfTemporary(name) ?? name));
     if (this.#kind.replacesRunsOnly && (!isRun || found.some(isWeightsFile))) {
-      throw new OptionError(`${this.path} is not empty and holds no run that finds a ${this.#kind.result}: name another folder`);
+      throw new OptionError(
+        `${this.path} is not empty and holds no run that finds a ${this.#kind.result}: name another folder`,
+      );
     }
     if (overwrite) return;
     if (!resume) {

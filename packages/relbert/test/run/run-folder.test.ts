@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { distillRun } from '../../src/run/distill-folder.ts';
+import { promptRun } from '../../src/run/prompt-output.ts';
+import { RunFolder } from '../../src/run/run-folder.ts';
+
+let folder = '';
+let output = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'relbert-run-'));
+  output = join(folder, 'run');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text = '') => {
+  mkdirSync(output, { recursive: true });
+  writeFileSync(join(output, name), text);
+};
+
+describe('RunFolder', () => {
+  it('refuses a second run with the pid and the host of the first', async () => {
+    const first = await RunFolder.open(distillRun, { output });
+    const holder = `process ${process.pid} on ${hostname()} is writing into this folder`;
+    await expect(RunFolder.open(promptRun, { output, resume: true })).rejects.toThrow(holder);
+    await first[Symbol.asyncDispose]();
+    expect(existsSync(output)).toBe(false);
+    await using second = await RunFolder.open(promptRun, { output });
+    expect(second.path).toBe(output);
+  });
+
+  it.each([
+    ['of a dead process', { pid: 2 ** 22 + 1, host: hostname() }],
+    // Where the system says when a process started.
+    ...(existsSync('/proc/self/stat')
+      ? [['of a process that had the same pid before', { pid: process.pid, host: hostname(), started: '1' }] as const]
+      : []),
+  ])('takes over a lock %s', async (_, holder) => {
+    write('.lock', JSON.stringify(holder));
+    await using open = await RunFolder.open(distillRun, { output });
+    expect(open.path).toBe(output);
+  });
+
+  it('takes over a lock that a killed process left empty', async () => {
+    write('.lock');
+    await using open = await RunFolder.open(distillRun, { output });
+    expect(open.path).toBe(output);
+  });
+
+  it.each([{ resume: true }, { overwrite: true }])(
+    'of a search that was killed when it first wrote search.json can be opened with %o',
+    async (options) => {
+      write('.search.json.4194305-0a1b2c3d.tmp', '{"iter');
+      await using open = await RunFolder.open(promptRun, { output, ...options });
+      expect(readdirSync(open.path)).toEqual(['.lock']);
+    },
+  );
+
+  it('of a prompt does not replace a model', async () => {
+    write('search.json');
+    write('model.safetensors');
+    await expect(RunFolder.open(promptRun, { output, overwrite: true })).rejects.toThrow(
+      'holds no run that finds a prompt',
+    );
+  });
+});
