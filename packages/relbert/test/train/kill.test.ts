@@ -11,7 +11,7 @@ import { spawnRelbert } from '../cli/built-command.ts';
 import { relbert, tinyModel } from '../cli/command.ts';
 import { tinyRelations } from './tiny.ts';
 
-const kills = 20;
+const kills = 6;
 const child = fileURLToPath(new URL('kill-child.ts', import.meta.url));
 
 /** Runs the child; `onLine` may kill it. Resolves with its lines when it is gone. */
