@@ -1,3 +1,21 @@
 #!/usr/bin/env node
 // npm links a command when it installs, before the checkout is built: so this file is not a built one.
-import '../dist/cli/main.js';
+import { promises } from 'node:fs';
+
+// Node reads all modules of an import at the same time, which fails where few open files are allowed (ulimit -n 64).
+const most = 16;
+const { readFile } = promises;
+const waiting = [];
+let reading = 0;
+promises.readFile = async (...args) => {
+  if (reading >= most) await new Promise((resolve) => waiting.push(resolve));
+  reading++;
+  try {
+    return await readFile(...args);
+  } finally {
+    reading--;
+    waiting.shift()?.();
+  }
+};
+
+await import('../dist/cli/main.js');
