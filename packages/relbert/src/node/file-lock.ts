@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FileError, fileError, systemCode } from './file-error.ts';
+import { makeFolder } from './files.ts';
 import { isRunning, type ProcessName, thisProcess } from './process.ts';
 import { temporaryPath } from './temporary-file.ts';
 
+/** The lock of a folder. */
+export const lockName = '.lock';
 /** How often the holder of a lock shows that it lives, and after what silence one of another machine counts as dead. Milliseconds. */
 const heartbeat = 5_000;
 const silence = 60_000;
@@ -135,10 +139,14 @@ function parseHolder(text: string): ProcessName | undefined {
   }
 }
 
-/** @throws FileError that names the holder */
-export function lockedError(path: string, { pid, host }: ProcessName): FileError {
-  return new FileError(
-    path,
+/** Makes a folder where it is missing, and locks it. @throws FileError that names the process which holds the lock */
+export async function lockFolder(folder: string): Promise<FileLock> {
+  await makeFolder(folder);
+  const lock = await FileLock.tryAcquire(join(folder, lockName));
+  if (lock instanceof FileLock) return lock;
+  const { pid, host } = lock;
+  throw new FileError(
+    folder,
     `process ${pid} on ${host} is writing into this folder: wait for its end, or name another folder`,
   );
 }

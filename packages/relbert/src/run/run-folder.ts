@@ -2,13 +2,12 @@
 
 import { isWeightsFile } from '../encoder/checkpoint.ts';
 import { OptionError } from '../encoder/option-error.ts';
-import { FileLock, lockedError } from '../node/file-lock.ts';
-import { JsonLinesLog, makeFolder, removeEmptyFolder, removePath, writeFileAtomic } from '../node/files.ts';
+import { type FileLock, lockFolder, lockName } from '../node/file-lock.ts';
+import { JsonLinesLog, removeEmptyFolder, removePath, writeFileAtomic } from '../node/files.ts';
 import { join, resolve } from '../node/path.ts';
 import { kindOfPath, listFolder, readText } from '../node/read-file.ts';
 import { clearLeftovers, targetOfTemporary } from '../node/temporary-file.ts';
 
-const lockName = '.lock';
 const checkpointsName = 'checkpoints';
 
 /** What a run of one kind writes into its folder. */
@@ -78,10 +77,7 @@ export class RunFolder implements AsyncDisposable {
     if (overwrite && read.some((model) => resolve(model) === resolve(output))) {
       throw new OptionError(`${output} holds a model that this run reads: name another folder`);
     }
-    await makeFolder(output);
-    const lock = await FileLock.tryAcquire(join(output, lockName));
-    if (!(lock instanceof FileLock)) throw lockedError(output, lock);
-    const folder = new RunFolder(kind, options, lock);
+    const folder = new RunFolder(kind, options, await lockFolder(output));
     try {
       await folder.#check();
       return folder;

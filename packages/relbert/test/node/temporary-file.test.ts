@@ -51,7 +51,7 @@ describe('files that take their names together', () => {
     expect(content()).toEqual({ a: 'new a', b: 'new b' });
   });
 
-  it.each([
+  it.each<[string, string[], string[]]>([
     ['before any old file is removed', ['a', 'b'], []],
     ['when one old file is removed', ['b'], []],
     ['when one new file has its name', [], ['a']],

@@ -6,6 +6,7 @@ import { distillRun } from '../../src/run/distill-folder.ts';
 import { promptRun } from '../../src/run/prompt-output.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 
+const hasProc = existsSync('/proc/self/stat');
 let folder = '';
 let output = '';
 beforeEach(() => {
@@ -30,12 +31,13 @@ describe('RunFolder', () => {
     expect(second.path).toBe(output);
   });
 
-  it.each([
+  it.each<[string, object]>([
     ['of a dead process', { pid: 2 ** 22 + 1, host: hostname() }],
     // Where the system says when a process started.
-    ...(existsSync('/proc/self/stat')
-      ? [['of a process that had the same pid before', { pid: process.pid, host: hostname(), started: '1' }] as const]
-      : []),
+    [
+      'of a process that had the same pid before',
+      { pid: hasProc ? process.pid : 2 ** 22 + 1, host: hostname(), started: '1' },
+    ],
   ])('takes over a lock %s', async (_, holder) => {
     write('.lock', JSON.stringify(holder));
     await using open = await RunFolder.open(distillRun, { output });

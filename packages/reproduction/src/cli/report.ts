@@ -91,6 +91,9 @@ async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void
   const { readText } = await import('relbert/internal/node/read-file');
   const paper = await readPaperTables();
   await requireFreeFolder(flags);
+  const { lockFolder } = await import('relbert/internal/node/file-lock');
+  // Now, not after minutes of work.
+  await using _lock = await lockFolder(flags.output);
   const earlier: Report[] = [];
   for (const file of flags.from ?? []) earlier.push(parseReport({ file, text: await readText(file) }));
   const planned = await planModels(flags, earlier, terminal);
@@ -137,15 +140,12 @@ async function planModels(flags: ReportFlags, earlier: readonly Report[], termin
 async function requireFreeFolder({ output, overwrite }: ReportFlags): Promise<void> {
   const { join } = await import('relbert/internal/node/path');
   const { kindOfPath } = await import('relbert/internal/node/read-file');
-  const { makeFolder } = await import('relbert/internal/node/files');
   for (const name of [PAGE, FIGURES, MARKDOWN]) {
     const file = join(output, name);
     if (!overwrite && (await kindOfPath(file)) !== undefined) {
       throw new Error(`${file}: exists already; --overwrite replaces it, or choose another --output`);
     }
   }
-  // Now, not after minutes of work.
-  await makeFolder(output);
 }
 
 /** Runs the evaluations of one model. */
