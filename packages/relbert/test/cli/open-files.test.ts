@@ -16,7 +16,7 @@ describe('with 64 open files at most', () => {
   it('distill trains', async () => {
     writeFileSync(join(folder, 'relations.jsonl'), formatRelationLines(wordRelations(6)));
     const { code, stderr } = await limited(
-      `distill --data '${folder}/relations.jsonl' --batch 3 --positives 3 --negatives 1 --steps 1 --output '${folder}/model'`,
+      `distill --data '${folder}/relations.jsonl' --batch 3 --set 'sampling.parts.*.positives=3' --set 'sampling.parts.*.negatives=1' --steps 1 --output '${folder}/model'`,
     );
     expect([code, stderr]).toEqual([0, expect.stringContaining('1 steps in')]);
   });

@@ -138,7 +138,8 @@ function victimsIn(folder: string): Victim[] {
       name: 'distill',
       args: (output) => [
         ...['distill', ...learning, '--template', '<subj> <mask> <obj>', '--steps', '16', '--every', '2'],
-        ...['--batch', '3', '--positives', '3', '--negatives', '1', '--output', output],
+        ...['--set', 'sampling.parts.*.positives=3', '--set', 'sampling.parts.*.negatives=1'],
+        ...['--batch', '3', '--output', output],
       ],
       again: ['--resume'],
       digest: digestOf('model.safetensors', 'train-pairs.tsv', 'recipe.json'),
