@@ -37,35 +37,64 @@ export interface BatchItem {
   readonly positive: boolean;
 }
 
-/** Collects items; equal pairs (same head, same tail) become one prompt. */
-export class BatchBuilder {
+/** The distinct pairs (head and tail equal) of a batch, in the order of their first occurrence. */
+export class DistinctPairs {
+  readonly all: WordPair[] = [];
   readonly #places = new Map<string, number>();
-  readonly #pairs: WordPair[] = [];
+
+  /** The place of a pair, which is added if it is new. */
+  place(pair: WordPair): number {
+    const key = pairKey(pair);
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      place = this.all.push(pair) - 1;
+      this.#places.set(key, place);
+    }
+    return place;
+  }
+
+  has(pair: WordPair): boolean {
+    return this.#places.has(pairKey(pair));
+  }
+}
+
+/** Collects triples. */
+export class TripleList {
+  readonly #anchors: number[] = [];
+  readonly #positives: number[] = [];
+  readonly #negatives: number[] = [];
+
+  add(anchor: number, positive: number, negative: number): void {
+    this.#anchors.push(anchor);
+    this.#positives.push(positive);
+    this.#negatives.push(negative);
+  }
+
+  finish(): Triples {
+    return {
+      anchors: Int32Array.from(this.#anchors),
+      positives: Int32Array.from(this.#positives),
+      negatives: Int32Array.from(this.#negatives),
+    };
+  }
+}
+
+/** Collects items; equal pairs become one prompt. */
+export class BatchBuilder {
+  readonly #pairs = new DistinctPairs();
   readonly #items: BatchItem[] = [];
 
   /** Adds an item and returns its place. */
   add(pair: WordPair, item: Omit<BatchItem, 'pair'>): number {
-    const key = pairKey(pair);
-    let place = this.#places.get(key);
-    if (place === undefined) {
-      place = this.#pairs.length;
-      this.#places.set(key, place);
-      this.#pairs.push(pair);
-    }
-    this.#items.push({ pair: place, ...item });
-    return this.#items.length - 1;
+    return this.#items.push({ pair: this.#pairs.place(pair), ...item }) - 1;
   }
 
   /** Whether an equal pair is in the batch. */
   has(pair: WordPair): boolean {
-    return this.#places.has(pairKey(pair));
-  }
-
-  get pairCount(): number {
-    return this.#pairs.length;
+    return this.#pairs.has(pair);
   }
 
   finish(triples?: TrainingBatch['triples']): TrainingBatch {
-    return { pairs: this.#pairs, items: this.#items, triples };
+    return { pairs: this.#pairs.all, items: this.#items, triples };
   }
 }

@@ -1,5 +1,5 @@
 import type { RelationSet } from '../data/relation-set.ts';
-import { BatchBuilder, type TrainingBatch, type Triples } from './batch.ts';
+import { BatchBuilder, type TrainingBatch, TripleList } from './batch.ts';
 import { RelationNumbers, Rounds, randomOf, type Sampler, SamplingError } from './sampler.ts';
 
 export interface TripleSamplerOptions {
@@ -57,8 +57,8 @@ export class TripleSampler implements Sampler {
 
   batch(step: number): TrainingBatch {
     const builder = new BatchBuilder();
-    const relation: Drawn = { anchors: [], positives: [], negatives: [] };
-    const category: Drawn = { anchors: [], positives: [], negatives: [] };
+    const relation = new TripleList();
+    const category = new TripleList();
     for (const place of this.#rounds.take(step * this.#count, this.#count)) {
       const set = this.#relations[place] as RelationSet;
       // Every triple of the relation once before any comes again.
@@ -68,15 +68,13 @@ export class TripleSampler implements Sampler {
       // Which of the two is the anchor is drawn.
       const random = randomOf(this.#seed, 13, step, place);
       const flip = random.integer(2) === 1;
-      const own = { relation: this.#numbers.relation(set), category: this.#numbers.category(set) };
+      const membership = { relation: this.#numbers.relation(set), category: this.#numbers.category(set) };
       const add = (pairIndex: number) =>
-        builder.add(set.positives[pairIndex] as RelationSet['positives'][number], { ...own, positive: true });
+        builder.add(set.positives[pairIndex] as RelationSet['positives'][number], { ...membership, positive: true });
       const anchor = add(flip ? second : first);
-      relation.anchors.push(anchor);
-      relation.positives.push(add(flip ? first : second));
-      relation.negatives.push(
-        builder.add(set.negatives[index % n] as RelationSet['negatives'][number], { ...own, positive: false }),
-      );
+      const positive = add(flip ? first : second);
+      const negative = set.negatives[index % n] as RelationSet['negatives'][number];
+      relation.add(anchor, positive, builder.add(negative, { ...membership, positive: false }));
       if (this.#category && set.parent !== undefined) {
         const siblings = this.#relations.filter((other) => other !== set && other.parent === set.parent);
         const strangers = this.#relations.filter((other) => other.parent !== set.parent);
@@ -89,27 +87,11 @@ export class TripleSampler implements Sampler {
             positive: true,
           });
         };
-        category.anchors.push(anchor);
-        category.positives.push(addFrom(siblings));
-        category.negatives.push(addFrom(strangers));
+        category.add(anchor, addFrom(siblings), addFrom(strangers));
       }
     }
-    return builder.finish({ relation: toTriples(relation), category: toTriples(category) });
+    return builder.finish({ relation: relation.finish(), category: category.finish() });
   }
-}
-
-interface Drawn {
-  readonly anchors: number[];
-  readonly positives: number[];
-  readonly negatives: number[];
-}
-
-function toTriples({ anchors, positives, negatives }: Drawn): Triples {
-  return {
-    anchors: Int32Array.from(anchors),
-    positives: Int32Array.from(positives),
-    negatives: Int32Array.from(negatives),
-  };
 }
 
 function tripleCount({ positives, negatives }: RelationSet): number {

@@ -1,8 +1,7 @@
 import type { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
-import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { Triples } from './batch.ts';
+import { DistinctPairs, TripleList, type Triples } from './batch.ts';
 import { randomOf, SamplingError } from './sampler.ts';
 
 /** A part of the training set with triples among its pairs: what one micro-batch of a prompt search looks at. */
@@ -123,13 +122,12 @@ function batchOf(shares: readonly Share[], kinds: readonly TripleKind[], random:
   const pairs = new DistinctPairs();
   const positives = shares.map((share) => share.positives.map((pair) => pairs.place(pair)));
   const negatives = shares.map((share) => share.negatives.map((pair) => pairs.place(pair)));
-  const [anchors, nears, fars, relationOf]: number[][] = [[], [], [], []];
+  const triples = new TripleList();
+  const relationOf: number[] = [];
   const add = (relation: number, anchor: number, positive: number, negative: number): void => {
     if (anchor === positive || negative === anchor || negative === positive) return;
-    anchors?.push(anchor);
-    nears?.push(positive);
-    fars?.push(negative);
-    relationOf?.push(relation);
+    triples.add(anchor, positive, negative);
+    relationOf.push(relation);
   };
   const among = (numbers: readonly number[]) => random.choice(positives[random.choice(numbers)] as number[]);
   for (const [relation, { category }] of shares.entries()) {
@@ -155,25 +153,8 @@ function batchOf(shares: readonly Share[], kinds: readonly TripleKind[], random:
   }
   return {
     pairs: pairs.all,
-    triples: {
-      anchors: Int32Array.from(anchors as number[]),
-      positives: Int32Array.from(nears as number[]),
-      negatives: Int32Array.from(fars as number[]),
-    },
-    relationOf: Int32Array.from(relationOf as number[]),
+    triples: triples.finish(),
+    relationOf: Int32Array.from(relationOf),
     relations: shares.length,
   };
-}
-
-class DistinctPairs {
-  readonly all: WordPair[] = [];
-  readonly #places = new Map<string, number>();
-
-  place(pair: WordPair): number {
-    const key = pairKey(pair);
-    const known = this.#places.get(key);
-    if (known !== undefined) return known;
-    this.#places.set(key, this.all.length);
-    return this.all.push(pair) - 1;
-  }
 }
