@@ -70,7 +70,7 @@ export const CONTRASTS: DataNeed = {
     (relations.filter(hasPositives).length > 1 || relations.some(({ negatives }) => negatives.size > 0)),
 };
 
-/** Three pairs or more (a softmax over a single other pair is 1, whatever the pairs are) and their teacher. */
+/** Three pairs or more (a softmax over a single other pair is always 1) and their teacher. */
 export const TEACHER: DataNeed = {
   missing: 'no step draws more than two pairs; draw more of them',
   teacher: true,

@@ -11,7 +11,7 @@ import { similarity } from './similarity.ts';
 import type { StepGraph } from './step-graph.ts';
 import { triplet } from './triplet.ts';
 
-/** Every loss. A new one is a file of its own and an entry here. */
+/** Every loss. To add a loss, write its file and list it here. */
 const losses = [triplet, inBatch, category, classification, infoNce, infoLoob, similarity] as const;
 
 type Schemas<List extends readonly unknown[]> = {
