@@ -1,13 +1,16 @@
 import { albert } from './albert.ts';
 import { bert } from './bert.ts';
 import { describe, type EncoderConfig, EncoderConfigError } from './config.ts';
+import { debertaV2 } from './deberta-v2.ts';
 import { distilbert } from './distilbert.ts';
+import { electra } from './electra.ts';
 import type { Family } from './family.ts';
+import { modernbert } from './modernbert.ts';
 import { mpnet } from './mpnet.ts';
 import { roberta } from './roberta.ts';
 
 /** Every family that can be read. A new one is a file beside this one and a row here. */
-const families: readonly Family[] = [bert, roberta, albert, distilbert, mpnet];
+const families: readonly Family[] = [bert, roberta, albert, distilbert, mpnet, electra, modernbert, debertaV2];
 
 /** Values of `model_type` that can be read. */
 export const supportedArchitectures: readonly string[] = families.flatMap(({ modelTypes }) => modelTypes);

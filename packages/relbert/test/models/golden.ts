@@ -11,7 +11,20 @@ import type { TensorValue, TensorValues } from '../../src/runtime/session.ts';
 import { readTensors } from './safetensors-file.ts';
 
 /** Folders of test/fixtures/encoder, made by packages/reproduction/parity/encoders.py. */
-export const families = ['bert', 'roberta', 'xlm-roberta', 'albert-v1', 'albert-v2', 'distilbert', 'mpnet'] as const;
+export const families = [
+  'bert',
+  'roberta',
+  'xlm-roberta',
+  'albert-v1',
+  'albert-v2',
+  'distilbert',
+  'mpnet',
+  'electra',
+  'modernbert',
+  'modernbert-2024',
+  'deberta-v2',
+  'deberta-v2-plain',
+] as const;
 
 export interface Golden {
   readonly config: EncoderConfig;

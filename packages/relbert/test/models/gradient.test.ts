@@ -84,7 +84,7 @@ describe.each(families)('%s', (family) => {
       const difference = norm(actual.map((one, i) => one - (expected[i] as number)));
       // The bias of the keys moves all scores of a query alike: its gradient is 0, and what is found is rounding. It
       // is measured by the size of the keys' weight's gradient.
-      const isKeyBias = /(key|k_lin|\.k)\.bias$/.test(name);
+      const isKeyBias = /(key|k_lin|\.k|pos_key_proj)\.bias$/.test(name);
       const measure = norm(isKeyBias ? floats(reference.gradients.get(name.replace('bias', 'weight'))) : expected);
       expect(measure, name).toBeGreaterThan(1e-6);
       errors[name] = difference / measure;

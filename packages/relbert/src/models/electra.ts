@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { type BertConfig, bertConfig, bertFields, count } from './config.ts';
+import { bertEmbeddings } from './embeddings.ts';
+import type { Family } from './family.ts';
+import { bertNames, postNormLayer } from './post-norm-layer.ts';
+
+/** ELECTRA (Clark et al. 2020): BERT, with word embeddings that may be smaller than the hidden states. */
+export const electra: Family<BertConfig> = {
+  modelTypes: ['electra'],
+  prefix: 'electra.',
+  tiedWords: 'generator_lm_head.weight',
+  config: z
+    .object({ ...bertFields, embedding_size: count(128) })
+    .transform((json) => ({ ...bertConfig(json), embedding: json.embedding_size })),
+  encode(model, config) {
+    const { embedding, hidden, layers, tokenTypes } = config;
+    let x = bertEmbeddings(model, config, { positions: 'index', tokenTypes });
+    if (embedding !== hidden) x = model.linear(x, 'embeddings_project', hidden);
+    for (let layer = 0; layer < layers; layer++) {
+      x = postNormLayer(model, config, x, { layer, names: bertNames(layer) });
+    }
+    return x;
+  },
+};

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import {
+  abs,
+  add,
+  addAll,
+  cast,
+  concat,
+  constant,
+  cos,
+  type Dim,
+  greater,
+  mul,
+  neg,
+  range,
+  reshape,
+  scalar,
+  sin,
+  split,
+  sub,
+  type Tensor,
+  unsqueeze,
+} from '../graph/index.ts';
+import { type Activation, activate } from './activation.ts';
+import {
+  activation,
+  count,
+  type EncoderConfig,
+  flag,
+  index,
+  layerCount,
+  only,
+  positive,
+  probability,
+} from './config.ts';
+import type { Family } from './family.ts';
+import { MASKED, type ModelBuilder } from './model-builder.ts';
+import { whole } from './word-lookup.ts';
+
+const layerTypes = ['full_attention', 'sliding_attention'] as const;
+type LayerType = (typeof layerTypes)[number];
+
+interface ModernBertConfig extends EncoderConfig {
+  readonly intermediate: number;
+  readonly activation: Activation;
+  readonly epsilon: number;
+  readonly layerTypes: readonly LayerType[];
+  /** Base of the rotary wavelengths. */
+  readonly theta: Readonly<Record<LayerType, number>>;
+  /** How many tokens a sliding layer sees to each side. */
+  readonly reach: number;
+  readonly bias: { readonly norm: boolean; readonly attention: boolean; readonly feedForward: boolean };
+  readonly dropout: { readonly embeddings: number; readonly attention: number; readonly feedForward: number };
+}
+
+/** Rotary positions of one type of layer as transformers 5 writes them. */
+const rope = z.object({ rope_type: only('default'), rope_theta: positive(0).optional() }).nullish();
+
+/**
+ * ModernBERT (Warner et al. 2024): normalisation before each sub-layer, rotary positions, attention that in most layers
+ * sees a window only, and a gated feed-forward layer.
+ */
+export const modernbert: Family<ModernBertConfig> = {
+  modelTypes: ['modernbert'],
+  prefix: 'model.',
+  tiedWords: 'decoder.weight',
+  config: z
+    .object({
+      model_type: z.string(),
+      vocab_size: count(50368),
+      hidden_size: count(768),
+      num_hidden_layers: layerCount(),
+      num_attention_heads: count(12),
+      intermediate_size: count(1152),
+      hidden_activation: activation('gelu'),
+      norm_eps: positive(1e-5),
+      max_position_embeddings: count(8192),
+      pad_token_id: index(50283),
+      local_attention: count(128),
+      layer_types: z.array(z.enum(layerTypes)).nullish(),
+      global_attn_every_n_layers: count(3),
+      rope_parameters: z.object({ full_attention: rope, sliding_attention: rope }).nullish(),
+      global_rope_theta: positive(160_000),
+      local_rope_theta: positive(10_000),
+      rope_scaling: z.null('is not supported').optional(),
+      norm_bias: flag(false),
+      attention_bias: flag(false),
+      mlp_bias: flag(false),
+      embedding_dropout: probability(0),
+      attention_dropout: probability(0),
+      mlp_dropout: probability(0),
+    })
+    .refine((json) => (json.layer_types?.length ?? json.num_hidden_layers) === json.num_hidden_layers, {
+      path: ['layer_types'],
+      error: 'must name a type for each of the num_hidden_layers',
+    })
+    .transform((json) => ({
+      modelType: json.model_type,
+      vocabularySize: json.vocab_size,
+      hidden: json.hidden_size,
+      embedding: json.hidden_size,
+      layers: json.num_hidden_layers,
+      heads: json.num_attention_heads,
+      maxLength: json.max_position_embeddings,
+      padId: json.pad_token_id,
+      intermediate: json.intermediate_size,
+      activation: json.hidden_activation,
+      epsilon: json.norm_eps,
+      layerTypes:
+        json.layer_types ??
+        Array.from(
+          { length: json.num_hidden_layers },
+          (_, i): LayerType => (i % json.global_attn_every_n_layers === 0 ? 'full_attention' : 'sliding_attention'),
+        ),
+      theta: {
+        full_attention: json.rope_parameters?.full_attention?.rope_theta ?? json.global_rope_theta,
+        sliding_attention: json.rope_parameters?.sliding_attention?.rope_theta ?? json.local_rope_theta,
+      },
+      reach: Math.floor(json.local_attention / 2),
+      bias: { norm: json.norm_bias, attention: json.attention_bias, feedForward: json.mlp_bias },
+      dropout: {
+        embeddings: json.embedding_dropout,
+        attention: json.attention_dropout,
+        feedForward: json.mlp_dropout,
+      },
+    })),
+  encode(model, config) {
+    const { hidden, heads, intermediate, epsilon, bias, dropout } = config;
+    const norm = (x: Tensor, name: string) => model.norm(x, name, epsilon, { bias: bias.norm });
+    let x = model.dropped(
+      norm(model.words('embeddings.tok_embeddings'), 'embeddings.norm'),
+      'embeddings',
+      dropout.embeddings,
+    );
+    for (const [layer, type] of config.layerTypes.entries()) {
+      const at = `layers.${layer}`;
+      model.enter(layer);
+      // The embeddings are normalised already.
+      const input = layer === 0 ? x : norm(x, `${at}.attn_norm`);
+      const projected = model.linear(input, `${at}.attn.Wqkv`, 3 * hidden, { bias: bias.attention });
+      const [q, k, v] = split(projected, [hidden, hidden, hidden], -1) as [Tensor, Tensor, Tensor];
+      const rotation = rotationOf(model, hidden / heads, config.theta[type]);
+      const mixed = model.attention(rotated(q, heads, rotation), rotated(k, heads, rotation), v, {
+        heads,
+        bias: type === 'sliding_attention' ? windowBias(model, config.reach) : undefined,
+        site: `layer.${layer}.attention.weights`,
+        rate: dropout.attention,
+      });
+      const attended = model.linear(mixed, `${at}.attn.Wo`, hidden, { bias: bias.attention });
+      x = addAll(x, model.dropped(attended, `layer.${layer}.attention.output`, dropout.attention));
+      const wide = model.linear(norm(x, `${at}.mlp_norm`), `${at}.mlp.Wi`, 2 * intermediate, {
+        bias: bias.feedForward,
+      });
+      const [value, gate] = split(wide, [intermediate, intermediate], -1) as [Tensor, Tensor];
+      const gated = mul(activate[config.activation](value), gate);
+      const dropped = model.dropped(gated, `layer.${layer}.intermediate`, dropout.feedForward);
+      x = addAll(x, model.linear(dropped, `${at}.mlp.Wo`, hidden, { bias: bias.feedForward }));
+    }
+    model.enter('output');
+    return norm(x, 'final_norm');
+  },
+};
+
+interface Rotation {
+  /** [T, 1, size]. */
+  readonly cosine: Tensor;
+  readonly sine: Tensor;
+}
+
+/** Rotary positions (Su et al. 2021): the angle of pair i at position t is t · theta^(−2i / size). */
+function rotationOf(model: ModelBuilder, size: number, theta: number): Rotation {
+  const frequencies = Float32Array.from({ length: size }, (_, i) => 1 / theta ** ((2 * (i % (size / 2))) / size));
+  const positions = unsqueeze(cast(range('T', [model.inputIds]), 'float32'), 1, 2); // [T, 1, 1]
+  const angles = mul(positions, constant(frequencies, [size]));
+  return { cosine: cos(angles), sine: sin(angles) };
+}
+
+/** x [B, T, H] with the dimensions i and i + size / 2 of each head turned as a pair. */
+function rotated(x: Tensor, heads: number, { cosine, sine }: Rotation): Tensor {
+  const [batch, tokens, width] = x.shape as [Dim, Dim, number];
+  const size = width / heads;
+  const byHead = reshape(x, [batch, tokens, heads, size]);
+  const [first, second] = split(byHead, [size / 2, size / 2], -1) as [Tensor, Tensor];
+  const turned = add(mul(byHead, cosine), mul(concat([neg(second), first], -1), sine));
+  return reshape(turned, [batch, tokens, width]);
+}
+
+/** Hides the tokens further away than `reach`: [1, 1, T, T]. */
+function windowBias(model: ModelBuilder, reach: number): Tensor {
+  const position = range('T', [model.inputIds]);
+  const distance = abs(sub(unsqueeze(position, 0), unsqueeze(position, 1))); // [T, T]
+  return unsqueeze(mul(cast(greater(distance, whole(reach)), 'float32'), scalar(MASKED)), 0, 1);
+}
