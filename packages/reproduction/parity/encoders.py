@@ -538,6 +538,11 @@ def make(name, family, folder):
     if name == "mpnet":
         # Buckets of the relative positions -600 ... 600 (memory position minus query position).
         golden["buckets"] = model.encoder.relative_position_bucket(torch.arange(-600, 601)).to(torch.int32).numpy()
+    if name == "deberta-v2":
+        # Buckets of the relative positions -511 ... 511 as in DeBERTa v3 (256 buckets, 512 positions).
+        reference = transformers.models.deberta_v2.modeling_deberta_v2
+        buckets = reference.make_log_bucket_position(torch.arange(-511, 512), 256, 512)
+        golden["buckets"] = buckets.to(torch.int32).numpy()
     save_file(golden, folder / "golden.safetensors")
     save_file(gradients, folder / "gradient.safetensors")
     about = {

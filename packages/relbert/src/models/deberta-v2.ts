@@ -78,7 +78,7 @@ export const debertaV2: Family<DebertaConfig> = {
       conv_groups: only(1),
       conv_act: activation('tanh'),
     })
-    .refine((json) => (json.attention_head_size ?? 1) * json.num_attention_heads <= json.hidden_size, {
+    .refine((json) => [undefined, json.hidden_size / json.num_attention_heads].includes(json.attention_head_size), {
       path: ['attention_head_size'],
       error: 'must be hidden_size / num_attention_heads',
     })

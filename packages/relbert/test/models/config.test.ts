@@ -100,6 +100,55 @@ describe('families', () => {
     expect(failure({ ...config, relative_attention_num_buckets: 16 })).toContain('must be 32 or more, got 16');
   });
 
+  test('ModernBERT as transformers 5 writes it, and as before', () => {
+    const common = { model_type: 'modernbert', num_hidden_layers: 4, pad_token_id: 0, local_attention: 128 };
+    const types = ['full_attention', 'sliding_attention', 'sliding_attention', 'full_attention'];
+    const rope = (rope_theta: number) => ({ rope_type: 'default', rope_theta });
+    const rope_parameters = { full_attention: rope(160000), sliding_attention: rope(10000) };
+    const written = parseEncoderConfig({ ...common, layer_types: types, rope_parameters });
+    expect(written).toMatchObject({
+      hidden: 768,
+      maxLength: 8192,
+      layerTypes: types,
+      theta: { full_attention: 160000, sliding_attention: 10000 },
+      reach: 64,
+    });
+    const before = { global_attn_every_n_layers: 3, global_rope_theta: 160000, local_rope_theta: 10000 };
+    expect(parseEncoderConfig({ ...common, ...before })).toEqual(written);
+    const yarn = { ...rope_parameters, full_attention: { rope_type: 'yarn', rope_theta: 1e4 } };
+    expect(failure({ ...common, rope_parameters: yarn })).toContain(
+      'rope_parameters full_attention rope_type "yarn" is not supported; supported: default',
+    );
+    expect(failure({ ...common, layer_types: ['full_attention'] })).toContain('layer_types must name a type for each');
+    expect(failure({ ...common, rope_scaling: { type: 'linear', factor: 2 } })).toContain('rope_scaling');
+  });
+
+  test('DeBERTa v3 as published', () => {
+    const config = {
+      ...bert,
+      model_type: 'deberta-v2',
+      type_vocab_size: 0,
+      layer_norm_eps: 1e-7,
+      max_relative_positions: -1,
+      position_buckets: 256,
+      norm_rel_ebd: 'layer_norm',
+      share_att_key: true,
+      pos_att_type: 'p2c|c2p',
+      position_biased_input: false,
+      relative_attention: true,
+    };
+    expect(parseEncoderConfig(config)).toMatchObject({
+      absolutePositions: false,
+      relative: { buckets: 256, longest: 512, normalized: true, shared: true },
+      contentToPosition: true,
+      positionToContent: true,
+      convolution: undefined,
+    });
+    expect(failure({ ...config, pos_att_type: ['p2p'] })).toContain('pos_att_type');
+    expect(failure({ ...config, conv_kernel_size: 4 })).toContain('conv_kernel_size must be 0 or odd');
+    expect(failure({ ...config, attention_head_size: 16 })).toContain('attention_head_size must be');
+  });
+
   test('old files say it by architectures alone', () => {
     const { model_type: _, ...old } = bert;
     expect(parseEncoderConfig({ ...old, architectures: ['BertForMaskedLM'] }).modelType).toBe('bert');
