@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type EncoderOptions, loadEncoderParts } from './encoder/load-encoder.ts';
+import { type EncoderOptions, encoderOptionNames, loadEncoderParts } from './encoder/load-encoder.ts';
+import { checkOptionNames } from './encoder/option-error.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import { type FetchFilesOptions, fetchFiles } from './web/files.ts';
 import { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
@@ -15,9 +16,16 @@ export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
 export { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
 
 export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
-  /** Where onnxruntime-web finds its files, and which backend runs. */
-  readonly runtime?: WebRuntimeOptions;
+  /** What computes. Default `auto`, which is `wasm`. */
+  readonly device?: WebRuntimeOptions['device'];
+  /** Where onnxruntime-web finds its files. */
+  readonly runtime?: Omit<WebRuntimeOptions, 'device'>;
 }
+
+const optionNames: Readonly<Record<keyof LoadOptions, true>> = {
+  ...encoderOptionNames,
+  ...{ device: true, runtime: true, fetch: true, onProgress: true, cache: true, headers: true },
+};
 
 /** Word pairs to relation embeddings; `load` makes one from a checkpoint. */
 export class RelationEncoder extends Core {
@@ -31,7 +39,9 @@ export class RelationEncoder extends Core {
    *   take the model or there is no WebGPU; the signal's reason when aborted
    */
   static async load(url: string, options: LoadOptions = {}): Promise<RelationEncoder> {
-    const runtime = webRuntime({ ...options.runtime, ...(options.threads && { threads: options.threads }) });
+    checkOptionNames(options, optionNames);
+    const { device, threads } = options;
+    const runtime = webRuntime({ ...options.runtime, device, ...(threads && { threads }) });
     try {
       return new RelationEncoder(await loadEncoderParts(fetchFiles(url, options), runtime, options));
     } catch (error) {

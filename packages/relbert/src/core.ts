@@ -1,5 +1,6 @@
 /** What both entry points offer: everything that does not depend on where files and kernels come from. */
 export type { Checkpoint } from './encoder/checkpoint.ts';
+export { EmbeddingError } from './encoder/embedding-error.ts';
 export {
   cosine,
   type EmbeddingBlock,
@@ -54,6 +55,7 @@ export { toWordPair, type WordPair, type WordPairLike } from './pair/word-pair.t
 export type { EncodedPrompt, Prompt } from './prompt/prompt.ts';
 export { PromptError } from './prompt/prompt-error.ts';
 export type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from './prompt/spec.ts';
+export { type Device, type DeviceChoice, devices } from './runtime/device.ts';
 export { RuntimeError } from './runtime/error.ts';
 export type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from './runtime/session.ts';
 export type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer/tokenizer.ts';

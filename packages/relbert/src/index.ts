@@ -10,27 +10,38 @@
  * @module
  */
 
-import { type EncoderOptions, loadEncoderParts } from './encoder/load-encoder.ts';
-import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
+import { describeEncoder, type EncoderOptions, encoderOptionNames, loadEncoderParts } from './encoder/load-encoder.ts';
+import { checkOptionNames } from './encoder/option-error.ts';
+import { RelationEncoder as Core, type EncoderInfo } from './encoder/relation-encoder.ts';
 import type { HubOptions } from './node/hub/hub.ts';
 import { modelFiles } from './node/open-model.ts';
 import { nodeRuntime } from './node/runtime.ts';
 import { nodeWorkerRuntime } from './node/worker.ts';
+import type { DeviceChoice } from './runtime/device.ts';
 
 export * from './core.ts';
+export { availableDevices } from './node/device.ts';
 export { FileError } from './node/file-error.ts';
 export { folderFiles } from './node/folder.ts';
 export type { HubOptions } from './node/hub/hub.ts';
 export type { HubEvent } from './node/hub/hub-event.ts';
 export { indexFolder } from './node/index-folder.ts';
 export { openModel } from './node/open-model.ts';
-export { nodeRuntime } from './node/runtime.ts';
+export { type NodeRuntimeOptions, nodeRuntime } from './node/runtime.ts';
 export { nodeWorkerRuntime } from './node/worker.ts';
 
 export interface LoadOptions extends EncoderOptions, HubOptions {
   /** Run in a worker thread, so that the event loop stays free while pairs are encoded. Default true; false starts faster. */
   readonly worker?: boolean;
+  /** What computes. Default `auto`: the CPU, or WASM where onnxruntime-node has no binary. */
+  readonly device?: DeviceChoice | undefined;
 }
+
+const optionNames: Readonly<Record<keyof LoadOptions, true>> = {
+  ...encoderOptionNames,
+  ...{ worker: true, device: true, onProgress: true, cache: true, offline: true, endpoint: true, token: true },
+  ...{ env: true, fetch: true, stallTimeout: true, attempts: true, pause: true },
+};
 
 /** Word pairs to relation embeddings; `load` makes one from a checkpoint. */
 export class RelationEncoder extends Core {
@@ -44,13 +55,22 @@ export class RelationEncoder extends Core {
    *   RuntimeError where the runtime does not take the model; the signal's reason when aborted
    */
   static async load(model = 'embedded', options: LoadOptions = {}): Promise<RelationEncoder> {
-    const files = await modelFiles(model, options);
-    const runtime = options.worker === false ? nodeRuntime() : nodeWorkerRuntime();
+    checkOptionNames(options, optionNames);
+    const runtime = options.worker === false ? nodeRuntime(options) : nodeWorkerRuntime(options);
     try {
-      return new RelationEncoder(await loadEncoderParts(files, runtime, options));
+      return new RelationEncoder(await loadEncoderParts(await modelFiles(model, options), runtime, options));
     } catch (error) {
       await runtime.dispose();
       throw error;
     }
+  }
+
+  /**
+   * What `load` would give as `info`, without reading the weights.
+   * @throws as `load`, except for the values of weights
+   */
+  static async describe(model = 'embedded', options: LoadOptions = {}): Promise<EncoderInfo> {
+    checkOptionNames(options, optionNames);
+    return describeEncoder(await modelFiles(model, options), nodeRuntime(options), options);
   }
 }

@@ -1,10 +1,11 @@
 /** The options of `relbert distill`, and how they become settings of a recipe. */
 import { type Command, Option } from 'commander';
 import { poolings } from '../encoder/pooling-table.ts';
+import type { DeviceChoice } from '../runtime/device.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
 import type { RecipeSettings } from '../train/recipe-settings.ts';
 import { UsageError } from './exit.ts';
-import { positive } from './model-options.ts';
+import { deviceOption, positive } from './model-options.ts';
 import { type ResumeFlag, resumeOption } from './resume-option.ts';
 
 /** What {@link addDistillOptions} adds, as commander hands it over. */
@@ -32,6 +33,7 @@ export interface DistillFlags {
   readonly every?: string;
   readonly dtype: 'f32' | 'f16';
   readonly threads?: number;
+  readonly device?: DeviceChoice;
   readonly offline?: boolean;
   readonly resume?: ResumeFlag;
   readonly overwrite?: boolean;
@@ -87,6 +89,7 @@ export function addDistillOptions(command: Command): Command {
     .option('--overwrite', 'replace the output folder')
     .addOption(new Option('--dtype <dtype>', 'of the saved weights').choices(['f32', 'f16']).default('f32'))
     .option('--threads <number>', 'threads of one operator (default: one a physical core)', positive)
+    .addOption(deviceOption())
     .option('--offline', 'use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)');
 }
 

@@ -73,6 +73,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
       onTeacher: (done, total) => display.teacher(done, total),
       ...(flags.excludePairs && { excludePairs: flags.excludePairs }),
       ...(flags.threads !== undefined && { threads: flags.threads }),
+      device: flags.device,
       ...(flags.resume && { resume: flags.resume }),
       ...(flags.overwrite && { overwrite: true }),
     });

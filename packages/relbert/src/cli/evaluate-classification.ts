@@ -210,7 +210,7 @@ async function evaluateSet(
   }
   const { evaluateClassification } = await import('../evaluate/classification.ts');
   const { nodeRuntime } = await import('../node/runtime.ts');
-  const runtime = nodeRuntime();
+  const runtime = nodeRuntime({ device: flags.device });
   const progress = await terminal.progress(`classifying ${name}`, 'epochs');
   try {
     return await evaluateClassification(set, features.extract, runtime, {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { EncoderInfo } from '../encoder/relation-encoder.ts';
 import { examples } from './examples.ts';
-import { addModelOptions, loadEncoder, type ModelFlags } from './model-options.ts';
+import { addModelOptions, describeEncoder, type ModelFlags } from './model-options.ts';
 import { count } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,14 +19,9 @@ export function addInfoCommand(program: Command, terminal: Terminal): void {
     .option('--json', 'print one JSON object')
     .addHelpText('after', examples(['relbert info', 'relbert info --model relbert/relbert-roberta-large --json']))
     .action(async (flags: InfoFlags) => {
-      const encoder = await loadEncoder(flags, terminal, { worker: false });
-      try {
-        const { info } = encoder;
-        if (flags.json) await terminal.print(JSON.stringify({ model: flags.model, ...info }));
-        else await terminal.print(infoText(info, (label) => terminal.style.bold(label)));
-      } finally {
-        await encoder.dispose();
-      }
+      const info = await describeEncoder(flags, terminal);
+      if (flags.json) await terminal.print(JSON.stringify({ model: flags.model, ...info }));
+      else await terminal.print(infoText(info, (label) => terminal.style.bold(label)));
     });
 }
 
@@ -51,7 +46,7 @@ export function infoText(info: EncoderInfo, emphasize: (label: string) => string
     ['longest prompt', `${info.maxLength} tokens`],
     ['dtype', `${info.dtype} (stored as ${info.storedDtype})`],
     ['size', `${(info.bytes / 1e6).toFixed(1)} MB`],
-    ['runs on', info.runtime],
+    ['runs on', `${info.device} (${info.runtime})`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, value]) => `${emphasize(label.padEnd(width))}  ${value}`).join('\n');

@@ -1,7 +1,8 @@
 /** The options that choose and set up the relation encoder: the same for every command that encodes pairs. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { poolings } from '../encoder/pooling-table.ts';
-import type { RelationEncoder } from '../index.ts';
+import type { EncoderInfo, LoadOptions, RelationEncoder } from '../index.ts';
+import { type DeviceChoice, devices } from '../runtime/device.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,6 +17,7 @@ export interface ModelFlags {
   readonly batchTokens?: number;
   readonly dtype?: 'f32' | 'int8';
   readonly threads?: number;
+  readonly device?: DeviceChoice;
   readonly normalize?: boolean;
   readonly offline?: boolean;
 }
@@ -35,8 +37,14 @@ export function addModelOptions(command: Command): Command {
     .option('--batch-tokens <tokens>', 'padded tokens in one batch', positive)
     .addOption(new Option('--dtype <dtype>', 'precision of the computation').choices(['f32', 'int8']).default('f32'))
     .option('--threads <number>', 'threads of one operator (default: one a physical core)', positive)
+    .addOption(deviceOption())
     .option('--normalize', 'divide each embedding by its Euclidean norm')
     .option('--offline', 'use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)');
+}
+
+/** `--device`, the same for every command that computes. */
+export function deviceOption(): Option {
+  return new Option('--device <device>', 'what computes; auto: the CPU').choices(['auto', ...devices]).default('auto');
 }
 
 /** A whole number greater than 0, for options. */
@@ -56,8 +64,39 @@ export function positive(text: string): number {
 export async function loadEncoder(
   flags: ModelFlags,
   terminal: Terminal,
-  options: { readonly worker: boolean },
+  { worker }: { readonly worker: boolean },
 ): Promise<RelationEncoder> {
+  const { RelationEncoder } = await import('../index.ts');
+  return withOptions(flags, terminal, async (options) => {
+    const encoder = await RelationEncoder.load(flags.model, { ...options, worker: worker && terminal.worker });
+    noteDefaultPrompt(flags, terminal, encoder.info);
+    return encoder;
+  });
+}
+
+/** What {@link loadEncoder} would load, without reading weights. */
+export async function describeEncoder(flags: ModelFlags, terminal: Terminal): Promise<EncoderInfo> {
+  const { RelationEncoder } = await import('../index.ts');
+  return withOptions(flags, terminal, async (options) => {
+    const info = await RelationEncoder.describe(flags.model, options);
+    noteDefaultPrompt(flags, terminal, info);
+    return info;
+  });
+}
+
+function noteDefaultPrompt({ model }: ModelFlags, terminal: Terminal, { promptFrom, pooling }: EncoderInfo): void {
+  if (promptFrom !== 'default') return;
+  terminal.note(
+    `${model} is a plain language model: template a with ${pooling} (--template and --pooling choose others)`,
+  );
+}
+
+/** Checks the flags and hands them over as options, with progress where files are fetched. */
+async function withOptions<T>(
+  flags: ModelFlags,
+  terminal: Terminal,
+  use: (options: LoadOptions) => Promise<T>,
+): Promise<T> {
   const {
     pooling: poolingName,
     template,
@@ -66,6 +105,7 @@ export async function loadEncoder(
     batchTokens,
     dtype,
     threads,
+    device,
     normalize,
     offline,
   } = flags;
@@ -78,10 +118,9 @@ export async function loadEncoder(
   if (template !== undefined)
     checkUsage(() => parseTemplate(template, { mask: pooling !== undefined && needsMask(pooling) }));
 
-  const { RelationEncoder } = await import('../index.ts');
   const fetching = fetchProgress(terminal, offline);
   try {
-    const encoder = await RelationEncoder.load(flags.model, {
+    return await use({
       ...(template !== undefined && { template }),
       ...(stored && { prompt: stored.prompt }),
       ...(pooling !== undefined && { pooling }),
@@ -89,17 +128,10 @@ export async function loadEncoder(
       ...(batchTokens !== undefined && { batchTokens }),
       ...(dtype !== undefined && { dtype }),
       ...(threads !== undefined && { threads }),
+      device,
       ...(normalize !== undefined && { normalize }),
       ...fetching.hub,
-      worker: options.worker && terminal.worker,
     });
-    if (encoder.info.promptFrom === 'default') {
-      const { pooling } = encoder.info;
-      terminal.note(
-        `${flags.model} is a plain language model: template a with ${pooling} (--template and --pooling choose others)`,
-      );
-    }
-    return encoder;
   } finally {
     await fetching.stop();
   }

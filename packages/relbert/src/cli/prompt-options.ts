@@ -1,10 +1,12 @@
 /** The options that `relbert prompt search`, `tune` and `compare` share. */
+
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { poolings } from '../encoder/pooling-table.ts';
 import type { PromptDataOptions } from '../run/problem.ts';
+import type { DeviceChoice } from '../runtime/device.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
-import { positive } from './model-options.ts';
+import { deviceOption, positive } from './model-options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What {@link addPromptDataOptions} adds, as commander hands it over. */
@@ -20,6 +22,7 @@ export interface PromptDataFlags {
   readonly margin?: number;
   readonly distance?: 'euclidean' | 'cosine';
   readonly threads?: number;
+  readonly device?: DeviceChoice;
   readonly offline?: boolean;
 }
 
@@ -38,6 +41,7 @@ export function addPromptDataOptions(command: Command): Command {
       new Option('--distance <name>', 'of the triplet loss (default: euclidean)').choices(['euclidean', 'cosine']),
     )
     .option('--threads <number>', 'threads of one operator (default: one a physical core)', positive)
+    .addOption(deviceOption())
     .option('--offline', 'use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)');
 }
 
@@ -98,6 +102,7 @@ export async function promptDataOptions(flags: PromptDataFlags, terminal: Termin
     ...(flags.bottom !== undefined && { bottom: flags.bottom }),
     ...(flags.validationShare !== undefined && { validationShare: flags.validationShare }),
     ...(flags.threads !== undefined && { threads: flags.threads }),
+    device: flags.device,
   };
   const loss = {
     ...(flags.margin !== undefined && { margin: flags.margin }),

@@ -1,7 +1,17 @@
 import type { CheckpointFiles } from '../formats/byte-source.ts';
+import { input, mul, scalar, serialize } from '../graph/index.ts';
+import { parameterCount, storedParameters } from '../models/encoder.ts';
+import { resolveWeightNames } from '../models/weights.ts';
 import type { Runtime } from '../runtime/session.ts';
-import { type LanguageModel, openLanguageModel, type RelationModelOptions, relationModel } from './language-model.ts';
+import {
+  type LanguageModel,
+  openLanguageModel,
+  type RelationModel,
+  type RelationModelOptions,
+  relationModel,
+} from './language-model.ts';
 import { OptionError } from './option-error.ts';
+import { pooledSize } from './pooling.ts';
 import { createPromptBatchEncoder } from './prompt-batch-encoder.ts';
 import type { EncoderInfo, RelationEncoderParts } from './relation-encoder.ts';
 
@@ -49,7 +59,7 @@ export async function encoderParts(
   checkEncoderOptions(options);
   signal?.throwIfAborted();
   const model = relationModel(languageModel, options);
-  const { checkpoint, config, weights, prompt, pooling } = model;
+  const { config, weights, prompt, pooling } = model;
   const maxLength = maxLengthOf(options.maxLength, model.maxLength);
   const batchEncoder = await createPromptBatchEncoder({
     config,
@@ -60,31 +70,77 @@ export async function encoderParts(
     ...(prompt.vectors && { softPrompt: prompt.vectors }),
     ...(threads !== undefined && { threads }),
   });
-  const info: EncoderInfo = {
-    origin: checkpoint.origin,
-    architecture: config.modelType,
-    layers: config.layers,
-    hiddenSize: config.hidden,
-    vocabularySize: config.vocabularySize,
-    parameters: batchEncoder.parameters,
-    prompt: { kind: prompt.kind, text: prompt.text },
-    promptFrom: model.promptFrom,
-    pooling,
-    dimension: batchEncoder.dimension,
-    maxLength,
-    dtype,
-    storedDtype: weights.storedType ?? 'none',
-    bytes: weights.byteLength,
-    runtime: runtime.name,
-  };
   return {
-    info,
+    info: infoOf(model, options, { ...batchEncoder, runtime: runtime.name, maxLength }),
     prompt,
     batchEncoder,
     ...(batchTokens !== undefined && { batchTokens }),
     ...(normalize !== undefined && { normalize }),
   };
 }
+
+/**
+ * What an encoder is, without reading its weights: their names and shapes are checked, and the device is tried.
+ * @throws as {@link loadEncoderParts}, except for the values of weights
+ */
+export async function describeEncoder(
+  files: CheckpointFiles,
+  runtime: Runtime,
+  options: EncoderOptions,
+): Promise<EncoderInfo> {
+  options.signal?.throwIfAborted();
+  checkEncoderOptions(options);
+  const model = relationModel(await openLanguageModel(files), options);
+  const { config, pooling, prompt, weights } = model;
+  resolveWeightNames(config, weights);
+  const probe = await runtime.createSession(serialize({ outputs: { y: mul(input('x', 'float32', [1]), scalar(2)) } }));
+  const { device } = probe;
+  await probe.dispose();
+  return infoOf(model, options, {
+    device,
+    dimension: pooledSize(pooling, config.hidden),
+    parameters: parameterCount(storedParameters(config)) + (prompt.vectors?.length ?? 0),
+    runtime: runtime.name,
+    maxLength: maxLengthOf(options.maxLength, model.maxLength),
+  });
+}
+
+function infoOf(
+  { checkpoint, config, weights, prompt, promptFrom, pooling }: RelationModel,
+  { dtype = 'f32' }: EncoderOptions,
+  {
+    parameters,
+    dimension,
+    device,
+    runtime,
+    maxLength,
+  }: Pick<EncoderInfo, 'parameters' | 'dimension' | 'device' | 'runtime' | 'maxLength'>,
+): EncoderInfo {
+  return {
+    origin: checkpoint.origin,
+    architecture: config.modelType,
+    layers: config.layers,
+    hiddenSize: config.hidden,
+    vocabularySize: config.vocabularySize,
+    parameters,
+    prompt: { kind: prompt.kind, text: prompt.text },
+    promptFrom,
+    pooling,
+    dimension,
+    maxLength,
+    dtype,
+    storedDtype: weights.storedType ?? 'none',
+    bytes: weights.byteLength,
+    runtime,
+    device,
+  };
+}
+
+/** The names of {@link EncoderOptions}, for entries that refuse what they do not know. */
+export const encoderOptionNames: Readonly<Record<keyof EncoderOptions, true>> = {
+  ...{ template: true, prompt: true, pooling: true, maxLength: true, batchTokens: true },
+  ...{ dtype: true, threads: true, normalize: true, signal: true },
+};
 
 function checkEncoderOptions({ dtype = 'f32', threads }: EncoderOptions): void {
   if (dtype !== 'f32' && dtype !== 'int8') throw new OptionError(`dtype must be 'f32' or 'int8', got '${dtype}'`);

@@ -3,6 +3,7 @@ import type { EncoderConfig } from '../models/config.ts';
 import { parameterCount } from '../models/encoder.ts';
 import { readParameters, type StoredWeights } from '../models/weights.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
+import type { Device } from '../runtime/device.ts';
 import type { Runtime } from '../runtime/session.ts';
 import type { Pooling } from './pooling.ts';
 import { buildRelationGraph, promptBatch } from './relation-graph.ts';
@@ -11,6 +12,8 @@ import { buildRelationGraph, promptBatch } from './relation-graph.ts';
 export interface PromptBatchEncoder {
   /** Elements of the weights that encoding uses, as the checkpoint stores them, and of the soft prompt. */
   readonly parameters: number;
+  /** What computes it. */
+  readonly device: Device;
   /** Length of one embedding: D. */
   readonly dimension: number;
   /** Embeddings [B, D] of prompts that form one padded batch. */
@@ -48,6 +51,7 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
   const session = await runtime.createSession(model, { initializers, ...(threads !== undefined && { threads }) });
   return {
     parameters: parameterCount(graph.stored) + (softPrompt?.length ?? 0),
+    device: session.device,
     dimension: graph.dimension,
     async encode(prompts) {
       const { embedding } = await session.run({ ...promptBatch(prompts, pooling, config.padId) });

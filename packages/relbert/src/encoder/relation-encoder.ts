@@ -1,9 +1,11 @@
 import { deduplicatePairs } from '../pair/pair-key.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
+import type { Device } from '../runtime/device.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { defaultBatchTokens, encodeBatches, lengthSortedBatches } from './batching.ts';
+import { checkEmbedding } from './embedding-error.ts';
 import { cosine, type EmbeddingBlock, type Embeddings, normalizeRows, row, type SkippedPair } from './embeddings.ts';
 import type { PromptBatchEncoder } from './prompt-batch-encoder.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -30,7 +32,10 @@ export interface EncoderInfo {
   readonly storedDtype: string;
   /** Bytes of the weights as stored. */
   readonly bytes: number;
+  /** `node`, `node-worker` or `web`. */
   readonly runtime: string;
+  /** What computes: `cpu`, `wasm`, `webgpu` … */
+  readonly device: Device;
   /** Where the prompt (not the pooling) is from: the checkpoint, the caller's options, or the default for a plain language model. */
   readonly promptFrom: 'checkpoint' | 'options' | 'default';
 }
@@ -124,8 +129,9 @@ export class RelationEncoder implements AsyncDisposable {
    * gives an empty matrix. Of an async iterable: blocks of them, in constant memory, for `for await`. Any other iterable
    * (a Set, a generator) and an array block by block: {@link encodeStream}.
    *
-   * @throws TypeError at once where `pairs` is neither of the two; PairError for what is no pair, {@link
-   *   PromptTooLongError} for a prompt over the limit, the signal's reason when aborted
+   * @throws TypeError at once where `pairs` is neither of the two; PairError for what is not a pair, {@link
+   *   PromptTooLongError} for a prompt over the limit, EmbeddingError for an embedding that is not finite or is zero,
+   *   CheckpointError for a token without a word embedding, the signal's reason when aborted
    */
   encode(pairs: readonly WordPairLike[], options?: EncodeOptions): Promise<Embeddings>;
   encode(pairs: AsyncIterable<WordPairLike>, options?: StreamOptions): AsyncGenerator<EmbeddingBlock>;
@@ -237,6 +243,7 @@ export class RelationEncoder implements AsyncDisposable {
         signal,
         store: (at, embedding) => {
           const { index } = wanted[at] as (typeof wanted)[number];
+          checkEmbedding(embedding, this.info.hiddenSize, distinct[index] as WordPair);
           if (normalize) normalizeRows(embedding, dimension);
           for (const place of places[index] as number[]) data.set(embedding, place * dimension);
         },

@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { editDistance } from '../text/nearest-name.ts';
 import { folderFiles } from './folder.ts';
 import type { HubOptions } from './hub/hub.ts';
 import { modelSuggestion, parseHubId } from './hub/hub-id.ts';
+import { modelFolder } from './model-folder.ts';
 
 /**
  * The files of a model that is named as users name it: a folder, a hub id, or `id@revision`. A folder of that name
@@ -13,8 +15,12 @@ import { modelSuggestion, parseHubId } from './hub/hub-id.ts';
 export async function locateCheckpoint(model: string, options: HubOptions = {}): Promise<CheckpointFiles> {
   if (model.trim() === '') throw new CheckpointError('model', 'the name is empty; give a folder or a hub id');
   const isPath = /^[./\\~]|^[A-Za-z]:[\\/]/.test(model);
-  if (isPath || (await isThere(model))) return folderFiles(model);
+  if (isPath || (await isThere(model))) return folderFiles(await modelFolder(model));
   const id = parseHubId(model);
+  if (editDistance(model.toLowerCase(), 'embedded') <= 2) {
+    // The hub would be asked for seconds.
+    throw new CheckpointError(model, 'there is no such folder and no such model (did you mean embedded?)');
+  }
   if (id === undefined) {
     throw new CheckpointError(
       model,

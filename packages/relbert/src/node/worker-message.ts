@@ -1,3 +1,4 @@
+import type { Device, DeviceChoice } from '../runtime/device.ts';
 import type { SessionOptions, TensorValue } from '../runtime/session.ts';
 
 /** What the main thread asks of the thread that holds the sessions. */
@@ -14,7 +15,7 @@ export type WorkerRequest =
 
 /** Its answer: the number of a new session, the results of a run, or nothing. */
 export type WorkerResponse =
-  | { readonly id: number; readonly kind: 'created'; readonly session: number }
+  | { readonly id: number; readonly kind: 'created'; readonly session: number; readonly device: Device }
   | { readonly id: number; readonly kind: 'results'; readonly results: Record<string, TensorValue> }
   | { readonly id: number; readonly kind: 'done' }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly cause: unknown };
@@ -26,6 +27,7 @@ export type WorkerResponse =
 export interface WorkerState {
   /** Two flags, see `busy` and `exiting`. */
   readonly flags: Int32Array;
+  readonly device: DeviceChoice;
 }
 
 export const busy = 0;

@@ -6,16 +6,17 @@ import { busy, exiting, type WorkerRequest, type WorkerResponse, type WorkerStat
 /** The thread of `nodeWorkerRuntime`: holds sessions and answers requests one after the other. */
 if (parentPort) serve(parentPort, workerData as WorkerState);
 
-function serve(port: NonNullable<typeof parentPort>, { flags }: WorkerState): void {
-  const runtime = nodeRuntime();
+function serve(port: NonNullable<typeof parentPort>, { flags, device }: WorkerState): void {
+  const runtime = nodeRuntime({ device });
   const sessions = new Map<number, Session>();
   let last = Promise.resolve();
 
   async function answer(request: WorkerRequest): Promise<WorkerResponse> {
     const { id } = request;
     if (request.kind === 'create') {
-      sessions.set(id, await runtime.createSession(request.model, request.options));
-      return { id, kind: 'created', session: id };
+      const session = await runtime.createSession(request.model, request.options);
+      sessions.set(id, session);
+      return { id, kind: 'created', session: id, device: session.device };
     }
     if (request.kind === 'run') {
       const session = sessions.get(request.session);

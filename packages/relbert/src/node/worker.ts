@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { checkDevice, type Device, type DeviceChoice } from '../runtime/device.ts';
 import { RuntimeError } from '../runtime/error.ts';
 import type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from '../runtime/session.ts';
+import type { NodeRuntimeOptions } from './runtime.ts';
 import { disableTelemetry } from './telemetry.ts';
 import { busy, exiting, type WorkerRequest, type WorkerResponse, type WorkerState } from './worker-message.ts';
 
@@ -14,18 +16,19 @@ type Question = WorkerRequest extends infer R ? (R extends WorkerRequest ? Omit<
  * session, holds all sessions of this runtime and runs them one after the other; it does not keep the process alive
  * while nothing is asked of it. Inputs are copied to it, results are moved back.
  */
-export function nodeWorkerRuntime(): Runtime {
+export function nodeWorkerRuntime({ device = 'auto' }: NodeRuntimeOptions = {}): Runtime {
+  checkDevice(device);
   let thread: SessionThread | undefined;
   return {
     name: 'node-worker',
-    operators: 'plain',
+    operators: device === 'webgpu' ? 'fused' : 'plain',
     async createSession(model, options = {}) {
-      thread ??= new SessionThread();
+      thread ??= new SessionThread(device);
       const current = thread;
       const { question, transfer } = creation(model, options);
       const response = await current.ask(question, transfer);
       if (response.kind !== 'created') throw new RuntimeError(`unexpected answer '${response.kind}'`);
-      return new RemoteSession(current, response.session);
+      return new RemoteSession(current, response.session, response.device);
     },
     async dispose() {
       const current = thread;
@@ -52,9 +55,9 @@ class SessionThread {
   #requests = 0;
   #ended: RuntimeError | undefined;
 
-  constructor() {
+  constructor(device: DeviceChoice) {
     disableTelemetry();
-    this.#worker = startThread({ flags: this.#flags });
+    this.#worker = startThread({ flags: this.#flags, device });
     process.on('exit', this.#leave);
     this.#worker.unref();
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
@@ -99,11 +102,13 @@ class SessionThread {
 }
 
 class RemoteSession implements Session {
+  readonly device: Device;
   readonly #thread: SessionThread;
   readonly #session: number;
   #disposed = false;
 
-  constructor(thread: SessionThread, session: number) {
+  constructor(thread: SessionThread, session: number, device: Device) {
+    this.device = device;
     this.#thread = thread;
     this.#session = session;
   }

@@ -105,7 +105,7 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
 }
 
 async function* figures(
-  { validate = [], threads, signal, margin, distance }: ComparePromptsOptions,
+  { validate = [], threads, device, signal, margin, distance }: ComparePromptsOptions,
   model: PromptModel,
   name: string,
   prompt: Prompt,
@@ -117,7 +117,7 @@ async function* figures(
   const encoder = await createPromptBatchEncoder({
     config,
     weights,
-    runtime: nodeRuntime(),
+    runtime: nodeRuntime({ device }),
     pooling,
     ...(prompt.vectors && { softPrompt: prompt.vectors }),
     ...(threads !== undefined && { threads }),
@@ -144,14 +144,14 @@ async function* figures(
 
 function embedder(encoder: PromptBatchEncoder, encode: EncodePair, signal: AbortSignal | undefined): PairEmbedder {
   return async (pairs) => ({
-    data: await encodePrompts(encoder, pairs.map(encode), signal),
+    data: await encodePrompts(encoder, pairs.map(encode), pairs, signal),
     shape: [pairs.length, encoder.dimension],
   });
 }
 
 /** Model and prompt after the recipe's losses for some steps. */
 async function* fineTune(
-  { recipe, steps, batch, threads, signal }: ComparePromptsOptions,
+  { recipe, steps, batch, threads, device, signal }: ComparePromptsOptions,
   { model, train: relations }: PromptData,
   name: string,
   prompt: Prompt,
@@ -165,7 +165,7 @@ async function* fineTune(
       { ...recipe, sampling: samplingOf(recipe, relations.length, batch), training },
       new Map([['data', relations]]),
     ),
-    runtime: nodeRuntime(),
+    runtime: nodeRuntime({ device }),
     ...(threads !== undefined && { threads }),
     ...(signal && { signal }),
   });

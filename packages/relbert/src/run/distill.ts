@@ -92,6 +92,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
       relations: [...all, ...further],
       signal,
       ...(threads !== undefined && { threads }),
+      device: options.device,
       ...(options.hub && { hub: options.hub }),
       ...(options.onTeacher && { onProgress: options.onTeacher }),
     }));
@@ -100,7 +101,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     model,
     training: recipe.training,
     sampler,
-    runtime: nodeRuntime(),
+    runtime: nodeRuntime({ device: options.device }),
     validation,
     store: trainingStore(folder.checkpoints),
     resume,

@@ -1,6 +1,7 @@
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
+import type { DeviceChoice } from '../runtime/device.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
 import type { CheckpointName } from '../train/training-state.ts';
 
@@ -20,6 +21,8 @@ export interface DistillOptions {
   /** Analogy or relation files whose pairs are left out of the training data, in both orders. */
   readonly excludePairs?: readonly string[];
   readonly threads?: number;
+  /** What computes. Default `auto`. */
+  readonly device?: DeviceChoice | undefined;
   readonly hub?: HubOptions;
   /** Go on with the run in the output folder; 'last', 'best': from this checkpoint alone, where the other is damaged. */
   readonly resume?: boolean | CheckpointName;

@@ -6,6 +6,7 @@ import { OptionError } from '../encoder/option-error.ts';
 import type { Pooling } from '../encoder/pooling-table.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
 import { openModel } from '../node/open-model.ts';
+import type { DeviceChoice } from '../runtime/device.ts';
 import type { Json } from '../train/configuration.ts';
 import type { PromptModel } from '../train/prompt-problem.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -28,6 +29,8 @@ export interface PromptDataOptions {
   /** Share of the pairs kept for the validation loss. Default 0.2; the same pairs that `relbert distill` holds out. */
   readonly validationShare?: number;
   readonly threads?: number;
+  /** What computes. Default `auto`. */
+  readonly device?: DeviceChoice | undefined;
   readonly hub?: HubOptions;
   /** Called for header lines and relations that the readers of the data skip. */
   readonly onNotice?: ((notice: string) => void) | undefined;

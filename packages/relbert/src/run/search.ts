@@ -53,7 +53,7 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
     model,
     relations: train,
     validation,
-    runtime: nodeRuntime(),
+    runtime: nodeRuntime({ device: options.device }),
     threads,
     seed,
     counts,

@@ -9,12 +9,14 @@ import { teacherCache } from '../node/teacher-cache.ts';
 import { nodeWorkerRuntime } from '../node/worker.ts';
 import { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import type { DeviceChoice } from '../runtime/device.ts';
 import type { Teacher } from '../train/training-model.ts';
 
 export interface TeacherOptions {
   readonly model: LanguageModel;
   readonly relations: readonly RelationSet[];
   readonly threads?: number;
+  readonly device?: DeviceChoice | undefined;
   /** Where the hub's cache lies, beside which embeddings are kept. */
   readonly hub?: HubSettingsOptions;
   readonly signal?: AbortSignal | undefined;
@@ -34,13 +36,13 @@ export interface LoadedTeacher extends Teacher {
  * A pair that is too long for the teacher is an error that names it.
  */
 export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeacher> {
-  const { model, relations, threads, hub, signal, onProgress } = options;
+  const { model, relations, threads, device, hub, signal, onProgress } = options;
   const { distinct } = deduplicatePairs(pairsOf(relations));
   const cache = await teacherCache(model.files, distinct, hub);
   let embeddings = await cache.read();
   if (!embeddings) {
     const settings = { signal, ...(threads !== undefined && { threads }) };
-    const encoder = new RelationEncoder(await encoderParts(model, nodeWorkerRuntime(), settings));
+    const encoder = new RelationEncoder(await encoderParts(model, nodeWorkerRuntime({ device }), settings));
     try {
       embeddings = await encoder.encode(distinct, {
         ...(signal && { signal }),

@@ -41,7 +41,7 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
     model,
     relations: train,
     validation,
-    runtime: nodeRuntime(),
+    runtime: nodeRuntime({ device: options.device }),
     threads,
     seed,
     counts,

@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import type { Device } from './device.ts';
 import { runtimeError } from './error.ts';
 import type { Session, SessionOptions, TensorValue, TensorValues } from './session.ts';
 
@@ -8,16 +9,23 @@ export interface OnnxRuntime {
   readonly Tensor: typeof Tensor;
 }
 
+/** Where a session runs. */
+export interface SessionPlace {
+  readonly device: Device;
+  /** The runtime's names: the device's first, then what computes the operators that it lacks. */
+  readonly providers: readonly string[];
+}
+
 /** Loads a graph into ONNX Runtime; the same for all of its packages. */
 export async function createOnnxSession(
   runtime: OnnxRuntime,
   model: Uint8Array,
   options: SessionOptions,
-  executionProviders?: readonly string[],
+  { device, providers }: SessionPlace,
 ): Promise<Session> {
   try {
-    const settings = nativeOptions(options, executionProviders);
-    return new OnnxSession(await runtime.InferenceSession.create(model, settings), runtime.Tensor);
+    const session = await runtime.InferenceSession.create(model, nativeOptions(options, providers));
+    return new OnnxSession(session, runtime.Tensor, device);
   } catch (error) {
     throw runtimeError('the graph cannot be loaded', error);
   }
@@ -25,7 +33,7 @@ export async function createOnnxSession(
 
 function nativeOptions(
   options: SessionOptions,
-  executionProviders?: readonly string[],
+  executionProviders: readonly string[],
 ): InferenceSession.SessionOptions {
   const { threads, memoryPattern = true, optimization = 'all', withoutOptimizers = [] } = options;
   const { spinning, initializers = {} } = options;
@@ -34,7 +42,7 @@ function nativeOptions(
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   }));
   return {
-    ...(executionProviders && { executionProviders }),
+    executionProviders,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(externalData.length > 0 && { externalData }),
     extra: {
@@ -57,11 +65,13 @@ function nativeOptions(
 }
 
 class OnnxSession implements Session {
+  readonly device: Device;
   #session: InferenceSession | undefined;
   readonly #tensor: typeof Tensor;
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(session: InferenceSession, tensor: typeof Tensor) {
+  constructor(session: InferenceSession, tensor: typeof Tensor, device: Device) {
+    this.device = device;
     this.#session = session;
     this.#tensor = tensor;
   }

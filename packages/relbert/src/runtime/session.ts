@@ -1,3 +1,5 @@
+import type { Device } from './device.ts';
+
 /** The typed arrays that cross the border between the library and a tensor runtime. */
 export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array | Uint16Array;
 
@@ -16,6 +18,8 @@ export type Initializers = Readonly<Record<string, TensorData>>;
 
 /** One loaded graph, ready to run. Dispose it to free its native memory. */
 export interface Session extends AsyncDisposable {
+  /** What computes it. */
+  readonly device: Device;
   /**
    * Runs the graph once. Inputs are not copied where the runtime allows it; outputs are fresh arrays.
    * Inputs that the graph does not read are ignored: what no output depends on is not part of a graph.
@@ -48,9 +52,10 @@ export interface SessionOptions {
   readonly spinning?: boolean;
 }
 
-/** A place where graphs run: onnxruntime-node (in this thread or a worker thread) or onnxruntime-web (WASM, WebGPU). */
+/** ONNX Runtime on a device. */
 export interface Runtime {
-  readonly name: 'node' | 'node-worker' | 'wasm' | 'webgpu';
+  /** In this thread, in a worker thread, or onnxruntime-web. */
+  readonly name: 'node' | 'node-worker' | 'web';
   /** Which form of a transformer's layers is faster here: `fused` where a few large operators beat many small ones (graphics processors). */
   readonly operators: 'plain' | 'fused';
   /** Loads a serialised ONNX model. The bytes may be transferred away: do not use them afterwards. */

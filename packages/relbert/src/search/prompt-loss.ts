@@ -1,5 +1,7 @@
 import { encodeBatches, lengthSortedBatches } from '../encoder/batching.ts';
+import { checkEmbedding } from '../encoder/embedding-error.ts';
 import type { PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import { type Pass, resultOf } from '../train/pass.ts';
 import { checkedLength, type EncodePair } from '../train/prompt-length.ts';
@@ -50,7 +52,7 @@ export class PromptLoss {
     for (let first = 0; first < prompts.length; first += together) {
       const group = prompts.slice(first, first + together);
       const encoded = group.flatMap((encode) => batch.pairs.map(checkedLength(encode, maxLength)));
-      const embeddings = await encodePrompts(encoder, encoded, signal);
+      const embeddings = await encodePrompts(encoder, encoded, batch.pairs, signal);
       this.encoded += encoded.length;
       const size = batch.pairs.length * encoder.dimension;
       for (const i of group.keys()) {
@@ -65,10 +67,15 @@ export class PromptLoss {
 /** Numbers of embeddings that are held at once: 128 MB. */
 const largestEncoding = 2 ** 25;
 
-/** Embeddings [n, D] of prompts, in their order; prompts of like length share a batch. */
+/**
+ * Embeddings [n, D] of prompts, in their order; prompts of like length share a batch.
+ * @param pairs What the prompts were written for, over and over.
+ * @throws EmbeddingError for an embedding that is not finite or is zero
+ */
 export async function encodePrompts(
   encoder: PromptBatchEncoder,
   prompts: readonly EncodedPrompt[],
+  pairs: readonly WordPair[],
   signal?: AbortSignal,
 ): Promise<Float32Array> {
   const { dimension } = encoder;
@@ -76,7 +83,14 @@ export async function encodePrompts(
   await encodeBatches(
     lengthSortedBatches(prompts.map(({ ids }) => ids.length)),
     (places) => encoder.encode(places.map((place) => prompts[place] as EncodedPrompt)),
-    { dimension, store: (place, row) => embeddings.set(row, place * dimension), signal },
+    {
+      dimension,
+      signal,
+      store: (place, embedding) => {
+        checkEmbedding(embedding, dimension, pairs[place % pairs.length] as WordPair);
+        embeddings.set(embedding, place * dimension);
+      },
+    },
   );
   return embeddings;
 }

@@ -12,7 +12,7 @@ const source = fileURLToPath(new URL('../../src/', import.meta.url));
 const allowed: Record<string, readonly string[]> = {
   text: [],
   graph: [],
-  runtime: [],
+  runtime: ['text'],
   pair: ['text'],
   tokenizer: ['text'],
   formats: ['text', 'runtime', 'pair'],
@@ -26,7 +26,7 @@ const allowed: Record<string, readonly string[]> = {
   index: ['text', 'graph', 'runtime', 'pair', 'formats', 'data', 'encoder'],
   evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'index'],
   web: ['text', 'runtime', 'formats', 'encoder', 'index'],
-  node: ['text', 'runtime', 'pair', 'formats', 'prompt', 'encoder', 'train', 'search', 'index'],
+  node: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'encoder', 'train', 'search', 'index', 'web'],
   run: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'models', 'encoder', 'loss', 'train'],
     ...['search', 'evaluate', 'node'],

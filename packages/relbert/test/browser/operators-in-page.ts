@@ -2,7 +2,7 @@ import { hasWebGpu, webRuntime } from '../../src/web/runtime.ts';
 import { checkOperator, operatorCases } from '../graph/operator-suite.ts';
 
 /** Runs in the page: the operator suite on onnxruntime-web. */
-export default async function run({ draws, backend }: { draws: number; backend: 'wasm' | 'webgpu' }): Promise<{
+export default async function run({ draws, device }: { draws: number; device: 'wasm' | 'webgpu' }): Promise<{
   agent: string;
   isolated: boolean;
   passed: number;
@@ -12,14 +12,14 @@ export default async function run({ draws, backend }: { draws: number; backend: 
 }> {
   const about = { agent: navigator.userAgent, isolated: globalThis.crossOriginIsolated };
   // The interface may be there without a graphics processor behind it.
-  const missing = backend === 'webgpu' && !(hasWebGpu() && (await adapter()));
+  const missing = device === 'webgpu' && !(hasWebGpu() && (await adapter()));
   if (missing) return { ...about, passed: 0, count: 0, failed: [], skipped: true };
   const wasm = webRuntime({ wasmPaths: '/ort/', threads: 1 });
   // A run costs much on WebGPU, and finite differences are many. WGSL allows sin an error of 2⁻¹¹.
-  const runtime = backend === 'wasm' ? wasm : webRuntime({ backend, wasmPaths: '/ort/' });
+  const runtime = device === 'wasm' ? wasm : webRuntime({ device, wasmPaths: '/ort/' });
   const sparing = { draws, differences: wasm, precision: 5e-4, dimensions: 'names' } as const;
-  const options = backend === 'wasm' ? { draws } : sparing;
-  const operators = operatorCases.filter((operator) => backend === 'wasm' || operator.webgpu !== false);
+  const options = device === 'wasm' ? { draws } : sparing;
+  const operators = operatorCases.filter((operator) => device === 'wasm' || operator.webgpu !== false);
   const failed: string[] = [];
   let passed = 0;
   for (const operator of operators) {

@@ -7,7 +7,7 @@ type Report = Awaited<ReturnType<typeof run>>;
 
 describeWithBrowser('operators in a real browser', () => {
   it('pass on WebAssembly, in a page that is cross-origin isolated', async () => {
-    const report = await runInBrowser<Report>('test/browser/operators-in-page.ts', { draws: 1, backend: 'wasm' });
+    const report = await runInBrowser<Report>('test/browser/operators-in-page.ts', { draws: 1, device: 'wasm' });
     expect(report.failed).toEqual([]);
     expect(report.passed).toBe(report.count);
     expect(report.count).toBe(operatorCases.length);
@@ -16,7 +16,7 @@ describeWithBrowser('operators in a real browser', () => {
   });
 
   it('pass on WebGPU where there is one', async ({ skip }) => {
-    const report = await runInBrowser<Report>('test/browser/operators-in-page.ts', { draws: 1, backend: 'webgpu' });
+    const report = await runInBrowser<Report>('test/browser/operators-in-page.ts', { draws: 1, device: 'webgpu' });
     if (report.skipped) skip('no WebGPU adapter in this browser');
     expect(report.failed).toEqual([]);
     expect(report.passed).toBe(report.count);

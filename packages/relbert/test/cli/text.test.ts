@@ -81,6 +81,7 @@ describe('infoText', () => {
         architecture: 'bert',
         layers: 2,
         hiddenSize: 24,
+        device: 'cpu',
         vocabularySize: 30522,
         parameters: 22_713_216,
         prompt: { kind: 'template', text: '<subj> and <obj>' },
@@ -149,8 +150,6 @@ describe('predictionLine', () => {
     );
   });
 });
-
-describe('help', () => {});
 
 describe('errors', () => {
   it('are told from defects', () => {

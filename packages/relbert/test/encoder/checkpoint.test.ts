@@ -168,8 +168,45 @@ describe('locateCheckpoint', () => {
     await expect(locateCheckpoint('roberta-large@v1', { env })).rejects.toThrow(
       'roberta-large@v1: there is no folder of this name, and as a model of the hub it is not complete in the cache',
     );
-    await expect(locateCheckpoint('embeded', { env })).rejects.toThrow(
-      'no folder of this name (did you mean embedded?)',
+    await expect(locateCheckpoint('albert-base-v3', { env })).rejects.toThrow(
+      'no folder of this name (did you mean albert-base-v2 or albert-xlarge-v1?)',
+    );
+  });
+
+  it('answers at once to a mistyped name of the embedded model', async () => {
+    const fetch = () => Promise.reject(new Error('nobody is asked'));
+    for (const name of ['embeded', 'Embedded', 'imbedded']) {
+      await expect(locateCheckpoint(name, { fetch })).rejects.toThrow(
+        `${name}: there is no such folder and no such model (did you mean embedded?)`,
+      );
+    }
+  });
+
+  it('follows modules.json of sentence-transformers', async () => {
+    put(
+      'modules.json',
+      JSON.stringify([{ idx: 0, path: '../out' }, { idx: 1, path: '0_Transformer' }, { path: '1_P' }]),
+    );
+    cpSync(bert, join(folder, '0_Transformer'), { recursive: true });
+    const files = await locateCheckpoint(folder);
+    expect(files.origin).toBe(join(folder, '0_Transformer'));
+    expect(await files.list()).toContain('model.safetensors');
+  });
+
+  it("follows a model's folder in the hub's cache", async () => {
+    for (const commit of ['a1', 'b2']) cpSync(bert, join(folder, 'snapshots', commit), { recursive: true });
+    await expect(locateCheckpoint(folder)).rejects.toThrow(
+      `name a folder that holds one: ${join(folder, 'snapshots', 'a1')}, ${join(folder, 'snapshots', 'b2')}`,
+    );
+    mkdirSync(join(folder, 'refs'));
+    put('refs/main', 'b2\n');
+    expect((await locateCheckpoint(folder)).origin).toBe(join(folder, 'snapshots', 'b2'));
+  });
+
+  it('names the folder that holds config.json', async () => {
+    cpSync(bert, join(folder, 'models', 'mine'), { recursive: true });
+    await expect(locateCheckpoint(folder)).rejects.toThrow(
+      `${folder}: there is no config.json here; name a folder that holds one: ${join(folder, 'models', 'mine')}`,
     );
   });
 });

@@ -1,3 +1,6 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +19,10 @@ describe('RelationEncoder.load', () => {
   it('gives the same embeddings in a worker thread and in this one', async () => {
     await using here = await RelationEncoder.load(tiny, { template, pooling: 'difference', worker: false });
     await using there = await RelationEncoder.load(tiny, { template, pooling: 'difference' });
-    expect([here.info.runtime, there.info.runtime]).toEqual(['node', 'node-worker']);
+    expect([here.info, there.info]).toMatchObject([
+      { runtime: 'node', device: 'cpu' },
+      { runtime: 'node-worker', device: 'cpu' },
+    ]);
     const [a, b] = [await here.encode(pairs), await there.encode(pairs)];
     expect(a.shape).toEqual([60, here.dimension]);
     expect(b.data).toEqual(a.data);
@@ -47,6 +53,24 @@ describe('RelationEncoder.load', () => {
     expect(encoder.info.dimension).toBe(encoder.info.hiddenSize);
   });
 
+  it('describes without reading the weights what it would load', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'relbert-describe-'));
+    cpSync(tiny, folder, { recursive: true });
+    const file = join(folder, 'model.safetensors');
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, 8 + bytes.readUInt32LE()); // every weight is NaN
+    writeFileSync(file, bytes);
+    try {
+      for (const options of [{}, { pooling: 'average+difference', dtype: 'int8', maxLength: 20 }] as const) {
+        await using encoder = await RelationEncoder.load(tiny, { ...options, worker: false });
+        expect(await RelationEncoder.describe(folder, options)).toEqual({ ...encoder.info, origin: folder });
+      }
+      await expect(RelationEncoder.load(folder, { worker: false })).rejects.toThrow('NaN');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('refuses what cannot be, naming it', async () => {
     const load = (options: object) => RelationEncoder.load(tiny, { worker: false, ...options });
     await expect(load({ pooling: 'averge' })).rejects.toThrow("unknown pooling 'averge' (did you mean average?)");
@@ -58,6 +82,8 @@ describe('RelationEncoder.load', () => {
       await expect(load({ threads })).rejects.toThrow(`threads must be a positive whole number, got ${threads}`);
     }
     await expect(load({ dtype: 'f16' })).rejects.toThrow("dtype must be 'f32' or 'int8', got 'f16'");
+    await expect(load({ batchToken: 8 })).rejects.toThrow("unknown option 'batchToken' (did you mean batchTokens");
+    await expect(load({ device: 'gpu' })).rejects.toThrow("unknown device 'gpu'");
     const prompt = { kind: 'template', text: template };
     await expect(load({ template, prompt })).rejects.toThrow('template and prompt are both given');
     await expect(RelationEncoder.load('./test/no-such-folder')).rejects.toThrow('test/no-such-folder');
@@ -92,7 +118,7 @@ it('fails with errors that the entries export, for Node and for browsers', async
 
   const inBrowser: Record<string, unknown> = browser;
   const errors = Object.entries(node).filter(([name]) => name.endsWith('Error') && name !== 'FileError');
-  expect(errors).toHaveLength(10);
+  expect(errors).toHaveLength(12);
   for (const [name, error] of errors) expect(inBrowser[name]).toBe(error);
 });
 

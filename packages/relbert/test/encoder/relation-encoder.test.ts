@@ -31,6 +31,7 @@ function encoderWith(options: { batchTokens?: number; maxLength?: number; normal
   let disposed = 0;
   const batchEncoder: PromptBatchEncoder = {
     parameters: 1,
+    device: 'cpu',
     dimension: 2,
     async encode(prompts) {
       batches.push(prompts);
@@ -41,7 +42,7 @@ function encoderWith(options: { batchTokens?: number; maxLength?: number; normal
       disposed++;
     },
   };
-  const info = { dimension: 2, maxLength: options.maxLength ?? 100 } as EncoderInfo;
+  const info = { dimension: 2, hiddenSize: 2, maxLength: options.maxLength ?? 100 } as EncoderInfo;
   const { batchTokens, normalize } = options;
   const encoder = new RelationEncoder({
     info,
@@ -174,7 +175,7 @@ describe('RelationEncoder.encode', () => {
     [[['a', 'b']].values(), '[object Array Iterator]'],
     ['Tokyo:Japan', '"Tokyo:Japan"'],
     [{ head: 'a', tail: 'b' }, '{"head":"a","tail":"b"}'],
-    [undefined, 'undefined'],
+    [undefined, 'nothing'],
   ])('refuses %o at once', (value, shown) => {
     const { encoder } = encoderWith();
     const call = () => encoder.encode(value as WordPairLike[]);
@@ -190,6 +191,7 @@ describe('RelationEncoder.encode', () => {
       batchTokens: 3,
       batchEncoder: {
         parameters: 0,
+        device: 'cpu',
         dimension: 1,
         async encode(prompts) {
           running++;

@@ -20,7 +20,7 @@ const fed = (...data: number[]): TensorValue => ({
 describe.each<[string, () => Runtime]>([
   ['node', nodeRuntime],
   ['node-worker', nodeWorkerRuntime],
-  ['wasm', webRuntime],
+  ['web', webRuntime],
 ])('runtime %s', (name, make) => {
   const runtime = make();
   afterAll(async () => runtime.dispose());
@@ -151,6 +151,8 @@ describe('a process that exits while its thread computes', () => {
 
 describe('WebGPU', () => {
   it('is refused where there is none', () => {
-    expect(() => webRuntime({ backend: 'webgpu' })).toThrow("backend 'wasm'");
+    expect(() => webRuntime({ device: 'webgpu' })).toThrow(
+      "device 'webgpu' is not available here (navigator.gpu is missing); available: wasm",
+    );
   });
 });

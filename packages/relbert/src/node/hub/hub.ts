@@ -193,7 +193,7 @@ async function fetchSnapshot(
     const missing = weights === undefined ? 'weights (model.safetensors or pytorch_model.bin)' : 'config.json';
     throw new CheckpointError(
       origin,
-      `the model has no ${missing}; it has ${names.slice(0, 10).join(', ') || 'no files'}`,
+      `the model has no ${missing}${elsewhere(names)}; it has ${names.slice(0, 10).join(', ') || 'no files'}`,
     );
   }
   await cache.prepare();
@@ -247,4 +247,10 @@ async function completeSnapshot(cache: HubCache, commit: string, origin: string)
   if (index === undefined) return undefined;
   const shards = parseShardIndex(`${origin}/${weights.file}`, index).values();
   return [...shards].every((shard) => names.includes(shard)) ? files : undefined;
+}
+
+/** Where the configuration lies instead (older models of sentence-transformers). */
+function elsewhere(names: readonly string[]): string {
+  const folder = names.find((name) => name.endsWith('/config.json'))?.slice(0, -'/config.json'.length);
+  return folder === undefined ? '' : ` (its config.json lies in ${folder}: download the model and name that folder)`;
 }
