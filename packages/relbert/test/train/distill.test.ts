@@ -263,7 +263,7 @@ describe('relbert distill', () => {
     rmSync(join(output, 'model.safetensors'));
     writeFileSync(join(output, 'checkpoints/last.safetensors'), readFileSync(join(tinyModel, 'model.safetensors')));
     const foreign = await run('foreign', '--steps', '4', '--resume');
-    expect([foreign.code, foreign.stderr]).toEqual([1, expect.stringContaining('no checkpoint of a training run')]);
+    expect([foreign.code, foreign.stderr]).toEqual([1, expect.stringContaining('not a checkpoint of a training run')]);
     writeFileSync(join(output, 'checkpoints/last.safetensors'), 'rubbish');
     const damaged = await run('foreign', '--steps', '4', '--resume');
     expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringContaining('not a safetensors file')]);
