@@ -6,21 +6,21 @@ import type { PromptSpec, SoftSpec, TriggerSpec } from './spec.ts';
 import type { TemplateNeeds } from './template.ts';
 import { templatePrompt } from './template-prompt.ts';
 
-/** What pooling and model ask of a prompt. */
+/** What the pooling and the model require of a prompt. */
 export interface PromptNeeds extends TemplateNeeds {
   /**
-   * Id of a soft prompt's first vector: the number of rows of the word-embedding table, which may have been padded
-   * beyond the tokenizer's ids. Default: the tokenizer's `vocabularySize`.
+   * Id of a soft prompt's first vector: the number of rows of the word-embedding table, which may exceed the tokenizer's
+   * ids. Default: the tokenizer's `vocabularySize`.
    */
   readonly softStart?: number;
-  /** Length of the model's word embeddings, which that of a soft prompt's vectors has to be. Default: not checked. */
+  /** Dimension of the model's word embeddings, which a soft prompt's vectors must have. Default: not checked. */
   readonly embedding?: number;
 }
 
 /**
- * What writes word pairs into prompts.
- * @throws PromptError for a template without a placeholder that it needs, a trigger outside the vocabulary, soft
- * prompt vectors that are not as many as the prompt has places
+ * Creates a prompt from its specification.
+ * @throws PromptError for a template without a required placeholder, a trigger outside the vocabulary, and soft-prompt
+ *   vectors whose number or dimension is wrong
  */
 export function createPrompt(spec: PromptSpec, tokenizer: Tokenizer, needs: PromptNeeds = {}): Prompt {
   switch (spec.kind) {
@@ -39,7 +39,7 @@ function triggerPrompt(spec: TriggerSpec, tokenizer: Tokenizer, needs: TemplateN
   for (const id of triggers) {
     if (tokenizer.token(id) === undefined) {
       throw new PromptContentError(
-        `the trigger ${id} is no token: ids are 0 to ${tokenizer.vocabularySize - 1}; the prompt belongs to another model`,
+        `the trigger ${id} is not a token: ids are 0 to ${tokenizer.vocabularySize - 1}; the prompt belongs to another model`,
       );
     }
   }
@@ -56,12 +56,12 @@ function triggerPrompt(spec: TriggerSpec, tokenizer: Tokenizer, needs: TemplateN
   }
   return {
     kind: 'trigger',
-    text: aroundWords(decodedOrNothing(top), decodedOrNothing(mid), decodedOrNothing(bottom)),
+    text: aroundWords(decoded(top), decoded(mid), decoded(bottom)),
     counts: { top: top.length, mid: mid.length, bottom: bottom.length },
     encode: (pair) => encodeLearnedPrompt(pair, { top, mid, bottom, layout }, tokenizer),
   };
 
-  function decodedOrNothing(ids: readonly number[]): string {
+  function decoded(ids: readonly number[]): string {
     return tokenizer.decode(ids).trim();
   }
 }
@@ -81,7 +81,7 @@ function softPrompt(spec: SoftSpec, tokenizer: Tokenizer, needs: PromptNeeds): P
     );
   }
   if (needs.mask) throw new PromptError('the pooling "mask" needs a mask token, and a soft prompt has none');
-  // One id a vector: their rows follow those of the word embeddings.
+  // One id per vector: their rows follow those of the word embeddings.
   const first = needs.softStart ?? tokenizer.vocabularySize;
   if (first < tokenizer.vocabularySize) {
     throw new PromptError(`softStart is ${first}, less than the ${tokenizer.vocabularySize} ids of the tokenizer`);

@@ -14,11 +14,11 @@ export interface LearnedPrompt {
 }
 
 /**
- * Writes a pair into a learned prompt as the authors' code does: mask tokens stand for the prompt's own while the
- * words are tokenised, everything joined by spaces; then the mask tokens are exchanged for them in order.
+ * Writes a pair into a learned prompt as the authors' code does: mask tokens and words, joined by spaces, are tokenised;
+ * then the prompt's tokens replace the mask tokens in order.
  *
- * In the layout of 2021 the ids are decoded and encoded again, special tokens included. A soft prompt's tokens (ids
- * from the vocabulary's size upward) survive that as themselves, as the authors' pseudo token does.
+ * In the layout of 2021 the ids are decoded and encoded again, with special tokens. A soft prompt's tokens (ids from the
+ * vocabulary's size upward) stay as they are, like the authors' pseudo token.
  */
 export function encodeLearnedPrompt(pair: WordPair, prompt: LearnedPrompt, tokenizer: Tokenizer): EncodedPrompt {
   const { mask } = tokenizer.special;
@@ -43,7 +43,7 @@ export function encodeLearnedPrompt(pair: WordPair, prompt: LearnedPrompt, token
   if (places.length !== learned.length) {
     throw new PromptContentError(
       `the pair ${JSON.stringify([pair.head, pair.tail])} holds the mask token ${mask.text}, ` +
-        'which a trigger or soft prompt cannot tell from its own: use a manual template for it',
+        "which a trigger or soft prompt cannot tell from the prompt's tokens: use a manual template for it",
     );
   }
   const ids = [...tokens.ids];
@@ -54,10 +54,10 @@ export function encodeLearnedPrompt(pair: WordPair, prompt: LearnedPrompt, token
   return encodeAgain(ids, head, tail, tokenizer);
 }
 
-/** Stands for a soft prompt's token in the decoded text, like the authors' pseudo token. */
+/** Stands for a soft prompt's token in the decoded text, as in the authors' code. */
 const pseudoToken = '<prompt>';
 
-/** Ids to text and back, with the words' spans followed through it. */
+/** Decodes and encodes again, and finds the words' spans in the result. */
 function encodeAgain(
   ids: readonly number[],
   head: readonly number[],
@@ -67,7 +67,7 @@ function encodeAgain(
   const isSoft = (id: number): boolean => id >= tokenizer.vocabularySize;
   const texts = tokenizer.decodeParts(
     ids.map((id) => (isSoft(id) ? pseudoToken : id)),
-    // The library of 2021 always did so unless told not to.
+    // The default of the library of 2021.
     { cleanUpSpaces: tokenizer.cleanUpSpaces ?? true },
   );
   const parts: (string | number)[] = [];

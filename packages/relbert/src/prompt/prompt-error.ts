@@ -1,9 +1,9 @@
-/** A prompt that cannot be: an unknown template, a missing placeholder, a trigger outside the vocabulary. */
+/** An invalid prompt: an unknown template, a missing placeholder, a trigger outside the vocabulary. */
 export class PromptError extends Error {
   override readonly name: string = 'PromptError';
 }
 
-/** One that lies in what was read (a pair, a checkpoint, the course of a run) and not in what was asked for. */
+/** The fault lies in what was read (a pair, a checkpoint, the state of a run), not in the caller's options. */
 export class PromptContentError extends PromptError {
   override readonly name = 'PromptContentError';
 }

@@ -12,7 +12,7 @@ export interface EncodedPrompt {
   readonly mask: readonly number[];
 }
 
-/** How many tokens or vectors of its own a prompt has at each place. */
+/** The number of a learned prompt's tokens or vectors at each place. */
 export interface PromptCounts {
   readonly top: number;
   readonly mid: number;
@@ -24,7 +24,7 @@ export interface Prompt {
   readonly kind: 'template' | 'trigger' | 'soft';
   /** For people and for `relbert info`: the template's text, or the decoded triggers. */
   readonly text: string;
-  /** Of a learned prompt: its tokens or vectors before the head, between the words, and after the tail. */
+  /** Of a learned prompt: tokens or vectors before the head, between the words, and after the tail. */
   readonly counts?: PromptCounts;
   /** Soft-prompt vectors [count, hidden] in row-major order, appended to the embedding table; undefined for the other kinds. */
   readonly vectors?: Float32Array;

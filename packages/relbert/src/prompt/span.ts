@@ -4,8 +4,8 @@ import type { Tokenization } from '../tokenizer/tokenizer.ts';
 export type CharacterRange = readonly [start: number, end: number];
 
 /**
- * The positions of the tokens that stand for at least one character of the ranges: a word's span. An empty word has
- * none; a token that a word shares with its surroundings belongs to it.
+ * The positions of the tokens that cover at least one character of the ranges: a word's span. An empty word has none; a
+ * token that covers a word and its surroundings belongs to the word.
  */
 export function spanOf({ offsets }: Tokenization, ranges: readonly CharacterRange[]): number[] {
   const span: number[] = [];

@@ -7,9 +7,9 @@ export interface TemplateSpec {
 /**
  * How a learned prompt is written:
  * - `2023`: its tokens and the words between one pair of special tokens;
- * - `2021`: as the Python package of the paper (Ushio et al., EMNLP 2021) did: the tokens are decoded, special tokens
- *   included, and encoded again, which doubles these, `<s><s> … </s></s>`, and may join a trigger with its neighbour.
- *   Checkpoints of 2021 were trained so and give their published embeddings only so.
+ * - `2021`: as in the Python package of the paper (Ushio et al., EMNLP 2021): the tokens are decoded, with special
+ *   tokens, and encoded again. This doubles the special tokens, `<s><s> … </s></s>`, and may join a trigger with its
+ *   neighbour. Checkpoints of 2021 were trained with this layout and need it to give their published embeddings.
  */
 export type PromptLayout = '2021' | '2023';
 
@@ -20,7 +20,7 @@ export interface TriggerSpec {
   readonly mid: readonly number[];
   readonly bottom: readonly number[];
   readonly layout: PromptLayout;
-  /** The tokens of the ids in the prompt's order, where they are known: by them another vocabulary is found out. */
+  /** The tokens of the ids, in the prompt's order, where the file has them: they reveal another vocabulary. */
   readonly tokens?: readonly string[];
 }
 
@@ -32,10 +32,10 @@ export interface SoftSpec {
   readonly bottom: number;
   /** [top + mid + bottom, hidden], row-major, in the order of the prompt. */
   readonly vectors: Float32Array;
-  /** Length of one vector: that of the word embeddings. */
+  /** Dimension of a vector, which is that of the word embeddings. */
   readonly hidden: number;
   readonly layout: PromptLayout;
 }
 
-/** What turns word pairs into prompts, as a checkpoint stores it. */
+/** A prompt as a checkpoint stores it. */
 export type PromptSpec = TemplateSpec | TriggerSpec | SoftSpec;

@@ -6,9 +6,8 @@ import type { TemplateSpec } from './spec.ts';
 import { parseTemplate, type TemplateNeeds, templateParts } from './template.ts';
 
 /**
- * A manual template. The words and the mask token are put in where the placeholders stand, so where each word lies
- * is known by construction; words are taken as they are, no case changed, and what looks like a placeholder in a
- * word is part of the word.
+ * A manual template. The words and the mask token replace the placeholders, so the place of each word follows by
+ * construction. Words stay as they are: their case is not changed, and a placeholder inside a word is part of the word.
  */
 export function templatePrompt(spec: TemplateSpec, tokenizer: Tokenizer, needs: TemplateNeeds): Prompt {
   const template = parseTemplate(spec.text, needs);

@@ -15,7 +15,7 @@ export const manualTemplates = {
 
 export type ManualTemplateName = keyof typeof manualTemplates;
 
-/** What stands at a place of a template. */
+/** A part of a template: text or a placeholder. */
 export type TemplatePart = { readonly kind: 'text'; readonly text: string } | { readonly kind: TemplatePlaceholder };
 
 /** `<subj>`, `<obj>`, `<mask>`. */
@@ -27,15 +27,15 @@ const placeholders: Readonly<Record<string, TemplatePlaceholder>> = {
   '<mask>': 'mask',
 };
 
-/** Which placeholders a template needs beside `<subj>` and `<obj>`. */
+/** The placeholders that a template needs besides `<subj>` and `<obj>`. */
 export interface TemplateNeeds {
   /** Whether `<mask>` must occur, as the pooling `mask` needs it. Default false. */
   readonly mask?: boolean;
 }
 
 /**
- * The text of a template that is given as the letter of a manual template (a–e) or as a text. `<subj>` and `<obj>`
- * must occur, any placeholder may occur more than once.
+ * The text of a template that is given as a letter (a–e) or as a text. `<subj>` and `<obj>` must occur; a placeholder may
+ * occur more than once.
  * @throws PromptError for an unknown letter, an unknown placeholder or a missing one, with the nearest valid names
  */
 export function parseTemplate(template: string, needs: TemplateNeeds = {}): string {
@@ -57,8 +57,8 @@ export function parseTemplate(template: string, needs: TemplateNeeds = {}): stri
 }
 
 /**
- * A template taken apart.
- * @throws PromptError for a placeholder that there is not, with the nearest valid names
+ * The parts of a template, in order.
+ * @throws PromptError for an unknown placeholder, with the nearest valid names
  */
 export function templateParts(text: string): TemplatePart[] {
   const parts: TemplatePart[] = [];

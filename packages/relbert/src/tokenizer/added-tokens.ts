@@ -2,16 +2,16 @@ import type { AlignedText } from './aligned-text.ts';
 import { isWhiteSpace } from './character-class.ts';
 import { type JsonPart, parseTokenId } from './json.ts';
 
-/** A token beside the model's own: found in the text before the model sees it. */
+/** A token that is found in the text before the model sees it. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Whether it counts only where no word character touches it. */
+  /** Whether it matches only where no word character touches it. */
   readonly singleWord: boolean;
-  /** Whether white space before it, after it, belongs to it. */
+  /** Whether white space before it (`lstrip`) or after it (`rstrip`) belongs to it. */
   readonly lstrip: boolean;
   readonly rstrip: boolean;
-  /** Whether it is sought in the normalised text, normalised itself. */
+  /** Whether it is normalised and searched for in the normalised text. */
   readonly normalized: boolean;
   readonly special: boolean;
 }
@@ -38,12 +38,12 @@ export interface Section {
   readonly token: AddedToken | undefined;
 }
 
-/** Finds added tokens: the leftmost first, of several at one place the longest. */
+/** Finds added tokens from left to right; of several at the same place the longest. */
 export class AddedTokenFinder {
   readonly #pattern: RegExp | undefined;
   readonly #byContent: ReadonlyMap<string, AddedToken>;
 
-  /** @param contents What each token is sought as: its content, or that normalised. */
+  /** @param tokens Each with the text to search for: its content, or that normalised. */
   constructor(tokens: readonly { readonly token: AddedToken; readonly sought: string }[]) {
     const wanted = tokens.filter(({ sought }) => sought !== '');
     this.#byContent = new Map(wanted.map(({ token, sought }) => [sought, token]));

@@ -1,19 +1,18 @@
 import type { RegexMatch } from './regex.ts';
 
 /**
- * A text under normalisation that knows, for each of its UTF-16 code units, which range of the original text it
- * stands for.
+ * A text that is being normalised, with the range of the original text that each of its UTF-16 code units stands for.
  *
- * The bookkeeping is that of the reference library (`NormalizedString` of HuggingFace tokenizers), whose offsets
- * say which tokens belong to a word: a character that replaces another takes its range, an added one shares the
- * range of the character before it, the range of a removed one belongs to nobody.
+ * The rules are those of `NormalizedString` in HuggingFace tokenizers, whose offsets say which tokens belong to a word:
+ * a character that replaces another takes its range, an added one shares the range of the character before it, and
+ * the range of a removed one belongs to no character.
  */
 export class AlignedText {
   readonly text: string;
-  /** Ranges in the original text, one a code unit; end exclusive. */
+  /** The original ranges, one per code unit; end exclusive. */
   readonly starts: readonly number[];
   readonly ends: readonly number[];
-  /** Where the section of the original text that this came from starts. */
+  /** Where the section of the original text starts. */
   readonly base: number;
 
   constructor(text: string, starts: readonly number[], ends: readonly number[], base: number) {
@@ -23,7 +22,7 @@ export class AlignedText {
     this.base = base;
   }
 
-  /** A section of the original text, not yet changed. */
+  /** An unchanged section of the original text. */
   static of(section: string, base = 0): AlignedText {
     const starts: number[] = [];
     const ends: number[] = [];
@@ -52,15 +51,15 @@ export class AlignedText {
     );
   }
 
-  /** The range of the original text that a range that is not empty stands for. */
+  /** The original range of a range that is not empty. */
   original(start: number, end: number): readonly [start: number, end: number] {
     return [this.starts[start] as number, this.ends[end - 1] as number];
   }
 
   /**
-   * The text after a change of characters, each given with what happened: 0, it takes the place of the next
-   * character; 1, it was added; −n, it takes the place of the next character and the n after that are gone.
-   * @param removed Characters removed at the very beginning.
+   * The text after a change. Each new character comes with a number: 0 where it replaces the next character, 1 where
+   * it was added, −n where it replaces the next character and the n after it are removed.
+   * @param removed Characters removed at the start. Default 0.
    */
   transform(characters: Iterable<readonly [character: string, change: number]>, removed = 0): AlignedText {
     const starts: number[] = [];
@@ -85,7 +84,7 @@ export class AlignedText {
     return new AlignedText(text, starts, ends, this.base);
   }
 
-  /** The text without the characters that are not to be kept. */
+  /** The text with only the characters to keep. */
   filter(keep: (codePoint: number) => boolean): AlignedText {
     const starts: number[] = [];
     const ends: number[] = [];

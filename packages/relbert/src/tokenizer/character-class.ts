@@ -1,6 +1,6 @@
 /**
- * Character classes as the reference tokenizers know them, from frozen tables: what counts as a letter or as
- * punctuation must not change with the Unicode version of the JavaScript engine.
+ * Character classes of the reference tokenizers, from frozen tables: what counts as a letter or as punctuation must not
+ * change with the Unicode version of the JavaScript engine.
  */
 import * as tables from './unicode-tables.ts';
 
@@ -19,7 +19,7 @@ export const isPunctuation = lazy(() => tables.punctuation);
 export const isLetter = lazy(() => tables.letter);
 export const isNumber = lazy(() => tables.number);
 
-/** Tables are unpacked when first asked, so that importing costs nothing. */
+/** Unpacks a table on first use, so that importing costs nothing. */
 function lazy(table: () => string): CharacterClass {
   let ranges: Uint32Array | undefined;
   const unpacked = (): Uint32Array => {
@@ -50,7 +50,7 @@ function unpack(table: string): Uint32Array {
   return ranges;
 }
 
-/** Whether the number of range borders at or below the code point is odd. */
+/** A code point is in a range when an odd number of range borders lie at or below it. */
 function contains(ranges: Uint32Array, codePoint: number): boolean {
   let low = 0;
   let high = ranges.length;

@@ -2,8 +2,8 @@
  * The normalisation rules inside a SentencePiece model (`precompiled_charsmap`): a double-array trie (Darts) over
  * UTF-8 bytes whose values point into a block of replacement texts that end in 0.
  *
- * Applied as the reference does: to each grapheme of fewer than six bytes as a whole, else to each character; a
- * match of the shortest beginning counts, and the rest of the grapheme is lost with it.
+ * As in the reference, a grapheme of fewer than six bytes is looked up as a whole, a longer one character by character.
+ * The shortest prefix with a rule wins, and the rest of the grapheme is lost.
  */
 import type { AlignedText } from './aligned-text.ts';
 
@@ -13,16 +13,16 @@ export interface Charsmap {
   readonly joinsWords: boolean;
 }
 
-/** @throws RangeError where the bytes are no rules */
+/** @throws RangeError where the bytes are not rules */
 export function createCharsmap(bytes: Uint8Array): Charsmap {
   const trie = new Trie(bytes);
   const encoder = new TextEncoder();
-  const known = new Map<string, string | undefined>();
+  const cache = new Map<string, string | undefined>();
   const transform = (part: string): string | undefined => {
-    if (known.has(part)) return known.get(part);
+    if (cache.has(part)) return cache.get(part);
     const replaced = trie.shortest(encoder.encode(part));
-    if (known.size >= maxKnown) known.clear();
-    known.set(part, replaced);
+    if (cache.size >= maxCached) cache.clear();
+    cache.set(part, replaced);
     return replaced;
   };
   const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
@@ -49,9 +49,9 @@ export function createCharsmap(bytes: Uint8Array): Charsmap {
   };
 }
 
-const maxKnown = 65_536;
+const maxCached = 65_536;
 
-/** The characters of a replacement: extra ones were added, missing ones are removed after the last. */
+/** The characters of a replacement: extra ones count as added, missing ones as removed after the last. */
 function pushReplaced(changes: [string, number][], part: string, replaced: string): void {
   const characters = [...replaced];
   const more = characters.length - [...part].length;
@@ -75,7 +75,7 @@ class Trie {
     this.#texts = bytes.subarray(4 + size);
   }
 
-  /** The replacement of the shortest beginning of the key that has one. */
+  /** The replacement of the shortest prefix of the key that has one. */
   shortest(key: Uint8Array): string | undefined {
     let at = offset(this.#unit(0));
     for (const byte of key) {
@@ -103,7 +103,7 @@ class Trie {
   }
 }
 
-/** The byte that leads to a unit; with the highest bit set for a value, which equals no byte. */
+/** The byte that leads to a unit. The highest bit marks a value, which equals no byte. */
 function label(unit: number): number {
   return (unit & 0x800000ff) >>> 0;
 }

@@ -1,8 +1,8 @@
-/** The decoders of tokenizer.json: token names back to text, keeping which part of the text each token wrote. */
+/** The decoders of tokenizer.json: from tokens to text, with the part of the text that each token writes. */
 import type { JsonPart } from './json.ts';
 import { byteCharacters } from './pre-tokeniser.ts';
 
-/** The texts that tokens write, one each, in order; joined they are the decoded text. */
+/** The text of each token, in order; joined they are the decoded text. */
 export type Decoder = (tokens: readonly string[]) => string[];
 
 const supported = ['BPEDecoder', 'ByteLevel', 'Metaspace', 'Sequence', 'WordPiece'];
@@ -50,7 +50,7 @@ function metaspace(part: JsonPart): Decoder {
 
 const byteOf = new Map(byteCharacters.map((character, byte) => [character, byte]));
 
-/** Bytes of several tokens may make up one character: the token that completes it writes it. */
+/** A character's bytes may come from several tokens: the token that completes it writes it. */
 function byteLevel(tokens: readonly string[]): string[] {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();
@@ -77,12 +77,12 @@ const spacesToClean: readonly (readonly [from: string, to: string])[] = [
   [" 're", "'re"],
 ];
 
-/** Spaces before punctuation and English contractions removed, as transformers does after decoding. */
+/** Removes spaces before punctuation and English contractions, as transformers does after decoding. */
 export function cleanUpSpaces(text: string): string {
   return spacesToClean.reduce((all, [from, to]) => all.replaceAll(from, to), text);
 }
 
-/** The same on a text in parts, which keep apart: each character stays with the part that wrote it. */
+/** The same for a text in parts: each character stays in its part. */
 export function cleanUpSpacesOfParts(parts: readonly string[]): string[] {
   let text = parts.join('');
   let owners = parts.flatMap((part, i) => new Array<number>(part.length).fill(i));
@@ -95,7 +95,7 @@ export function cleanUpSpacesOfParts(parts: readonly string[]): string[] {
       cleaned += text.slice(at, end);
       for (; at < end; at++) kept.push(owners[at] as number);
       if (found < 0) break;
-      // What stays is `from` without its first character and, of " ' ", its last.
+      // `to` is `from` without its first character and, for " ' ", its last.
       cleaned += to;
       for (let i = 1; i <= to.length; i++) kept.push(owners[found + i] as number);
       at = found + from.length;

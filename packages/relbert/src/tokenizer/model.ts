@@ -14,7 +14,7 @@ const { WordPiece, Unigram, BPE } = library as unknown as LibraryModels;
 /** One token of a piece. */
 export interface ModelToken {
   readonly id: number;
-  /** The token's name in the vocabulary; for an unknown part the name of the unknown token, or the part itself. */
+  /** The token in the vocabulary; for an unknown part the unknown token, or the part itself. */
   readonly text: string;
   /** Code units of the piece that it covers. */
   readonly length: number;
@@ -22,14 +22,14 @@ export interface ModelToken {
 
 export interface TokenModel {
   readonly type: 'WordPiece' | 'BPE' | 'Unigram';
-  /** Id by name. */
+  /** Ids by token. */
   readonly vocabulary: ReadonlyMap<string, number>;
   readonly unknown: string | undefined;
-  /** The tokens of a piece; their lengths add up to its length, unless a part is unknown and there is no token for that. */
+  /** The tokens of a piece. Their lengths add up to its length, unless unknown characters were dropped. */
   tokenise(piece: string): ModelToken[];
 }
 
-/** @throws TokenizerError where the model is not supported or its entries are not as they should be */
+/** @throws TokenizerError for a model that is not supported or is damaged */
 export function createTokenModel(part: JsonPart): TokenModel {
   switch (typeOf(part)) {
     case 'WordPiece':
@@ -43,14 +43,14 @@ export function createTokenModel(part: JsonPart): TokenModel {
   }
 }
 
-/** Files of the first generations leave the type out. */
+/** Early files leave the type out. */
 function typeOf({ type, value }: JsonPart): string {
   if (type !== '') return type;
   if (Array.isArray(value['vocab'])) return 'Unigram';
   return 'merges' in value ? 'BPE' : 'WordPiece';
 }
 
-/** WordPiece: the longest match from the left; a word that has no match somewhere is unknown as a whole. */
+/** WordPiece: the longest match from the left; a word without a match at some place is unknown as a whole. */
 function wordPiece(part: JsonPart): TokenModel {
   const { vocab, vocabulary } = vocabularyOf(part);
   const prefix = part.string('continuing_subword_prefix', '##');
@@ -129,7 +129,7 @@ function bytePair(part: JsonPart): TokenModel {
   };
 }
 
-/** Unigram: the most probable way to write the piece; unknown characters in a row are one token. */
+/** Unigram: the most probable tokens that spell the piece; adjacent unknown characters are one token. */
 function unigram(part: JsonPart): TokenModel {
   const pieces = part.list('vocab').map((entry, i): [string, number] => {
     const [name, score]: readonly unknown[] = Array.isArray(entry) ? entry : [];

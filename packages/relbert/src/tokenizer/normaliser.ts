@@ -1,4 +1,4 @@
-/** The normalisers of tokenizer.json, with the ranges of the original text that they lead back to. */
+/** The normalisers of tokenizer.json; they keep the ranges of the original text. */
 import type { AlignedText } from './aligned-text.ts';
 import { isCombiningMark, isControl, isNonspacingMark, isWhiteSpace } from './character-class.ts';
 import { createCharsmap } from './charsmap.ts';
@@ -9,8 +9,8 @@ import { inUnicodeForm } from './unicode-form.ts';
 export interface Normaliser {
   normalise(aligned: AlignedText): AlignedText;
   /**
-   * Whether words that single spaces separate are normalised independently of each other, and the spaces stay.
-   * Only a text without two spaces in a row counts where `singleSpaces` is set.
+   * Whether words between single spaces are normalised independently and the spaces stay. With `singleSpaces`, this
+   * holds only for a text without two spaces in a row.
    */
   readonly local: boolean;
   readonly singleSpaces?: boolean;
@@ -76,7 +76,7 @@ function sequence(steps: readonly Normaliser[]): Normaliser {
   };
 }
 
-/** BERT's: cleaning, spaces around Chinese characters, accents away, lower case; in this order. */
+/** BERT's: cleaning, spaces around Chinese characters, accents removed, lower case; in this order. */
 function bert(part: JsonPart): Normaliser {
   const clean = part.boolean('clean_text', true);
   const chinese = part.boolean('handle_chinese_chars', true);
@@ -102,7 +102,7 @@ function bert(part: JsonPart): Normaliser {
   };
 }
 
-/** Character by character: no final sigma, as in the reference. */
+/** Character by character, as in the reference: no final sigma. */
 function lowercase(aligned: AlignedText): AlignedText {
   return aligned.flatMap((character) => character.toLowerCase());
 }
@@ -146,7 +146,7 @@ function strip(left: boolean, right: boolean): Normaliser {
   };
 }
 
-/** SentencePiece's cleaning: control characters away, odd spaces to plain ones. */
+/** SentencePiece's cleaning: removes control characters, turns other spaces into plain ones. */
 function nmt(aligned: AlignedText): AlignedText {
   return aligned
     .filter((point) => {

@@ -13,9 +13,8 @@ import type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer, TokenList }
 export type PipelineParts = Omit<AddedTokenSources, 'vocabulary'>;
 
 /**
- * The steps of HuggingFace tokenizers: added tokens are found in the text; what lies between them is normalised, cut
- * into pieces and given to the model; special tokens are put around. Ranges of the original text are kept through
- * all of them.
+ * The steps of HuggingFace tokenizers: find added tokens in the text, normalise what lies between them, cut it into
+ * pieces, give each piece to the model, add special tokens at both ends. Every step keeps the original ranges.
  */
 export class TokenizerPipeline implements Tokenizer {
   readonly vocabularySize: number;
@@ -34,7 +33,7 @@ export class TokenizerPipeline implements Tokenizer {
   readonly #before: readonly number[];
   readonly #after: readonly number[];
   readonly #words: SpacedWords | undefined;
-  /** Whether nothing is normalised, but some added tokens are sought after normalising. */
+  /** Whether there is no normaliser but some added tokens are searched for after it. */
   readonly #findAgain: boolean;
   readonly #pieces = new Map<string, readonly ModelToken[]>();
   #names: string[] | undefined;
@@ -85,7 +84,7 @@ export class TokenizerPipeline implements Tokenizer {
     const cleanUp = config?.value['clean_up_tokenization_spaces'];
     this.cleanUpSpaces = typeof cleanUp === 'boolean' ? cleanUp : undefined;
 
-    // Words can be tokenised one by one only where no step looks at more than one of them.
+    // Words can be tokenised one by one only where no step looks beyond a word.
     const plain = tokenizer.part('normalizer') === undefined;
     const normalised = added.some((token) => token.normalized);
     const apart = this.#normaliser.local && !this.#postProcessor.prefixSpace && (plain || !normalised);
@@ -160,7 +159,7 @@ export class TokenizerPipeline implements Tokenizer {
     }
   }
 
-  /** The tokens of a text that starts at `base`, without special tokens around. */
+  /** The tokens of a text that starts at `base`, without special tokens at its ends. */
   #encodeText(raw: string, base: number, tokens: TokenList): void {
     const text = raw.replace(loneSurrogate, '\uFFFD');
     for (const { start, end, token } of this.#finder.sections(text)) {
@@ -176,7 +175,7 @@ export class TokenizerPipeline implements Tokenizer {
     this.#tokenise(section, base, tokens);
   }
 
-  /** The tokens of a section without added tokens that are sought before normalising. */
+  /** The tokens of a section that holds no added token to be found before normalising. */
   #tokenise(section: string, base: number, tokens: TokenList): void {
     const normalised = this.#normaliser.normalise(AlignedText.of(section, base));
     for (const { text, token } of this.#normalisedFinder.split(normalised)) {
@@ -206,8 +205,8 @@ export class TokenizerPipeline implements Tokenizer {
   }
 
   /**
-   * Adds a token; the white space of its own text is left out of its range where the post-processor trims.
-   * @param width Code units of the first character: a space that was put before it takes its whole range.
+   * Adds a token. Where the post-processor trims, white space at the token's ends is not part of its range.
+   * @param width Code units of the first character: a space put before it shares its whole range. Default 1.
    */
   #push(id: number, text: string, start: number, end: number, tokens: TokenList, width = 1): void {
     const { trimOffsets, prefixSpace } = this.#postProcessor;

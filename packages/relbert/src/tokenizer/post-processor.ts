@@ -1,24 +1,23 @@
 import type { JsonPart } from './json.ts';
 
-/** What surrounds the tokens of one text, and whether offsets leave out the white space around a token. */
+/** The special tokens around a text, and whether offsets leave out white space around a token. */
 export interface PostProcessor {
-  /** Names of special tokens before and after the text. */
+  /** Special tokens before and after the text. */
   readonly before: readonly string[];
   readonly after: readonly string[];
   readonly trimOffsets: boolean;
-  /** Whether the first token's leading space was put there by the pre-tokeniser. */
+  /** Whether the pre-tokeniser put a space before the first word. */
   readonly prefixSpace: boolean;
 }
 
 const supported = ['BertProcessing', 'ByteLevel', 'RobertaProcessing', 'Sequence', 'TemplateProcessing'];
-const nothing: PostProcessor = { before: [], after: [], trimOffsets: false, prefixSpace: false };
+const none: PostProcessor = { before: [], after: [], trimOffsets: false, prefixSpace: false };
 
 /**
- * The post-processor of tokenizer.json, for one text. (Pairs of texts do not occur in prompts, so the segment ids of
- * pairs, which the JavaScript library gets wrong for RoBERTa, do not arise: all are 0.)
+ * The post-processor of tokenizer.json, for a single text: prompts are never pairs of texts, so all segment ids are 0.
  */
 export function parsePostProcessor(part: JsonPart | undefined): PostProcessor {
-  if (!part) return nothing;
+  if (!part) return none;
   switch (part.type) {
     case 'Sequence':
       return part
@@ -31,12 +30,12 @@ export function parsePostProcessor(part: JsonPart | undefined): PostProcessor {
             trimOffsets: all.trimOffsets || one.trimOffsets,
             prefixSpace: all.prefixSpace || one.prefixSpace,
           }),
-          nothing,
+          none,
         );
     case 'TemplateProcessing':
       return template(part);
     case 'BertProcessing':
-      return { ...nothing, before: [tokenOf(part, 'cls')], after: [tokenOf(part, 'sep')] };
+      return { ...none, before: [tokenOf(part, 'cls')], after: [tokenOf(part, 'sep')] };
     case 'RobertaProcessing':
       return {
         before: [tokenOf(part, 'cls')],
@@ -46,7 +45,7 @@ export function parsePostProcessor(part: JsonPart | undefined): PostProcessor {
       };
     case 'ByteLevel':
       return {
-        ...nothing,
+        ...none,
         trimOffsets: part.boolean('trim_offsets', true),
         prefixSpace: part.boolean('add_prefix_space', true),
       };
@@ -66,7 +65,7 @@ function template(part: JsonPart): PostProcessor {
     else passed = true;
   }
   if (!passed) throw part.error('"single" has no place for the text ($A)');
-  return { ...nothing, before, after };
+  return { ...none, before, after };
 }
 
 function tokenOf(part: JsonPart, name: string): string {

@@ -9,8 +9,8 @@ export interface PreTokeniser {
   /** The pieces, none empty. */
   split(pieces: AlignedText[]): AlignedText[];
   /**
-   * How spaces separate independent words: `words`, every space is dropped; `byte-level`, a single space belongs to
-   * the word after it; undefined, words are not independent.
+   * How spaces separate independent words. `words`: every space is dropped. `byte-level`: a single space belongs to the
+   * word after it. Undefined: words are not independent.
    */
   readonly spaces: 'words' | 'byte-level' | undefined;
   /** Whether the start of the input is treated differently. Default false. */
@@ -137,7 +137,7 @@ const merges: Readonly<Record<string, (cuts: Cut[]) => Cut[]>> = {
       .reverse(),
 };
 
-/** Neighbours joined where asked, each compared with the cut right before it. */
+/** Joins neighbours where `join` holds for a cut and the cut right before it. */
 function joined(cuts: readonly Cut[], join: (cut: Cut, previous: Cut) => boolean): Cut[] {
   const out: Cut[] = [];
   cuts.forEach((cut, i) => {
@@ -149,7 +149,7 @@ function joined(cuts: readonly Cut[], join: (cut: Cut, previous: Cut) => boolean
   return out;
 }
 
-/** SentencePiece's: spaces become ▁, one is put before the text, and each starts a piece. */
+/** SentencePiece's: spaces become ▁, one more is put before the text, and each starts a piece. */
 function metaspace(part: JsonPart): PreTokeniser {
   const replacement = part.string('replacement', '\u2581');
   if ([...replacement].length !== 1)

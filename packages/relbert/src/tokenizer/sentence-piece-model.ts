@@ -1,4 +1,4 @@
-/** The part of a SentencePiece model file (a protocol buffer) that a tokenizer needs. */
+/** Reads what a tokenizer needs from a SentencePiece model file, a protocol buffer. */
 import protobuf from 'protobufjs/minimal.js';
 import { TokenizerError } from './tokenizer-error.ts';
 
@@ -15,14 +15,14 @@ export interface SentencePieceModel {
   readonly modelType: 'unigram' | 'bpe' | 'word' | 'char';
   readonly unknownId: number;
   readonly byteFallback: boolean;
-  /** The normalisation rules as compiled by SentencePiece; empty where there are none. */
+  /** The normalisation rules compiled by SentencePiece; empty where the model has none. */
   readonly charsmap: Uint8Array;
 }
 
 const pieceTypes = ['normal', 'normal', 'unknown', 'control', 'userDefined', 'unused', 'byte'] as const;
 const modelTypes = ['unigram', 'unigram', 'bpe', 'word', 'char'] as const;
 
-/** @throws TokenizerError where the bytes are no SentencePiece model */
+/** @throws TokenizerError where the bytes are not a SentencePiece model */
 export function parseSentencePieceModel(file: string, bytes: Uint8Array): SentencePieceModel {
   if (bytes.length === 0) throw new TokenizerError(file, 'the file is empty');
   let model: SentencePieceModel;
@@ -78,7 +78,7 @@ function readPiece(bytes: Uint8Array): SentencePiece {
   return { text, score, type: pieceTypes[type] ?? 'normal' };
 }
 
-/** Calls back for each field; one that is not taken is skipped. */
+/** Calls `take` for each field; skips a field for which it returns false. */
 function eachField(bytes: Uint8Array, take: (field: number, reader: protobuf.Reader) => boolean): void {
   const reader = protobuf.Reader.create(bytes);
   while (reader.pos < reader.len) {

@@ -2,18 +2,18 @@ import type { PreTokeniser } from './pre-tokeniser.ts';
 import type { TokenList } from './tokenizer.ts';
 
 /**
- * Tokenises a text word by word, each distinct word once. Possible only where a word's tokens do not depend on its
- * neighbours; the result equals that of the whole text then, which the tests compare on every golden prompt.
+ * Tokenises a text word by word, each distinct word once. This is possible only where a word's tokens do not depend on
+ * its neighbours; then the result equals that of the whole text. The tests compare both on every golden prompt.
  */
 export interface SpacedWords {
-  /** Adds the tokens of a text that starts at `base`; false, and nothing is added, where words are not independent. */
+  /** Adds the tokens of a text that starts at `base`. Adds nothing and returns false where words are not independent. */
   tokenise(text: string, base: number, tokens: TokenList): boolean;
 }
 
 /** A word, or a word with the space before it, or a run of spaces, with its tokens. */
 type Unit = TokenList | 'dependent';
 
-/** Units that are kept; when there are more, all are forgotten. */
+/** Size of the cache, which is emptied when it is full. */
 const mostUnits = 65_536;
 
 /**
@@ -38,7 +38,7 @@ export function spacedWords(
     }
     return unit;
   };
-  /** Adds a unit; false where it depends on its neighbours. */
+  /** Adds a unit; returns false where it depends on its neighbours. */
   const add = (text: string, start: number, end: number, base: number, { ids, offsets }: TokenList): boolean => {
     const unit = unitOf(text.slice(start, end));
     if (unit === 'dependent') return false;
@@ -62,7 +62,7 @@ export function spacedWords(
   };
 }
 
-/** Calls back for each word until it says false. */
+/** Calls `take` for each word until it returns false. */
 function eachWord(text: string, take: (start: number, end: number) => boolean): boolean {
   for (let at = 0; at < text.length; ) {
     if (text.charCodeAt(at) === space) {
@@ -77,7 +77,7 @@ function eachWord(text: string, take: (start: number, end: number) => boolean): 
   return true;
 }
 
-/** Calls back for each word with one space before it, and for what is left of longer runs of spaces. */
+/** Calls `take` for each word with one space before it, and for the rest of longer runs of spaces. */
 function eachSpacedWord(text: string, take: (start: number, end: number) => boolean): boolean {
   for (let at = 0; at < text.length; ) {
     let word = at;
@@ -96,8 +96,8 @@ function eachSpacedWord(text: string, take: (start: number, end: number) => bool
 const space = 0x20;
 
 /**
- * Whether nothing at the ends of a word can join with the space beside it: it starts and ends with a letter, number,
- * punctuation mark or symbol that neither extends a grapheme to its left nor draws the next character into its own.
+ * Whether neither end of a word can join the space beside it: the word starts and ends with a letter, number, punctuation
+ * mark or symbol that neither extends a grapheme to its left nor takes the next character into its grapheme.
  */
 function standsAlone(word: string): boolean {
   return ordinaryStart.test(word) && ordinaryEnd.test(word) && !prependingEnd.test(word);

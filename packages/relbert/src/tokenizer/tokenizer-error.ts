@@ -1,4 +1,4 @@
-/** Tokenizer files that cannot be used: the message starts with the name of the file at fault. */
+/** Tokenizer files that cannot be used. The message starts with the name of the file at fault. */
 export class TokenizerError extends Error {
   override readonly name = 'TokenizerError';
   readonly file: string;

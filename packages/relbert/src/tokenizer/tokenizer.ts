@@ -17,10 +17,10 @@ export interface SpecialTokens {
   readonly all: ReadonlySet<number>;
 }
 
-/** A text with, for each token, the range of characters (UTF-16 code units) of the text that it stands for. */
+/** The tokens of a text, each with its range of characters (UTF-16 code units) in the text. */
 export interface Tokenization {
   readonly ids: readonly number[];
-  /** Same length as ids; special tokens that were added hold null. End exclusive; a range may be empty. */
+  /** As long as `ids`; null for special tokens that were added. End exclusive; a range may be empty. */
   readonly offsets: readonly (readonly [start: number, end: number] | null)[];
 }
 
@@ -40,27 +40,27 @@ export interface DecodeOptions {
   readonly cleanUpSpaces?: boolean;
 }
 
-/** Text to token ids. Pure: made from the contents of the tokenizer files, it touches no file itself. */
+/** Turns text into token ids. It was built from the contents of files and touches no file itself. */
 export interface Tokenizer {
   /** Number of ids, added tokens included. */
   readonly vocabularySize: number;
   readonly special: SpecialTokens;
-  /** Largest number of tokens in one input as tokenizer_config.json has it, or undefined. */
+  /** The most tokens in an input, from tokenizer_config.json; undefined where it does not say. */
   readonly maxLength: number | undefined;
-  /** What tokenizer_config.json says about {@link DecodeOptions.cleanUpSpaces}, or undefined. */
+  /** {@link DecodeOptions.cleanUpSpaces} as tokenizer_config.json sets it; undefined where it does not. */
   readonly cleanUpSpaces: boolean | undefined;
   /** Ids with special tokens added ([CLS] … [SEP]), and character offsets. Unpaired surrogates count as U+FFFD. */
   encode(text: string): Tokenization;
   /**
-   * The same for a text in which ids stand at some places: each splits the text as an added token would. Offsets
-   * count the characters of the strings joined; the ids given have an empty range.
+   * The same for texts with ids between them; an id splits the text as an added token does. Offsets count the
+   * characters of the joined texts; the given ids have an empty range.
    */
   encodeParts(parts: readonly (string | number)[]): Tokenization;
-  /** Text of ids. Throws RangeError for an id that there is not. */
+  /** The text of ids. @throws RangeError for an id without a token */
   decode(ids: readonly number[], options?: DecodeOptions): string;
   /**
-   * The text that each id writes, in order; joined they are the decoded text, special tokens included. A string
-   * stands for a token of that name, which need not be in the vocabulary.
+   * The text of each id, in order; joined they are the decoded text, with special tokens. A string stands for a token
+   * of that name, which may be missing from the vocabulary.
    */
   decodeParts(ids: readonly (number | string)[], options?: Pick<DecodeOptions, 'cleanUpSpaces'>): string[];
   /** The token string of an id (`##ing`, `Ġthe`), or undefined. */

@@ -4,7 +4,7 @@ export type UnicodeForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
 type Change = readonly [character: string, change: number];
 
-/** A text in a Unicode normalisation form; ranges as the reference's normaliser gives them. */
+/** A text in a Unicode normalisation form, with the same ranges as in the reference. */
 export function inUnicodeForm(aligned: AlignedText, form: UnicodeForm): AlignedText {
   const { text } = aligned;
   if (text.normalize(form) === text) return aligned;
@@ -14,8 +14,8 @@ export function inUnicodeForm(aligned: AlignedText, form: UnicodeForm): AlignedT
 }
 
 /**
- * The characters of the decomposed text. The first character of a decomposition takes the place of what it comes
- * from, the others are added; marks that are put in order take this with them.
+ * The characters of the decomposed text. The first character of a decomposition replaces the original one, the others
+ * are added. Marks keep this when they are reordered.
  */
 function decomposition(text: string, form: 'NFD' | 'NFKD'): Change[] {
   const changes: Change[] = [];
@@ -24,7 +24,7 @@ function decomposition(text: string, form: 'NFD' | 'NFKD'): Change[] {
       changes.push([part, i === 0 ? 0 : 1]);
     });
   }
-  // Ordering moves marks only; equal marks keep their order, so the first equal one that is left is the right one.
+  // Reordering moves marks only, and equal marks keep their order: the first equal one still to come is the right one.
   [...text.normalize(form)].forEach((character, i) => {
     if (changes[i]?.[0] === character) return;
     const from = changes.findIndex(([other], j) => j > i && other === character);
@@ -33,16 +33,16 @@ function decomposition(text: string, form: 'NFD' | 'NFKD'): Change[] {
   return changes;
 }
 
-/** The characters of the composed text: each stands for those that it was composed from. */
+/** The characters of the composed text; each replaces the characters that it was composed from. */
 function composition(decomposed: readonly Change[], composed: string): Change[] {
-  const left = [...decomposed];
+  const rest = [...decomposed];
   return [...composed].map((character): Change => {
     let change = 1;
     for (const part of character.normalize('NFD')) {
-      const at = left.findIndex(([other]) => other === part);
+      const at = rest.findIndex(([other]) => other === part);
       if (at < 0) continue;
-      const [[, own] = [part, 0]] = left.splice(at, 1);
-      change += own - 1;
+      const [[, width] = [part, 0]] = rest.splice(at, 1);
+      change += width - 1;
     }
     return [character, change];
   });
