@@ -145,7 +145,7 @@ describe('what cannot be', () => {
   });
 
   test('a trigger outside the vocabulary', () => {
-    expect(() => createPrompt(trigger(50_000), tokenizer)).toThrow(/trigger 50000 is no token: ids are 0 to 2999/);
+    expect(() => createPrompt(trigger(50_000), tokenizer)).toThrow(/trigger 50000 is not a token: ids are 0 to 2999/);
     expect(() => createPrompt(trigger(-1), tokenizer)).toThrow(PromptError);
   });
 
