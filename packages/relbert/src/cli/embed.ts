@@ -1,13 +1,14 @@
 /** `relbert embed`: relation embeddings of word pairs, as a stream in constant memory. */
 import { type Command, Option } from 'commander';
 import type { EmbeddingBlock, SkippedPair } from '../encoder/embeddings.ts';
+import { pairText } from '../pair/word-pair.ts';
 import { examples } from './examples.ts';
 import { UsageError } from './exit.ts';
 import { addModelOptions, loadEncoder, type ModelFlags } from './model-options.ts';
 import { openPairs } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
 
-const formats = ['jsonl', 'npy', 'word2vec'] as const;
+const formats = ['jsonl', 'npy', 'word2vec', 'word2vec-binary'] as const;
 export type EmbeddingFormat = (typeof formats)[number];
 
 interface EmbedFlags extends ModelFlags {
@@ -25,11 +26,17 @@ export function addEmbedCommand(program: Command, terminal: Terminal): void {
       'Relation embeddings of word pairs, in the order given. Any number of pairs takes the same memory, but for the format word2vec, which remembers each key so that none comes twice.',
     )
     .argument('[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
-    .option('--pairs <file>', '.tsv, .csv or .jsonl file; - reads JSON or tab-separated lines from standard input');
+    .option(
+      '--pairs <file>',
+      '.tsv, .csv, .jsonl or .txt file, or package/NAME; - reads JSON, tab-separated or HEAD:TAIL lines from standard input',
+    );
   addModelOptions(command)
     .option('--output <file>', 'where to write (default, or -: standard output)')
     .addOption(
-      new Option('--format <format>', "jsonl, npy (beside a .pairs.tsv) or word2vec (gensim's text)").choices(formats),
+      new Option(
+        '--format <format>',
+        'jsonl, npy (beside a .pairs.tsv), word2vec or word2vec-binary (as gensim reads them); default by the ending: .npy, .vec, .w2v, .bin',
+      ).choices(formats),
     )
     .option('--skip-too-long', 'leave out pairs with too long a prompt, and say how many')
     .addHelpText(
@@ -75,7 +82,7 @@ export function addEmbedCommand(program: Command, terminal: Terminal): void {
           if (first) {
             const { pair, length, limit } = first;
             terminal.note(
-              `${skipped} ${skipped === 1 ? 'pair was' : 'pairs were'} left out: too long a prompt (${JSON.stringify([pair.head, pair.tail])} has ${length} tokens, ${limit} are allowed)`,
+              `${skipped} ${skipped === 1 ? 'pair was' : 'pairs were'} left out: too long a prompt (${pairText(pair)} has ${length} tokens, ${limit} are allowed)`,
             );
           }
         } catch (error) {
@@ -110,5 +117,6 @@ function withoutSkipped(block: EmbeddingBlock): EmbeddingBlock {
 export function formatOf(output: string | undefined): EmbeddingFormat {
   if (output === undefined) return 'jsonl';
   if (/\.npy$/i.test(output)) return 'npy';
+  if (/\.bin$/i.test(output)) return 'word2vec-binary';
   return /\.(vec|w2v)$/i.test(output) ? 'word2vec' : 'jsonl';
 }

@@ -1,7 +1,7 @@
-/** Embeddings as they leave `relbert embed`: JSON lines, a NumPy array beside its pairs, or the text format of word2vec. */
+/** Embeddings as they leave `relbert embed`: JSON lines, a NumPy array beside its pairs, or the formats of word2vec. */
 import { type EmbeddingBlock, row } from '../encoder/embeddings.ts';
 import { littleEndianBytes, npyHeader } from '../formats/npy.ts';
-import { floatText, word2vecHeader, word2vecKey, word2vecLine } from '../formats/word2vec.ts';
+import { floatText, word2vecBytes, word2vecHeader, word2vecKey, word2vecLine } from '../formats/word2vec.ts';
 import { AtomicFile } from '../node/files.ts';
 import { commitTogether } from '../node/files-together.ts';
 import type { WordPair } from '../pair/word-pair.ts';
@@ -26,13 +26,19 @@ export async function openEmbeddingWriter(
 ): Promise<EmbeddingWriter> {
   if (format === 'npy' && path !== undefined) return npyWriter(path, dimension, terminal);
   const output = await openOutput(path, terminal);
-  return format === 'word2vec' ? word2vecWriter(output, dimension, terminal, path) : jsonLinesWriter(output);
+  return format === 'jsonl'
+    ? jsonLinesWriter(output)
+    : word2vecWriter(output, { dimension, terminal, path, binary: format === 'word2vec-binary' });
 }
 
 /** Rows put together before they are handed on. */
 const rowsAChunk = 64;
 
-async function writeLines(output: Output, block: EmbeddingBlock, line: (index: number) => string): Promise<void> {
+async function writeLines(
+  output: Pick<Output, 'write'>,
+  block: EmbeddingBlock,
+  line: (index: number) => string,
+): Promise<void> {
   for (let start = 0; start < block.pairs.length; start += rowsAChunk) {
     let text = '';
     for (let i = start; i < Math.min(start + rowsAChunk, block.pairs.length); i++) text += line(i);
@@ -40,10 +46,12 @@ async function writeLines(output: Output, block: EmbeddingBlock, line: (index: n
   }
 }
 
-/** `{"head","tail","embedding":[...]}` a line. */
-export function jsonLine({ head, tail }: WordPair, vector: Float32Array): string {
+/** `{"head","tail","embedding":[...]}` a line, the columns of the pair between tail and embedding. */
+export function jsonLine({ head, tail, columns }: WordPair, vector: Float32Array): string {
   const numbers = Array.from(vector, floatText).join(',');
-  return `{"head":${JSON.stringify(head)},"tail":${JSON.stringify(tail)},"embedding":[${numbers}]}`;
+  // An embedding that the pair came with is replaced.
+  const { embedding: _, ...further } = columns ?? {};
+  return `${JSON.stringify({ head, tail, ...further }).slice(0, -1)},"embedding":[${numbers}]}`;
 }
 
 function jsonLinesWriter(output: Output): EmbeddingWriter {
@@ -99,23 +107,25 @@ function tabSeparated(pair: WordPair): string {
   return `${pair.head}\t${pair.tail}`;
 }
 
-/** Text kept in memory before the first line must be known; longer output gets a first line of fixed width. */
+/** Characters or bytes kept in memory before the first line must be known; longer output gets a first line of fixed width. */
 const heldText = 4_000_000;
 /** Room for the first line of a long file: two numbers of up to 15 digits. */
 const headerWidth = 31;
+
+interface Word2vecOptions {
+  readonly dimension: number;
+  readonly terminal: Terminal;
+  readonly path: string | undefined;
+  readonly binary: boolean;
+}
 
 /**
  * The first line says how many vectors follow, which a stream knows at its end. Short output is held back until then;
  * a longer file starts with a line padded with spaces, as readers of the format allow, filled in at the end.
  */
-function word2vecWriter(
-  output: Output,
-  dimension: number,
-  terminal: Terminal,
-  path: string | undefined,
-): EmbeddingWriter {
+function word2vecWriter(output: Output, { dimension, terminal, path, binary }: Word2vecOptions): EmbeddingWriter {
   const keys = new Set<string>();
-  let held: string[] | undefined = [];
+  let held: (string | Uint8Array)[] | undefined = [];
   let heldLength = 0;
   let repeated = 0;
   let example = '';
@@ -124,29 +134,37 @@ function word2vecWriter(
       throw new Error('so many vectors in the format word2vec need --output FILE: its first line holds their number');
     }
     await output.write(`${word2vecHeader(0, dimension, headerWidth)}\n`);
-    await output.write((held ?? []).join(''));
+    for (const chunk of held ?? []) await output.write(chunk);
     held = undefined;
   };
   const sink: Pick<Output, 'write'> = {
     async write(text) {
       if (!held) return output.write(text);
-      held.push(String(text));
+      held.push(text);
       heldLength += text.length;
       if (heldLength > heldText) await spill();
     },
   };
   return {
     async write(block) {
-      await writeLines({ ...output, ...sink }, block, (i) => {
+      const fresh = [...block.pairs.keys()].flatMap((i) => {
         const key = word2vecKey(block.pairs[i] as WordPair);
-        if (keys.has(key)) {
-          repeated++;
-          example ||= key;
-          return '';
+        if (!keys.has(key)) {
+          keys.add(key);
+          return [{ key, vector: row(block, i) }];
         }
-        keys.add(key);
-        return `${word2vecLine(key, row(block, i))}\n`;
+        repeated++;
+        example ||= key;
+        return [];
       });
+      for (let start = 0; start < fresh.length; start += rowsAChunk) {
+        const rows = fresh.slice(start, start + rowsAChunk);
+        await sink.write(
+          binary
+            ? joinedBytes(rows.map(({ key, vector }) => word2vecBytes(key, vector)))
+            : rows.map(({ key, vector }) => `${word2vecLine(key, vector)}\n`).join(''),
+        );
+      }
     },
     async finish() {
       if (repeated > 0) {
@@ -156,7 +174,7 @@ function word2vecWriter(
       }
       if (held) {
         await output.write(`${word2vecHeader(keys.size, dimension)}\n`);
-        await output.write(held.join(''));
+        for (const chunk of held) await output.write(chunk);
       } else {
         await output.overwrite(0, new TextEncoder().encode(word2vecHeader(keys.size, dimension, headerWidth)));
       }
@@ -164,4 +182,14 @@ function word2vecWriter(
     },
     discard: () => output.discard(),
   };
+}
+
+function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

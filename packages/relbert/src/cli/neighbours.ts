@@ -37,7 +37,7 @@ export function addNeighboursCommand(program: Command, terminal: Terminal): void
     .argument('<pair...>', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
     .requiredOption(
       '--among <file>',
-      'pairs (.tsv, .csv, .jsonl), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or .jsonl, also .gz); - reads pairs from standard input',
+      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or binary or .jsonl, also .gz); - reads pairs from standard input',
     )
     .option('--top <number>', 'neighbours a pair', positive, 10);
   addModelOptions(command)

@@ -29,27 +29,36 @@ export async function openVectorBlocks(
     return () => npyBlocks({ chunks: chunks(), file }, { chunks: readChunks(pairs, terminal.signal), file: pairs });
   }
   if (name.endsWith('.jsonl'))
-    return (await holdsEmbeddings(chunks(), file)) ? () => jsonBlocks(chunks(), file) : undefined;
-  if (/\.(tsv|csv)$/.test(name)) return undefined;
+    return holdsEmbeddings(await firstLine(chunks(), file)) ? () => jsonBlocks(chunks(), file) : undefined;
+  if (/\.(tsv|csv)$/.test(name) || (name.endsWith('.txt') && !holdsVectors(await firstLine(chunks(), file))))
+    return undefined;
   return () => word2vecBlocks(chunks(), file);
 }
 
-/** Whether the first line of a .jsonl file that is not blank is a pair with its embedding. */
-async function holdsEmbeddings(chunks: AsyncIterable<Uint8Array>, file: string): Promise<boolean> {
-  const { gunzipped } = await import('../formats/gunzip.ts');
-  let start = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of gunzipped(chunks, file)) {
-    start += decoder.decode(chunk, { stream: true });
-    start = start.trimStart();
-    // The line of an embedding may be longer than a chunk.
-    if (start.includes('\n')) break;
-  }
+/** Whether a .jsonl file starts with a pair with its embedding. */
+function holdsEmbeddings(line: string): boolean {
   try {
-    const first: unknown = JSON.parse(start.split('\n', 1)[0] ?? '');
+    const first: unknown = JSON.parse(line);
     return typeof first === 'object' && first !== null && 'embedding' in first;
   } catch {
-    // What reads it as pairs says what is wrong with it.
-    return false;
+    return false; // what reads it as pairs says what is wrong with it
   }
+}
+
+/** Whether a .txt file starts as word2vec's text format does: with its header, or with a pair's key and numbers. */
+function holdsVectors(line: string): boolean {
+  return /^\s*\d+[ \t]+\d+\s*$/.test(line) || /^\S+__\S+[ \t].*\d\s*$/.test(line);
+}
+
+/** The first line that is not blank, or an empty text. */
+async function firstLine(chunks: AsyncIterable<Uint8Array>, file: string): Promise<string> {
+  const { gunzipped } = await import('../formats/gunzip.ts');
+  const { lineGroups } = await import('../text/lines.ts');
+  for await (const lines of lineGroups(gunzipped(chunks, file), file)) {
+    for (const { bytes } of lines) {
+      const text = new TextDecoder().decode(bytes);
+      if (text.trim() !== '') return text;
+    }
+  }
+  return '';
 }

@@ -1,37 +1,17 @@
+import { DataError } from '../text/data-error.ts';
+import { ByteReader } from './byte-reader.ts';
+
 /**
- * The bytes of a stream, decompressed where they are gzip (told by their first two bytes), else as they are.
- * @throws Error naming the file where gzip data is damaged or cut off
+ * The bytes of a stream, decompressed where its first two bytes say gzip, else as they are.
+ * @throws DataError where gzip data is damaged or cut off
  */
 export async function* gunzipped(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   file: string,
 ): AsyncGenerator<Uint8Array> {
-  const source = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
-  const first = await atLeastTwoBytes(source);
-  const all = prepended(first, source);
-  if (first[0] === 0x1f && first[1] === 0x8b) yield* decompressed(all, file);
-  else yield* all;
-}
-
-type ByteSource = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
-
-async function atLeastTwoBytes(source: ByteSource): Promise<Uint8Array> {
-  let bytes: Uint8Array = new Uint8Array(0);
-  while (bytes.length < 2) {
-    const { done, value } = await source.next();
-    if (done) break;
-    bytes = bytes.length === 0 ? value : Uint8Array.from([...bytes, ...value]);
-  }
-  return bytes;
-}
-
-async function* prepended(first: Uint8Array, rest: ByteSource): AsyncGenerator<Uint8Array> {
-  try {
-    if (first.length > 0) yield first;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+  const reader = new ByteReader(chunks);
+  const [first, second] = await reader.peek(2);
+  yield* first === 0x1f && second === 0x8b ? decompressed(reader.rest(), file) : reader.rest();
 }
 
 async function* decompressed(chunks: AsyncGenerator<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
@@ -64,7 +44,7 @@ async function* decompressed(chunks: AsyncGenerator<Uint8Array>, file: string): 
   } catch (error) {
     await feeding;
     if (unread) throw unread.error;
-    throw new Error(`${file}: the gzip data is damaged or cut off`, { cause: error });
+    throw new DataError(file, undefined, 'the gzip data is damaged or cut off', { cause: error });
   } finally {
     ended = true;
     await reader.cancel().catch(() => {});

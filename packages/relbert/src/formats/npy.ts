@@ -1,16 +1,16 @@
+import { DataError } from '../text/data-error.ts';
+import { ByteReader } from './byte-reader.ts';
+
 /**
  * The NumPy array file: magic, version, a Python dictionary literal that says type and shape, then the data.
  * Source: NumPy Enhancement Proposal 1 and numpy/lib/format.py.
  */
 
-/** A float32 matrix (or array of any rank) as stored in a .npy file, row-major. */
-export interface NpyArray {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
-/** Bytes of a header made by {@link npyHeader}: the same for every shape, so that a stream can patch it at its end. */
+/** Bytes of a header of {@link npyHeader}: the same for every shape, so that a stream can patch it at its end. */
 export const NPY_HEADER_BYTES = 128;
+
+/** Values that a vector has at most. */
+export const MAX_DIMENSION = 1_000_000;
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
@@ -20,7 +20,7 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
  */
 export function npyHeader(shape: readonly number[]): Uint8Array {
   for (const size of shape) {
-    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`npy: ${size} is no size of a dimension`);
+    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`npy: ${size} is not the size of a dimension`);
   }
   const dimensions = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dimensions}), }`;
@@ -44,46 +44,78 @@ export function littleEndianBytes(data: Float32Array): Uint8Array {
 
 const machineIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
+/** Bytes that the header of any plain array fits in. */
+const HEADER_LIMIT = 65_536;
+
 /**
- * Reads a whole .npy file: float32 or float64 (rounded to float32), little-endian, C order, versions 1 to 3.
- * @throws Error that says what the file holds instead, `name` (the file's) at its front.
+ * The rows of a .npy matrix that arrives in pieces, `blockSize` at a time, in memory proportional to one block: float32
+ * or float64 (rounded to float32), little-endian, C order, versions 1 to 3.
+ * @throws DataError that says what the file holds instead
  */
-export function parseNpy(bytes: Uint8Array, name = 'npy'): NpyArray {
-  if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte)) {
-    throw new Error(`${name}: not a NumPy array file (its first bytes are not \\x93NUMPY)`);
+export async function* npyRows(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  file: string,
+  blockSize: number,
+): AsyncGenerator<{ readonly data: Float32Array; readonly shape: readonly [rows: number, dimension: number] }> {
+  const reader = new ByteReader(chunks);
+  try {
+    const { rows, dimension, width } = await readHeader(reader, file);
+    for (let row = 0; row < rows; row += blockSize) {
+      const count = Math.min(blockSize, rows - row);
+      const bytes = await reader.take(count * dimension * width);
+      if (bytes.length < count * dimension * width) {
+        const whole = Math.floor(bytes.length / (dimension * width));
+        throw new DataError(file, undefined, `cut off: its header says ${rows} rows, ${row + whole} are there`);
+      }
+      yield { data: floats(bytes, width), shape: [count, dimension] };
+    }
+    if ((await reader.take(1)).length > 0) {
+      throw new DataError(file, undefined, `holds more data than its header says (${rows} rows)`);
+    }
+  } finally {
+    await reader.close();
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wide = (bytes[6] as number) > 1;
-  const start = wide ? 12 : 10;
-  const length = bytes.length < start ? Number.NaN : wide ? view.getUint32(8, true) : view.getUint16(8, true);
-  if (!(start + length <= bytes.length)) throw new Error(`${name}: the header is cut off`);
-  const header = new TextDecoder().decode(bytes.subarray(start, start + length));
-  const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
+}
+
+async function readHeader(
+  reader: ByteReader,
+  file: string,
+): Promise<{ rows: number; dimension: number; width: number }> {
+  const fail = (problem: string): DataError => new DataError(file, undefined, problem);
+  const start = await reader.take(10);
+  if (!magic.every((byte, i) => start[i] === byte)) {
+    throw fail('not a NumPy array file (its first bytes are not \\x93NUMPY)');
+  }
+  const high = (start[6] as number) > 1 ? await reader.take(2) : new Uint8Array(2);
+  const length = (start[8] ?? 0) + 256 * (start[9] ?? 0) + 65_536 * ((high[0] ?? 0) + 256 * (high[1] ?? 0));
+  if (length > HEADER_LIMIT) throw fail('the header is not one of a plain array: it is too long');
+  const bytes = await reader.take(length);
+  if (start.length < 10 || bytes.length < length) throw fail('the header is cut off');
+  const header = new TextDecoder('latin1').decode(bytes);
+  const type = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
   const dimensions = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(header)?.[1];
-  if (descr === undefined || order === undefined || dimensions === undefined) {
-    throw new Error(`${name}: the header is not one of a plain array: ${header.trim().slice(0, 120)}`);
+  if (type === undefined || order === undefined || dimensions === undefined) {
+    throw fail(`the header is not one of a plain array: ${header.trim().slice(0, 120)}`);
   }
-  if (descr !== '<f4' && descr !== '<f8') {
-    throw new Error(`${name}: holds values of type ${descr}; expected <f4 (float32) or <f8 (float64)`);
+  if (type !== '<f4' && type !== '<f8') {
+    throw fail(`holds values of type ${type}; expected <f4 (float32) or <f8 (float64)`);
   }
   const shape = (dimensions.match(/\d+/g) ?? []).map(Number);
-  if (order === 'True' && shape.length > 1) throw new Error(`${name}: stored in Fortran order; save it in C order`);
-  const count = shape.reduce((product, size) => product * size, 1);
-  const width = descr === '<f4' ? 4 : 8;
-  const offset = start + length;
-  if (bytes.length - offset !== count * width) {
-    throw new Error(
-      `${name}: the shape [${shape.join(', ')}] needs ${count * width} bytes of data, the file has ${bytes.length - offset}`,
-    );
+  const [rows = 0, dimension = 0] = shape;
+  if (shape.length !== 2 || dimension === 0 || dimension > MAX_DIMENSION) {
+    throw fail(`holds an array of shape [${shape.join(', ')}]; expected a matrix, one row a pair`);
   }
-  const data = new Float32Array(count);
-  if (width === 4 && machineIsLittleEndian) {
-    new Uint8Array(data.buffer).set(bytes.subarray(offset));
-  } else {
-    for (let i = 0; i < count; i++) {
-      data[i] = width === 4 ? view.getFloat32(offset + 4 * i, true) : view.getFloat64(offset + 8 * i, true);
-    }
+  if (order === 'True') throw fail('stored in Fortran order; save it in C order');
+  return { rows, dimension, width: type === '<f4' ? 4 : 8 };
+}
+
+function floats(bytes: Uint8Array, width: number): Float32Array {
+  if (machineIsLittleEndian && width === 4) return new Float32Array(bytes.buffer, 0, bytes.length / 4);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data = new Float32Array(bytes.length / width);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = width === 4 ? view.getFloat32(4 * i, true) : view.getFloat64(8 * i, true);
   }
-  return { shape, data };
+  return data;
 }

@@ -13,7 +13,7 @@ export interface WordVectors {
  * Reads the vectors of the given words. A word is looked up as it is, with `_` for spaces, then in lower case:
  * `New York` finds `New York`, `New_York`, `new york`, `new_york`, in this order.
  *
- * @throws Error as `parseVectorFile` does
+ * @throws DataError as `parseVectorFile` does
  */
 export async function readWordVectors(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -69,19 +69,21 @@ function first(forms: readonly string[], vectors: ReadonlyMap<string, Float32Arr
   return undefined;
 }
 
-/** Where a key stands twice, its first vector counts. The dimension is that of the file, whatever was found in it. */
+/**
+ * Where a key stands twice, its first vector counts. The dimension is that of the file, whatever is found in it.
+ */
 async function readVectors(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   wanted: ReadonlySet<string>,
   file: string,
 ): Promise<{ dimension: number; vectors: Map<string, Float32Array> }> {
   const vectors = new Map<string, Float32Array>();
-  let dimension: number | undefined;
-  // The first vector is read in any case: it tells the dimension.
-  const want = (key: string) => dimension === undefined || wanted.has(key);
-  for await (const { key, vector } of parseVectorFile(chunks, { file, wanted: want })) {
-    dimension = vector.length;
-    if (wanted.has(key) && !vectors.has(key)) vectors.set(key, vector);
+  let dimension = 0;
+  const onDimension = (value: number) => {
+    dimension = value;
+  };
+  for await (const { key, vector } of parseVectorFile(chunks, { file, wanted, onDimension })) {
+    if (!vectors.has(key)) vectors.set(key, vector);
   }
-  return { dimension: dimension as number, vectors };
+  return { dimension, vectors };
 }

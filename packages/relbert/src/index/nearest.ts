@@ -4,7 +4,7 @@
  */
 import type { VectorBlock } from '../formats/vector-block.ts';
 import { pairKey } from '../pair/pair-key.ts';
-import type { WordPair } from '../pair/word-pair.ts';
+import { pairText, type WordPair } from '../pair/word-pair.ts';
 
 export interface NeighbourQuery {
   readonly pair: WordPair;
@@ -27,10 +27,9 @@ export interface NeighbourOptions {
 
 /**
  * The `top` pairs with the greatest cosine to each query, best first; of equals, the one that came first. The query's own
- * pair is left out, and a pair that occurs several times counts once. Pairs whose vector is zero or holds NaN are passed
- * over.
+ * pair is left out, and a pair that occurs several times counts once.
  *
- * @throws RangeError for a query or block of another dimension, a query whose vector is zero, a `top` below 1
+ * @throws RangeError for a query or block of another dimension, a vector that is zero or not finite, a `top` below 1
  */
 export async function nearestNeighbours(
   queries: readonly NeighbourQuery[],
@@ -40,7 +39,7 @@ export async function nearestNeighbours(
   if (!Number.isInteger(top) || top < 1) throw new RangeError(`top must be a positive integer, got ${top}`);
   const searches = queries.map(({ pair, vector }) => ({
     unit: unitVector(pair, vector),
-    own: pairKey(pair),
+    ownKey: pairKey(pair),
     best: new BestPairs(top),
   }));
   let done = 0;
@@ -50,8 +49,8 @@ export async function nearestNeighbours(
     for (const [row, pair] of pairs.entries()) {
       const start = row * dimension;
       const norm = normOf(data, start, dimension);
-      if (!(norm > 0)) continue;
-      for (const { unit, own, best } of searches) {
+      if (!(norm > 0 && norm < Number.POSITIVE_INFINITY)) throw uselessVector(`pair ${done + row + 1},`, pair);
+      for (const { unit, ownKey, best } of searches) {
         if (unit.length !== dimension) {
           throw new RangeError(`a query has ${unit.length} dimensions, the pair vectors have ${dimension}`);
         }
@@ -61,7 +60,7 @@ export async function nearestNeighbours(
         // The key is made for the few only that may enter.
         if (!best.admits(score)) continue;
         const key = pairKey(pair);
-        if (key !== own) best.add(key, { pair, score });
+        if (key !== ownKey) best.add(key, { pair, score });
       }
     }
     done += pairs.length;
@@ -72,12 +71,12 @@ export async function nearestNeighbours(
 
 function unitVector(pair: WordPair, vector: Float32Array): Float64Array {
   const norm = normOf(vector, 0, vector.length);
-  if (!(norm > 0)) {
-    throw new RangeError(
-      `the vector of the query ${JSON.stringify([pair.head, pair.tail])} is zero or holds no numbers`,
-    );
-  }
+  if (!(norm > 0 && norm < Number.POSITIVE_INFINITY)) throw uselessVector('the query', pair);
   return Float64Array.from(vector, (value) => value / norm);
+}
+
+function uselessVector(what: string, pair: WordPair): RangeError {
+  return new RangeError(`the vector of ${what} ${pairText(pair)} is all zeros, or holds a value that is not finite`);
 }
 
 function normOf(data: Float32Array, start: number, dimension: number): number {

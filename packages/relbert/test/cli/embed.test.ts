@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseNpy } from '../../src/formats/npy.ts';
+import { npyRows } from '../../src/formats/npy.ts';
+import { readPairVectors } from '../../src/formats/word-vectors.ts';
 import { parseWord2vecHeader, parseWord2vecLine } from '../../src/formats/word2vec.ts';
 import { shell, spawnRelbert } from './built-command.ts';
 import { relbert, tinyModel } from './command.ts';
@@ -97,7 +98,7 @@ describe('relbert embed', () => {
     const { code, stdout } = await embed('--pairs', path);
     expect([code, stdout]).toEqual([0, '']);
     expect((await embed('--pairs', path, '--output', file('empty.npy'))).code).toBe(0);
-    expect(parseNpy(readFileSync(file('empty.npy'))).shape).toEqual([0, 24]);
+    expect(readFileSync(file('empty.npy'), 'latin1')).toContain("'shape': (0, 24)");
     expect((await embed('--pairs', path, '--output', file('empty.vec'))).code).toBe(0);
     expect(readFileSync(file('empty.vec'), 'utf8')).toBe('0 24\n');
   });
@@ -107,7 +108,8 @@ describe('relbert embed', () => {
     const expected = rows((await embed('--pairs', input)).stdout);
 
     expect((await embed('--pairs', input, '--output', file('v.npy'))).code).toBe(0);
-    const { shape, data } = parseNpy(readFileSync(file('v.npy')));
+    const blocks = npyRows([readFileSync(file('v.npy'))], 'v.npy', 10);
+    const { shape, data } = (await blocks.next()).value as { shape: readonly number[]; data: Float32Array };
     expect(shape).toEqual([3, 24]);
     expect([...data]).toEqual(expected.flatMap(({ embedding }) => embedding.map(Math.fround)));
     expect(readFileSync(file('v.pairs.tsv'), 'utf8')).toBe(readFileSync(input, 'utf8'));
@@ -122,6 +124,28 @@ describe('relbert embed', () => {
     const vectors = lines.map((line) => parseWord2vecLine(line, 24));
     expect(vectors.map(({ key }) => key)).toEqual(['cat__dog', 'New_York__Tokyo', 'été__日本']);
     expect(vectors.flatMap(({ vector }) => [...vector])).toEqual([...data]);
+
+    expect((await embed('--pairs', input, '--output', file('v.bin'))).code).toBe(0);
+    const words = pairs.map(([head = '', tail = '']) => ({ head, tail }));
+    const binary = await readPairVectors([readFileSync(file('v.bin'))], words, 'v.bin');
+    expect(words.flatMap((pair) => [...(binary.get(pair) ?? [])])).toEqual([...data]);
+  });
+
+  it('passes further columns on, and skips a header line', async () => {
+    const input = file('columns.csv', 'id,head,tail,note\n7,cat,dog,"a, b"\n8,New York,Tokyo,\n');
+    const { code, stdout, stderr } = await embed('--pairs', input);
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`${input}:1: read as a header line, not as a pair\n`)]);
+    expect(stdout.split('\n').map((line) => line.slice(0, line.indexOf(',"embedding"')))).toEqual([
+      '{"head":"cat","tail":"dog","id":"7","note":"a, b"',
+      '{"head":"New York","tail":"Tokyo","id":"8","note":""',
+      '',
+    ]);
+    expect(rows(stdout)[0]?.embedding).toHaveLength(24);
+  });
+
+  it('reads HEAD:TAIL lines', async () => {
+    const { code, stdout } = await relbert(['embed', '--model', tinyModel, '--pairs', '-'], { input: 'Tokyo:Japan\n' });
+    expect([code, rows(stdout).map(({ head, tail }) => [head, tail])]).toEqual([0, [['Tokyo', 'Japan']]]);
   });
 
   it('fills in the first line of a long word2vec file at its end', async () => {

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { littleEndianBytes, npyHeader } from '../../src/formats/npy.ts';
-import { npyRows } from '../../src/formats/npy-rows.ts';
+import { littleEndianBytes, npyHeader, npyRows } from '../../src/formats/npy.ts';
 import { jsonBlocks, npyBlocks, word2vecBlocks } from '../../src/formats/pair-vector-file.ts';
 import type { VectorBlock } from '../../src/formats/vector-block.ts';
 import { parseVectorFile } from '../../src/formats/vector-file.ts';
 import { readPairVectors, readWordVectors } from '../../src/formats/word-vectors.ts';
+import { word2vecBytes } from '../../src/formats/word2vec.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** The same bytes in pieces of a few, as a stream might deliver them. */
@@ -18,10 +18,10 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 const vectors = async (all: Uint8Array, size?: number) =>
-  (await collect(parseVectorFile(pieces(all, size), { file: 'v.txt' }))).map(({ key, vector, line }) => [
+  (await collect(parseVectorFile(pieces(all, size), { file: 'v.txt' }))).map(({ key, vector, number }) => [
     key,
     [...vector],
-    line,
+    number,
   ]);
 
 describe('parseVectorFile', () => {
@@ -45,16 +45,41 @@ describe('parseVectorFile', () => {
     await expect(vectors(bytes('a 1 2\nb 1 2 3 x\n'))).rejects.toThrow('v.txt:2: ');
     await expect(vectors(bytes('a 1 2\nb 1\n'))).rejects.toThrow('v.txt:2: ');
     await expect(vectors(bytes('2 3\na 1 2\n'))).rejects.toThrow('v.txt:2: expected a key and 3 values');
-    await expect(vectors(bytes('a 1 one\n'))).rejects.toThrow('v.txt:1: value 2 of "a" is no number: "one"');
+    await expect(vectors(bytes('a 1 one\n'))).rejects.toThrow('v.txt:1: value 2 of "a" is not a finite number: "one"');
     await expect(vectors(Uint8Array.of(0x61, 0x20, 0x31, 0x0a, 0xff, 0x20, 0x31, 0x0a))).rejects.toThrow(
       'v.txt:2: not valid UTF-8',
     );
     await expect(vectors(bytes(''))).rejects.toThrow('v.txt: holds no vector');
+    await expect(vectors(bytes('a 1 2\nb 0 0\n'))).rejects.toThrow('v.txt:2: "b": all values are 0');
+    for (const value of ['nan', 'inf', '1e39']) {
+      await expect(vectors(bytes(`a 1 2\nb 1 ${value}\n`))).rejects.toThrow(
+        /^v\.txt:2: .*(not a finite number|value 2 is Infinity)/,
+      );
+    }
+    await expect(vectors(bytes('3 1\na 1\nb 2\n'))).rejects.toThrow(
+      'v.txt:1: the first line says 3 vectors, the file holds 2',
+    );
+    await expect(vectors(bytes('1 1\na 1\nb 2\n'))).rejects.toThrow('says 1 vectors, the file holds 2');
+    await expect(vectors(bytes('1 2000000\na 1\n'))).rejects.toThrow(
+      'v.txt:1: a vector has 1 to 1000000 values, not 2000000',
+    );
     await expect(vectors(bytes('10 300\n'))).rejects.toThrow('v.txt: holds no vector');
     const gzip = gzipSync(bytes('a 1 2\n'.repeat(5000)));
     await expect(vectors(gzip.subarray(0, gzip.length - 20), 64)).rejects.toThrow(
       'v.txt: the gzip data is damaged or cut off',
     );
+  });
+
+  it.each<[string, readonly number[], string]>([
+    ['a zip archive', [0x50, 0x4b, 3, 4, 20, 0], 'is a zip archive'],
+    ["gensim's own format", [0x80, 0x04, 0x95, 9, 3, 0], 'is a Python pickle'],
+    ['a NumPy array', [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0], 'is a NumPy array'],
+    ['Parquet', [0x50, 0x41, 0x52, 0x31], 'is a Parquet file'],
+    ['a page', [...bytes('<!DOCTYPE html>\n<title>404</title>')], 'is a web page'],
+    ['a pointer', [...bytes('version https://git-lfs.github.com/spec/v1\n')], 'is a Git LFS pointer'],
+  ])('names what a file is instead: %s', async (_, start, problem) => {
+    await expect(vectors(Uint8Array.from(start))).rejects.toThrow(`v.txt: ${problem}`);
+    await expect(vectors(gzipSync(Uint8Array.from(start)))).rejects.toThrow(`v.txt: ${problem}`);
   });
 
   it('does not hide that the file cannot be read', async () => {
@@ -66,7 +91,79 @@ describe('parseVectorFile', () => {
   });
 });
 
+describe('word2vec binary', () => {
+  // Written by gensim 4.4: save_word2vec_format(binary=True) of np.arange(12).reshape(3, 4) + .5
+  const gensim = Uint8Array.from(
+    Buffer.from(
+      'MyA0ClRva3lvX19KYXBhbiAAAAA/AADAPwAAIEAAAGBATmV3X1lvcmtfX1UuUy4gAACQQAAAsEAAANBAAADwQGNhZsOpX19jcsOobWUgAAAIQQAAGEEAAChBAAA4QQ==',
+      'base64',
+    ),
+  );
+  const expected = [
+    ['Tokyo__Japan', [0.5, 1.5, 2.5, 3.5], 1],
+    ['New_York__U.S.', [4.5, 5.5, 6.5, 7.5], 2],
+    ['café__crème', [8.5, 9.5, 10.5, 11.5], 3],
+  ];
+  /** As Google's program writes it: a line end after each vector. */
+  const google = Buffer.concat([
+    bytes('3 4\n'),
+    ...expected.flatMap(([key, vector]) => [
+      word2vecBytes(key as string, Float32Array.from(vector as number[])),
+      bytes('\n'),
+    ]),
+  ]);
+
+  it('is read as gensim and Google write it, plain and gzip, in any pieces', async () => {
+    for (const size of [1, 3, 1000]) {
+      expect(await vectors(gensim, size)).toEqual(expected);
+      expect(await vectors(google, size)).toEqual(expected);
+      expect(await vectors(gzipSync(gensim), size)).toEqual(expected);
+    }
+    const [block] = await collect(word2vecBlocks([gensim], 'v.bin'));
+    expect(block?.pairs[1]).toEqual({ head: 'New York', tail: 'U.S.' });
+    const found = await readPairVectors([gensim], [{ head: 'Tokyo', tail: 'Japan' }], 'v.bin');
+    expect([...(found.get({ head: 'Tokyo', tail: 'Japan' }) ?? [])]).toEqual(expected[0]?.[1]);
+  });
+
+  it('is written byte for byte as gensim writes it', () => {
+    const written = expected.map(([key, vector]) =>
+      word2vecBytes(key as string, Float32Array.from(vector as number[])),
+    );
+    expect(Buffer.concat([bytes('3 4\n'), ...written])).toEqual(Buffer.from(gensim));
+  });
+
+  it('names the vector at fault', async () => {
+    await expect(vectors(gensim.subarray(0, -1))).rejects.toThrow('v.txt: vector 3: the file is cut off within it');
+    const header = (text: string) => Buffer.concat([bytes(text), gensim.subarray(4)]);
+    await expect(vectors(header('4 4\n'))).rejects.toThrow('the first line says 4 vectors, the file holds 3');
+    const poisoned = Buffer.from(gensim);
+    poisoned.writeFloatLE(Number.POSITIVE_INFINITY, 17 + 16 + 15 + 4);
+    await expect(vectors(poisoned)).rejects.toThrow('v.txt: vector 2: "New_York__U.S.": value 2 is Infinity');
+    const latin = Buffer.from(gensim);
+    latin[latin.indexOf(0xc3)] = 0xff;
+    await expect(vectors(latin)).rejects.toThrow('v.txt: vector 3: its key is not valid UTF-8');
+    // nobody asks for it
+    expect((await readWordVectors([latin], ['Tokyo__Japan'], 'v.bin')).get('Tokyo__Japan')?.[0]).toBe(0.5);
+  });
+});
+
 describe('readWordVectors', () => {
+  it('finds a key with spaces, and does not decode keys that nobody asks for', async () => {
+    const file = Buffer.concat([
+      bytes('cat 1 0 0\nNew York 1 2 3\nUSA 2 3 4\n'),
+      Uint8Array.of(0xff),
+      bytes(' 1 1 1\nNew 9 9 9\n'),
+    ]);
+    const words = await readWordVectors(pieces(file), ['New York', 'USA', 'New'], 'v.txt');
+    expect(['New York', 'USA', 'New'].map((word) => [...(words.get(word) ?? [])])).toEqual([
+      [1, 2, 3],
+      [2, 3, 4],
+      [9, 9, 9],
+    ]);
+    const unknown = await readWordVectors([bytes('the 1 2\nzero 0 0\n')], ['dog'], 'v.txt');
+    expect(unknown.get('dog')).toBeUndefined();
+  });
+
   it('looks words up as they are, with underscores, in lower case, and tells what is missing', async () => {
     const file = bytes('the 9 9\nParis 1 0\nparis 5 5\nNew_York 2 0\nberlin 3 0\nlos_angeles 4 0\nberlin 8 8\n');
     const words = await readWordVectors(
@@ -162,16 +259,29 @@ describe('files of pair vectors', () => {
     await expect(json('{"head":"a","tail":"b","embedding":[1]}\n{"head":"a"}\n')).rejects.toThrow(
       'j.jsonl:2: expected {"head"',
     );
-    await expect(json('nonsense')).rejects.toThrow('j.jsonl:1: not JSON');
+    await expect(json('nonsense')).rejects.toThrow('j.jsonl:1: not JSON (');
     await expect(json('{"head":"a","tail":"b","embedding":[1,"x"]}')).rejects.toThrow(
-      'value 2 of the embedding is no number',
+      'j.jsonl:1: value 2 of the embedding is not a number',
     );
     await expect(
       json('{"head":"a","tail":"b","embedding":[1]}\n{"head":"c","tail":"d","embedding":[1,2]}'),
     ).rejects.toThrow('the vector of ["c","d"] has 2 values, the first one 1');
+    await expect(
+      json('{"head":"a","tail":"b","embedding":[1]}\n\n{"head":"c","tail":"d","embedding":[0]}'),
+    ).rejects.toThrow('j.jsonl:3: the vector of ["c","d"]: all values are 0');
+    await expect(json('{"head":"c","tail":"d","embedding":[1,1e39]}')).rejects.toThrow('value 2 is Infinity');
+    for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const matrix = Buffer.concat([npyHeader([2, 3]), littleEndianBytes(Float32Array.of(1, 2, 3, 4, value, 6))]);
+      await expect(readNpy(matrix, tsv)).rejects.toThrow(
+        `m.npy: row 2, the vector of ["cat","kitten"]: value 2 is ${value};`,
+      );
+    }
+    await expect(readNpy(Buffer.concat([npyHeader([2, 3]), new Uint8Array(24)]), tsv)).rejects.toThrow(
+      'm.npy: row 1, the vector of ["New York","Tokyo"]: all values are 0',
+    );
     await expect(json('')).rejects.toThrow('holds no vector');
     await expect(collect(word2vecBlocks([bytes('cat 1 2\n')], 'w.txt'))).rejects.toThrow(
-      'w.txt:1: the key "cat" is none of a word pair',
+      'w.txt:1: the key "cat" is not one of a word pair',
     );
     await expect(readNpy(npy, bytes('New York\tTokyo\n'))).rejects.toThrow(
       'm.pairs.tsv: has 1 pairs, m.npy has more rows',
@@ -180,7 +290,7 @@ describe('files of pair vectors', () => {
       'm.pairs.tsv: has more pairs than m.npy has rows (2)',
     );
     await expect(readNpy(npy.subarray(0, npy.length - 5), tsv)).rejects.toThrow(
-      'm.npy: is cut off: its header says 2 rows, 1 are there',
+      'm.npy: cut off: its header says 2 rows, 1 are there',
     );
     await expect(readNpy(Buffer.concat([npy, npy]), tsv)).rejects.toThrow('m.npy: holds more data');
     await expect(readNpy(bytes('no array'), tsv)).rejects.toThrow('m.npy: not a NumPy array file');

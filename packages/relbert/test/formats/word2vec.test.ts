@@ -55,9 +55,9 @@ describe('word2vec text format', () => {
   });
 
   it('says what is wrong with a line', () => {
-    expect(() => parseWord2vecLine('cat 1 x 3')).toThrow('value 2 of "cat" is no number: "x"');
+    expect(() => parseWord2vecLine('cat 1 x 3')).toThrow('value 2 of "cat" is not a finite number: "x"');
     expect(() => parseWord2vecLine('cat 1 2', 3)).toThrow('expected a key and 3 values, found 2');
-    expect(() => parseWord2vecLine('cat dog 1 2', 3)).toThrow('value 1 of "cat" is no number: "dog"');
+    expect(() => parseWord2vecLine('cat dog 1 2', 3)).toThrow('value 1 of "cat" is not a finite number: "dog"');
     expect(() => parseWord2vecLine('cat 1 2 3 4', 3)).toThrow('"cat" has 4 values, expected 3');
     expect(() => parseWord2vecLine('cat')).toThrow('expected a key and its values');
   });

@@ -61,10 +61,22 @@ describe('nearestNeighbours', () => {
     expect(found?.[0]?.score).toBeCloseTo(1 / Math.hypot(1, 0.05), 6);
   });
 
-  it('keeps the first of equals and passes over vectors without a direction', async () => {
+  it.each([
+    ['zero', [0, 0]],
+    ['nan', [Number.NaN, 1]],
+    ['infinite', [1, Number.POSITIVE_INFINITY]],
+  ])('refuses a vector without a direction: %s', async (name, vector) => {
     const rows = [
-      [pair('zero'), [0, 0]],
-      [pair('nan'), [Number.NaN, 1]],
+      [pair('first'), [3, 3]],
+      [pair(name), vector],
+    ] as const;
+    await expect(
+      nearestNeighbours([{ pair: pair('q'), vector: Float32Array.of(1, 1) }], [block(rows)], { top: 1 }),
+    ).rejects.toThrow(`the vector of pair 2, ["${name}","x"] is all zeros, or holds a value that is not finite`);
+  });
+
+  it('keeps the first of equals', async () => {
+    const rows = [
       [pair('first'), [3, 3]],
       [pair('second'), [1, 1]],
       [pair('third'), [2, 2]],
@@ -94,7 +106,7 @@ describe('nearestNeighbours', () => {
       'a query has 2 dimensions, the pair vectors have 3',
     );
     await expect(nearestNeighbours([{ pair: pair('q'), vector: new Float32Array(2) }], [])).rejects.toThrow(
-      'the query ["q","x"] is zero',
+      'the query ["q","x"] is all zeros',
     );
     await expect(nearestNeighbours([query], [], { top: 0 })).rejects.toThrow('top must be a positive integer, got 0');
   });
