@@ -1,10 +1,11 @@
 import { type CheckpointFiles, fileSource } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
-import type { JsonObject } from '../formats/json-file.ts';
-import { isJsonObject, parseJsonObject } from '../formats/json-file.ts';
+import { parseJsonObject } from '../formats/json-file.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import type { StoredWeights, TensorStore } from '../formats/tensor-store.ts';
 import { weightsOf } from '../formats/tensor-store.ts';
+import type { JsonObject } from '../text/json.ts';
+import { isJsonObject } from '../text/json.ts';
 import { isTokenizerFile } from './checkpoint-tokenizer.ts';
 import type { RelbertConfig } from './relbert-config.ts';
 import { parseRelbertConfig } from './relbert-config.ts';
@@ -108,10 +109,11 @@ export function parseShardIndex(origin: string, bytes: Uint8Array): ReadonlyMap<
   if (!isJsonObject(map) || Object.keys(map).length === 0)
     throw new CheckpointError(origin, 'there is no "weight_map" in it');
   return new Map(
-    Object.entries(map).map(([name, shard]) => {
+    Object.entries(map).map(([name, path]) => {
+      const shard = typeof path === 'string' ? path.replace(/^(?:\.\/+)+/, '') : path;
       // a name that leads out of the checkpoint's folder is not followed
       if (typeof shard !== 'string' || !/^[\w.-]+$/.test(shard) || shard.startsWith('.')) {
-        throw new CheckpointError(origin, `the file of "${name}" is not a plain file name: ${JSON.stringify(shard)}`);
+        throw new CheckpointError(origin, `the file of "${name}" is not a plain file name: ${JSON.stringify(path)}`);
       }
       return [name, shard];
     }),

@@ -13,11 +13,11 @@
  */
 
 import { CheckpointError } from '../formats/checkpoint-error.ts';
-import type { JsonObject } from '../formats/json-file.ts';
-import { isJsonObject } from '../formats/json-file.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from '../prompt/spec.ts';
 import { parseTemplate } from '../prompt/template.ts';
+import type { JsonObject } from '../text/json.ts';
+import { isJsonObject } from '../text/json.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { type Pooling, poolings } from './pooling.ts';
 

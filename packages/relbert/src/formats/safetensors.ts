@@ -5,6 +5,7 @@
  * Writing is in safetensors-write.ts.
  */
 
+import { isJsonObject } from '../text/json.ts';
 import type { ByteSource } from './byte-source.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 import { checkNotPointer } from './lfs-pointer.ts';
@@ -51,7 +52,7 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   } catch (error) {
     throw new CheckpointError(source.name, 'not a safetensors file: its header is not JSON', { cause: error });
   }
-  if (!isObject(header)) throw fail('not a safetensors file: its header is not a JSON object');
+  if (!isJsonObject(header)) throw fail('not a safetensors file: its header is not a JSON object');
 
   const metadata = parseMetadata(header['__metadata__'], fail);
   const tensors = new Map<string, SafetensorsEntry>();
@@ -75,8 +76,8 @@ export async function openSafetensors(source: ByteSource): Promise<Map<string, S
 type Fail = (problem: string) => CheckpointError;
 
 function parseMetadata(value: unknown, fail: Fail): Record<string, string> {
-  if (value === undefined) return {};
-  if (!isObject(value) || !Object.values(value).every((entry) => typeof entry === 'string')) {
+  if (value === undefined || value === null) return {};
+  if (!isJsonObject(value) || !Object.values(value).every((entry) => typeof entry === 'string')) {
     throw fail('the "__metadata__" of its safetensors header is not an object of strings');
   }
   return value as Record<string, string>;
@@ -84,7 +85,7 @@ function parseMetadata(value: unknown, fail: Fail): Record<string, string> {
 
 function parseEntry(name: string, value: unknown, dataStart: number, fail: Fail): SafetensorsEntry {
   const wrong = (problem: string): CheckpointError => fail(`tensor "${name}": ${problem}`);
-  if (!isObject(value)) throw wrong('its header entry is not an object');
+  if (!isJsonObject(value)) throw wrong('its header entry is not an object');
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isStoredType(dtype)) {
     throw wrong(`unknown dtype ${JSON.stringify(dtype)}; known are ${Object.keys(bytesPerElement).join(', ')}`);
@@ -123,10 +124,6 @@ function checkLayout(
     position = end;
   }
   if (position !== size) throw fail(`${size - position} bytes after the last tensor belong to no tensor`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isNaturalArray(value: unknown): value is number[] {

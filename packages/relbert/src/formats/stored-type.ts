@@ -18,6 +18,14 @@ export const bytesPerElement = {
   U16: 2,
   U8: 1,
   BOOL: 1,
+  // No weight is read from these; a checkpoint may hold them beside its weights.
+  C64: 8,
+  F8_E8M0: 1,
+  F8_E4M3FNUZ: 1,
+  F8_E5M2FNUZ: 1,
+  F6_E2M3: 0.75,
+  F6_E3M2: 0.75,
+  F4: 0.5,
 } as const;
 
 /** An element type as safetensors names it. */
@@ -39,10 +47,10 @@ export function elementCount(shape: readonly number[]): number {
 
 /**
  * Little-endian stored bytes as float32. F32 that lies on a multiple of four is a view, not a copy; F64 is rounded.
- * @throws CheckpointError for integer and 8-bit float types
+ * @throws CheckpointError for types that no weight is read from
  */
 export function toFloat32(origin: string, tensor: string, type: StoredType, bytes: Uint8Array): Float32Array {
-  const aligned = bytes.byteOffset % bytesPerElement[type] === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % bytesPerElement[type] === 0 ? bytes : new Uint8Array(bytes); // slice of a Buffer is a view
   const count = aligned.byteLength / bytesPerElement[type];
   switch (type) {
     case 'F32':

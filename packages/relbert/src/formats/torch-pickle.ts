@@ -70,6 +70,9 @@ class PickledTensor {
 /** Most elements of a tensor that repeats its storage (stride 0), so that a damaged shape does not fill the memory. */
 const maxExpanded = 1 << 20;
 
+/** Most bytes of the pickle that describes the tensors: a hundred thousand of them take 20 MB. */
+const maxProgram = 256 * 1024 * 1024;
+
 /** The bytes of a storage, a fresh or shared array. */
 type StorageBytes = (storage: Storage) => Uint8Array;
 
@@ -111,24 +114,37 @@ function readZip(file: string, bytes: Uint8Array): Pickled {
     }
   };
   const entries = intact(() => readZipArchive(bytes));
-  const entry = (name: string): Uint8Array | undefined => {
-    const read = entries.get(name);
-    return read && intact(read);
+  /** The content of an entry, which is not unpacked where its size is not as expected. */
+  const entry = (name: string, check: (size: number) => void): Uint8Array | undefined => {
+    const found = entries.get(name);
+    if (!found) return undefined;
+    check(found.size);
+    return intact(() => found.read());
+  };
+  const checkText = (size: number): void => {
+    if (size > maxProgram)
+      throw new CheckpointError(file, `its description of tensors takes ${size} bytes; the file is damaged`);
   };
   const program = [...entries.keys()].find((name) => name.endsWith('/data.pkl'));
   if (program === undefined) {
     throw new CheckpointError(file, 'a zip archive without data.pkl: not a checkpoint that torch.save wrote');
   }
   const folder = program.slice(0, -'data.pkl'.length);
-  const order = entry(`${folder}byteorder`);
+  const order = entry(`${folder}byteorder`, checkText);
   if (order !== undefined && new TextDecoder().decode(order).trim() === 'big') throw bigEndian(file);
-  const stream = new PickleStream(file, entry(program) as Uint8Array, resolveName(file), resolveStorage(file));
+  const stream = new PickleStream(
+    file,
+    entry(program, checkText) as Uint8Array,
+    resolveName(file),
+    resolveStorage(file),
+  );
   return {
     root: stream.next(),
     storage({ key, type, elements }) {
-      const data = entry(`${folder}data/${key}`);
+      const length = elements * bytesPerElement[type];
+      const data = entry(`${folder}data/${key}`, (size) => checkStorage(file, key, size, length));
       if (data === undefined) throw new CheckpointError(file, `storage ${key} is missing from the archive`);
-      return exactly(file, key, data, elements * bytesPerElement[type]);
+      return data;
     },
   };
 }
@@ -236,11 +252,12 @@ function resolveStorage(file: string): (id: unknown) => Storage {
 }
 
 /** The mapping from names to tensors: the object itself, or the one under a training checkpoint's usual keys. */
-function stateDict(file: string, root: unknown): [string, unknown][] {
+function stateDict(file: string, root: unknown, depth = 0): [string, unknown][] {
   if (!(root instanceof Map)) throw new CheckpointError(file, 'holds no dictionary of tensors');
+  if (depth > 8) throw new CheckpointError(file, 'its dictionaries lie within each other without end');
   for (const key of ['state_dict', 'model_state_dict', 'model']) {
     const inner: unknown = root.get(key);
-    if (inner instanceof Map) return stateDict(file, inner);
+    if (inner instanceof Map) return stateDict(file, inner, depth + 1);
   }
   return [...root].filter((entry): entry is [string, unknown] => typeof entry[0] === 'string');
 }
@@ -290,12 +307,9 @@ function contiguousBytes({ storage, offset, shape, strides }: PickledTensor, dat
   return result;
 }
 
-function exactly(file: string, key: string, data: Uint8Array, length: number): Uint8Array {
-  if (data.byteLength === length) return data;
-  throw new CheckpointError(
-    file,
-    `storage ${key} has ${data.byteLength} bytes, ${length} were announced; the file is damaged`,
-  );
+function checkStorage(file: string, key: string, size: number, length: number): void {
+  if (size === length) return;
+  throw new CheckpointError(file, `storage ${key} has ${size} bytes, ${length} were announced; the file is damaged`);
 }
 
 function isNatural(value: unknown): value is number {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
-import { isJsonObject, parseJsonObject } from '../formats/json-file.ts';
+import { parseJsonObject } from '../formats/json-file.ts';
 import type { SearchState, SearchStore } from '../search/search-state.ts';
+import { isJsonObject } from '../text/json.ts';
 import { makeFolder, writeFileAtomic } from './files.ts';
 import { folderFiles } from './folder.ts';
 

@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileSource } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
-import { isJsonObject } from '../formats/json-file.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
 import { toFloat32 } from '../formats/stored-type.ts';

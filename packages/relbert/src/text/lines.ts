@@ -60,7 +60,7 @@ export class LineCutter {
       if (cr >= 0 && cr < start) cr = chunk.indexOf(CR, start);
     }
     if (start === chunk.length) return;
-    this.#open.push(chunk.slice(start)); // a copy: streams reuse their buffers
+    this.#open.push(new Uint8Array(chunk.subarray(start))); // a copy (slice of a Buffer is none): streams reuse their buffers
     this.#openBytes += chunk.length - start;
     checkLength(this.#file, this.#number + 1, this.#openBytes);
   }

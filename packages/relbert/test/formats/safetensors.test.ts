@@ -161,6 +161,22 @@ describe('reading safetensors', () => {
   });
 });
 
+it('types of tensors that no weight is read from do not matter, nor metadata of null', async () => {
+  const types = { C64: 8, F8_E8M0: 1, F8_E4M3FNUZ: 1, F6_E2M3: 0.75, F6_E3M2: 0.75, F4: 0.5 };
+  const header: Record<string, unknown> = { __metadata__: null };
+  let end = 0;
+  for (const [type, bytes] of Object.entries(types)) {
+    header[type] = { dtype: type, shape: [2, 4], data_offsets: [end, end + 8 * bytes] };
+    end += 8 * bytes;
+  }
+  header['w'] = { dtype: 'F32', shape: [1], data_offsets: [end, end + 4] };
+  const data = new Uint8Array(end + 4);
+  new DataView(data.buffer).setFloat32(end, 1.5, true);
+  const read = await weights(file(header, data));
+  expect([...(await read.get('w')).data]).toEqual([1.5]);
+  await expect(read.get('F4')).rejects.toThrow('tensor "F4" is stored as F4; a weight is F32, F16, BF16 or F64');
+});
+
 describe('writing safetensors', () => {
   const tensors = [
     f32('z', [2], [1, 2]),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { zipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../../src/formats/checkpoint-error.ts';
 import { floatToHalf } from '../../src/formats/half-float.ts';
@@ -48,6 +48,36 @@ describe('pytorch_model.bin', () => {
     expect(weights.store.get('layer.weight')?.type).toBe('F16');
     expect(weights.store.get('layer.bias')?.type).toBe('BF16');
     expect(weights.names).not.toContain('_metadata');
+  });
+
+  it('the format before PyTorch 1.6 is read wherever its bytes lie, in a Buffer too', async () => {
+    for (let shift = 0; shift < 4; shift++) {
+      const bytes = Buffer.concat([Buffer.alloc(shift), fixture('legacy.bin')]).subarray(shift);
+      const weights = weightsOf('folder', openTorchPickle('folder/pytorch_model.bin', bytes));
+      for (const [tensor, { values }] of Object.entries(golden.tensors)) {
+        expect([...(await weights.get(tensor)).data], `${tensor}, shifted by ${shift}`).toEqual([
+          ...new Float32Array(values),
+        ]);
+      }
+    }
+  });
+
+  it('a storage is not unpacked beyond the size that its pickle announces', async () => {
+    const entries = unzipSync(fixture('zip.bin'));
+    const [key = ''] = Object.keys(entries).filter((name) => /\/data\/\d+$/.test(name));
+    const bomb = zipSync({ ...entries, [key]: new Uint8Array(50_000_000) }, { level: 9 });
+    const store = openTorchPickle('folder/pytorch_model.bin', bomb);
+    const before = process.memoryUsage().arrayBuffers;
+    const failures = await Promise.all(
+      [...store.values()].map((tensor) =>
+        tensor.bytes().then(
+          () => undefined,
+          (error: unknown) => String(error),
+        ),
+      ),
+    );
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20e6);
+    expect(failures.filter((failure) => failure?.includes('has 50000000 bytes,'))).not.toEqual([]);
   });
 
   it('binary16 is rounded as NumPy rounds it', () => {
