@@ -5,6 +5,7 @@ import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
 import { toFloat32 } from '../formats/stored-type.ts';
+import { isJsonObject } from '../text/json.ts';
 import type { Json } from '../train/configuration.ts';
 import type { FloatTensor } from '../train/task.ts';
 import type { CheckpointName, Progress, TrainingState, TrainingStore } from '../train/training-state.ts';
