@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Random } from '../../relbert/src/data/random.ts';
-import { littleEndianBytes, npyHeader, parseNpy } from '../../relbert/src/formats/npy.ts';
+import { littleEndianBytes, npyHeader, npyRows } from '../../relbert/src/formats/npy.ts';
 import { input, matMul, serialize, topK } from '../../relbert/src/graph/index.ts';
 import { IndexWriter } from '../../relbert/src/index/index-writer.ts';
 import { RelationIndex } from '../../relbert/src/index/relation-index.ts';
@@ -112,9 +112,15 @@ interface SearchFigures {
   }[];
 }
 
+/** A whole matrix of a .npy file. */
+async function readMatrix(file: string): Promise<{ data: Float32Array; shape: readonly [number, number] }> {
+  for await (const matrix of npyRows([readFileSync(file)], file, Number.POSITIVE_INFINITY)) return matrix;
+  throw new Error(`${file}: holds no rows`);
+}
+
 /** In a process of its own, so that memory is that of the searches. */
 async function searchFigures(folder: string): Promise<SearchFigures> {
-  const { data: queries, shape } = parseNpy(readFileSync(join(folder, 'queries.npy')));
+  const { data: queries, shape } = await readMatrix(join(folder, 'queries.npy'));
   const truth = parseInt32(readFileSync(join(folder, 'truth.npy')));
   const dimension = shape[1] as number;
   const start = performance.now();
@@ -153,7 +159,7 @@ function parseInt32(bytes: Buffer): Int32Array {
 }
 
 async function bench(file: string): Promise<void> {
-  const { data, shape } = parseNpy(readFileSync(file));
+  const { data, shape } = await readMatrix(file);
   const [real, dimension] = shape as [number, number];
   const queries = data.slice((real - queryCount) * dimension);
   const rows = Number(values.rows ?? real - queryCount);

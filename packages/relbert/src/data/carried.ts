@@ -9,12 +9,12 @@ export const CARRIED_DATA = {
   semEval: 'semeval2012.json',
   /**
    * The training pairs of the default recipe: `parseRelationLines`. No pair of any public analogy or lexical relation
-   * set that was at hand when they were made is among them.
+   * set that we had when we built them is among them.
    */
   trainingPairs: ['training-pairs/semeval2012.jsonl', 'training-pairs/wordnet.jsonl', 'training-pairs/countries.jsonl'],
   /** SemEval's relations once more, with hard negatives of heads or tails alone after those that are rated low. */
   crossedSemEval: 'training-pairs/semeval2012-crossed.jsonl',
-  /** Pairs without relations that a teacher compares, tab-separated; none of any evaluation set at hand either. */
+  /** Pairs without relations that a teacher compares, tab-separated; evaluation pairs are excluded in the same way. */
   unlabelledPairs: 'training-pairs/unlabelled.tsv',
 } as const;
 

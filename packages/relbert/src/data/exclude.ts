@@ -12,38 +12,38 @@ import { type RelationSet, relationProblem } from './relation-set.ts';
 export class UnknownRelationError extends Error {
   override readonly name = 'UnknownRelationError';
   readonly relation: string;
-  /** All names that would have been understood. */
-  readonly known: readonly string[];
+  /** All names that there are. */
+  readonly names: readonly string[];
 
-  constructor(relation: string, known: readonly string[]) {
-    const shown = known.slice(0, 12).join(', ');
-    super(`no relation or category is named '${relation}'; there are ${shown}${known.length > 12 ? ', ...' : ''}`);
+  constructor(relation: string, names: readonly string[]) {
+    const shown = names.slice(0, 12).join(', ');
+    super(`no relation or category is named '${relation}'; there are ${shown}${names.length > 12 ? ', ...' : ''}`);
     this.relation = relation;
-    this.known = known;
+    this.names = names;
   }
 }
 
-/** Nothing is left to train on. */
+/** No relation remains to train on. */
 export class NoRelationError extends Error {
   override readonly name = 'NoRelationError';
 }
 
 /**
  * Leaves out relations by name or id, and whole categories: `1a`, `Taxonomic`, `1` or `Class Inclusion` (all of 1a … 1e,
- * and WordNet's hypernyms and instances), `hypernym`, `hypernym/noun.animal`. The whole name has to agree (`1` is not
- * `10a`), but for case and for `-`, `_` and spaces.
+ * and WordNet's hypernyms and instances), `hypernym`, `hypernym/noun.animal`. The whole name has to match (`1` is not
+ * `10a`); case does not matter, and `-`, `_` and spaces are the same.
  *
- * Throws UnknownRelationError for a name that fits no relation, NoRelationError where none is left.
- * @param further Relations from elsewhere whose names are no mistake either.
+ * Throws UnknownRelationError for a name that fits no relation, NoRelationError where no relation remains.
+ * @param further Relations from elsewhere whose names are valid too.
  */
 export function excludeRelations(
   relations: readonly RelationSet[],
   names: readonly string[],
   further: readonly RelationSet[] = [],
 ): RelationSet[] {
-  const known = [...new Set([...relations, ...further].flatMap(namesOf))];
+  const valid = [...new Set([...relations, ...further].flatMap(namesOf))];
   for (const name of names) {
-    if (!known.some((other) => foldName(other) === foldName(name))) throw new UnknownRelationError(name, known);
+    if (!valid.some((other) => foldName(other) === foldName(name))) throw new UnknownRelationError(name, valid);
   }
   const kept = withoutRelations(relations, names);
   if (kept.length === 0) {
@@ -54,7 +54,7 @@ export function excludeRelations(
   return kept;
 }
 
-/** The relations that none of the names fits, perhaps none. */
+/** The relations that no name fits; the list may be empty. */
 export function withoutRelations(relations: readonly RelationSet[], names: readonly string[]): RelationSet[] {
   const excluded = new Set(names.map(foldName));
   return relations.filter((set) => !namesOf(set).some((name) => excluded.has(foldName(name))));
@@ -73,13 +73,13 @@ export interface PairExclusion {
   readonly relations: readonly RelationSet[];
   /** Pairs left out. */
   readonly pairs: number;
-  /** Relations that had too few positives left, and so were left out as a whole. */
+  /** Relations dropped as a whole because too few of their positives remained. */
   readonly dropped: readonly string[];
 }
 
 /**
- * Leaves out every pair of the set, in either order. A relation with fewer than two positives left goes as well.
- * Throws NoRelationError where none is left.
+ * Leaves out every pair of the set, in either order. A relation with fewer than two remaining positives is
+ * dropped. Throws NoRelationError where no relation remains.
  */
 export function excludePairs(relations: readonly RelationSet[], excluded: PairSet): PairExclusion {
   let pairs = 0;
@@ -111,7 +111,7 @@ export function excludePairs(relations: readonly RelationSet[], excluded: PairSe
  *   is skipped;
  * - Google's questions-words.txt, and the SAT questions as Turney distributes them.
  *
- * Throws DataError that names the line of the first that is none of these, and for an empty file.
+ * Throws DataError that names the first line of another form, and for an empty file.
  */
 export function pairsOfFiles(files: readonly DataFile[]): PairSet {
   const pairs = new PairSet();

@@ -11,7 +11,7 @@ export interface MappingProblem {
   readonly source: readonly string[];
   /** As many, in the right order. */
   readonly target: readonly string[];
-  /** Source and target terms of this problem that also belong together, besides those of equal index (SCAN). */
+  /** Further source and target terms that belong together, beside those of equal index (SCAN). */
   readonly alsoRight?: readonly (readonly [source: string, target: string])[];
   /** For SCAN: 'science' or 'metaphor'. */
   readonly kind: string | undefined;
@@ -99,9 +99,9 @@ export function parseScan(data: DataFile): ScanAnalogy[] {
 /**
  * SCAN's rows as mapping problems, one for each pair of concepts: the concepts themselves, then their words.
  *
- * A mapping is one-to-one, but SCAN maps some words to several: only the first row that holds a term makes a place.
- * Later rows and alternatives whose terms both have a place count as right, too (`alsoRight`). Concepts left with a
- * single row make no problem.
+ * A mapping is one-to-one, but SCAN maps some words to several: only the first row with a term makes a place.
+ * Later rows and alternatives whose terms both have a place count as right, too (`alsoRight`). Concepts with a single
+ * row give no problem.
  */
 export function scanMappings(rows: readonly ScanAnalogy[]): MappingProblem[] {
   const groups = new Map<string, ScanAnalogy[]>();

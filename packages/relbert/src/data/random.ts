@@ -3,7 +3,7 @@
  * generators", 2021), seeded through SplitMix32.
  *
  * The same seed gives the same numbers on every machine, and the whole state is four unsigned 32-bit integers, so
- * that a run can be written down and taken up again.
+ * that a run can be saved and resumed.
  */
 
 /** Four unsigned 32-bit integers, not all zero. */

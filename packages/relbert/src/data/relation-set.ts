@@ -10,13 +10,13 @@ import { isQuestionsWords, parseQuestionsWords } from './questions-words.ts';
 import { likelyRelationColumn, parseRelationRows, type RelationRow } from './relation-table.ts';
 import { SEMEVAL_RELATIONS, semEvalAliases, semEvalCategoryOf } from './semeval-taxonomy.ts';
 
-/** A relation to train on: pairs that stand in it and, where there are any, pairs that only seem to. */
+/** A relation to train on: pairs that stand in it, and perhaps pairs that only seem to. */
 export interface RelationSet {
   /** Its name, unique in a run: `1a`, `hypernym/noun.animal`. */
   readonly relation: string;
   /** The category it belongs to, if any: relations of one category are near each other. */
   readonly parent: string | undefined;
-  /** Further names by which `--exclude-relation` knows it, of itself or of a category. */
+  /** Further names by which `--exclude-relation` knows it, for the relation or its category. */
   readonly aliases: readonly string[];
   readonly positives: readonly WordPair[];
   readonly negatives: readonly WordPair[];
@@ -125,7 +125,7 @@ export function checkedSet(line: RelationRow['line'], given: Omit<RelationSet, '
   return set;
 }
 
-/** The names of SemEval relations and categories that a relation with this name belongs to, in whatever file it is. */
+/** The names of SemEval relations and categories that a relation with this name belongs to, from any file. */
 function aliasesOf(relation: string): readonly string[] {
   const semEval = SEMEVAL_RELATIONS.find(({ id }) => id === relation);
   return semEval ? semEvalAliases(semEval) : semEvalCategoryOf(relation);

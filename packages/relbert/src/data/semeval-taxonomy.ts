@@ -131,7 +131,7 @@ export const SEMEVAL_RELATIONS: readonly SemEvalRelation[] = TAXONOMY.flatMap(([
   })),
 );
 
-/** The further names of a relation: its own, its category's, and both together. Its category's id is its parent. */
+/** Further names of a relation: its name, its category's name, and both together. Its parent is the id of its category. */
 export function semEvalAliases({ category, name }: SemEvalRelation): readonly string[] {
   return [name, category, `${category} ${name}`];
 }
@@ -151,7 +151,7 @@ const CATEGORY_OF: Readonly<Record<string, string>> = {
   entailment: '8',
 };
 
-/** The category, id and name, of relations called `hypernym` or `hypernym/...`; none for names that are not WordNet's. */
+/** The category, id and name, of relations called `hypernym` or `hypernym/...`; an empty list for names that are not WordNet's. */
 export function semEvalCategoryOf(relation: string): readonly string[] {
   const kind = relation.split('/', 1)[0] ?? '';
   const id = Object.hasOwn(CATEGORY_OF, kind) ? CATEGORY_OF[kind] : undefined;

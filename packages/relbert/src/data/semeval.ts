@@ -109,11 +109,11 @@ export function semEvalRelationSets(relations: readonly RatedRelation[], options
     }
     const byRating = pairs.toSorted((a, b) => b.rating - a.rating);
     const unrated = ({ head, tail }: RatedPair): WordPair => ({ head, tail });
-    const known = SEMEVAL_RELATIONS.find(({ id }) => id === relation);
+    const taxon = SEMEVAL_RELATIONS.find(({ id }) => id === relation);
     return {
       relation,
-      parent: known?.categoryId,
-      aliases: known ? semEvalAliases(known) : [],
+      parent: taxon?.categoryId,
+      aliases: taxon ? semEvalAliases(taxon) : [],
       positives: byRating.slice(0, top).map(unrated),
       negatives: byRating.slice(byRating.length - bottom).map(unrated),
     };

@@ -60,7 +60,7 @@ export function parseWordNet(files: WordNetFiles): WordNet {
       // The licence stands on lines that begin with a space.
       if (line.startsWith(' ')) return;
       const synset = parseSynset(line, numbers, frequencies);
-      if (!synset) throw new DataError(file, number, `no line of WordNet: '${line.slice(0, 60)}'`);
+      if (!synset) throw new DataError(file, number, `not a line of WordNet: '${line.slice(0, 60)}'`);
       synsets.set(synset.id, synset);
     });
   }
@@ -110,7 +110,7 @@ function parseSenses(text: string): { numbers: Map<string, number>; frequencies:
     const [lemma = '', lexical = ''] = key.split('%');
     const pos = PARTS_BY_DIGIT[Number(lexical[0]) - 1];
     if (!pos || !offset || !/^\d+$/.test(sense) || !/^\d+$/.test(count)) {
-      throw new DataError('index.sense', number, `no line of a sense index: '${line.slice(0, 60)}'`);
+      throw new DataError('index.sense', number, `not a line of a sense index: '${line.slice(0, 60)}'`);
     }
     numbers.set(`${pos}${offset} ${lemma}`, Number(sense));
     const word = `${pos} ${lemma}`;

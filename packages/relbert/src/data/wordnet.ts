@@ -41,11 +41,11 @@ export interface WordNetOptions {
   readonly firstSenses?: boolean;
   /** No phrases. Default true. */
   readonly singleWords?: boolean;
-  /** Both words occur at least so often in WordNet's tagged corpora. Default 0. */
+  /** Least number of times that both words occur in WordNet's tagged corpora. Default 0. */
   readonly frequency?: number | undefined;
   /** The most pairs of one relation set, those of frequent words first. Default: all. */
   readonly limit?: number | undefined;
-  /** Sets with fewer pairs are left out; at least 2. Default 2. */
+  /** Smaller sets are dropped; at least 2. Default 2. */
   readonly least?: number;
 }
 
@@ -98,7 +98,7 @@ export function wordNetRelationSets(wordNet: WordNet, options: WordNetOptions = 
   });
 }
 
-/** Most words were never tagged: then the other word counts, and then their length, for short words are better known. */
+/** Most words were never tagged: the other word decides then, and then the length, because short words are more familiar. */
 function byFamiliarity(a: FrequentPair, b: FrequentPair): number {
   return (
     b.frequency - a.frequency ||
@@ -141,7 +141,7 @@ function suits({ word, number, frequency }: WordSense, options: WordNetOptions):
   return !(firstSenses && number !== 1) && !(singleWords && word.includes('_')) && frequency >= least;
 }
 
-/** Of a pair that occurs in both orders only the first one met stays, even where the two lie in different files. */
+/** Keeps the first of a pair and its reverse, even where the two are in different files. */
 function dropReversed(byFile: ReadonlyMap<string, Map<string, FrequentPair>>): void {
   const seen = new Set<string>();
   for (const pairs of byFile.values()) {

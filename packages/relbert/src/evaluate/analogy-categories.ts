@@ -72,7 +72,7 @@ const GOOGLE: Readonly<Record<string, AnalogyCategory>> = {
   'gram9-plural-verbs': 'morphological',
 };
 
-/** The group of a question by its prefix, whatever its set; undefined where there is no prefix. */
+/** The group of a question by its prefix, for every set; undefined where there is no prefix. */
 export function analogyGroup(prefix: string | undefined): AnalogyGroup | undefined {
   if (prefix === undefined) return undefined;
   const code = /([IDEL]\d\d) \[[^\]]*\](?:\.txt)?$/.exec(prefix)?.[1];

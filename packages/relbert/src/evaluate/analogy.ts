@@ -197,8 +197,10 @@ function byCategory(
 ): CategoryResult[] {
   const categories = grouped(predictions, ({ question }) => analogyGroup(question.prefix)?.category);
   return [...categories]
-    .flatMap(([category, own]) =>
-      category === undefined ? [] : [{ category, ...count(own), interval: bootstrapInterval(marks(own), bootstrap) }],
+    .flatMap(([category, members]) =>
+      category === undefined
+        ? []
+        : [{ category, ...count(members), interval: bootstrapInterval(marks(members), bootstrap) }],
     )
     .sort((a, b) => byName(a.category, b.category));
 }
@@ -206,8 +208,10 @@ function byCategory(
 function byGroup(predictions: readonly AnalogyPrediction[]): GroupResult[] {
   const groups = grouped(predictions, ({ question }) => analogyGroup(question.prefix)?.relation);
   return [...groups]
-    .flatMap(([group, own]) =>
-      group === undefined ? [] : [{ group, category: analogyGroup(own[0]?.question.prefix)?.category, ...count(own) }],
+    .flatMap(([group, members]) =>
+      group === undefined
+        ? []
+        : [{ group, category: analogyGroup(members[0]?.question.prefix)?.category, ...count(members) }],
     )
     .sort((a, b) => byName(a.category ?? '', b.category ?? '') || byName(a.group, b.group));
 }
@@ -230,7 +234,7 @@ function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The index of the greatest score, the first of equals; a score that is no number never wins over one that is. */
+/** The index of the greatest score, the first of equals; NaN never wins over a number. */
 export function firstMaximum(scores: readonly number[]): number {
   let best = 0;
   for (let i = 1; i < scores.length; i++) {

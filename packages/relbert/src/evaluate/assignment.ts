@@ -25,8 +25,8 @@ export class Assignment {
   }
 
   /**
-   * The least cost of assigning each of `n` rows a column of its own. The n * n costs, in row-major order, are replaced
-   * by their reduced costs: none below 0, and 0 on an optimal assignment.
+   * The least cost of assigning each of `n` rows a different column. The n * n costs, in row-major order, are replaced
+   * by their reduced costs: at least 0, and 0 on an optimal assignment.
    */
   reduce(costs: Float64Array, n: number): number {
     const u = this.#u;

@@ -26,7 +26,7 @@ export function bootstrapInterval(scores: readonly number[], options: BootstrapO
 
 /**
  * The bootstrap percentile interval of a macro average: the mean over sets of each set's mean. Questions are drawn
- * within their own set, so that the sets keep their sizes.
+ * within their set, so that the sets keep their sizes.
  */
 export function bootstrapMacroInterval(
   sets: readonly (readonly number[])[],

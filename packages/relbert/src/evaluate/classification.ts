@@ -77,8 +77,8 @@ export async function evaluateClassification(
     const scores = validation.length > 0 ? classificationScores(relations(validation), predicted) : undefined;
     scored.push({ classifier, scores });
   }
-  const best = scored.reduce((leader, own) =>
-    (own.scores?.macroF1 ?? 0) > (leader.scores?.macroF1 ?? 0) ? own : leader,
+  const best = scored.reduce((leader, candidate) =>
+    (candidate.scores?.macroF1 ?? 0) > (leader.scores?.macroF1 ?? 0) ? candidate : leader,
   );
   const { classifier } = best;
   const predictions = await predictClasses(runtime, classifier, testFeatures, options);
@@ -93,7 +93,7 @@ export async function evaluateClassification(
       seed: options.seed ?? 0,
     },
     search: searched
-      ? scored.map((own) => ({ ...own.classifier.settings, macroF1: own.scores?.macroF1 as number }))
+      ? scored.map(({ classifier, scores }) => ({ ...classifier.settings, macroF1: scores?.macroF1 as number }))
       : undefined,
     predictions,
   };
@@ -102,8 +102,8 @@ export async function evaluateClassification(
 function checkRelations({ train, validation, test }: LexicalRelationSet): void {
   if (train.length === 0) throw new RangeError('no training pairs');
   if (test.length === 0) throw new RangeError('no test pairs');
-  const known = new Set(train.map(({ relation }) => relation));
-  const unknown = [...(validation ?? []), ...test].find(({ relation }) => !known.has(relation));
+  const classes = new Set(train.map(({ relation }) => relation));
+  const unknown = [...(validation ?? []), ...test].find(({ relation }) => !classes.has(relation));
   if (unknown) {
     throw new RangeError(
       `the relation '${unknown.relation}' of ${JSON.stringify([unknown.head, unknown.tail])} occurs in no training pair`,

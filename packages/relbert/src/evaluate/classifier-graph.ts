@@ -55,7 +55,7 @@ export interface TrainingGraphOptions extends NetworkShape {
  * parameter p its moments `first.p` and `second.p`, without their factors 1 − β.
  *
  * Outputs: `next.` and the name of each parameter and moment; `losses` [steps], the mean cross-entropy of each batch;
- * `squares` [], Σ w² before the last step, biases left out.
+ * `squares` [], Σ w² before the last step, without the biases.
  */
 export function trainingGraph(options: TrainingGraphOptions): Record<string, Tensor> {
   const { dimension, outputs, batches, alpha } = options;
@@ -129,7 +129,7 @@ function crossEntropy(z: Tensor, y: Tensor, outputs: number): Tensor {
   return outputs === 1 ? reduceSum(sub(softplus(z), mul(z, y))) : neg(reduceSum(mul(logSoftmax(z), y)));
 }
 
-/** Σ w² [], biases left out. */
+/** Σ w² [], without the biases. */
 function squaredWeights(weights: Weights, shape: NetworkShape): Tensor {
   const { output } = restOf(weights, shape);
   return add(reduceSum(mul(weights.hidden, weights.hidden)), reduceSum(mul(output, output)));

@@ -39,7 +39,7 @@ export interface ClassifierOptions {
   readonly maxEpochs?: number;
   /** Least fall of the loss that counts. Default 1e-4. */
   readonly tolerance?: number;
-  /** Epochs in a row without such a fall after which the next one ends the training. Default 10. */
+  /** Training ends after more than this many epochs in a row without such a fall. Default 10. */
   readonly patience?: number;
   /** Threads of one operator. Default: the runtime's choice. */
   readonly threads?: number;

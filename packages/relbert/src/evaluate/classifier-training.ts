@@ -15,7 +15,7 @@ import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix }
 /** Most steps in one graph: more save little, and the graph takes longer to load. */
 const STEPS_A_RUN = 32;
 
-/** Some steps of an epoch: batches in the order in which they are learnt from. */
+/** Some steps of an epoch: batches in training order. */
 export interface TrainingRun {
   /** Items of each batch. */
   readonly sizes: readonly number[];
@@ -214,8 +214,8 @@ export class TrainingSessions implements AsyncDisposable {
 
   async get(shape: NetworkShape, batches: readonly number[], alpha: number): Promise<Session> {
     const key = JSON.stringify([shape.hidden, batches]);
-    const known = this.#sessions.get(key);
-    if (known) return known;
+    const cached = this.#sessions.get(key);
+    if (cached) return cached;
     const model = serialize({ outputs: trainingGraph({ ...shape, batches, alpha }) });
     const session = await this.#runtime.createSession(model, this.#options);
     this.#sessions.set(key, session);

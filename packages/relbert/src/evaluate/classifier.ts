@@ -18,12 +18,12 @@ export const SETTINGS_GRID: readonly ClassifierSettings[] = [1e-3, 1e-4, 1e-5].f
 );
 
 /**
- * Trains classifiers on the same items, side by side over the same batches; what one becomes does not depend on the
+ * Trains classifiers on the same items, side by side over the same batches; each result is independent of the
  * others. Sessions are shared by all of one hidden size.
  *
  * @param runtime Where they learn: `nodeRuntime()` of `relbert` in Node, `webRuntime()` in a browser.
  * @param labels One a row of the features; the classes are the distinct ones, sorted.
- * @throws RangeError for unequal lengths, no items, fewer than two classes, features that are no numbers.
+ * @throws RangeError for unequal lengths, no items, fewer than two classes, features that are not finite.
  */
 export async function trainClassifiers(
   runtime: Runtime,
@@ -37,7 +37,7 @@ export async function trainClassifiers(
   settings.forEach(checkSettings);
   const { seed = 0, batchSize = 200, maxEpochs = 200, signal, onProgress } = options;
   const targets = oneHot(labels, classes);
-  const trainings = settings.map((own) => new ClassifierTraining(own, features, targets, classes, options));
+  const trainings = settings.map((each) => new ClassifierTraining(each, features, targets, classes, options));
   await using sessions = new TrainingSessions(runtime, sessionOptions(options));
   const epochs = new Epochs(features, targets, Math.min(batchSize, labels.length), seed);
   for (;;) {
@@ -51,7 +51,7 @@ export async function trainClassifiers(
     }
     for (const training of active) {
       const { epoch, loss } = training.endEpoch();
-      const done = trainings.reduce((sum, own) => sum + (own.ended ? maxEpochs : own.epochs), 0);
+      const done = trainings.reduce((sum, { ended, epochs }) => sum + (ended ? maxEpochs : epochs), 0);
       const total = trainings.length * maxEpochs;
       onProgress?.({ kind: 'epoch', settings: training.settings, epoch, maxEpochs, loss, done, total });
     }

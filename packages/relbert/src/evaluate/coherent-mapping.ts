@@ -3,7 +3,7 @@ import { Assignment } from './assignment.ts';
 /**
  * A search for the best permutation, source term i to target term `permutation[i]`. It yields the best one so far at
  * each partial mapping that it looks at, so that whoever runs it can pause or end it, and returns one of which it has
- * proven that none is better by more than 1e-9.
+ * proven that no mapping is better by more than 1e-9.
  */
 export type MappingSearch = Generator<Int32Array, Int32Array, void>;
 
@@ -29,7 +29,7 @@ const TOLERANCE = 1e-9;
 const ROUNDS = 60;
 const WORTHWHILE = 0.1;
 
-/** The problem that is left at one depth of the search. */
+/** The remaining problem at one depth of the search. */
 interface Level {
   readonly size: number;
   /** Original index of each remaining source and target term. */
@@ -178,31 +178,32 @@ function branchingRow({ size, linear }: Level, room: number): number {
   return best;
 }
 
-/** The problem that is left once a row has a column: their pair costs become linear costs of the others. */
+/** The remaining problem after a row is given a column: their pair costs become linear costs of the others. */
 function assign(from: Level, row: number, column: number, to: Level): void {
   const { size } = from;
-  const left = to.size;
+  const remaining = to.size;
   const square = size * size;
   const leader = row * size + column;
-  const others = (skipped: number) => Array.from({ length: left }, (_, i) => (i < skipped ? i : i + 1));
+  const others = (skipped: number) => Array.from({ length: remaining }, (_, i) => (i < skipped ? i : i + 1));
   const rows = others(row);
   const columns = others(column);
   to.bound = from.bound + (from.linear[leader] as number);
-  for (let i = 0; i < left; i++) {
+  for (let i = 0; i < remaining; i++) {
     const fromRow = rows[i] as number;
     to.rows[i] = from.rows[fromRow] as number;
     to.columns[i] = from.columns[columns[i] as number] as number;
-    for (let k = 0; k < left; k++) {
-      const own = fromRow * size + (columns[k] as number);
-      const at = i * left + k;
+    for (let k = 0; k < remaining; k++) {
+      const index = fromRow * size + (columns[k] as number);
+      const at = i * remaining + k;
       to.linear[at] =
-        (from.linear[own] as number) +
-        (from.pairs[leader * square + own] as number) +
-        (from.pairs[own * square + leader] as number);
-      for (let j = 0; j < left; j++) {
-        const source = own * square + (rows[j] as number) * size;
-        const target = (at * left + j) * left;
-        for (let l = 0; l < left; l++) to.pairs[target + l] = from.pairs[source + (columns[l] as number)] as number;
+        (from.linear[index] as number) +
+        (from.pairs[leader * square + index] as number) +
+        (from.pairs[index * square + leader] as number);
+      for (let j = 0; j < remaining; j++) {
+        const source = index * square + (rows[j] as number) * size;
+        const target = (at * remaining + j) * remaining;
+        for (let l = 0; l < remaining; l++)
+          to.pairs[target + l] = from.pairs[source + (columns[l] as number)] as number;
       }
     }
   }

@@ -50,7 +50,7 @@ export interface MappingEvaluation {
 export interface MappingOptions {
   /** Default `coherence`. */
   readonly objective?: MappingObjective;
-  /** Ends a search after so many partial mappings with the best one found, marked as not proven. Default: no limit. */
+  /** Ends a search after this many partial mappings with the best one found, marked as not proven. Default: no limit. */
   readonly maxNodes?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (event: { readonly kind: 'mapping'; readonly done: number; readonly total: number }) => void;

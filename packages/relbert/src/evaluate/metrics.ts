@@ -9,7 +9,7 @@ export interface ClassScores {
 export interface ConfusionMatrix {
   /** Row and column order. */
   readonly labels: readonly string[];
-  /** `counts[i][j]`: items of class i that were taken for class j. */
+  /** `counts[i][j]`: items of class i that were predicted as class j. */
   readonly counts: readonly (readonly number[])[];
 }
 
@@ -23,7 +23,7 @@ export interface ClassificationScores {
   readonly confusion: ConfusionMatrix;
 }
 
-/** The share of `true`; 0 of nothing is an error. */
+/** The share of `true`; an empty list is an error. */
 export function accuracy(correct: readonly boolean[]): number {
   if (correct.length === 0) throw new RangeError('the accuracy of no answers is not defined');
   return correct.filter(Boolean).length / correct.length;

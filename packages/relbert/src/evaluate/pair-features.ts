@@ -41,7 +41,7 @@ export async function embeddingFeatures(
   return { data, shape: [pairs.length, width] };
 }
 
-/** Features, and what had none: rows of zeros stand for it. */
+/** Features, and what had no vector: its rows are zeros. */
 export interface FeaturesWithGaps<Missing> {
   readonly features: FeatureMatrix;
   /** Distinct, in the order of their first occurrence. */
@@ -82,7 +82,7 @@ export function wordVectorFeatures(
   return { features: { data, shape: [pairs.length, width] }, missing: [...missing] };
 }
 
-/** The features with the pairs' own vectors appended. A pair without a vector gets zeros and is reported. */
+/** The features with the vectors of the pairs appended. A pair without a vector gets zeros and is reported. */
 export function appendPairVectors(
   features: FeatureMatrix,
   pairs: readonly WordPair[],

@@ -16,7 +16,7 @@ export interface StoredPrediction {
   readonly line: number;
 }
 
-/** Reads the lines that `relbert evaluate analogy --predictions` writes. Throws DataError with the line of one that is none. */
+/** Reads the lines that `relbert evaluate analogy --predictions` writes. Throws DataError with the line of another form. */
 export function parsePredictions(data: DataFile): StoredPrediction[] {
   const predictions = linesOf(data).map((line): StoredPrediction => {
     const { set, split, index, stem, choices, correct } = jsonObject(line);
@@ -50,19 +50,19 @@ export interface Comparison extends McNemarResult {
 export function comparePredictions(first: DataFile, second: DataFile): Comparison[] {
   const a = byQuestion(first);
   const b = byQuestion(second);
-  for (const [key, own] of a) {
+  for (const [key, answer] of a) {
     const other = b.get(key);
-    if (!other) throw differs(second, first, own, b);
-    if (other.asked !== own.asked) {
+    if (!other) throw differs(second, first, answer, b);
+    if (other.asked !== answer.asked) {
       throw new DataError(
         second.file,
         other.line,
-        `asks something else than ${first.file}:${own.line}: ${excerpt(JSON.parse(other.asked))} instead of ${excerpt(JSON.parse(own.asked))}`,
+        `asks something else than ${first.file}:${answer.line}: ${excerpt(JSON.parse(other.asked))} instead of ${excerpt(JSON.parse(answer.asked))}`,
       );
     }
   }
-  for (const [key, own] of b) if (!a.has(key)) throw differs(first, second, own, a);
-  const pairs = [...a].map(([key, own]) => [own, b.get(key) as StoredPrediction] as const);
+  for (const [key, answer] of b) if (!a.has(key)) throw differs(first, second, answer, a);
+  const pairs = [...a].map(([key, answer]) => [answer, b.get(key) as StoredPrediction] as const);
   const sets = new Map<string, typeof pairs>();
   for (const pair of pairs) {
     const key = JSON.stringify([pair[0].set, pair[0].split]);
@@ -79,7 +79,7 @@ function compared(
   set: string | undefined,
   split: string | undefined,
 ): Comparison {
-  const [first, second] = [pairs.map(([own]) => own.correct), pairs.map(([, other]) => other.correct)];
+  const [first, second] = [pairs.map(([answer]) => answer.correct), pairs.map(([, other]) => other.correct)];
   const share = (correct: readonly boolean[]) => correct.filter(Boolean).length / correct.length;
   return {
     set,
@@ -112,9 +112,9 @@ function differs(
   lacking: DataFile,
   having: DataFile,
   { set, split, index, line }: StoredPrediction,
-  known: ReadonlyMap<string, StoredPrediction>,
+  answers: ReadonlyMap<string, StoredPrediction>,
 ): DataError {
-  const sets = [...new Set([...known.values()].map((own) => own.set))];
+  const sets = [...new Set(Array.from(answers.values(), (answer) => answer.set))];
   const hint = sets.includes(set) ? '' : `${suggestion(set, sets)}; it has ${sets.join(', ')}`;
   return new DataError(
     lacking.file,

@@ -83,12 +83,12 @@ const TOLERANCE = 1e-9;
 
 /** The partners j * n + l of each i * n + k, the greatest weight first. */
 function rankedPartners(weights: Float64Array, n: number): Int32Array[] {
-  return Array.from({ length: n * n }, (_, own) => {
-    const i = Math.floor(own / n);
-    const k = own % n;
+  return Array.from({ length: n * n }, (_, index) => {
+    const i = Math.floor(index / n);
+    const k = index % n;
     const partners: number[] = [];
     for (let j = 0; j < n; j++) for (let l = 0; l < n; l++) if (j !== i && l !== k) partners.push(j * n + l);
-    const offset = own * n * n;
+    const offset = index * n * n;
     return Int32Array.from(
       partners.sort((a, b) => (weights[offset + b] as number) - (weights[offset + a] as number) || a - b),
     );

@@ -10,7 +10,7 @@ export interface CheckpointFiles {
   readonly ranges?: {
     /** Bytes of a file, or undefined where there is none. */
     size(name: string): Promise<number | undefined>;
-    /** Bytes [start, end) of a file, in an array of their own. */
+    /** Bytes [start, end) of a file, as a new array. */
     read(name: string, start: number, end: number): Promise<Uint8Array>;
   };
 }

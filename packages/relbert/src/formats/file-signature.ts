@@ -1,4 +1,4 @@
-/** What files of vectors are taken for by mistake, by their first bytes. */
+/** Formats that users give by mistake for files of vectors, by their first bytes. */
 const SIGNATURES: readonly (readonly [bytes: readonly number[], name: string])[] = [
   [[0x50, 0x4b, 0x03, 0x04], 'a zip archive (also .npz and what torch.save writes)'],
   [[0x80, 0x02], 'a Python pickle'],

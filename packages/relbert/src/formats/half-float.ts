@@ -2,10 +2,10 @@
  * @file The two 16-bit float formats that checkpoints are stored in, to and from float32.
  *
  * IEEE 754 binary16 ("F16": 1 sign, 5 exponent, 10 fraction bits) and bfloat16 ("BF16": the upper half of a
- * float32). Node 20 has no Float16Array, so both are made from their bits.
+ * float32). Node 20 has no Float16Array, so both are computed from their bits.
  */
 
-/** All 65,536 values of binary16, made at first use. */
+/** All 65,536 values of binary16, computed at first use. */
 let halfValues: Float32Array | undefined;
 
 function tableOfHalfValues(): Float32Array {

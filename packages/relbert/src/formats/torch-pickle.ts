@@ -4,8 +4,8 @@
  * Since PyTorch 1.6 the file is a zip archive: `<name>/data.pkl` describes the tensors and refers to their storages
  * by key, `<name>/data/<key>` holds a storage's bytes, not compressed. Before, it was a row of pickles followed by
  * the storages. Both are read here. A pickle is a program that may name any function of any module; the only
- * names this reader knows are those that make up tensors, each of which it answers with a plain function of its
- * own, and any other name ends the reading (see {@link resolveName}).
+ * names this reader knows are those that make up tensors, each of which it answers with a plain function; any
+ * other name ends the reading (see {@link resolveName}).
  */
 
 import { CheckpointError } from './checkpoint-error.ts';
@@ -202,8 +202,8 @@ function readLegacy(file: string, bytes: Uint8Array): Pickled {
 }
 
 /**
- * The allow-list: each name that a state dict is made of, answered with a plain arrow function (which `new` refuses),
- * frozen (so that the pickle's BUILD cannot write to it). Nothing of the file's choosing is ever called.
+ * The allow-list: each name that a state dict needs, answered with a plain arrow function (which `new` refuses),
+ * frozen (so that the pickle's BUILD cannot write to it). No function that the file chooses is ever called.
  */
 function resolveName(file: string): (module: string, name: string) => unknown {
   const rebuild = Object.freeze((storage: unknown, offset: unknown, shape: unknown, strides: unknown) => {

@@ -10,7 +10,7 @@ import { type KeyedVector, parseWord2vecHeader, parseWord2vecLine, VectorTextErr
 export interface VectorFileOptions {
   /** Name of the file, for messages. */
   readonly file: string;
-  /** The keys whose vectors are wanted; others are passed over unread. Default: all. */
+  /** The keys whose vectors are wanted; others are skipped unread. Default: all. */
   readonly wanted?: ReadonlySet<string>;
   /** Called once with the length of the vectors. */
   readonly onDimension?: (dimension: number) => void;

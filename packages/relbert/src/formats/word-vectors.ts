@@ -70,7 +70,7 @@ function first(forms: readonly string[], vectors: ReadonlyMap<string, Float32Arr
 }
 
 /**
- * Where a key stands twice, its first vector counts. The dimension is that of the file, whatever is found in it.
+ * Where a key stands twice, its first vector counts. The dimension is that of the file, also where no key is found.
  */
 async function readVectors(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

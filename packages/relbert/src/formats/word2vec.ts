@@ -28,7 +28,7 @@ export function word2vecKey(pair: WordPair): string {
 
 /**
  * The pair of a key: `New_York__Tokyo` is (New York, Tokyo).
- * @throws VectorTextError where `__` does not occur exactly once: the pair cannot be known then.
+ * @throws VectorTextError where `__` does not occur exactly once: the pair is not clear then.
  */
 export function pairOfWord2vecKey(key: string): WordPair {
   const at = key.indexOf('__');
@@ -63,7 +63,7 @@ export function word2vecBytes(key: string, vector: Float32Array): Uint8Array {
   return joined(new TextEncoder().encode(`${key} `), littleEndianBytes(vector));
 }
 
-/** The first line as count and dimensions, or undefined where it is none (GloVe's files start with a vector). */
+/** The first line as count and dimensions, or undefined for any other line (GloVe's files start with a vector). */
 export function parseWord2vecHeader(line: string): { readonly count: number; readonly dimensions: number } | undefined {
   const match = /^\s*(\d+)[ \t]+(\d+)\s*$/.exec(line);
   return match ? { count: Number(match[1]), dimensions: Number(match[2]) } : undefined;

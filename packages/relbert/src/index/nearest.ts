@@ -26,8 +26,8 @@ export interface NeighbourOptions {
 }
 
 /**
- * The `top` pairs with the greatest cosine to each query, best first; of equals, the one that came first. The query's own
- * pair is left out, and a pair that occurs several times counts once.
+ * The `top` pairs with the greatest cosine to each query, best first; of equals, the first in the stream. The pair of the
+ * query is left out, and a pair that occurs several times counts once.
  *
  * @throws RangeError for a query or block of another dimension, a vector that is zero or not finite, a `top` below 1
  */
@@ -57,7 +57,7 @@ export async function nearestNeighbours(
         let product = 0;
         for (let d = 0; d < dimension; d++) product += (unit[d] as number) * (data[start + d] as number);
         const score = product / norm;
-        // The key is made for the few only that may enter.
+        // Only the few pairs that may enter need a key.
         if (!best.admits(score)) continue;
         const key = pairKey(pair);
         if (key !== ownKey) best.add(key, { pair, score });
@@ -101,10 +101,10 @@ class BestPairs {
   }
 
   add(key: string, neighbour: Neighbour): void {
-    const known = this.#keys.indexOf(key);
-    if (known >= 0) {
-      if ((this.#pairs[known] as Neighbour).score >= neighbour.score) return;
-      this.#remove(known);
+    const earlier = this.#keys.indexOf(key);
+    if (earlier >= 0) {
+      if ((this.#pairs[earlier] as Neighbour).score >= neighbour.score) return;
+      this.#remove(earlier);
     }
     let at = this.#pairs.length;
     while (at > 0 && (this.#pairs[at - 1] as Neighbour).score < neighbour.score) at--;

@@ -2,7 +2,7 @@
 export interface DataFile {
   readonly file: string;
   readonly text: string;
-  /** Called for what a reader passes over and the user should hear of, such as a header line. */
+  /** Called when a reader skips a header line, or chooses one of two readings: users should hear of it. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 

@@ -60,7 +60,7 @@ export class LineCutter {
       if (cr >= 0 && cr < start) cr = chunk.indexOf(CR, start);
     }
     if (start === chunk.length) return;
-    this.#open.push(new Uint8Array(chunk.subarray(start))); // a copy (slice of a Buffer is none): streams reuse their buffers
+    this.#open.push(new Uint8Array(chunk.subarray(start))); // a copy, which Buffer.slice is not: streams reuse their buffers
     this.#openBytes += chunk.length - start;
     checkLength(this.#file, this.#number + 1, this.#openBytes);
   }

@@ -19,14 +19,14 @@ export function editDistance(a: string, b: string): number {
   return previous[t.length] as number;
 }
 
-/** The valid names nearest to a mistyped one, best first, at most `most`; none where nothing is near. */
+/** The valid names nearest to a mistyped one, best first, at most `most`; an empty list where nothing is near. */
 export function nearestNames(name: string, valid: readonly string[], most = 3): string[] {
   const typed = name.toLowerCase();
   if (typed === '') return [];
   return valid
     .map((candidate) => {
       const lower = candidate.toLowerCase();
-      // Shorter ones are contained in many a name that did not mean them.
+      // Short names occur within many others by chance.
       const contained = Math.min(typed.length, lower.length) >= 3 && (lower.includes(typed) || typed.includes(lower));
       return { candidate, distance: contained ? 1 : editDistance(typed, lower) };
     })
