@@ -6,6 +6,8 @@ import { allLines, type Line, lineError, linesOf } from '../text/lines.ts';
 import { pairField, pairsField, wordField } from './pair-field.ts';
 import { isQuestionsWords } from './questions-words.ts';
 
+const FORM = '{"stem":["a","b"],"choice":[["c","d"],["e","f"]],"answer":0}';
+
 /** One analogy question: which choice stands in the same relation as the stem? */
 export interface AnalogyQuestion {
   readonly stem: WordPair;
@@ -32,11 +34,15 @@ export function parseAnalogyQuestions(data: DataFile): AnalogyQuestion[] {
     throw new DataError(
       data.file,
       undefined,
-      'has no choices to pick from; expected lines {"stem":["a","b"],"choice":[["c","d"],["e","f"]],"answer":0}, as in ' +
-        "AnalogyTools' google/test.jsonl (docs/data.md); relbert distill --data reads this file",
+      `has no choices to pick from; expected lines ${FORM}, as in AnalogyTools' google/test.jsonl (docs/data.md); ` +
+        'relbert distill --data reads this file',
     );
   }
   if (isSat(data.text)) return parseSat(data);
+  const [first] = linesOf(data);
+  if (first && !first.text.trimStart().startsWith('{')) {
+    throw lineError(first, `not an analogy question; expected lines ${FORM} (docs/data.md)`);
+  }
   const questions = linesOf(data).map(parseQuestion);
   if (questions.length === 0) throw new DataError(data.file, undefined, 'holds no analogy question');
   return questions;

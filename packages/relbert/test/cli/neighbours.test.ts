@@ -9,6 +9,36 @@ describe('relbert neighbours', () => {
     results: { model: string | null; queries: { pair: string[]; neighbours: { pair: string[]; score: number }[] }[] }[];
   };
 
+  it('searches the pairs that the package carries', async () => {
+    const among = await json<Output>(
+      'neighbours',
+      'Tokyo:Japan',
+      '--among',
+      'package/countries',
+      '--top',
+      '2',
+      ...model,
+    );
+    expect(among.results[0]?.queries[0]?.neighbours).toHaveLength(2);
+    expect(await failure('neighbours', 'Tokyo:Japan', '--among', 'package/contries', ...model)).toContain(
+      'package/contries: the package carries no such pairs (did you mean package/countries?); it has package/countries,',
+    );
+  });
+
+  it('refuses vectors that are not finite, naming the row, and reads the binary format', async () => {
+    const output = join(folder, 'e.bin');
+    expect((await relbert(['embed', '--pairs', pairs(), ...model, '--output', output])).code).toBe(0);
+    const stored = await json<Output>('neighbours', 'cat:dog', '--among', output);
+    expect(stored.results[0]?.queries[0]?.neighbours).toHaveLength(2);
+    const poisoned = file(
+      'nan.jsonl',
+      '{"head":"cat","tail":"dog","embedding":[1,2]}\n{"head":"a","tail":"b","embedding":[0,0]}\n',
+    );
+    expect(await failure('neighbours', 'cat:dog', '--among', poisoned)).toContain(
+      `${poisoned}:2: the vector of ["a","b"]: all values are 0`,
+    );
+  });
+
   it('finds the same among pairs and among their vectors in every format', async () => {
     const among = await json<Output>('neighbours', 'cat:dog', '--among', pairs(), ...model);
     const found = among.results[0]?.queries[0]?.neighbours ?? [];

@@ -17,7 +17,7 @@ export function reportMarkdown(report: Report, paper: PaperTables, options: Mark
   const parts = [
     `# ${title}`,
     ...preface,
-    ...report.skipped,
+    ...report.skipped.map(escaped),
     ...measuredTables(report).map(tableMarkdown),
     "## The paper's tables, with this package's models",
     'Rows of this package are in **bold**, with their difference to the best published figure (underlined here) in points.',
@@ -55,7 +55,7 @@ function tableMarkdown({ id, section, title, metric, label, columns, rows, notes
 
 function cellMarkdown(cell: ReportCell): string {
   if (cell.value === null) return '–';
-  if (cell.code) return `\`${cellText(cell).replaceAll('|', '\\|')}\``;
+  if (cell.code && !/[`\n\r]/.test(cellText(cell))) return `\`${cellText(cell).replaceAll('|', '\\|')}\``;
   const { interval, difference, best, starred } = cell;
   const value = escaped(cellText(cell));
   const parts = [best ? `<u>${value}</u>` : value];
@@ -65,8 +65,11 @@ function cellMarkdown(cell: ReportCell): string {
   return parts.join('');
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;' };
+
+/** Text without Markdown or HTML in it, on one line: names of sets and relations come from files. */
 function escaped(text: string): string {
-  return text.replace(/[\\`*_<>|[\]]/g, (character) =>
-    character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`,
-  );
+  return text
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/[\\`*_<>|[\]]|&(?=#?\w+;)/g, (character) => ENTITIES[character] ?? `\\${character}`);
 }

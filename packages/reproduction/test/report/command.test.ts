@@ -304,10 +304,9 @@ describe('relbert plot', () => {
     expect((await map(csv)).stdout).toContain('>r2</text>');
     writeFileSync(csv, 'cat,dog,r1\nsun,,r2\n');
     const broken = await map(csv);
-    expect([broken.code, broken.stderr]).toEqual([
-      1,
-      expect.stringContaining('pairs.csv:2: expected head, tail and relation'),
-    ]);
+    expect([broken.code, broken.stderr]).toEqual([1, expect.stringContaining('pairs.csv:2: the tail is empty')]);
+    const carried = await map('package/countries', '--limit', '5');
+    expect([carried.code, carried.stdout]).toEqual([0, expect.stringContaining('>country/capital</text>')]);
     const few = await map(pairs, '--limit', '2', '--method', 'umap');
     expect([few.code, few.stderr]).toEqual([1, expect.stringContaining('a umap map needs at least 4 pairs, got 2')]);
     const gif = await map(pairs, '--output', join(folder, 'x.gif'));

@@ -77,6 +77,14 @@ describe('the same as Markdown', () => {
     expect(markdown).toContain('80.0 [25.0, 75.0] (+1.2)');
     expect(markdown).not.toContain('<b>');
   });
+
+  it('takes no name for markup', () => {
+    const name = 'a `b` | *c* <img src=x> &lt;\n# d';
+
+    const markdown = reportMarkdown(madeUpReport([madeUpModel({ name })]), paper);
+    expect(markdown).not.toMatch(/<img|^# d/m);
+    expect(markdown).toContain('a \\`b\\` \\| \\*c\\* &lt;img src=x&gt; &amp;lt; # d');
+  });
 });
 
 describeWithBrowser('the page in a browser', () => {
