@@ -28,12 +28,13 @@ const CARRIED = 'package/';
 /** The pairs that the package carries under a name: relations (.jsonl) or pairs without any (.tsv). @throws DataError */
 export async function readCarriedPairs(name: string): Promise<DataFile> {
   const files = await listFolder(join(packageFolder(), 'data', 'training-pairs'));
-  const wanted = files.find((file) => name === CARRIED + file.replace(/\.\w+$/, ''));
-  if (wanted !== undefined) return readPackageData(`training-pairs/${wanted}`);
-  const names = files.map((file) => CARRIED + file.replace(/\.\w+$/, ''));
+  const names = files.map((file) => file.replace(/\.\w+$/, ''));
+  const wanted = name.slice(CARRIED.length);
+  const file = files[names.indexOf(wanted)];
+  if (file !== undefined) return readPackageData(`training-pairs/${file}`);
   throw new DataError(
     name,
     undefined,
-    `the package carries no such pairs${suggestion(name, names)}; it has ${names.join(', ')}`,
+    `the package carries no such pairs${suggestion(wanted, names)}; it has ${names.map((own) => CARRIED + own).join(', ')}`,
   );
 }

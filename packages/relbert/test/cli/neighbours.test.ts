@@ -21,7 +21,7 @@ describe('relbert neighbours', () => {
     );
     expect(among.results[0]?.queries[0]?.neighbours).toHaveLength(2);
     expect(await failure('neighbours', 'Tokyo:Japan', '--among', 'package/contries', ...model)).toContain(
-      'package/contries: the package carries no such pairs (did you mean package/countries?); it has package/countries,',
+      'package/contries: the package carries no such pairs (did you mean countries?); it has package/countries,',
     );
   });
 
