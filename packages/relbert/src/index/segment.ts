@@ -21,6 +21,7 @@ import {
   tablesOver,
   trailerBytes,
 } from './segment-format.ts';
+import { TopScores } from './top-scores.ts';
 
 export class Segment {
   readonly name: string;
@@ -112,13 +113,12 @@ export class Segment {
     const scorer = this.#scorer;
     scorer.codes(this.lists).set(this.#tables.centroidCodes);
     scorer.scales(this.lists).set(this.#tables.centroidScales);
-    const scores = scorer.score(this.lists).slice();
-    const limit = scores.slice().sort()[scores.length - count] as number;
-    const nearest: number[] = [];
-    for (let list = 0; list < scores.length && nearest.length < count; list++) {
-      if ((scores[list] as number) >= limit) nearest.push(list);
-    }
-    return nearest;
+    const nearest = new TopScores(count);
+    for (const [list, score] of scorer.score(this.lists).entries()) nearest.add(score, list);
+    return nearest
+      .sorted()
+      .map(({ item }) => item)
+      .sort((x, y) => x - y);
   }
 
   /** Dot products of the scorer's query with the codes of a list, a view that the next call overwrites. */
