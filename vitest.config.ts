@@ -7,8 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^relbert$/, replacement: source('relbert/src/index.ts') },
-      { find: /^relbert\/(graph|train|evaluate|run)$/, replacement: source('relbert/src/$1/index.ts') },
-      { find: /^relbert\/internal\/(.*)$/, replacement: source('relbert/src/$1.ts') },
+      { find: /^relbert\/(graph|train|evaluate|run|cli)$/, replacement: source('relbert/src/$1/index.ts') },
       { find: /^relbert-reproduction$/, replacement: source('reproduction/src/index.ts') },
     ],
   },

@@ -66,6 +66,7 @@ export type {
   ClassifierSettings,
   FeatureMatrix,
 } from './classifier-model.ts';
+export { type EmbeddingTable, embedDistinct } from './embedding-table.ts';
 export {
   evaluateMapping,
   type MappingEvaluation,

@@ -16,6 +16,7 @@
  *
  * @module
  */
+export { Random } from '../data/random.ts';
 export { formatTrainPairs, parseRelationSets, type RelationSet } from '../data/relation-set.ts';
 export { parseSemEvalPack, parseSemEvalRatings, type SemEvalOptions, semEvalRelationSets } from '../data/semeval.ts';
 export { LOSS_NAMES, type LossName, type LossTerm, type LossTermInput } from '../loss/losses.ts';

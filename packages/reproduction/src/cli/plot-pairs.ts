@@ -1,13 +1,17 @@
 /** Word pairs for a map, with their relations where the file has them. */
 
-import { pairsOfCarried } from 'relbert/internal/data/carried';
-import { parseLexicalRelations } from 'relbert/internal/data/lexical-relation';
-import { holdsRelations, parseRelationSets } from 'relbert/internal/data/relation-set';
-import { isCarried, readCarriedPairs } from 'relbert/internal/node/package-data';
-import { readText } from 'relbert/internal/node/read-file';
-import { pairFileFormat, parsePairBytes } from 'relbert/internal/pair/pair-file';
-import { DataError, type DataFile } from 'relbert/internal/text/data-error';
-import { linesOf } from 'relbert/internal/text/lines';
+import {
+  holdsRelations,
+  isCarried,
+  linesOf,
+  pairFileFormat,
+  pairsOfCarried,
+  parsePairBytes,
+  readCarriedPairs,
+  readText,
+} from 'relbert/cli';
+import { DataError, type DataFile, parseLexicalRelations } from 'relbert/evaluate';
+import { parseRelationSets } from 'relbert/train';
 import type { MappedPair } from '../plot/relation-map-plot.ts';
 
 /**

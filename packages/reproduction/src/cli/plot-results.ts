@@ -1,8 +1,6 @@
 /** Results to draw: what `relbert evaluate ... --json` printed, or a report of `relbert report`. */
 
-import { UsageError } from 'relbert/internal/cli/exit';
-import { readText } from 'relbert/internal/node/read-file';
-import { suggestion } from 'relbert/internal/text/nearest-name';
+import { readText, suggestion, UsageError } from 'relbert/cli';
 import { z } from 'zod';
 import { firstIssue, parseReport } from '../report/report-file.ts';
 

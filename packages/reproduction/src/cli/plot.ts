@@ -1,10 +1,17 @@
 /** `relbert plot ...`: pictures of results, and maps of relation embeddings. */
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { examples } from 'relbert/internal/cli/examples';
-import { UsageError } from 'relbert/internal/cli/exit';
-import { addModelOptions, loadEncoder, type ModelFlags, positive } from 'relbert/internal/cli/model-options';
-import { seed } from 'relbert/internal/cli/seed-option';
-import type { Terminal } from 'relbert/internal/cli/terminal';
+import {
+  addModelOptions,
+  examples,
+  loadEncoder,
+  type ModelFlags,
+  openOutput,
+  positive,
+  seed,
+  type Terminal,
+  UsageError,
+} from 'relbert/cli';
 import type { ProjectionMethod } from '../plot/projection.ts';
 import type { PlotSpec } from '../plot/style.ts';
 
@@ -163,7 +170,6 @@ async function drawMap(file: string, flags: MapFlags, terminal: Terminal): Promi
   const { samplePairs } = await import('../report/evaluate-model.ts');
   const { projectEmbeddings } = await import('../plot/projection.ts');
   const { relationMapPlot } = await import('../plot/relation-map-plot.ts');
-  const { basename, dirname, join, resolve } = await import('relbert/internal/node/path');
   const all = await readMappedPairs(file, terminal.note);
   const pairs = samplePairs(all, flags.limit, flags.seed);
   await using encoder = await loadEncoder(flags, terminal, { worker: true });
@@ -205,7 +211,6 @@ async function writePicture(
   terminal: Terminal,
 ): Promise<void> {
   const { plotSvg } = await import('../plot/svg.ts');
-  const { openOutput } = await import('relbert/internal/cli/output');
   const svg = await plotSvg(spec);
   const content =
     format === 'svg' ? `${svg}\n` : await (await import('../plot/rasterise.ts')).rasterise(svg, flags.scale);

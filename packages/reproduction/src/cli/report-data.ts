@@ -1,15 +1,22 @@
 /** The evaluation data of a report: what of the known layout lies under `--data`. */
 
-import { readAnalogySets } from 'relbert/internal/cli/analogy-sets';
-import { readLexicalRelationSet } from 'relbert/internal/cli/evaluate-classification';
-import { readMappingSet } from 'relbert/internal/cli/evaluate-mapping';
-import { UsageError } from 'relbert/internal/cli/exit';
-import { openPairs } from 'relbert/internal/cli/pair-input';
-import type { Terminal } from 'relbert/internal/cli/terminal';
-import { basename, extname, join } from 'relbert/internal/node/path';
-import { kindOfPath, listFolder } from 'relbert/internal/node/read-file';
-import type { WordPair } from 'relbert/internal/pair/word-pair';
-import { suggestion } from 'relbert/internal/text/nearest-name';
+import { basename, extname, join } from 'node:path';
+import type { WordPair } from 'relbert';
+import {
+  CARRIED_DATA,
+  deduplicatePairs,
+  kindOfPath,
+  listFolder,
+  openPairs,
+  readAnalogySets,
+  readLexicalRelationSet,
+  readMappingSet,
+  readPackageData,
+  suggestion,
+  type Terminal,
+  UsageError,
+} from 'relbert/cli';
+import { parseRelationSets } from 'relbert/train';
 import type { Evaluation } from '../report/evaluate-model.ts';
 import type { PaperTables } from '../report/paper-tables.ts';
 import type { ReportData } from '../report/report-data.ts';
@@ -173,12 +180,8 @@ async function readCandidates(
     if (candidates.length === 0) throw new Error(`${among}: holds no pair`);
     return { among: `the pairs of ${among}`, path: among, candidates, queries };
   }
-  const { parseRelationLines } = await import('relbert/internal/data/relation-set');
-  const { CARRIED_DATA } = await import('relbert/internal/data/carried');
-  const { readPackageData } = await import('relbert/internal/node/package-data');
-  const { deduplicatePairs } = await import('relbert/internal/pair/pair-key');
   for (const name of CARRIED_DATA.trainingPairs) {
-    for (const { positives } of parseRelationLines(await readPackageData(name))) candidates.push(...positives);
+    for (const { positives } of parseRelationSets(await readPackageData(name))) candidates.push(...positives);
   }
   const { distinct } = deduplicatePairs(candidates);
   return { among: 'the related pairs that the package carries', path: candidatesPath, candidates: distinct, queries };

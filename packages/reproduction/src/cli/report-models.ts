@@ -1,9 +1,8 @@
 /** The models of a report: from `--model` and its options, or from a file that lists them. */
 
-import type { ModelFlags } from 'relbert/internal/cli/model-options';
-import { poolings } from 'relbert/internal/encoder/pooling';
-import { basename, resolve } from 'relbert/internal/node/path';
-import { readText } from 'relbert/internal/node/read-file';
+import { basename, resolve } from 'node:path';
+import { poolings } from 'relbert';
+import { type ModelFlags, readText } from 'relbert/cli';
 import { z } from 'zod';
 import type { ModelChoice } from '../report/repeat-command.ts';
 import { firstIssue } from '../report/report-file.ts';

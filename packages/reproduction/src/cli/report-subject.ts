@@ -1,11 +1,16 @@
 /** A model as a report judges it. */
 
-import { loadEncoder, type ModelFlags } from 'relbert/internal/cli/model-options';
-import { openPairModel, readWithProgress, vectorFileOf } from 'relbert/internal/cli/pair-model';
-import type { Terminal } from 'relbert/internal/cli/terminal';
-import type { FeatureMatrix } from 'relbert/internal/evaluate/classifier-model';
-import type { EmbeddingFeatures, WordVectorFeatures } from 'relbert/internal/evaluate/pair-features';
-import type { WordPair } from 'relbert/internal/pair/word-pair';
+import type { WordPair } from 'relbert';
+import {
+  loadEncoder,
+  type ModelFlags,
+  openPairModel,
+  readWithProgress,
+  type Terminal,
+  vectorFileOf,
+} from 'relbert/cli';
+import type { EmbeddingFeatures, FeatureMatrix, WordVectorFeatures } from 'relbert/evaluate';
+import { embeddingFeatures, readWordVectors, wordVectorFeatures } from 'relbert/evaluate';
 import type { ReportSubject } from '../report/evaluate-model.ts';
 import type { ModelChoice } from '../report/repeat-command.ts';
 import type { ReportModel } from '../report/report-file.ts';
@@ -19,7 +24,6 @@ export interface OpenSubject extends AsyncDisposable {
 
 /** Loads a relation encoder, or word vectors (`vectors:FILE`). */
 export async function openSubject(choice: ModelChoice, flags: ModelFlags, terminal: Terminal): Promise<OpenSubject> {
-  const { embeddingFeatures } = await import('relbert/internal/evaluate/pair-features');
   const own: ModelFlags = {
     ...(flags.offline !== undefined && { offline: flags.offline }),
     ...withoutUndefined(choice),
@@ -64,8 +68,6 @@ async function openWordVectorSubject(
   flags: ModelFlags,
   terminal: Terminal,
 ): Promise<OpenSubject> {
-  const { wordVectorFeatures } = await import('relbert/internal/evaluate/pair-features');
-  const { readWordVectors } = await import('relbert/internal/formats/word-vectors');
   // Common to all models of a report: they change those that have an encoder.
   const { maxLength: _, batchTokens: __, normalize: ___, ...own } = flags;
   const model = await openPairModel(own, terminal);

@@ -1,11 +1,24 @@
 /** `relbert report`: every evaluation that the data allow, as one page beside the published figures. */
+
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, type Option } from 'commander';
-import { examples } from 'relbert/internal/cli/examples';
-import { UsageError } from 'relbert/internal/cli/exit';
-import { addModelOptions, type ModelFlags } from 'relbert/internal/cli/model-options';
-import { duration, type Progress } from 'relbert/internal/cli/progress';
-import { seed } from 'relbert/internal/cli/seed-option';
-import type { Terminal } from 'relbert/internal/cli/terminal';
+import { nodeRuntime } from 'relbert';
+import {
+  addModelOptions,
+  describeMachine,
+  describeVersions,
+  duration,
+  examples,
+  kindOfPath,
+  lockFolder,
+  type ModelFlags,
+  type Progress,
+  readText,
+  seed,
+  type Terminal,
+  UsageError,
+  writeFilesTogether,
+} from 'relbert/cli';
 import type { Evaluation, ReportEvent } from '../report/evaluate-model.ts';
 import type { PaperTables } from '../report/paper-tables.ts';
 import type { ReportData } from '../report/report-data.ts';
@@ -85,13 +98,10 @@ function evaluations(value: string, before: readonly Evaluation[] | undefined): 
 }
 
 async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void> {
-  const { join } = await import('relbert/internal/node/path');
   const { readPaperTables } = await import('../report/paper-tables-file.ts');
   const { parseReport } = await import('../report/report-file.ts');
-  const { readText } = await import('relbert/internal/node/read-file');
   const paper = await readPaperTables();
   await requireFreeFolder(flags);
-  const { lockFolder } = await import('relbert/internal/node/file-lock');
   // Now, not after minutes of work.
   await using _lock = await lockFolder(flags.output);
   const earlier: Report[] = [];
@@ -138,8 +148,6 @@ async function planModels(flags: ReportFlags, earlier: readonly Report[], termin
 }
 
 async function requireFreeFolder({ output, overwrite }: ReportFlags): Promise<void> {
-  const { join } = await import('relbert/internal/node/path');
-  const { kindOfPath } = await import('relbert/internal/node/read-file');
   for (const name of [PAGE, FIGURES, MARKDOWN]) {
     const file = join(output, name);
     if (!overwrite && (await kindOfPath(file)) !== undefined) {
@@ -156,8 +164,6 @@ async function judge(
   terminal: Terminal,
 ): Promise<ReportModel> {
   const { evaluateModel } = await import('../report/evaluate-model.ts');
-  const { describeMachine, describeVersions } = await import('relbert/internal/node/machine');
-  const { nodeRuntime } = await import('relbert/internal/node/runtime');
   const { openSubject } = await import('./report-subject.ts');
   const started = new Date();
   terminal.note(`${name}`);
@@ -253,8 +259,6 @@ class ReportFolder {
     const { reportPictures } = await import('../report/report-pictures.ts');
     const { paperComparison } = await import('../report/paper-comparison.ts');
     const { measuredTables } = await import('../report/measured-tables.ts');
-    const { writeFilesTogether } = await import('relbert/internal/node/files-together');
-    const { join } = await import('relbert/internal/node/path');
     const created = new Date().toISOString();
     const command = typedCommand();
     const own: Report[] = data

@@ -1,5 +1,5 @@
 /** The picture of accuracy per set: a dot and its interval for each model, with chance and the best published figure. */
-import type { Interval } from 'relbert/internal/evaluate/bootstrap';
+import type { Interval } from 'relbert/evaluate';
 import { GREY, OKABE_ITO } from './palette.ts';
 import { distinctNames, PLOT_STYLE, type PlotSpec, plotTitle } from './style.ts';
 

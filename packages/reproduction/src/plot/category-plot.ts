@@ -1,5 +1,5 @@
 /** The picture of accuracy per category (the paper's Table 5), or per relation (Table 12): bars, a colour a model. */
-import type { Interval } from 'relbert/internal/evaluate/bootstrap';
+import type { Interval } from 'relbert/evaluate';
 import { SERIES_COLOURS } from './palette.ts';
 import { distinctNames, PLOT_STYLE, type PlotSpec, plotTitle } from './style.ts';
 

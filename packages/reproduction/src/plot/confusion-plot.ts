@@ -1,5 +1,5 @@
 /** The picture of a confusion matrix: counts, shaded by their share of the row. */
-import type { ConfusionMatrix } from 'relbert/internal/evaluate/metrics';
+import type { ConfusionMatrix } from 'relbert/evaluate';
 import { PLOT_STYLE, type PlotSpec, plotTitle } from './style.ts';
 
 export interface ConfusionPlotOptions {

@@ -1,7 +1,7 @@
 /** Embeddings in two dimensions, for pictures: principal components, or UMAP. */
 
-import { Random } from 'relbert/internal/data/random';
-import { eventLoopTurn } from 'relbert/internal/runtime/event-loop';
+import { eventLoopTurn } from 'relbert/cli';
+import { Random } from 'relbert/train';
 
 export type ProjectionMethod = 'pca' | 'umap';
 

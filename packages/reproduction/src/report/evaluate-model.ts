@@ -1,14 +1,18 @@
 /** Every evaluation that the data at hand allow, of one model. */
-import type { LabelledPair } from 'relbert/internal/data/lexical-relation';
-import { Random } from 'relbert/internal/data/random';
-import { type AnalogyResult, evaluateAnalogy } from 'relbert/internal/evaluate/analogy';
-import { evaluateClassification, type FeatureExtractor } from 'relbert/internal/evaluate/classification';
-import { embedDistinct, type PairEmbedder } from 'relbert/internal/evaluate/embedding-table';
-import { evaluateMapping } from 'relbert/internal/evaluate/mapping';
-import type { ClassificationScores } from 'relbert/internal/evaluate/metrics';
-import { nearestNeighbours } from 'relbert/internal/index/nearest';
-import type { WordPair } from 'relbert/internal/pair/word-pair';
-import type { Runtime } from 'relbert/internal/runtime/session';
+import type { Runtime, WordPair } from 'relbert';
+import {
+  type AnalogyResult,
+  type ClassificationScores,
+  embedDistinct,
+  evaluateAnalogy,
+  evaluateClassification,
+  evaluateMapping,
+  type FeatureExtractor,
+  type LabelledPair,
+  nearestNeighbours,
+  type PairEmbedder,
+} from 'relbert/evaluate';
+import { Random } from 'relbert/train';
 import { projectEmbeddings } from '../plot/projection.ts';
 import { type ModelChoice, repeatCommand } from './repeat-command.ts';
 import type { ReportData } from './report-data.ts';

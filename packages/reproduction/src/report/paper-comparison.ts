@@ -1,5 +1,5 @@
 /** The paper's tables with this package's models as further rows, and the difference to the best published figure. */
-import type { Interval } from 'relbert/internal/evaluate/bootstrap';
+import type { Interval } from 'relbert/evaluate';
 import { CATEGORY_COLUMNS, isSameSet, longRelation, shortRelation, templateNumber } from './paper-names.ts';
 import { bestPublished, type PaperTable, type PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, ClassificationFigures, Report, ReportModel } from './report-file.ts';

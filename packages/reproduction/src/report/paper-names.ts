@@ -1,6 +1,6 @@
 /** @file How the names in data files correspond to those in the paper's tables, as data. */
 
-import { manualTemplates } from 'relbert/internal/prompt/template';
+import { manualTemplates } from 'relbert/cli';
 
 /** Set names as the data's folders have them, lower case, to those of the paper's columns (some tables abbreviate). */
 const SHORT_SETS: Readonly<Record<string, string>> = { cogalex: 'cogalexv', eval: 'evalution' };

@@ -1,5 +1,5 @@
 /** The paper's tables that this package carries, as a file. */
-import { readText } from 'relbert/internal/node/read-file';
+import { readText } from 'relbert/cli';
 import { type PaperTables, parsePaperTables } from './paper-tables.ts';
 
 // The same path from src/report and, built, from dist/report.

@@ -1,8 +1,6 @@
 /** The data that a report is made of. */
-import type { LabelledPair, LexicalRelationSet } from 'relbert/internal/data/lexical-relation';
-import type { MappingProblem } from 'relbert/internal/data/mapping';
-import type { AnalogySet } from 'relbert/internal/evaluate/analogy';
-import type { WordPair } from 'relbert/internal/pair/word-pair';
+import type { WordPair } from 'relbert';
+import type { AnalogySet, LabelledPair, LexicalRelationSet, MappingProblem } from 'relbert/evaluate';
 import type { DataSummary } from './report-file.ts';
 
 /** The evaluation data, each set with the path that a command takes for it. */

@@ -1,5 +1,5 @@
 /** The pictures of a report. */
-import type { Interval } from 'relbert/internal/evaluate/bootstrap';
+import type { Interval } from 'relbert/evaluate';
 import { type AccuracyPoint, accuracyPlot } from '../plot/accuracy-plot.ts';
 import { type CategoryBar, categoryPlot } from '../plot/category-plot.ts';
 import { confusionPlot } from '../plot/confusion-plot.ts';

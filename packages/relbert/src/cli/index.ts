@@ -1,0 +1,32 @@
+/**
+ * For packages that add commands to `relbert`, in Node: the parts of its command line. A command that is built from
+ * them takes the same options as the others, reads the same files and reports a mistake in the same words.
+ *
+ * @module
+ */
+export { CARRIED_DATA, pairsOfCarried } from '../data/carried.ts';
+export { holdsRelations } from '../data/relation-set.ts';
+export { lockFolder } from '../node/file-lock.ts';
+export { makeFolder } from '../node/files.ts';
+export { writeFilesTogether } from '../node/files-together.ts';
+export { describeMachine, describeVersions } from '../node/machine.ts';
+export { isCarried, readCarriedPairs, readPackageData } from '../node/package-data.ts';
+export { kindOfPath, listFolder, readText } from '../node/read-file.ts';
+export { pairFileFormat, parsePairBytes } from '../pair/pair-file.ts';
+export { deduplicatePairs } from '../pair/pair-key.ts';
+export { manualTemplates } from '../prompt/template.ts';
+export { eventLoopTurn } from '../runtime/event-loop.ts';
+export { linesOf } from '../text/lines.ts';
+export { suggestion } from '../text/nearest-name.ts';
+export { readAnalogySets } from './analogy-sets.ts';
+export { readLexicalRelationSet } from './evaluate-classification.ts';
+export { readMappingSet } from './evaluate-mapping.ts';
+export { examples } from './examples.ts';
+export { UsageError } from './exit.ts';
+export { addModelOptions, loadEncoder, type ModelFlags, positive } from './model-options.ts';
+export { openOutput } from './output.ts';
+export { openPairs } from './pair-input.ts';
+export { openPairModel, readWithProgress, vectorFileOf } from './pair-model.ts';
+export { duration, type Progress } from './progress.ts';
+export { seed } from './seed-option.ts';
+export type { Terminal } from './terminal.ts';
