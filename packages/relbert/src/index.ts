@@ -18,6 +18,8 @@ import { modelFiles } from './node/open-model.ts';
 import { nodeRuntime } from './node/runtime.ts';
 import { nodeWorkerRuntime } from './node/worker.ts';
 import type { DeviceChoice } from './runtime/device.ts';
+import type { FetchFilesOptions } from './web/files.ts';
+import type { WebRuntimeOptions } from './web/runtime.ts';
 
 export * from './core.ts';
 export { availableDevices } from './node/device.ts';
@@ -29,15 +31,26 @@ export { indexFolder } from './node/index-folder.ts';
 export { openModel } from './node/open-model.ts';
 export { type NodeRuntimeOptions, nodeRuntime } from './node/runtime.ts';
 export { nodeWorkerRuntime } from './node/worker.ts';
+export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';
+export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
+export { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
 
+/**
+ * TypeScript does not say for which platform a bundler builds, so these types fit both entries: what is for browsers only
+ * says so.
+ */
 export interface LoadOptions extends EncoderOptions, HubOptions {
   /** Run in a worker thread, so that the event loop stays free while pairs are encoded. Default true; false starts faster. */
   readonly worker?: boolean;
   /** What computes. Default `auto`: the CPU, or WASM where onnxruntime-node has no binary. */
   readonly device?: DeviceChoice | undefined;
+  /** In a browser only: where onnxruntime-web finds its files, and which backend runs. */
+  readonly runtime?: WebRuntimeOptions;
+  /** In a browser only: request headers. */
+  readonly headers?: FetchFilesOptions['headers'];
 }
 
-const optionNames: Readonly<Record<keyof LoadOptions, true>> = {
+const optionNames: Readonly<Record<Exclude<keyof LoadOptions, 'runtime' | 'headers'>, true>> = {
   ...encoderOptionNames,
   ...{ worker: true, device: true, onProgress: true, cache: true, offline: true, endpoint: true, token: true },
   ...{ env: true, fetch: true, stallTimeout: true, attempts: true, pause: true },
