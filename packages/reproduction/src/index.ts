@@ -1,3 +1,5 @@
-/** The commands that this package adds to `relbert`: it loads them when one is asked for. */
-export { addPlotCommand } from './cli/plot.ts';
-export { addReportCommand } from './cli/report.ts';
+/** The commands that this package adds to `relbert`: it loads them when one is typed. */
+import { plot } from './cli/plot.ts';
+import { report } from './cli/report.ts';
+
+export const commands = [report, plot];

@@ -1,38 +1,15 @@
 /** The program: its commands, and what becomes of an error, a signal and a closed pipe. */
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { packageVersion } from '../node/package.ts';
-import { addAnalogyCommand } from './analogy.ts';
 import type { CommandIo, TextStream } from './command-io.ts';
+import { commands } from './commands.ts';
 import { addDistillCommand } from './distill.ts';
-import { addEmbedCommand } from './embed.ts';
-import { addEvaluateCommand } from './evaluate.ts';
 import { describeError, FAILURE, isDefect, isWrongUsage, Stopped, SUCCESS, WRONG_USAGE } from './exit.ts';
-import { addExportCommand } from './export.ts';
-import { addInfoCommand } from './info.ts';
-import { addNeighboursCommand } from './neighbours.ts';
-import { addPromptCommand } from './prompt.ts';
-import { addIndexCommand } from './relation-index.ts';
-import { addReproductionCommands } from './reproduction.ts';
-import { addSimilarityCommand } from './similarity.ts';
+import { addDeclared } from './program.ts';
+import { reproductionCommands } from './reproduction.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { describeTooLong, isPromptTooLong } from './too-long.ts';
 import { visibleResult } from './visible.ts';
-
-/** Adds one command to the program. Its file imports nothing heavy: what does the work is imported by the action. */
-type AddCommand = (program: Command, terminal: Terminal) => void;
-
-const commands: readonly AddCommand[] = [
-  addEmbedCommand,
-  addSimilarityCommand,
-  addAnalogyCommand,
-  addEvaluateCommand,
-  addDistillCommand,
-  addExportCommand,
-  addPromptCommand,
-  addNeighboursCommand,
-  addIndexCommand,
-  addInfoCommand,
-];
 
 /** The `relbert` program with all its commands. */
 async function createProgram(terminal: Terminal, io: CommandIo, wanted: string | undefined): Promise<Command> {
@@ -57,8 +34,9 @@ Examples:
 Results go to standard output, everything else to standard error.
 Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1 shows where an error arose.`,
     );
-  for (const add of commands) add(program, terminal);
-  await addReproductionCommands(program, terminal, wanted);
+  addDistillCommand(program, terminal);
+  for (const declared of [...commands, ...(await reproductionCommands(wanted))])
+    addDeclared(program, declared, terminal);
   pointToHelp(program, program.name());
   return program;
 }

@@ -5,7 +5,7 @@ import { floatText, word2vecBytes, word2vecHeader, word2vecKey, word2vecLine } f
 import { AtomicFile } from '../node/files.ts';
 import { commitTogether } from '../node/files-together.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { EmbeddingFormat } from './embed.ts';
+import type { EmbeddingFormat } from './embedding-format.ts';
 import { type Output, openOutput } from './output.ts';
 import type { Terminal } from './terminal.ts';
 

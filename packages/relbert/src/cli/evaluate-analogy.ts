@@ -1,31 +1,38 @@
 /** `relbert evaluate analogy`: accuracy on files of analogy questions. */
-import { type Command, Option } from 'commander';
-import type { AnalogyEvaluation, AnalogyPrediction, AnalogySet, Direction } from '../evaluate/analogy.ts';
+import type { AnalogyEvaluation, AnalogyPrediction, AnalogySet } from '../evaluate/analogy.ts';
 import type { Interval } from '../evaluate/bootstrap.ts';
-import type { SimilarityName } from '../evaluate/similarity.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { examples } from './examples.ts';
-import type { ModelFlags } from './model-options.ts';
+import { command } from './command.ts';
+import { choice, type Flags, flag, fromZero, list, number, required, text, withDefault } from './option.ts';
 import {
-  addPairModelOptions,
   noLanguageModel,
   noteMissingWords,
   openPairModel,
+  pairModelOptions,
   refuseEncoderFlags,
 } from './pair-model.ts';
-import { seed } from './seed-option.ts';
+import type { Cell } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
-interface EvaluateAnalogyFlags extends ModelFlags {
-  readonly data: readonly string[];
-  readonly split: string;
-  readonly similarity: SimilarityName;
-  readonly direction: Direction;
-  readonly seed: number;
-  readonly groups?: boolean;
-  readonly predictions?: string;
-  readonly json?: boolean;
-}
+const options = {
+  data: required(list('<path...>', 'folders with <split>.jsonl, or .jsonl files: {"stem","choice","answer"} a line')),
+  split: withDefault(text('<split>', 'test, valid, or all: every <split>.jsonl of a folder'), 'test'),
+  ...pairModelOptions('; baselines: vectors:FILE (word2vec or GloVe text, may be gzip), random'),
+  similarity: withDefault(choice('<name>', 'euclidean means the nearest', ['cosine', 'dot', 'euclidean']), 'cosine'),
+  direction: withDefault(
+    choice('<direction>', 'embed (h,t), (t,h), or both with the mean of the similarities', [
+      'forward',
+      'reverse',
+      'both',
+    ]),
+    'forward',
+  ),
+  seed: withDefault(number('<number>', 'of the intervals, and of random answers', fromZero), 0),
+  groups: flag('print the accuracy of each relation, too'),
+  predictions: text('<file>', 'write scores and answer of each question as JSON lines'),
+  json: flag('print {"model","pooling","template","results","macroAverage",...}'),
+};
+type EvaluateAnalogyFlags = Flags<typeof options>;
 
 /** What was judged, for the output. */
 interface Judged {
@@ -35,60 +42,37 @@ interface Judged {
   readonly missing: ReadonlySet<string>;
 }
 
-export function addEvaluateAnalogyCommand(evaluate: Command, terminal: Terminal): void {
-  const command = evaluate
-    .command('analogy')
-    .summary('accuracy on analogy questions')
-    .description('Accuracy on analogy questions: the choice with the greatest similarity to the stem is the answer.')
-    .requiredOption(
-      '--data <path...>',
-      'folders with <split>.jsonl, or .jsonl files: {"stem","choice","answer"} a line',
-    )
-    .option('--split <split>', 'test, valid, or all: every <split>.jsonl of a folder', 'test');
-  addPairModelOptions(command, '; baselines: vectors:FILE (word2vec or GloVe text, may be gzip), random')
-    .addOption(
-      new Option('--similarity <name>', 'euclidean means the nearest')
-        .choices(['cosine', 'dot', 'euclidean'])
-        .default('cosine'),
-    )
-    .addOption(
-      new Option('--direction <direction>', 'embed (h,t), (t,h), or both with the mean of the similarities')
-        .choices(['forward', 'reverse', 'both'])
-        .default('forward'),
-    )
-    .option('--seed <number>', 'of the intervals, and of random answers', seed, 0)
-    .option('--groups', 'print the accuracy of each relation, too')
-    .option('--predictions <file>', 'write scores and answer of each question as JSON lines')
-    .option('--json', 'print {"model","pooling","template","results","macroAverage",...}')
-    .addHelpText(
-      'after',
-      examples([
-        'relbert evaluate analogy --data data/u2 data/google data/bats --split test',
-        'relbert evaluate analogy --data data/bats --model vectors:glove.6B.300d.txt --groups',
-      ]),
-    )
-    .action(async (flags: EvaluateAnalogyFlags) => {
-      const { readAnalogySets } = await import('./analogy-sets.ts');
-      const sets = await readAnalogySets(flags.data, flags.split);
-      const { openOutput } = await import('./output.ts');
-      // Opened before the work starts: a folder that cannot be written to shows now, not after minutes.
-      const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
-      try {
-        const { evaluation, judged } = await judge(sets, flags, terminal);
-        if (predictions) {
-          for (const prediction of evaluation.predictions) await predictions.write(`${predictionLine(prediction)}\n`);
-          await predictions.commit();
-        }
-        noteMissingWords(judged.missing, affectedQuestions(sets, judged.missing), terminal);
-        await terminal.print(
-          flags.json ? evaluationJson(evaluation, judged, flags) : await evaluationText(evaluation, flags, terminal),
-        );
-      } catch (error) {
-        await predictions?.discard();
-        throw error;
+export const evaluateAnalogy = command({
+  name: 'analogy',
+  summary: 'accuracy on analogy questions',
+  description: 'Accuracy on analogy questions: the choice with the greatest similarity to the stem is the answer.',
+  options,
+  examples: [
+    'relbert evaluate analogy --data data/u2 data/google data/bats --split test',
+    'relbert evaluate analogy --data data/bats --model vectors:glove.6B.300d.txt --groups',
+  ],
+  async run(_, flags, terminal) {
+    const { readAnalogySets } = await import('./analogy-sets.ts');
+    const sets = await readAnalogySets(flags.data, flags.split);
+    const { openOutput } = await import('./output.ts');
+    // Opened before the work starts: a folder that cannot be written to shows now, not after minutes.
+    const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
+    try {
+      const { evaluation, judged } = await judge(sets, flags, terminal);
+      if (predictions) {
+        for (const prediction of evaluation.predictions) await predictions.write(`${predictionLine(prediction)}\n`);
+        await predictions.commit();
       }
-    });
-}
+      noteMissingWords(judged.missing, affectedQuestions(sets, judged.missing), terminal);
+      await terminal.print(
+        flags.json ? evaluationJson(evaluation, judged, flags) : await evaluationText(evaluation, flags, terminal),
+      );
+    } catch (error) {
+      await predictions?.discard();
+      throw error;
+    }
+  },
+});
 
 async function judge(
   sets: readonly AnalogySet[],
@@ -154,7 +138,7 @@ async function evaluationText(
     { title: 'accuracy %', align: 'right' },
     { title: '95 % interval', align: 'right' },
   ] as const;
-  const rows = results.map(({ set, split, questions, correct, accuracy, interval }) => [
+  const rows: Cell[][] = results.map(({ set, split, questions, correct, accuracy, interval }) => [
     set,
     split,
     String(questions),
@@ -162,7 +146,8 @@ async function evaluationText(
     percent(accuracy),
     range(interval),
   ]);
-  if (results.length > 1) rows.push(['mean', '', '', '', style.bold(percent(macroAverage)), range(macroInterval)]);
+  if (results.length > 1)
+    rows.push(['mean', '', '', '', { text: percent(macroAverage), style: style.bold }, range(macroInterval)]);
   const tables = [tableText(columns, rows, style)];
   const categories = results.flatMap((result) =>
     result.categories.map(({ category, questions, correct, accuracy, interval }) => [

@@ -1,37 +1,25 @@
 /** `relbert evaluate classification`: lexical relation classification. */
-import { type Command, Option } from 'commander';
 import type { LexicalRelationSet } from '../data/lexical-relation.ts';
 import type { ClassificationResult, FeatureExtractor } from '../evaluate/classification.ts';
 import type { ClassificationScores } from '../evaluate/metrics.ts';
 import type { EmbeddingFeatures, WordVectorFeatures } from '../evaluate/pair-features.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { suggestion } from '../text/nearest-name.ts';
+import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
-import { examples } from './examples.ts';
 import { UsageError } from './exit.ts';
-import type { ModelFlags } from './model-options.ts';
+import { choice, type Flags, flag, fromZero, list, number, required, text, withDefault } from './option.ts';
 import {
-  addPairModelOptions,
   noLanguageModel,
   noteMissingWords,
   openPairModel,
+  pairModelOptions,
   readWithProgress,
   refuseEncoderFlags,
   requireVectorFile,
   vectorFileOf,
 } from './pair-model.ts';
-import { seed } from './seed-option.ts';
 import type { Terminal } from './terminal.ts';
-
-interface ClassificationFlags extends ModelFlags {
-  readonly data: readonly string[];
-  readonly features?: string;
-  readonly pairVectors?: string;
-  readonly grid?: boolean;
-  readonly seed: number;
-  readonly predictions?: string;
-  readonly json?: boolean;
-}
 
 interface NamedSet {
   readonly name: string;
@@ -50,58 +38,57 @@ interface Features extends AsyncDisposable {
 const embeddingFeatureNames: readonly EmbeddingFeatures[] = ['both', 'forward', 'diff'];
 const wordVectorFeatureNames: readonly WordVectorFeatures[] = ['cat', 'cat+dot', 'diff', 'diff+dot'];
 
-export function addEvaluateClassificationCommand(evaluate: Command, terminal: Terminal): void {
-  const command = evaluate
-    .command('classification')
-    .summary('F1 on lexical relation classification')
-    .description(
-      'Trains a classifier with one hidden layer on the relation embeddings of the training pairs and scores it on the test pairs.',
-    )
-    .requiredOption('--data <folder...>', 'folders with train.tsv, test.tsv and perhaps val.tsv: head, tail, relation');
-  addPairModelOptions(command, '; baseline: vectors:FILE (word2vec or GloVe text, may be gzip)')
-    .addOption(
-      new Option(
-        '--features <features>',
-        'of a language model: both is [x(h,t); x(t,h)] (default), forward, diff; of word vectors: cat (default), cat+dot, diff, diff+dot',
-      ).choices([...new Set([...embeddingFeatureNames, ...wordVectorFeatureNames])]),
-    )
-    .option('--pair-vectors <file>', 'append vectors of the pairs, with keys such as New_York__Tokyo')
-    .option('--grid', 'search learning rate and hidden size on the validation pairs')
-    .option('--seed <number>', "of the classifier's start and batches", seed, 0)
-    .option('--predictions <file>', 'write the relation found for each test pair as JSON lines')
-    .option('--json', 'print {"results":[{"set","test","validation","classifier"}],...}')
-    .addHelpText(
-      'after',
-      examples([
-        'relbert evaluate classification --data data/BLESS data/EVALution --grid',
-        'relbert evaluate classification --data data/BLESS --model vectors:glove.6B.300d.txt --features cat+dot',
-      ]),
-    )
-    .action(async (flags: ClassificationFlags) => {
-      const sets = await Promise.all(flags.data.map((folder) => readLexicalRelationSet(folder, terminal.note)));
-      const { openOutput } = await import('./output.ts');
-      const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
-      try {
-        await using features = await openFeatures(flags, terminal);
-        const results: (ClassificationResult & { readonly name: string })[] = [];
-        for (const { name, set } of sets) {
-          const result = await evaluateSet(name, set, features, flags, terminal);
-          results.push({ name, ...result });
-          for (const [i, { head, tail, relation }] of set.test.entries()) {
-            const predicted = result.predictions[i];
-            const line = { set: name, head, tail, relation, predicted, correct: predicted === relation };
-            await predictions?.write(`${JSON.stringify(line)}\n`);
-          }
+const options = {
+  data: required(list('<folder...>', 'folders with train.tsv, test.tsv and perhaps val.tsv: head, tail, relation')),
+  ...pairModelOptions('; baseline: vectors:FILE (word2vec or GloVe text, may be gzip)'),
+  features: choice(
+    '<features>',
+    'of a language model: both is [x(h,t); x(t,h)] (default), forward, diff; of word vectors: cat (default), cat+dot, diff, diff+dot',
+    [...new Set([...embeddingFeatureNames, ...wordVectorFeatureNames])],
+  ),
+  pairVectors: text('<file>', 'append vectors of the pairs, with keys such as New_York__Tokyo'),
+  grid: flag('search learning rate and hidden size on the validation pairs'),
+  seed: withDefault(number('<number>', "of the classifier's start and batches", fromZero), 0),
+  predictions: text('<file>', 'write the relation found for each test pair as JSON lines'),
+  json: flag('print {"results":[{"set","test","validation","classifier"}],...}'),
+};
+type ClassificationFlags = Flags<typeof options>;
+
+export const evaluateClassification = command({
+  name: 'classification',
+  summary: 'F1 on lexical relation classification',
+  description:
+    'Trains a classifier with one hidden layer on the relation embeddings of the training pairs and scores it on the test pairs.',
+  options,
+  examples: [
+    'relbert evaluate classification --data data/BLESS data/EVALution --grid',
+    'relbert evaluate classification --data data/BLESS --model vectors:glove.6B.300d.txt --features cat+dot',
+  ],
+  async run(_, flags, terminal) {
+    const sets = await Promise.all(flags.data.map((folder) => readLexicalRelationSet(folder, terminal.note)));
+    const { openOutput } = await import('./output.ts');
+    const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
+    try {
+      await using features = await openFeatures(flags, terminal);
+      const results: (ClassificationResult & { readonly name: string })[] = [];
+      for (const { name, set } of sets) {
+        const result = await evaluateSet(name, set, features, flags, terminal);
+        results.push({ name, ...result });
+        for (const [i, { head, tail, relation }] of set.test.entries()) {
+          const predicted = result.predictions[i];
+          const line = { set: name, head, tail, relation, predicted, correct: predicted === relation };
+          await predictions?.write(`${JSON.stringify(line)}\n`);
         }
-        await predictions?.commit();
-        noteMissing(features, terminal);
-        await terminal.print(flags.json ? resultsJson(results, features, flags) : await resultsText(results, terminal));
-      } catch (error) {
-        await predictions?.discard();
-        throw error;
       }
-    });
-}
+      await predictions?.commit();
+      noteMissing(features, terminal);
+      await terminal.print(flags.json ? resultsJson(results, features, flags) : await resultsText(results, terminal));
+    } catch (error) {
+      await predictions?.discard();
+      throw error;
+    }
+  },
+});
 
 const splitNames = {
   train: ['train'],

@@ -1,34 +1,34 @@
 /** `relbert evaluate compare`: McNemar's exact test on the answers of two models. */
-import type { Command } from 'commander';
 import type { Comparison } from '../evaluate/prediction-file.ts';
+import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
-import { examples } from './examples.ts';
+import { flag } from './option.ts';
 import type { Terminal } from './terminal.ts';
 
-export function addEvaluateCompareCommand(evaluate: Command, terminal: Terminal): void {
-  evaluate
-    .command('compare')
-    .summary("McNemar's exact test on two files of predictions")
-    .description(
-      "Compares two models on the questions that both answered: McNemar's exact test, two-sided, for each set and over all of them.",
-    )
-    .argument('<first>', 'file written by relbert evaluate analogy --predictions')
-    .argument('<second>', 'the same of another model, for the same questions')
-    .option('--json', 'print {"first","second","results"}')
-    .addHelpText('after', examples(['relbert evaluate compare vanilla.jsonl distilled.jsonl']))
-    .action(async (first: string, second: string, flags: { readonly json?: boolean }) => {
-      const { readText } = await import('../node/read-file.ts');
-      const { comparePredictions } = await import('../evaluate/prediction-file.ts');
-      const read = async (file: string) => ({ file, text: await readText(file, { signal: terminal.signal }) });
-      const results = comparePredictions(await read(first), await read(second));
-      if (flags.json) {
-        const figures = results.map(({ set, split, ...rest }) => ({ set: set ?? null, split: split ?? null, ...rest }));
-        await terminal.print(JSON.stringify({ first, second, results: figures }));
-      } else {
-        await terminal.print(await comparisonText(results, terminal));
-      }
-    });
-}
+export const evaluateCompare = command({
+  name: 'compare',
+  summary: "McNemar's exact test on two files of predictions",
+  description:
+    "Compares two models on the questions that both answered: McNemar's exact test, two-sided, for each set and over all of them.",
+  arguments: [
+    ['<first>', 'file written by relbert evaluate analogy --predictions'],
+    ['<second>', 'the same of another model, for the same questions'],
+  ],
+  options: { json: flag('print {"first","second","results"}') },
+  examples: ['relbert evaluate compare vanilla.jsonl distilled.jsonl'],
+  async run([first, second], flags, terminal) {
+    const { readText } = await import('../node/read-file.ts');
+    const { comparePredictions } = await import('../evaluate/prediction-file.ts');
+    const read = async (file: string) => ({ file, text: await readText(file, { signal: terminal.signal }) });
+    const results = comparePredictions(await read(first), await read(second));
+    if (flags.json) {
+      const figures = results.map(({ set, split, ...rest }) => ({ set: set ?? null, split: split ?? null, ...rest }));
+      await terminal.print(JSON.stringify({ first, second, results: figures }));
+    } else {
+      await terminal.print(await comparisonText(results, terminal));
+    }
+  },
+});
 
 async function comparisonText(results: readonly Comparison[], terminal: Terminal): Promise<string> {
   const { tableText } = await import('./table.ts');

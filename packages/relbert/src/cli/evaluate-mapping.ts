@@ -1,21 +1,11 @@
 /** `relbert evaluate mapping`: relation mapping problems. */
-import { type Command, Option } from 'commander';
 import type { MappingProblem } from '../data/mapping.ts';
-import type { MappingEvaluation, MappingObjective, MappingResult } from '../evaluate/mapping.ts';
+import type { MappingEvaluation, MappingResult } from '../evaluate/mapping.ts';
+import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
-import { examples } from './examples.ts';
-import { type ModelFlags, positive } from './model-options.ts';
-import { addPairModelOptions, noteMissingWords, openPairModel } from './pair-model.ts';
+import { choice, type Flags, flag, fromOne, list, number, required, text, withDefault } from './option.ts';
+import { noteMissingWords, openPairModel, pairModelOptions } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
-
-interface MappingFlags extends ModelFlags {
-  readonly data: readonly string[];
-  readonly objective: MappingObjective;
-  readonly maxNodes?: number;
-  readonly predictions?: string;
-  readonly problems?: boolean;
-  readonly json?: boolean;
-}
 
 interface MappingSet {
   readonly name: string;
@@ -24,79 +14,83 @@ interface MappingSet {
 
 type SetResult = MappingEvaluation & { readonly name: string };
 
-export function addEvaluateMappingCommand(evaluate: Command, terminal: Terminal): void {
-  const command = evaluate
-    .command('mapping')
-    .summary('accuracy on relation mapping problems')
-    .description(
-      'Finds the one-to-one mapping of the source terms to the target terms under which their relations are most alike, and proves that none is better.',
-    )
-    .requiredOption(
-      '--data <path...>',
+const options = {
+  data: required(
+    list(
+      '<path...>',
       '.jsonl of {"source","target"}, the .csv of SCAN (scientific and creative analogies), or folders with one',
-    );
-  addPairModelOptions(command, '; baseline: vectors:FILE (word2vec or GloVe text, may be gzip)')
-    .addOption(
-      new Option(
-        '--objective <objective>',
-        'mean over all pairs, or as the Python package: mean over rows of their maximum',
-      )
-        .choices(['coherence', 'reference'])
-        .default('coherence'),
-    )
-    .option('--max-nodes <number>', 'give up the proof after so many partial mappings (default: never)', positive)
-    .option('--problems', 'print each problem, too')
-    .option('--predictions <file>', 'write the mapping of each problem as JSON lines')
-    .option('--json', 'print {"model","pooling","template","objective","results"}')
-    .addHelpText('after', examples(['relbert evaluate mapping --data data/relation_mapping data/scan']))
-    .action(async (flags: MappingFlags) => {
-      const sets = await Promise.all(flags.data.map(readMappingSet));
-      const { openOutput } = await import('./output.ts');
-      const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
-      try {
-        await using model = await openPairModel(flags, terminal);
-        const { evaluateMapping } = await import('../evaluate/mapping.ts');
-        const results: SetResult[] = [];
-        for (const { name, problems } of sets) {
-          const progress = await terminal.progress(`mapping ${name}`, 'problems', problems.length);
-          try {
-            const evaluation = await evaluateMapping(problems, model.embed, {
-              objective: flags.objective,
-              signal: terminal.signal,
-              ...(flags.maxNodes !== undefined && { maxNodes: flags.maxNodes }),
-              onProgress: ({ done, total }) => progress.update(done, total),
-            });
-            results.push({ name, ...evaluation });
-          } finally {
-            progress.stop();
-          }
-          for (const result of results.at(-1)?.results ?? []) {
-            await predictions?.write(`${JSON.stringify({ set: name, ...problemJson(result) })}\n`);
-          }
+    ),
+  ),
+  ...pairModelOptions('; baseline: vectors:FILE (word2vec or GloVe text, may be gzip)'),
+  objective: withDefault(
+    choice('<objective>', 'mean over all pairs, or as the Python package: mean over rows of their maximum', [
+      'coherence',
+      'reference',
+    ]),
+    'coherence',
+  ),
+  maxNodes: number('<number>', 'give up the proof after so many partial mappings (default: never)', fromOne),
+  problems: flag('print each problem, too'),
+  predictions: text('<file>', 'write the mapping of each problem as JSON lines'),
+  json: flag('print {"model","pooling","template","objective","results"}'),
+};
+type MappingFlags = Flags<typeof options>;
+
+export const evaluateMapping = command({
+  name: 'mapping',
+  summary: 'accuracy on relation mapping problems',
+  description:
+    'Finds the one-to-one mapping of the source terms to the target terms under which their relations are most alike, and proves that none is better.',
+  options,
+  examples: ['relbert evaluate mapping --data data/relation_mapping data/scan'],
+  async run(_, flags, terminal) {
+    const sets = await Promise.all(flags.data.map(readMappingSet));
+    const { openOutput } = await import('./output.ts');
+    const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
+    try {
+      await using model = await openPairModel(flags, terminal);
+      const { evaluateMapping } = await import('../evaluate/mapping.ts');
+      const results: SetResult[] = [];
+      for (const { name, problems } of sets) {
+        const progress = await terminal.progress(`mapping ${name}`, 'problems', problems.length);
+        try {
+          const evaluation = await evaluateMapping(problems, model.embed, {
+            objective: flags.objective,
+            signal: terminal.signal,
+            ...(flags.maxNodes !== undefined && { maxNodes: flags.maxNodes }),
+            onProgress: ({ done, total }) => progress.update(done, total),
+          });
+          results.push({ name, ...evaluation });
+        } finally {
+          progress.stop();
         }
-        await predictions?.commit();
-        const unproven = results.flatMap((own) => own.results).filter(({ optimal }) => !optimal).length;
-        if (unproven > 0)
-          terminal.warn(`${unproven} mappings are the best found, not proven to be the best (--max-nodes)`);
-        noteMissingWords(model.missing, 'the problems', terminal);
-        const { pooling = null, template = null } = model;
-        await terminal.print(
-          flags.json
-            ? JSON.stringify({
-                model: flags.model,
-                pooling,
-                template,
-                objective: flags.objective,
-                results: results.map(setJson),
-              })
-            : await resultsText(results, flags, terminal),
-        );
-      } catch (error) {
-        await predictions?.discard();
-        throw error;
+        for (const result of results.at(-1)?.results ?? []) {
+          await predictions?.write(`${JSON.stringify({ set: name, ...problemJson(result) })}\n`);
+        }
       }
-    });
-}
+      await predictions?.commit();
+      const unproven = results.flatMap((own) => own.results).filter(({ optimal }) => !optimal).length;
+      if (unproven > 0)
+        terminal.warn(`${unproven} mappings are the best found, not proven to be the best (--max-nodes)`);
+      noteMissingWords(model.missing, 'the problems', terminal);
+      const { pooling = null, template = null } = model;
+      await terminal.print(
+        flags.json
+          ? JSON.stringify({
+              model: flags.model,
+              pooling,
+              template,
+              objective: flags.objective,
+              results: results.map(setJson),
+            })
+          : await resultsText(results, flags, terminal),
+      );
+    } catch (error) {
+      await predictions?.discard();
+      throw error;
+    }
+  },
+});
 
 /** The problems of a file, or of the one file of a folder; the set is named after the folder. */
 export async function readMappingSet(path: string): Promise<MappingSet> {

@@ -1,38 +1,34 @@
 /** `relbert export`: a relation encoder as one ONNX file for other programs. */
-import { type Command, Option } from 'commander';
 import { poolings } from '../encoder/pooling-table.ts';
-import { examples } from './examples.ts';
+import { command } from './command.ts';
 import { checkUsage } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
+import { modelOptions } from './model-options.ts';
+import { choice, type Flags, required, text, withDefault } from './option.ts';
 import type { Terminal } from './terminal.ts';
 
-interface ExportFlags {
-  readonly model: string;
-  readonly format: 'onnx';
-  readonly dtype: 'f32' | 'f16' | 'int8';
-  readonly pooling?: string;
-  readonly output: string;
-  readonly offline?: boolean;
-}
+const options = {
+  model: withDefault(text('<model>', 'folder, hub id, id@revision, or "embedded"'), 'embedded'),
+  format: withDefault(choice('<format>', 'file format', ['onnx']), 'onnx'),
+  dtype: withDefault(choice('<dtype>', 'of the weights in the file', ['f32', 'f16', 'int8']), 'f32'),
+  pooling: text('<pooling>', `${poolings.join(', ')} (default: the checkpoint's)`),
+  output: required(text('<file>', 'file to write')),
+  offline: modelOptions.offline,
+};
 
-export function addExportCommand(program: Command, terminal: Terminal): void {
-  program
-    .command('export')
-    .summary('write an encoder as one ONNX file')
-    .description('Writes a relation encoder as one ONNX file: token ids of prompts in, relation embeddings out.')
-    .option('--model <model>', 'folder, hub id, id@revision, or "embedded"', 'embedded')
-    .addOption(new Option('--format <format>', 'file format').choices(['onnx']).default('onnx'))
-    .addOption(
-      new Option('--dtype <dtype>', 'of the weights in the file').choices(['f32', 'f16', 'int8']).default('f32'),
-    )
-    .option('--pooling <pooling>', `${poolings.join(', ')} (default: the checkpoint's own)`)
-    .requiredOption('--output <file>', 'file to be written')
-    .option('--offline', 'use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)')
-    .addHelpText('after', examples(['relbert export --model my-encoder --dtype int8 --output encoder.onnx']))
-    .action((flags: ExportFlags) => run(flags, terminal));
-}
+export const exportCommand = command({
+  name: 'export',
+  summary: 'write an encoder as one ONNX file',
+  description: 'Writes a relation encoder as one ONNX file: token ids of prompts in, relation embeddings out.',
+  options,
+  examples: ['relbert export --model my-encoder --dtype int8 --output encoder.onnx'],
+  run: (_, flags, terminal) => run(flags, terminal),
+});
 
-async function run({ model, dtype, pooling: name, output, offline }: ExportFlags, terminal: Terminal): Promise<void> {
+async function run(
+  { model, dtype, pooling: name, output, offline }: Flags<typeof options>,
+  terminal: Terminal,
+): Promise<void> {
   const { parsePooling } = await import('../encoder/pooling.ts');
   const pooling = name === undefined ? undefined : checkUsage(() => parsePooling(name));
   const { openModel } = await import('../node/open-model.ts');

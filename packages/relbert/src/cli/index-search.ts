@@ -1,100 +1,86 @@
 /** `relbert index search | info | verify`. */
-import type { Command } from 'commander';
 import type { PairVector } from '../index/index-question.ts';
 import type { IndexNeighbour, IndexQuery, RelationIndex } from '../index/relation-index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { examples } from './examples.ts';
+import { command } from './command.ts';
 import { UsageError } from './exit.ts';
-import { addModelOptions, type ModelFlags, positive } from './model-options.ts';
+import { modelOptions } from './model-options.ts';
+import { type Flags, flag, fromOne, list, number, required, text, withDefault } from './option.ts';
 import { pairArgument } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
+import { visible } from './visible.ts';
 
-interface SearchFlags extends ModelFlags {
-  readonly index: string;
-  readonly top: number;
-  readonly where?: string;
-  readonly distinctWords?: boolean;
-  readonly exact?: boolean;
-  readonly probes?: number;
-  readonly mean?: boolean;
-  readonly not?: readonly string[];
-  readonly vector?: string;
-  readonly json?: boolean;
-}
+const options = {
+  index: required(text('<dir>', 'the folder of the index')),
+  top: withDefault(number('<number>', 'answers to a question', fromOne), 10),
+  distinctWords: flag('leave out pairs that share a word with the question'),
+  where: text('<condition>', `only pairs that pass: 'relation = "hypernym" and head != "dog"'`),
+  mean: flag('the pairs are examples of one relation: one question by their mean'),
+  not: list('<pair...>', 'counter-examples, taken away from the mean'),
+  vector: text('<numbers>', 'ask by a vector instead of pairs: a JSON list of numbers'),
+  exact: flag('compare with every pair instead of the nearest lists'),
+  probes: number('<number>', 'lists that are read for a question (default: about 99 % of the nearest ten)', fromOne),
+  ...modelOptions,
+  json: flag('print {"results":[{"query","neighbours":[{"head","tail","score"}]}]}, further columns beside'),
+};
+type SearchFlags = Flags<typeof options>;
 
-export function addIndexSearchCommands(index: Command, terminal: Terminal): void {
-  const search = index
-    .command('search')
-    .summary('pairs of an index whose relation is most like that of given pairs')
-    .description(
-      'The pairs of an index with the greatest cosine to each given pair. A pair that is in the index needs no model; others are encoded with the model of the index.',
-    )
-    .argument('[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
-    .requiredOption('--index <dir>', 'the folder of the index')
-    .option('--top <number>', 'answers to a question', positive, 10)
-    .option('--distinct-words', 'leave out pairs that share a word with the question')
-    .option('--where <condition>', `only pairs that pass: 'relation = "hypernym" and head != "dog"'`)
-    .option('--mean', 'the pairs are examples of one relation: one question by their mean')
-    .option('--not <pair...>', 'counter-examples, taken away from the mean')
-    .option('--vector <numbers>', 'ask by a vector instead of pairs: a JSON list of numbers')
-    .option('--exact', 'compare with every pair instead of the nearest lists')
-    .option(
-      '--probes <number>',
-      'lists that are read for a question (default: about 99 % of the nearest ten)',
-      positive,
-    );
-  addModelOptions(search)
-    .option('--json', 'print {"results":[{"query","neighbours":[{"head","tail","score"}]}]}, further columns beside')
-    .addHelpText(
-      'after',
-      examples([
-        'relbert index search barista:coffee --index wordnet-index',
-        'relbert index search hot:cold big:small --mean --distinct-words --index wordnet-index',
-      ]),
-    )
-    .action((texts: string[], flags: SearchFlags) => searchIndex(texts, flags, terminal));
+export const indexSearch = command({
+  name: 'search',
+  summary: 'pairs of an index whose relation is most like that of given pairs',
+  description:
+    'The pairs of an index with the greatest cosine to each given pair. A pair that is in the index needs no model; others are encoded with the model of the index.',
+  arguments: [['[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'']],
+  options,
+  examples: [
+    'relbert index search barista:coffee --index wordnet-index',
+    'relbert index search hot:cold big:small --mean --distinct-words --index wordnet-index',
+  ],
+  run: ([texts], flags, terminal) => searchIndex(texts, flags, terminal),
+});
 
-  index
-    .command('info')
-    .summary('what an index holds')
-    .description('How many pairs an index holds, with which columns, and which model made their vectors.')
-    .argument('<dir>', 'the folder of the index')
-    .option('--json', 'print the same as JSON')
-    .addHelpText('after', examples(['relbert index info wordnet-index']))
-    .action(async (dir: string, flags: { readonly json?: boolean }) => {
-      await using opened = await openIndex(dir);
-      const { origin, model, columns, ...figures } = opened.info();
-      if (flags.json) return terminal.print(JSON.stringify({ ...figures, columns, model }));
-      const lines = [
-        ['pairs', `${figures.rows}${figures.removed > 0 ? ` (and ${figures.removed} removed)` : ''}`],
-        ['columns', columns.length > 0 ? columns.join(', ') : 'none'],
-        ['model', `${model.name}, "${model.prompt}", ${model.pooling}`],
-        ['dimension', String(figures.dimension)],
-        ['parts', String(figures.segments)],
-        ['size', `${(figures.bytes / 2 ** 20).toFixed(1)} MiB`],
-      ];
-      await terminal.print(lines.map(([name, value]) => `${name?.padEnd(10)} ${value}`).join('\n'));
-    });
+export const indexInfo = command({
+  name: 'info',
+  summary: 'what an index holds',
+  description: 'How many pairs an index holds, with which columns, and which model made their vectors.',
+  arguments: [['<dir>', 'the folder of the index']],
+  options: { json: flag('print the same as JSON') },
+  examples: ['relbert index info wordnet-index'],
+  async run([dir], flags, terminal) {
+    await using opened = await openIndex(dir);
+    const { origin, model, columns, ...figures } = opened.info();
+    if (flags.json) return terminal.print(JSON.stringify({ ...figures, columns, model }));
+    const lines = [
+      ['pairs', `${figures.rows}${figures.removed > 0 ? ` (and ${figures.removed} removed)` : ''}`],
+      ['columns', columns.length > 0 ? columns.join(', ') : 'none'],
+      ['model', `${model.name}, "${model.prompt}", ${model.pooling}`],
+      ['dimension', String(figures.dimension)],
+      ['parts', String(figures.segments)],
+      ['size', `${(figures.bytes / 2 ** 20).toFixed(1)} MiB`],
+    ];
+    await terminal.print(lines.map(([name = '', value = '']) => `${name.padEnd(10)} ${visible(value)}`).join('\n'));
+  },
+});
 
-  index
-    .command('verify')
-    .summary('check every byte of an index')
-    .description('Reads every byte of an index and compares it with the checksums.')
-    .argument('<dir>', 'the folder of the index')
-    .option('--json', 'print {"rows"}')
-    .addHelpText('after', examples(['relbert index verify wordnet-index']))
-    .action(async (dir: string, flags: { readonly json?: boolean }) => {
-      await using opened = await openIndex(dir);
-      const { rows } = opened.info();
-      const progress = await terminal.progress('checking', 'pairs', rows);
-      try {
-        for await (const { done } of opened.verify({ signal: terminal.signal })) progress.update(done);
-      } finally {
-        progress.stop();
-      }
-      await terminal.print(flags.json ? JSON.stringify({ rows }) : `${dir} is sound: ${rows} pairs`);
-    });
-}
+export const indexVerify = command({
+  name: 'verify',
+  summary: 'check every byte of an index',
+  description: 'Reads every byte of an index and compares it with the checksums.',
+  arguments: [['<dir>', 'the folder of the index']],
+  options: { json: flag('print {"rows"}') },
+  examples: ['relbert index verify wordnet-index'],
+  async run([dir], flags, terminal) {
+    await using opened = await openIndex(dir);
+    const { rows } = opened.info();
+    const progress = await terminal.progress('checking', 'pairs', rows);
+    try {
+      for await (const { done } of opened.verify({ signal: terminal.signal })) progress.update(done);
+    } finally {
+      progress.stop();
+    }
+    await terminal.print(flags.json ? JSON.stringify({ rows }) : `${dir} is sound: ${rows} pairs`);
+  },
+});
 
 /** A question with what its answers are printed under. */
 interface Question {
@@ -128,7 +114,7 @@ async function searchIndex(texts: readonly string[], flags: SearchFlags, termina
   const { tableText } = await import('./table.ts');
   const tables = questions.map(({ title }, q) => {
     const neighbours = results[q] ?? [];
-    if (neighbours.length === 0) return `${title}: no pair passes`;
+    if (neighbours.length === 0) return `${visible(title)}: no pair passes`;
     const columns = [...new Set(neighbours.flatMap(({ pair }) => Object.keys(pair.columns ?? {})))];
     const rows = neighbours.map(({ pair, score }, rank) => [
       String(rank + 1),

@@ -1,84 +1,80 @@
 /** `relbert index build | add | remove | compact`. */
-import type { Command } from 'commander';
 import type { RelationEncoder } from '../encoder/relation-encoder.ts';
 import type { IndexWriteEvent, IndexWriter } from '../index/index-writer.ts';
-import { examples } from './examples.ts';
+import { command } from './command.ts';
 import { requireModel } from './index-model.ts';
-import { addModelOptions, loadEncoder, type ModelFlags } from './model-options.ts';
+import { loadEncoder, modelOptions } from './model-options.ts';
+import { type Flags, flag, required, text } from './option.ts';
 import { openPairs } from './pair-input.ts';
 import type { Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
-interface AddFlags extends ModelFlags {
-  readonly pairs: string;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
-}
-
-interface ChangeFlags {
-  readonly where?: string;
-  readonly threads?: number;
-  readonly json?: boolean;
-}
-
 const pairsHelp =
   '.tsv, .csv, .jsonl or .txt file, - for standard input, or package/NAME; further columns of a table with a header line, or members of JSON objects, are kept';
 
-export function addIndexWriteCommands(index: Command, terminal: Terminal): void {
-  const build = index
-    .command('build')
-    .summary('make an index of the pairs of a file')
-    .description('Encodes the pairs of a file and makes an index of them. A pair with the same columns counts once.')
-    .argument('<dir>', 'the folder of the index')
-    .requiredOption('--pairs <file>', pairsHelp)
-    .option('--overwrite', 'replace the index in the folder');
-  addModelOptions(build)
-    .option('--json', 'print {"added","repeated","rows"}')
-    .addHelpText('after', examples(['relbert index build wordnet-index --pairs package/wordnet']))
-    .action((dir: string, flags: AddFlags) => buildIndex(dir, flags, terminal));
+const folderArgument = ['<dir>', 'the folder of the index'] as const;
+const addOptions = {
+  pairs: required(text('<file>', pairsHelp)),
+  ...modelOptions,
+  json: flag('print {"added","repeated","rows"}'),
+};
+const buildOptions = { ...addOptions, overwrite: flag('replace the index in the folder') };
+type AddFlags = Flags<typeof addOptions>;
 
-  const add = index
-    .command('add')
-    .summary('add the pairs of a file')
-    .description('Encodes the pairs of a file with the model of the index and adds them: all, or none where it fails.')
-    .argument('<dir>', 'the folder of the index')
-    .requiredOption('--pairs <file>', pairsHelp);
-  addModelOptions(add)
-    .option('--json', 'print {"added","repeated","rows"}')
-    .addHelpText('after', examples(['relbert index add wordnet-index --pairs more.tsv']))
-    .action((dir: string, flags: AddFlags) => addToIndex(dir, flags, terminal));
+export const indexBuild = command({
+  name: 'build',
+  summary: 'make an index of the pairs of a file',
+  description: 'Encodes the pairs of a file and makes an index of them. A pair with the same columns counts once.',
+  arguments: [folderArgument],
+  options: buildOptions,
+  examples: ['relbert index build wordnet-index --pairs package/wordnet'],
+  run: ([dir], flags, terminal) => buildIndex(dir, flags, terminal),
+});
 
-  index
-    .command('remove')
-    .summary('remove the pairs that pass a condition')
-    .description('Removes the pairs that pass a condition on columns, head or tail. Their space is freed by compact.')
-    .argument('<dir>', 'the folder of the index')
-    .requiredOption('--where <condition>', `as 'source = "old" or head = "dog"'`)
-    .option('--json', 'print {"removed","rows"}')
-    .addHelpText('after', examples([`relbert index remove wordnet-index --where 'relation = "hypernym"'`]))
-    .action(async (dir: string, flags: ChangeFlags) => {
-      await using writer = await openWriter(dir, terminal, flags.threads);
-      const removed = await writer.remove(flags.where as string);
-      await report(dir, { removed }, `${removed} pairs removed`, flags, terminal);
-    });
+export const indexAdd = command({
+  name: 'add',
+  summary: 'add the pairs of a file',
+  description: 'Encodes the pairs of a file with the model of the index and adds them: all, or none where it fails.',
+  arguments: [folderArgument],
+  options: addOptions,
+  examples: ['relbert index add wordnet-index --pairs more.tsv'],
+  run: ([dir], flags, terminal) => addToIndex(dir, flags, terminal),
+});
 
-  index
-    .command('compact')
-    .summary('write all parts as one, without removed pairs')
-    .description('Writes all parts of an index as one, without the pairs that were removed: searches read less.')
-    .argument('<dir>', 'the folder of the index')
-    .option('--json', 'print {"rows"}')
-    .addHelpText('after', examples(['relbert index compact wordnet-index']))
-    .action(async (dir: string, flags: ChangeFlags) => {
-      await using bar = new WriteProgress(terminal);
-      await using writer = await openWriter(dir, terminal, flags.threads, bar);
-      await writer.compact();
-      await bar[Symbol.asyncDispose]();
-      await report(dir, {}, 'compacted', flags, terminal);
-    });
-}
+export const indexRemove = command({
+  name: 'remove',
+  summary: 'remove the pairs that pass a condition',
+  description: 'Removes the pairs that pass a condition on columns, head or tail. Their space is freed by compact.',
+  arguments: [folderArgument],
+  options: {
+    where: required(text('<condition>', `as 'source = "old" or head = "dog"'`)),
+    json: flag('print {"removed","rows"}'),
+  },
+  examples: [`relbert index remove wordnet-index --where 'relation = "hypernym"'`],
+  async run([dir], flags, terminal) {
+    await using writer = await openWriter(dir, terminal, undefined);
+    const removed = await writer.remove(flags.where);
+    await report(dir, { removed }, `${removed} pairs removed`, flags, terminal);
+  },
+});
 
-async function buildIndex(dir: string, flags: AddFlags, terminal: Terminal): Promise<void> {
+export const indexCompact = command({
+  name: 'compact',
+  summary: 'write all parts as one, without removed pairs',
+  description: 'Writes all parts of an index as one, without the pairs that were removed: searches read less.',
+  arguments: [folderArgument],
+  options: { json: flag('print {"rows"}') },
+  examples: ['relbert index compact wordnet-index'],
+  async run([dir], flags, terminal) {
+    await using bar = new WriteProgress(terminal);
+    await using writer = await openWriter(dir, terminal, undefined, bar);
+    await writer.compact();
+    await bar[Symbol.asyncDispose]();
+    await report(dir, {}, 'compacted', flags, terminal);
+  },
+});
+
+async function buildIndex(dir: string, flags: Flags<typeof buildOptions>, terminal: Terminal): Promise<void> {
   const { pairs, count } = await openPairs([], flags.pairs, terminal);
   const { IndexWriter } = await import('../index/index-writer.ts');
   const { indexFolder } = await import('../node/index-folder.ts');

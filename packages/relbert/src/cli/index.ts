@@ -19,14 +19,29 @@ export { eventLoopTurn } from '../runtime/event-loop.ts';
 export { linesOf } from '../text/lines.ts';
 export { suggestion } from '../text/nearest-name.ts';
 export { readAnalogySets } from './analogy-sets.ts';
+export { type CommandDeclaration, type CommandGroup, command, type Declaration } from './command.ts';
 export { readLexicalRelationSet } from './evaluate-classification.ts';
 export { readMappingSet } from './evaluate-mapping.ts';
-export { examples } from './examples.ts';
 export { UsageError } from './exit.ts';
-export { addModelOptions, loadEncoder, type ModelFlags, positive } from './model-options.ts';
+export { loadEncoder, type ModelFlags, modelOptions, severalModels } from './model-options.ts';
+export {
+  choice,
+  choiceList,
+  type Flags,
+  flag,
+  fromOne,
+  fromZero,
+  list,
+  type NumberRange,
+  number,
+  type Option,
+  type Options,
+  required,
+  text,
+  withDefault,
+} from './option.ts';
 export { openOutput } from './output.ts';
 export { openPairs } from './pair-input.ts';
 export { openPairModel, readWithProgress, vectorFileOf } from './pair-model.ts';
 export { duration, type Progress } from './progress.ts';
-export { seed } from './seed-option.ts';
 export type { Terminal } from './terminal.ts';

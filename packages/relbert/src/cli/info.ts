@@ -1,29 +1,23 @@
 /** `relbert info`: what a checkpoint is and where it came from. */
-import type { Command } from 'commander';
 import type { EncoderInfo } from '../encoder/relation-encoder.ts';
-import { examples } from './examples.ts';
-import { addModelOptions, describeEncoder, type ModelFlags } from './model-options.ts';
+import { command } from './command.ts';
+import { describeEncoder, modelOptions } from './model-options.ts';
+import { flag } from './option.ts';
 import { count } from './progress.ts';
-import type { Terminal } from './terminal.ts';
+import { visible } from './visible.ts';
 
-interface InfoFlags extends ModelFlags {
-  readonly json?: boolean;
-}
-
-export function addInfoCommand(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('info')
-    .summary('architecture, prompt, pooling, size and origin of a model')
-    .description('Architecture, parameters, prompt, pooling, precision, size and origin of a relation encoder.');
-  addModelOptions(command)
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', examples(['relbert info', 'relbert info --model relbert/relbert-roberta-large --json']))
-    .action(async (flags: InfoFlags) => {
-      const info = await describeEncoder(flags, terminal);
-      if (flags.json) await terminal.print(JSON.stringify({ model: flags.model, ...info }));
-      else await terminal.print(infoText(info, (label) => terminal.style.bold(label)));
-    });
-}
+export const info = command({
+  name: 'info',
+  summary: 'architecture, prompt, pooling, size and origin of a model',
+  description: 'Architecture, parameters, prompt, pooling, precision, size and origin of a relation encoder.',
+  options: { ...modelOptions, json: flag('print one JSON object') },
+  examples: ['relbert info', 'relbert info --model relbert/relbert-roberta-large --json'],
+  async run(_, flags, terminal) {
+    const described = await describeEncoder(flags, terminal);
+    if (flags.json) await terminal.print(JSON.stringify({ model: flags.model, ...described }));
+    else await terminal.print(infoText(described, (label) => terminal.style.bold(label)));
+  },
+});
 
 const sources = {
   checkpoint: "the checkpoint's own",
@@ -49,5 +43,5 @@ export function infoText(info: EncoderInfo, emphasize: (label: string) => string
     ['runs on', `${info.device} (${info.runtime})`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `${emphasize(label.padEnd(width))}  ${value}`).join('\n');
+  return rows.map(([label, value]) => `${emphasize(label.padEnd(width))}  ${visible(value)}`).join('\n');
 }

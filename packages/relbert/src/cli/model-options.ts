@@ -1,60 +1,36 @@
 /** The options that choose and set up the relation encoder: the same for every command that encodes pairs. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
 import { poolings } from '../encoder/pooling-table.ts';
 import type { EncoderInfo, LoadOptions, RelationEncoder } from '../index.ts';
-import { type DeviceChoice, devices } from '../runtime/device.ts';
+import { devices } from '../runtime/device.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
+import { choice, type Flags, flag, fromOne, number, repeated, text, withDefault } from './option.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What {@link addModelOptions} adds, as commander hands it over. */
-export interface ModelFlags {
-  readonly model: string;
-  readonly template?: string;
-  readonly prompt?: string;
-  readonly pooling?: string;
-  readonly maxLength?: number;
-  readonly batchTokens?: number;
-  readonly dtype?: 'f32' | 'int8';
-  readonly threads?: number;
-  readonly device?: DeviceChoice;
-  readonly normalize?: boolean;
-  readonly offline?: boolean;
-}
+/** `--model`, `--template`, `--pooling` and the options of how to run. */
+export const modelOptions = {
+  model: withDefault(text('<model>', 'folder, hub id, id@revision, or "embedded"'), 'embedded'),
+  template: text('<template>', "letter a-e, or text with <subj>, <obj>, <mask> (default: the checkpoint's)"),
+  prompt: text('<dir>', 'prompt that relbert prompt search or tune wrote, instead of a template'),
+  pooling: text('<pooling>', `${poolings.join(', ')} (default: the checkpoint's)`),
+  maxLength: number('<tokens>', 'longest prompt; a longer one is an error (default: what the model takes)', fromOne),
+  batchTokens: number('<tokens>', 'padded tokens in one batch', fromOne),
+  dtype: withDefault(choice('<dtype>', 'precision of the computation', ['f32', 'int8']), 'f32'),
+  threads: number('<number>', 'threads of one operator (default: one a physical core)', fromOne),
+  device: withDefault(choice('<device>', 'what computes; auto: the CPU', ['auto', ...devices]), 'auto'),
+  normalize: flag('divide each embedding by its Euclidean norm'),
+  offline: flag('use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)'),
+};
 
-/** Adds `--model`, `--template`, `--pooling` and the options of how to run to a command. */
-export function addModelOptions(command: Command): Command {
-  return command
-    .option('--model <model>', 'folder, hub id, id@revision, or "embedded"', 'embedded')
-    .option('--template <template>', "letter a-e, or text with <subj>, <obj>, <mask> (default: the checkpoint's own)")
-    .option('--prompt <dir>', 'prompt that relbert prompt search or tune made, instead of a template')
-    .option('--pooling <pooling>', `${poolings.join(', ')} (default: the checkpoint's own)`)
-    .option(
-      '--max-length <tokens>',
-      'longest prompt; a longer one is an error (default: what the model takes)',
-      positive,
-    )
-    .option('--batch-tokens <tokens>', 'padded tokens in one batch', positive)
-    .addOption(new Option('--dtype <dtype>', 'precision of the computation').choices(['f32', 'int8']).default('f32'))
-    .option('--threads <number>', 'threads of one operator (default: one a physical core)', positive)
-    .addOption(deviceOption())
-    .option('--normalize', 'divide each embedding by its Euclidean norm')
-    .option('--offline', 'use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)');
-}
+/** `--model A --model B`: several models, side by side. */
+export const severalModels = repeated(
+  text('<model>', `${modelOptions.model.help}; given again, further ones side by side (default: embedded)`),
+);
 
-/** `--device`, the same for every command that computes. */
-export function deviceOption(): Option {
-  return new Option('--device <device>', 'what computes; auto: the CPU').choices(['auto', ...devices]).default('auto');
-}
-
-/** A whole number greater than 0, for options. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError(`Expected a whole number from 1 upward.`);
-  }
-  return value;
-}
+/** What {@link modelOptions} give; a caller that is not a command may leave out what has a default. */
+type Defaulted = 'dtype' | 'device';
+export type ModelFlags = Omit<Flags<typeof modelOptions>, Defaulted> &
+  Partial<Pick<Flags<typeof modelOptions>, Defaulted>>;
 
 /**
  * Loads the encoder that the flags ask for, with progress where files are fetched; says on standard error which prompt

@@ -1,23 +1,31 @@
 /** `relbert neighbours`: the pairs whose relation is most like that of given ones, as in the paper's Tables 6 and 13. */
-import type { Command, Option } from 'commander';
 import type { VectorBlock } from '../formats/vector-block.ts';
 import type { Neighbour, NeighbourQuery } from '../index/nearest.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { examples } from './examples.ts';
+import { command } from './command.ts';
 import { UsageError } from './exit.ts';
-import { addModelOptions, loadEncoder, type ModelFlags, positive } from './model-options.ts';
+import { loadEncoder, modelOptions, severalModels } from './model-options.ts';
+import { type Flags, flag, fromOne, number, required, text, withDefault } from './option.ts';
 import { openPairs, pairArgument } from './pair-input.ts';
 import { refuseEncoderFlags } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 import { openVectorBlocks } from './vector-blocks.ts';
+import { visible } from './visible.ts';
 
-interface NeighbourFlags extends Omit<ModelFlags, 'model'> {
-  /** Undefined where no `--model` was given: the embedded one, unless vectors make one needless. */
-  readonly model?: readonly string[];
-  readonly among: string;
-  readonly top: number;
-  readonly json?: boolean;
-}
+const options = {
+  among: required(
+    text(
+      '<file>',
+      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or binary or .jsonl, also .gz); - reads pairs from standard input',
+    ),
+  ),
+  top: withDefault(number('<number>', 'neighbours a pair', fromOne), 10),
+  ...modelOptions,
+  model: severalModels,
+  json: flag('print {"among","top","results":[{"model","queries":[{"pair","neighbours"}]}]}'),
+};
+/** Without `--model`: the embedded model, unless the file of vectors needs none. */
+type NeighbourFlags = Flags<typeof options>;
 
 /** The neighbours that one model finds. */
 interface ModelNeighbours {
@@ -27,45 +35,23 @@ interface ModelNeighbours {
   readonly neighbours: readonly (readonly Neighbour[])[];
 }
 
-export function addNeighboursCommand(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('neighbours')
-    .summary('pairs whose relation is most like that of given pairs')
-    .description(
-      'The pairs of a file with the greatest cosine to given ones: exact, in one pass, in constant memory. The pair itself is left out, and repeated ones count once.',
-    )
-    .argument('<pair...>', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
-    .requiredOption(
-      '--among <file>',
-      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or binary or .jsonl, also .gz); - reads pairs from standard input',
-    )
-    .option('--top <number>', 'neighbours a pair', positive, 10);
-  addModelOptions(command)
-    .option('--json', 'print {"among","top","results":[{"model","queries":[{"pair","neighbours"}]}]}')
-    .addHelpText(
-      'after',
-      examples([
-        'relbert neighbours barista:coffee dog:dogs --among pairs.tsv',
-        'relbert neighbours barista:coffee --among pairs.tsv --model embedded --model ./my-model',
-      ]),
-    );
-  repeatModel(command);
-  command.action(async (texts: string[], flags: NeighbourFlags) => {
+export const neighbours = command({
+  name: 'neighbours',
+  summary: 'pairs whose relation is most like that of given pairs',
+  description:
+    'The pairs of a file with the greatest cosine to given ones: exact, in one pass, in constant memory. The pair itself is left out, and repeated ones count once.',
+  arguments: [['<pair...>', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'']],
+  options,
+  examples: [
+    'relbert neighbours barista:coffee dog:dogs --among pairs.tsv',
+    'relbert neighbours barista:coffee --among pairs.tsv --model embedded --model ./my-model',
+  ],
+  async run([texts], flags, terminal) {
     const pairs = await Promise.all(texts.map(pairArgument));
     const results = await search(pairs, flags, terminal);
     await terminal.print(flags.json ? resultsJson(pairs, results, flags) : await resultsText(pairs, results, terminal));
-  });
-}
-
-/** `--model A --model B`: several models, side by side. */
-function repeatModel(command: Command): void {
-  const model = command.options.find(({ long }) => long === '--model') as Option;
-  model.description += '; given again, further ones side by side (default: embedded)';
-  model.default(undefined);
-  model.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
-  // The option has set its default when it was added.
-  command.setOptionValue('model', undefined);
-}
+  },
+});
 
 async function search(
   pairs: readonly WordPair[],
@@ -219,22 +205,22 @@ async function resultsText(
   terminal: Terminal,
 ): Promise<string> {
   const { tableText } = await import('./table.ts');
-  const text = ({ head, tail }: WordPair): string => `${head}:${tail}`;
+  const shown = ({ head, tail }: WordPair): string => visible(`${head}:${tail}`);
   const tables = pairs.map((pair, q) => {
     const longest = Math.max(...results.map(({ neighbours }) => neighbours[q]?.length ?? 0));
     const rows = Array.from({ length: longest }, (_, rank) => [
       String(rank + 1),
       ...results.flatMap(({ neighbours }) => {
         const neighbour = neighbours[q]?.[rank];
-        return neighbour ? [text(neighbour.pair), neighbour.score.toFixed(4)] : ['', ''];
+        return neighbour ? [shown(neighbour.pair), neighbour.score.toFixed(4)] : ['', ''];
       }),
     ]);
     const columns = results.flatMap(({ model }) => [
-      { title: results.length > 1 ? (model ?? '') : text(pair) },
+      { title: results.length > 1 ? (model ?? '') : shown(pair) },
       { title: 'cosine', align: 'right' } as const,
     ]);
     const table = tableText([{ title: '', align: 'right' }, ...columns], rows, terminal.style);
-    return results.length > 1 ? `${terminal.style.bold(text(pair))}\n${table}` : table;
+    return results.length > 1 ? `${terminal.style.bold(shown(pair))}\n${table}` : table;
   });
   return tables.join('\n\n');
 }

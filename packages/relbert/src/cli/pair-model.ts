@@ -1,8 +1,7 @@
 /** What an evaluation judges: a relation encoder, or a baseline of the same form. */
-import type { Command, Option } from 'commander';
 import type { PairEmbedder } from '../evaluate/embedding-table.ts';
 import { UsageError } from './exit.ts';
-import { addModelOptions, loadEncoder, type ModelFlags } from './model-options.ts';
+import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `--model vectors:FILE`. */
@@ -19,12 +18,10 @@ export interface PairModel extends AsyncDisposable {
   readonly missing: ReadonlySet<string>;
 }
 
-/** {@link addModelOptions}, with the baselines that a command allows told in the help of `--model`. */
-export function addPairModelOptions(command: Command, baselines: string): Command {
-  addModelOptions(command);
-  const model = command.options.find(({ long }) => long === '--model') as Option;
-  model.description += baselines;
-  return command;
+/** {@link modelOptions}, with the baselines that a command takes in the help of `--model`. */
+export function pairModelOptions(baselines: string): typeof modelOptions {
+  const { model } = modelOptions;
+  return { ...modelOptions, model: { ...model, help: `${model.help}${baselines}` } };
 }
 
 /** The file of `vectors:FILE`, undefined for another model. */

@@ -1,48 +1,37 @@
 /** `relbert prompt compare`: which of several prompts suits a language model. */
-import type { Command } from 'commander';
 import type { PromptSpec } from '../prompt/spec.ts';
 import type { ComparedPrompt, ComparePromptsEvent } from '../run/compare.ts';
+import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
-import { examples } from './examples.ts';
 import { checkUsage, UsageError } from './exit.ts';
-import { positive } from './model-options.ts';
-import { addPromptDataOptions, dataNote, type PromptDataFlags, promptDataOptions, whole } from './prompt-options.ts';
+import { type Flags, flag, fromOne, fromZero, list, number, text, withDefault } from './option.ts';
+import { dataNote, promptData, promptDataOptions } from './prompt-options.ts';
 import { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
-interface PromptCompareFlags extends PromptDataFlags {
-  readonly template?: readonly string[];
-  readonly prompt?: readonly string[];
-  readonly validate?: readonly string[];
-  readonly recipe: string;
-  readonly steps: number;
-  readonly batch?: number;
-  readonly json?: boolean;
-}
+const options = {
+  ...promptDataOptions,
+  template: list('<template...>', 'letters a-e, or texts with <subj>, <obj>, <mask> (default: a b c d e)'),
+  prompt: list('<dir...>', 'prompts that relbert prompt search or tune wrote'),
+  validate: list('<path...>', 'analogy questions: folders with valid.jsonl, or .jsonl files'),
+  recipe: withDefault(text('<name>', 'of the fine-tuning: a name or a .json file'), 'emnlp2021'),
+  steps: withDefault(number('<n>', 'steps of the fine-tuning; 0: none', fromZero), 20),
+  batch: number('<n>', 'relations a step of the fine-tuning (default: as the recipe has it)', fromOne),
+  json: flag('print {"model","pooling","recipe","steps","results","best"}'),
+};
+type PromptCompareFlags = Flags<typeof options>;
 
-export function addPromptCompareCommand(prompt: Command, terminal: Terminal): void {
-  const command = prompt
-    .command('compare')
-    .summary('loss and accuracy of several prompts, before and after a short fine-tuning')
-    .description(
-      'Compares prompts as the paper chooses its template: the triplet loss of held-out pairs, and the accuracy on validation questions, before and after a short fine-tuning.',
-    );
-  addPromptDataOptions(command)
-    .option('--template <template...>', 'letters a-e, or texts with <subj>, <obj>, <mask> (default: a b c d e)')
-    .option('--prompt <dir...>', 'prompts that relbert prompt search or tune made')
-    .option('--validate <path...>', 'analogy questions: folders with valid.jsonl, or .jsonl files')
-    .option('--recipe <name>', 'of the fine-tuning: a name or a .json file', 'emnlp2021')
-    .option('--steps <n>', 'steps of the fine-tuning; 0: none', whole, 20)
-    .option('--batch <n>', 'relations a step of the fine-tuning (default: as the recipe has it)', positive)
-    .option('--json', 'print {"model","pooling","recipe","steps","results","best"}')
-    .addHelpText(
-      'after',
-      examples([
-        'relbert prompt compare --model all-MiniLM-L6-v2 --template a --template b --validate data/u2 data/google',
-      ]),
-    )
-    .action((flags: PromptCompareFlags) => run(flags, terminal));
-}
+export const promptCompare = command({
+  name: 'compare',
+  summary: 'loss and accuracy of several prompts, before and after a short fine-tuning',
+  description:
+    'Compares prompts as the paper chooses its template: the triplet loss of held-out pairs, and the accuracy on validation questions, before and after a short fine-tuning.',
+  options,
+  examples: [
+    'relbert prompt compare --model all-MiniLM-L6-v2 --template a --template b --validate data/u2 data/google',
+  ],
+  run: (_, flags, terminal) => run(flags, terminal),
+});
 
 async function run(flags: PromptCompareFlags, terminal: Terminal): Promise<void> {
   const prompts = await promptsOf(flags);
@@ -51,11 +40,11 @@ async function run(flags: PromptCompareFlags, terminal: Terminal): Promise<void>
   const { comparePrompts } = await import('../run/compare.ts');
   const recipe = await readRecipe(flags.recipe);
   const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
-  const { options, stop } = await promptDataOptions(flags, terminal);
+  const { options: data, stop } = await promptData(flags, terminal);
   const bar = new QueuedBar(terminal);
   try {
     for await (const event of comparePrompts({
-      ...options,
+      ...data,
       ...{ prompts, recipe, validate, steps: flags.steps },
       ...(flags.batch !== undefined && { batch: flags.batch }),
     })) {

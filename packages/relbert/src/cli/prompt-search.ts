@@ -1,74 +1,52 @@
 /** `relbert prompt search`: AutoPrompt. */
-import { type Command, Option } from 'commander';
 import type { SearchPromptEvent } from '../run/search.ts';
-import { examples } from './examples.ts';
-import { positive } from './model-options.ts';
+import { command } from './command.ts';
+import { choice, type Flags, flag, fromOne, negated, number, text, withDefault } from './option.ts';
 import { duration } from './progress.ts';
-import {
-  addPromptDataOptions,
-  addRunOptions,
-  dataNote,
-  measured,
-  promptDataOptions,
-  type RunFlags,
-  triggerCounts,
-} from './prompt-options.ts';
+import { dataNote, measured, promptData, promptDataOptions, runOptions, triggerCounts } from './prompt-options.ts';
 import { QueuedBar } from './queued-bar.ts';
-import { seed } from './seed-option.ts';
 import type { Terminal } from './terminal.ts';
 
-interface PromptSearchFlags extends RunFlags {
-  readonly template?: string;
-  readonly iterations: number;
-  readonly k: number;
-  readonly position: 'random' | 'best';
-  readonly wholeWords?: boolean;
-  readonly pairWords?: boolean;
-  readonly exhaustive?: boolean;
-  readonly resume?: boolean;
-}
+const options = {
+  ...promptDataOptions,
+  ...runOptions('trigger tokens'),
+  template: text('<template>', 'start from the tokens of this template (c, d or a text) instead of mask tokens'),
+  iterations: withDefault(number('<n>', 'iterations, each for one trigger', fromOne), 50),
+  k: withDefault(number('<n>', 'candidates of an iteration', fromOne), 50),
+  position: withDefault(
+    choice('<which>', 'the trigger of an iteration: a random one, or the one that promises most', ['random', 'best']),
+    'random',
+  ),
+  wholeWords: flag('no tokens that continue a word'),
+  resume: flag('go on with the search in the output folder'),
+  pairWords: negated('no words of the training pairs'),
+  exhaustive: flag('let every candidate see all triples; else the clearly worse drop out early'),
+};
 
-export function addPromptSearchCommand(prompt: Command, terminal: Terminal): void {
-  const command = prompt
-    .command('search')
-    .summary('AutoPrompt: trigger tokens found by gradient-guided search')
-    .description(
-      'AutoPrompt: looks for trigger tokens around the two words with which the language model, as it is, has the lowest triplet loss. A search that was stopped or killed goes on with --resume.',
-    );
-  addRunOptions(addPromptDataOptions(command), 'trigger tokens', seed)
-    .option('--template <template>', 'start from the tokens of this template (c, d or a text) instead of mask tokens')
-    .option('--iterations <n>', 'iterations, each for one trigger', positive, 50)
-    .option('--k <n>', 'candidates of an iteration', positive, 50)
-    .addOption(
-      new Option('--position <which>', 'the trigger of an iteration: a random one, or the one that promises most')
-        .choices(['random', 'best'])
-        .default('random'),
-    )
-    .option('--whole-words', 'no tokens that continue a word')
-    .option('--no-pair-words', 'no words of the training pairs')
-    .option('--resume', 'go on with the search in the output folder')
-    .option('--exhaustive', 'let every candidate see all triples; else the clearly worse drop out early')
-    .addHelpText(
-      'after',
-      examples([
-        'relbert prompt search --model all-MiniLM-L6-v2 --begin 2 --middle 2 --end 2 --output my-prompt',
-        'relbert prompt search --model roberta-base --template d --whole-words --output from-template',
-      ]),
-    )
-    .action((flags: PromptSearchFlags) => run(flags, terminal));
-}
+export const promptSearch = command({
+  name: 'search',
+  summary: 'AutoPrompt: trigger tokens found by gradient-guided search',
+  description:
+    'AutoPrompt: looks for trigger tokens around the two words with which the language model, as it is, has the lowest triplet loss. A search that was stopped or killed goes on with --resume.',
+  options,
+  examples: [
+    'relbert prompt search --model all-MiniLM-L6-v2 --begin 2 --middle 2 --end 2 --output my-prompt',
+    'relbert prompt search --model roberta-base --template d --whole-words --output from-template',
+  ],
+  run: (_, flags, terminal) => run(flags, terminal),
+});
 
-async function run(flags: PromptSearchFlags, terminal: Terminal): Promise<void> {
+async function run(flags: Flags<typeof options>, terminal: Terminal): Promise<void> {
   const { begin, middle, end, template } = flags;
   const given = begin !== undefined || middle !== undefined || end !== undefined;
   const counts = given || template === undefined ? triggerCounts(flags) : undefined;
   const { searchPrompt } = await import('../run/search.ts');
-  const { options, stop } = await promptDataOptions(flags, terminal);
+  const { options: data, stop } = await promptData(flags, terminal);
   const bar = new QueuedBar(terminal);
   try {
     const { output, layout, iterations, k, position } = flags;
     const events = searchPrompt({
-      ...options,
+      ...data,
       ...{ output, layout, iterations, k, position, seed: flags.seed },
       ...(counts && { counts }),
       ...(template !== undefined && { template }),

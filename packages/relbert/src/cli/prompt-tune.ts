@@ -1,65 +1,45 @@
 /** `relbert prompt tune`: P-tuning. */
-import { type Command, Option } from 'commander';
 import type { TunePromptEvent } from '../run/tune.ts';
-import { examples } from './examples.ts';
-import { positive } from './model-options.ts';
+import { command } from './command.ts';
+import { aboveZero, choice, type Flags, fromOne, number, withDefault } from './option.ts';
 import { duration } from './progress.ts';
-import {
-  aboveZero,
-  addPromptDataOptions,
-  addRunOptions,
-  dataNote,
-  measured,
-  promptDataOptions,
-  type RunFlags,
-  triggerCounts,
-} from './prompt-options.ts';
+import { dataNote, measured, promptData, promptDataOptions, runOptions, triggerCounts } from './prompt-options.ts';
 import { QueuedBar } from './queued-bar.ts';
-import { goingOn, type ResumeFlag, resumeOption } from './resume-option.ts';
-import { seed } from './seed-option.ts';
+import { goingOn, resumeOption } from './resume-option.ts';
 import type { Terminal } from './terminal.ts';
 
-interface PromptTuneFlags extends RunFlags {
-  readonly reparameterization: 'none' | 'mlp' | 'lstm';
-  readonly steps: number;
-  readonly lr: number;
-  readonly every: number;
-  readonly resume?: ResumeFlag;
-}
+const options = {
+  ...promptDataOptions,
+  ...runOptions('vectors'),
+  reparameterization: withDefault(
+    choice('<network>', 'network that makes the vectors while they are trained', ['none', 'mlp', 'lstm']),
+    'lstm',
+  ),
+  steps: withDefault(number('<n>', 'steps of the run', fromOne), 100),
+  lr: withDefault(number('<x>', 'learning rate', aboveZero), 1e-3),
+  resume: resumeOption,
+  every: withDefault(number('<n>', 'validate and write a checkpoint every n steps', fromOne), 10),
+};
 
-export function addPromptTuneCommand(prompt: Command, terminal: Terminal): void {
-  const command = prompt
-    .command('tune')
-    .summary('P-tuning: trained vectors instead of prompt tokens')
-    .description(
-      'P-tuning: trains vectors around the two words on the triplet loss, the language model frozen. A run that was stopped or killed goes on with --resume.',
-    );
-  addRunOptions(addPromptDataOptions(command), 'vectors', seed)
-    .addOption(
-      new Option('--reparameterization <network>', 'network that makes the vectors while they are trained')
-        .choices(['none', 'mlp', 'lstm'])
-        .default('lstm'),
-    )
-    .option('--steps <n>', 'steps of the run', positive, 100)
-    .option('--lr <x>', 'learning rate', aboveZero, 1e-3)
-    .addOption(resumeOption())
-    .option('--every <n>', 'validate and write a checkpoint each so many steps', positive, 10)
-    .addHelpText(
-      'after',
-      examples(['relbert prompt tune --model all-MiniLM-L6-v2 --begin 2 --middle 2 --end 2 --output my-soft-prompt']),
-    )
-    .action((flags: PromptTuneFlags) => run(flags, terminal));
-}
+export const promptTune = command({
+  name: 'tune',
+  summary: 'P-tuning: trained vectors instead of prompt tokens',
+  description:
+    'P-tuning: trains vectors around the two words on the triplet loss, the language model frozen. A run that was stopped or killed goes on with --resume.',
+  options,
+  examples: ['relbert prompt tune --model all-MiniLM-L6-v2 --begin 2 --middle 2 --end 2 --output my-soft-prompt'],
+  run: (_, flags, terminal) => run(flags, terminal),
+});
 
-async function run(flags: PromptTuneFlags, terminal: Terminal): Promise<void> {
+async function run(flags: Flags<typeof options>, terminal: Terminal): Promise<void> {
   const counts = triggerCounts(flags);
   const { tunePrompt } = await import('../run/tune.ts');
-  const { options, stop } = await promptDataOptions(flags, terminal);
+  const { options: data, stop } = await promptData(flags, terminal);
   const bar = new QueuedBar(terminal);
   try {
     const { output, layout, reparameterization, steps, every } = flags;
     const events = tunePrompt({
-      ...options,
+      ...data,
       ...{ output, layout, counts, reparameterization, steps, every, seed: flags.seed, learningRate: flags.lr },
       ...(flags.resume && { resume: flags.resume }),
       ...(flags.overwrite && { overwrite: true }),

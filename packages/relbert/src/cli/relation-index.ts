@@ -1,14 +1,11 @@
 /** `relbert index ...`: relation embeddings of many pairs, searched in milliseconds. */
-import type { Command } from 'commander';
-import { addIndexSearchCommands } from './index-search.ts';
-import { addIndexWriteCommands } from './index-write.ts';
-import type { Terminal } from './terminal.ts';
+import type { CommandGroup } from './command.ts';
+import { indexInfo, indexSearch, indexVerify } from './index-search.ts';
+import { indexAdd, indexBuild, indexCompact, indexRemove } from './index-write.ts';
 
-export function addIndexCommand(program: Command, terminal: Terminal): void {
-  const index = program
-    .command('index')
-    .summary('make and search an index of many pairs')
-    .description('An index holds the relation embeddings of many pairs and finds the nearest in milliseconds.');
-  addIndexWriteCommands(index, terminal);
-  addIndexSearchCommands(index, terminal);
-}
+export const index: CommandGroup = {
+  name: 'index',
+  summary: 'make and search an index of many pairs',
+  description: 'An index holds the relation embeddings of many pairs and finds the nearest in milliseconds.',
+  commands: [indexBuild, indexAdd, indexRemove, indexCompact, indexSearch, indexInfo, indexVerify],
+};

@@ -1,6 +1,5 @@
 /** `relbert report` and `relbert plot`: they live in the package `relbert-reproduction`, which not everybody installs. */
-import type { Command } from 'commander';
-import type { Terminal } from './terminal.ts';
+import { command, type Declaration } from './command.ts';
 
 /** Name and summary of the commands that the package adds. */
 const summaries = {
@@ -11,8 +10,7 @@ const packageName = 'relbert-reproduction';
 
 /** What the package exports. */
 interface Reproduction {
-  readonly addReportCommand: (program: Command, terminal: Terminal) => void;
-  readonly addPlotCommand: (program: Command, terminal: Terminal) => void;
+  readonly commands: readonly Declaration[];
 }
 
 /** A command whose package is not installed. */
@@ -21,35 +19,29 @@ class MissingPackageError extends Error {
 }
 
 /**
- * Adds the commands of the package `relbert-reproduction`. The package is loaded only when one of them is asked for;
- * without it the commands say how to get it.
+ * The commands of the package `relbert-reproduction`. It is loaded only when one of them is typed; without it the
+ * commands say how to get it.
  *
- * @param wanted The command that was typed.
+ * @param typed The command that was typed.
  */
-export async function addReproductionCommands(
-  program: Command,
-  terminal: Terminal,
-  wanted: string | undefined,
-): Promise<void> {
-  if (wanted === 'report' || wanted === 'plot') {
-    const reproduction = await loadReproduction();
-    if (reproduction) {
-      reproduction.addReportCommand(program, terminal);
-      reproduction.addPlotCommand(program, terminal);
-      return;
-    }
-  }
-  for (const [name, summary] of Object.entries(summaries)) {
-    program
-      .command(name)
-      .summary(summary)
-      .description(`${summary}\n\nThis command needs the package ${packageName}. ${howToGet(name)}`)
-      .argument('[arguments...]')
-      .allowUnknownOption()
-      .action(() => {
-        throw new MissingPackageError(`relbert ${name} needs the package ${packageName}. ${howToGet(name)}`);
-      });
-  }
+export async function reproductionCommands(typed: string | undefined): Promise<readonly Declaration[]> {
+  const reproduction = typed !== undefined && typed in summaries ? await loadReproduction() : undefined;
+  return reproduction?.commands ?? Object.entries(summaries).map(([name, summary]) => missing(name, summary));
+}
+
+function missing(name: string, summary: string): Declaration {
+  return command({
+    name,
+    summary,
+    description: `${summary}\n\nThis command needs the package ${packageName}. ${howToGet(name)}`,
+    arguments: [['[arguments...]', '']],
+    options: {},
+    takesAnyOption: true,
+    examples: [],
+    async run() {
+      throw new MissingPackageError(`relbert ${name} needs the package ${packageName}. ${howToGet(name)}`);
+    },
+  });
 }
 
 function howToGet(name: string): string {

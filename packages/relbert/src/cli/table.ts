@@ -1,6 +1,7 @@
 /** A plain table with aligned columns for people. */
 import Table from 'cli-table3';
 import type { Colors } from './terminal.ts';
+import { visible } from './visible.ts';
 
 export interface Column {
   readonly title: string;
@@ -8,11 +9,14 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
+/** A text, or one with a style. */
+export type Cell = string | { readonly text: string; readonly style: (text: string) => string };
+
 /** Text of a table without borders, a line a row, no white space at line ends; no final line end. */
-export function tableText(columns: readonly Column[], rows: readonly (readonly string[])[], style: Colors): string {
+export function tableText(columns: readonly Column[], rows: readonly (readonly Cell[])[], style: Colors): string {
   const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', mid: '', 'mid-mid': '' };
   const table = new Table({
-    head: columns.map(({ title }) => style.bold(title)),
+    head: columns.map(({ title }) => style.bold(visible(title))),
     colAligns: columns.map(({ align }) => align ?? 'left'),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
     chars: {
@@ -21,10 +25,14 @@ export function tableText(columns: readonly Column[], rows: readonly (readonly s
       ...{ left: '', right: '', middle: '  ' },
     },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(cellText)));
   return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+function cellText(cell: Cell): string {
+  return typeof cell === 'string' ? visible(cell) : cell.style(visible(cell.text));
 }

@@ -260,10 +260,10 @@ describe('autoprompt', () => {
     const start = {
       relationsPerBatch: 12,
       counts,
-      k: 40,
+      k: 20,
       iterations: 1,
       validation: [],
-      relations: wordRelations(24, { positives: 8, negatives: 4 }),
+      relations: wordRelations(24, { positives: 6, negatives: 3 }),
     };
     let [same, encoded, exhaustive] = [0, 0, 0];
     for (let seed = 0; seed < 50; seed++) {

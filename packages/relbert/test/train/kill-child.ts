@@ -6,7 +6,7 @@ import { tinyRun } from './tiny-run.ts';
 
 async function main(): Promise<void> {
   const [folder = '', flag] = process.argv.slice(2);
-  const options = await tinyRun({ steps: 100, every: 1 });
+  const options = await tinyRun({ steps: 40, every: 1 });
   for await (const event of train({ ...options, store: trainingStore(folder), resume: flag === '--resume' })) {
     if (event.kind === 'measuring') continue;
     if (event.kind !== 'done') console.log(event.kind, event.step);

@@ -1,121 +1,118 @@
 /** `relbert plot ...`: pictures of results, and maps of relation embeddings. */
 import { basename, dirname, join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
-  addModelOptions,
-  examples,
+  type CommandGroup,
+  choice,
+  command,
+  type Flags,
+  flag,
+  fromOne,
+  fromZero,
   loadEncoder,
-  type ModelFlags,
+  modelOptions,
+  number,
   openOutput,
-  positive,
-  seed,
   type Terminal,
+  text,
   UsageError,
+  withDefault,
 } from 'relbert/cli';
-import type { ProjectionMethod } from '../plot/projection.ts';
 import type { PlotSpec } from '../plot/style.ts';
 
-interface PictureFlags {
-  readonly output?: string;
-  readonly format?: 'svg' | 'png';
-  readonly title?: string;
-  readonly scale: number;
-}
+const pictureOptions = {
+  output: text('<file>', '.svg or .png (default: SVG to standard output)'),
+  format: choice('<format>', 'where the ending does not say it', ['svg', 'png']),
+  title: text('<text>', 'instead of the usual one'),
+  scale: withDefault(
+    number('<factor>', 'pixels of a PNG for one of the SVG', {
+      expected: 'a number from 0.1 to 10',
+      holds: (value) => value >= 0.1 && value <= 10,
+    }),
+    2,
+  ),
+};
+type PictureFlags = Flags<typeof pictureOptions>;
 
-interface ResultFlags extends PictureFlags {
-  readonly split: string;
-  readonly by: 'category' | 'relation';
-  readonly set?: string;
-  readonly model?: string;
-}
+const splitOption = { split: withDefault(text('<split>', 'which questions'), 'test') };
+const results = 'what relbert evaluate ... --json printed, or report.json of relbert report';
 
-interface MapFlags extends PictureFlags, ModelFlags {
-  readonly method: ProjectionMethod;
-  readonly limit: number;
-  readonly seed: number;
-  readonly labels?: boolean;
-}
+const accuracyOptions = { ...splitOption, ...pictureOptions };
+const accuracy = command({
+  name: 'accuracy',
+  summary: 'accuracy on each set of analogy questions with its interval',
+  description:
+    'Accuracy on each set of analogy questions with its 95 % interval, chance, and the best published figure.',
+  arguments: [['<results...>', results]],
+  options: accuracyOptions,
+  examples: [
+    'relbert evaluate analogy --data data/u2 data/bats --json > a.json',
+    'relbert plot accuracy a.json --output accuracy.png',
+  ],
+  run: ([files], flags, terminal) => drawAccuracy(files, flags, terminal),
+});
 
-export function addPlotCommand(program: Command, terminal: Terminal): void {
-  const plot = program
-    .command('plot')
-    .summary('pictures: accuracy, categories, confusion, map')
-    .description('Pictures of results and of relation embeddings, as SVG or PNG.');
-  const results = 'what relbert evaluate ... --json printed, or report.json of relbert report';
+const categoryOptions = {
+  ...splitOption,
+  set: text('<name>', 'this set only'),
+  by: withDefault(choice('<what>', 'bars for', ['category', 'relation']), 'category'),
+  ...pictureOptions,
+};
+const categories = command({
+  name: 'categories',
+  summary: 'accuracy on each category or relation of analogy questions',
+  description:
+    'Accuracy on each category of analogy questions (encyclopedic, lexical, morphological, semantic), or each relation.',
+  arguments: [['<results...>', results]],
+  options: categoryOptions,
+  examples: ['relbert plot categories a.json b.json --output categories.svg'],
+  run: ([files], flags, terminal) => drawCategories(files, flags, terminal),
+});
 
-  const accuracy = plot
-    .command('accuracy')
-    .summary('accuracy on each set of analogy questions with its interval')
-    .description(
-      'Accuracy on each set of analogy questions with its 95 % interval, chance, and the best published figure.',
-    )
-    .argument('<results...>', results)
-    .option('--split <split>', 'which questions', 'test');
-  addPictureOptions(accuracy)
-    .addHelpText(
-      'after',
-      examples([
-        'relbert evaluate analogy --data data/u2 data/bats --json > a.json',
-        'relbert plot accuracy a.json --output accuracy.png',
-      ]),
-    )
-    .action((files: string[], flags: ResultFlags) => drawAccuracy(files, flags, terminal));
+const confusionOptions = {
+  set: text('<name>', 'which set, where there are several'),
+  model: text('<name>', 'which model, where there are several'),
+  ...pictureOptions,
+};
+const confusion = command({
+  name: 'confusion',
+  summary: 'confusion matrix of lexical relation classification',
+  description: 'Which relations are taken for which: counts and their share of the true relation.',
+  arguments: [['<results>', results]],
+  options: confusionOptions,
+  examples: ['relbert plot confusion classification.json --set BLESS --output bless.png'],
+  run: ([file], flags, terminal) => drawConfusion(file, flags, terminal),
+});
 
-  const categories = plot
-    .command('categories')
-    .summary('accuracy on each category or relation of analogy questions')
-    .description(
-      'Accuracy on each category of analogy questions (encyclopedic, lexical, morphological, semantic), or each relation.',
-    )
-    .argument('<results...>', results)
-    .option('--split <split>', 'which questions', 'test')
-    .option('--set <name>', 'this set only')
-    .addOption(new Option('--by <what>', 'bars for').choices(['category', 'relation']).default('category'));
-  addPictureOptions(categories)
-    .addHelpText('after', examples(['relbert plot categories a.json b.json --output categories.svg']))
-    .action((files: string[], flags: ResultFlags) => drawCategories(files, flags, terminal));
+const mapOptions = {
+  method: withDefault(choice('<method>', 'principal components, or UMAP', ['pca', 'umap']), 'pca'),
+  limit: withDefault(number('<number>', 'of more pairs, so many are drawn by lot', fromOne), 1000),
+  seed: withDefault(number('<number>', 'of the lot and of UMAP', fromZero), 0),
+  labels: flag('write each pair beside its point (default: up to 40 pairs)'),
+  ...modelOptions,
+  ...pictureOptions,
+};
+const map = command({
+  name: 'map',
+  summary: 'two-dimensional map of word pairs, coloured by relation',
+  description: 'Relation embeddings of the pairs of a file in two dimensions; colour and shape say the relation.',
+  arguments: [['<pairs>', '.tsv or .csv: head, tail, perhaps relation; .jsonl; or package/NAME, carried pairs']],
+  options: mapOptions,
+  examples: ['relbert plot map data/BLESS/test.tsv --method umap --output bless.png'],
+  run: ([file], flags, terminal) => drawMap(file, flags, terminal),
+});
 
-  const confusion = plot
-    .command('confusion')
-    .summary('confusion matrix of lexical relation classification')
-    .description('Which relations are taken for which: counts and their share of the true relation.')
-    .argument('<results>', results)
-    .option('--set <name>', 'which set, where there are several')
-    .option('--model <name>', 'which model, where there are several');
-  addPictureOptions(confusion)
-    .addHelpText('after', examples(['relbert plot confusion classification.json --set BLESS --output bless.png']))
-    .action((file: string, flags: ResultFlags) => drawConfusion(file, flags, terminal));
+export const plot: CommandGroup = {
+  name: 'plot',
+  summary: 'pictures: accuracy, categories, confusion, map',
+  description: 'Pictures of results and of relation embeddings, as SVG or PNG.',
+  commands: [accuracy, categories, confusion, map],
+};
 
-  const map = plot
-    .command('map')
-    .summary('two-dimensional map of word pairs, coloured by relation')
-    .description('Relation embeddings of the pairs of a file in two dimensions; colour and shape say the relation.')
-    .argument('<pairs>', '.tsv or .csv: head, tail, perhaps relation; .jsonl; or package/NAME, carried pairs')
-    .addOption(new Option('--method <method>', 'principal components, or UMAP').choices(['pca', 'umap']).default('pca'))
-    .option('--limit <number>', 'of more pairs, so many are drawn by lot', positive, 1000)
-    .option('--seed <number>', 'of the lot and of UMAP', seed, 0)
-    .option('--labels', 'write each pair beside its point (default: up to 40 pairs)');
-  addModelOptions(map);
-  addPictureOptions(map)
-    .addHelpText('after', examples(['relbert plot map data/BLESS/test.tsv --method umap --output bless.png']))
-    .action((file: string, flags: MapFlags) => drawMap(file, flags, terminal));
-}
-
-function addPictureOptions(command: Command): Command {
-  return command
-    .option('--output <file>', '.svg or .png (default: SVG to standard output)')
-    .addOption(new Option('--format <format>', 'where the ending does not say it').choices(['svg', 'png']))
-    .option('--title <text>', 'instead of the usual one')
-    .option('--scale <factor>', 'pixels of a PNG for one of the SVG', factor, 2);
-}
-
-function factor(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0.1 && value <= 10)) throw new InvalidArgumentError('Expected a number from 0.1 to 10.');
-  return value;
-}
-
-async function drawAccuracy(files: readonly string[], flags: ResultFlags, terminal: Terminal): Promise<void> {
+async function drawAccuracy(
+  files: readonly string[],
+  flags: Flags<typeof accuracyOptions>,
+  terminal: Terminal,
+): Promise<void> {
   const format = formatOf(flags);
   const { readDrawnModels } = await import('./plot-results.ts');
   const { accuracyPoints } = await import('../report/report-pictures.ts');
@@ -129,7 +126,11 @@ async function drawAccuracy(files: readonly string[], flags: ResultFlags, termin
   await writePicture(accuracyPlot(points, { title }), format, flags, terminal);
 }
 
-async function drawCategories(files: readonly string[], flags: ResultFlags, terminal: Terminal): Promise<void> {
+async function drawCategories(
+  files: readonly string[],
+  flags: Flags<typeof categoryOptions>,
+  terminal: Terminal,
+): Promise<void> {
   const format = formatOf(flags);
   const { readDrawnModels } = await import('./plot-results.ts');
   const { categoryBars, relationBars } = await import('../report/report-pictures.ts');
@@ -150,7 +151,7 @@ function noQuestions(files: readonly string[], split: string): string {
   return `${files.join(', ')}: hold${files.length === 1 ? 's' : ''} no result on ${split} analogy questions`;
 }
 
-async function drawConfusion(file: string, flags: ResultFlags, terminal: Terminal): Promise<void> {
+async function drawConfusion(file: string, flags: Flags<typeof confusionOptions>, terminal: Terminal): Promise<void> {
   const format = formatOf(flags);
   const { pickNamed, readDrawnModels } = await import('./plot-results.ts');
   const { confusionPlot } = await import('../plot/confusion-plot.ts');
@@ -164,7 +165,7 @@ async function drawConfusion(file: string, flags: ResultFlags, terminal: Termina
   await writePicture(spec, format, flags, terminal);
 }
 
-async function drawMap(file: string, flags: MapFlags, terminal: Terminal): Promise<void> {
+async function drawMap(file: string, flags: Flags<typeof mapOptions>, terminal: Terminal): Promise<void> {
   const format = formatOf(flags);
   const { readMappedPairs } = await import('./plot-pairs.ts');
   const { samplePairs } = await import('../report/evaluate-model.ts');

@@ -1,22 +1,30 @@
 /** `relbert report`: every evaluation that the data allow, as one page beside the published figures. */
 
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { nodeRuntime } from 'relbert';
 import {
-  addModelOptions,
+  choiceList,
+  command,
   describeMachine,
   describeVersions,
   duration,
-  examples,
+  type Flags,
+  flag,
+  fromZero,
   kindOfPath,
+  list,
   lockFolder,
   type ModelFlags,
+  modelOptions,
+  number,
   type Progress,
   readText,
-  seed,
+  required,
+  severalModels,
   type Terminal,
+  text,
   UsageError,
+  withDefault,
   writeFilesTogether,
 } from 'relbert/cli';
 import type { Evaluation, ReportEvent } from '../report/evaluate-model.ts';
@@ -24,20 +32,6 @@ import type { PaperTables } from '../report/paper-tables.ts';
 import type { ReportData } from '../report/report-data.ts';
 import type { Report, ReportModel } from '../report/report-file.ts';
 import type { PlannedModel } from './report-models.ts';
-
-interface ReportFlags extends Omit<ModelFlags, 'model'> {
-  readonly model?: readonly string[];
-  readonly models?: string;
-  readonly from?: readonly string[];
-  readonly data?: string;
-  readonly output: string;
-  readonly only?: readonly Evaluation[];
-  readonly sets?: readonly string[];
-  readonly among?: string;
-  readonly grid?: boolean;
-  readonly seed: number;
-  readonly overwrite?: boolean;
-}
 
 /** For help, which loads nothing; a test compares it with the library's list. */
 export const evaluationNames: readonly Evaluation[] = ['analogy', 'classification', 'mapping', 'neighbours', 'map'];
@@ -47,55 +41,41 @@ const FIGURES = 'report.json';
 const MARKDOWN = 'report.md';
 const CANDIDATES = 'neighbour-candidates.tsv';
 
-export function addReportCommand(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('report')
-    .summary('all evaluations of the paper as one page, beside the published figures')
-    .description(
-      "Runs every evaluation of the paper that the data allow and writes one HTML page that needs nothing else, its figures as JSON, and the same tables as Markdown: the paper's tables with these models as further rows, the difference to the best published figure, machine, versions, seeds and times, and the command that repeats each figure.",
-    )
-    .option(
-      '--data <folder>',
-      'analogy/SET/{valid,test}.jsonl, lexical_relation/SET/{train,val,test}.tsv, relation_mapping/*.jsonl, scan/*.csv',
-    )
-    .requiredOption('--output <folder>', `where to write ${PAGE}, ${FIGURES} and ${MARKDOWN}; made where missing`);
-  addModelOptions(command)
-    .option(
-      '--models <file>',
-      'a JSON list of models: {"name","model","template","pooling","group","made","comparedTo"}',
-    )
-    .option(
-      '--from <file...>',
-      `take over the models of earlier reports (${FIGURES}); those of the same name are not run again`,
-    )
-    .option('--only <evaluations...>', `only these: ${evaluationNames.join(', ')}`, evaluations)
-    .option('--sets <names...>', 'only these sets')
-    .option('--among <file>', "pairs to search the paper's neighbours among (default: the package's training pairs)")
-    .option('--grid', "search the classifier's settings on the validation pairs, as the paper did: nine times the work")
-    .option('--seed <number>', 'of intervals, classifiers and samples', seed, 0)
-    .option('--overwrite', 'replace a report that stands there')
-    .addHelpText(
-      'after',
-      examples([
-        'relbert report --data data --output report',
-        'relbert report --model ./mine --data data --sets u2 google EVALution --output report',
-        'relbert report --from monday/report.json tuesday/report.json --output both',
-      ]),
-    );
-  const model = command.options.find(({ long }) => long === '--model') as Option;
-  model.description += '; given again, further ones (default: embedded)';
-  model.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
-  // The option has set its default when it was added.
-  model.default(undefined);
-  command.setOptionValue('model', undefined);
-  command.action((flags: ReportFlags) => writeReport(flags, terminal));
-}
+const options = {
+  data: text(
+    '<folder>',
+    'analogy/SET/{valid,test}.jsonl, lexical_relation/SET/{train,val,test}.tsv, relation_mapping/*.jsonl, scan/*.csv',
+  ),
+  output: required(text('<folder>', `where to write ${PAGE}, ${FIGURES} and ${MARKDOWN}; created where missing`)),
+  ...modelOptions,
+  model: severalModels,
+  models: text('<file>', 'a JSON list of models: {"name","model","template","pooling","group","made","comparedTo"}'),
+  from: list(
+    '<file...>',
+    `take over the models of earlier reports (${FIGURES}); those of the same name are not run again`,
+  ),
+  only: choiceList('<evaluations...>', `only these: ${evaluationNames.join(', ')}`, evaluationNames),
+  sets: list('<names...>', 'only these sets'),
+  among: text('<file>', "pairs to search the paper's neighbours among (default: the package's training pairs)"),
+  grid: flag("search the classifier's settings on the validation pairs, as the paper did: nine times the work"),
+  seed: withDefault(number('<number>', 'of intervals, classifiers and samples', fromZero), 0),
+  overwrite: flag('replace a report that stands there'),
+};
+type ReportFlags = Flags<typeof options>;
 
-function evaluations(value: string, before: readonly Evaluation[] | undefined): Evaluation[] {
-  const own = evaluationNames.find((name) => name === value);
-  if (!own) throw new InvalidArgumentError(`Expected one of ${evaluationNames.join(', ')}.`);
-  return [...(before ?? []), own];
-}
+export const report = command({
+  name: 'report',
+  summary: 'all evaluations of the paper as one page, beside the published figures',
+  description:
+    "Runs every evaluation of the paper that the data allow and writes one HTML page that needs nothing else, its figures as JSON, and the same tables as Markdown: the paper's tables with these models as further rows, the difference to the best published figure, machine, versions, seeds and times, and the command that repeats each figure.",
+  options,
+  examples: [
+    'relbert report --data data --output report',
+    'relbert report --model ./mine --data data --sets u2 google EVALution --output report',
+    'relbert report --from monday/report.json tuesday/report.json --output both',
+  ],
+  run: (_, flags, terminal) => writeReport(flags, terminal),
+});
 
 async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void> {
   const { readPaperTables } = await import('../report/paper-tables-file.ts');

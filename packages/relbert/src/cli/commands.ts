@@ -1,0 +1,23 @@
+/** The commands of `relbert`. Their files import nothing heavy: what does the work is imported when it runs. */
+import { analogy } from './analogy.ts';
+import type { Declaration } from './command.ts';
+import { embed } from './embed.ts';
+import { evaluate } from './evaluate.ts';
+import { exportCommand } from './export.ts';
+import { info } from './info.ts';
+import { neighbours } from './neighbours.ts';
+import { prompt } from './prompt.ts';
+import { index } from './relation-index.ts';
+import { similarity } from './similarity.ts';
+
+export const commands: readonly Declaration[] = [
+  embed,
+  similarity,
+  analogy,
+  evaluate,
+  exportCommand,
+  prompt,
+  neighbours,
+  index,
+  info,
+];

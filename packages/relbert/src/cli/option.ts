@@ -1,0 +1,123 @@
+/** The options of a command as data: what stands on the command line, its help, and the type of its value. */
+import { InvalidArgumentError } from 'commander';
+
+/** An option with values of type `T`; `undefined` in `T` where it may be left out. */
+export interface Option<T> {
+  /** What stands after the flag: `<file>`, `<file...>` for several values, or nothing for a switch. */
+  readonly value: string;
+  readonly help: string;
+  /** Reads one value. @throws InvalidArgumentError that says what is expected */
+  readonly parse?: (text: string) => unknown;
+  readonly choices?: readonly string[];
+  readonly initial?: T;
+  readonly required?: true;
+  /** A switch that is on: the flag `--no-...` turns it off. */
+  readonly negated?: true;
+  /** The flag may be given several times; the values are collected. */
+  readonly repeated?: true;
+  /** Heading in the help, of this option and those after it. */
+  readonly heading?: string;
+}
+
+/** The options of a command by the name of their flags: `maxLength` is `--max-length`. */
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+type ValueOf<O> = O extends Option<infer T> ? T : never;
+
+/** What the options `O` give to a command; those that are left out have no key. */
+export type Flags<O extends Options> = {
+  readonly [K in keyof O as undefined extends ValueOf<O[K]> ? never : K]: ValueOf<O[K]>;
+} & {
+  readonly [K in keyof O as undefined extends ValueOf<O[K]> ? K : never]?: Exclude<ValueOf<O[K]>, undefined>;
+};
+
+export function flag(help: string): Option<boolean | undefined> {
+  return { value: '', help };
+}
+
+/** `--no-...` */
+export function negated(help: string): Option<boolean> {
+  return { value: '', help, negated: true, initial: true };
+}
+
+export function text(value: string, help: string): Option<string | undefined> {
+  return { value, help };
+}
+
+/** Several values after one flag; `value` ends in `...>`. */
+export function list(value: `<${string}...>`, help: string): Option<readonly string[] | undefined> {
+  return { value, help };
+}
+
+export function choice<const C extends string>(
+  value: string,
+  help: string,
+  choices: readonly C[],
+): Option<C | undefined> {
+  return { value, help, choices };
+}
+
+/** Several of `choices` after one flag. */
+export function choiceList<const C extends string>(
+  value: `<${string}...>`,
+  help: string,
+  choices: readonly C[],
+): Option<readonly C[] | undefined> {
+  const parse = (text: string): C => {
+    const found = choices.find((name) => name === text);
+    if (found === undefined) throw new InvalidArgumentError(`Expected one of ${choices.join(', ')}.`);
+    return found;
+  };
+  return { value, help, parse };
+}
+
+/** Which numbers an option takes, and how a message says it. */
+export interface NumberRange {
+  readonly expected: string;
+  readonly holds: (value: number) => boolean;
+}
+
+export const fromOne: NumberRange = {
+  expected: 'a whole number from 1 upward',
+  holds: (value) => Number.isSafeInteger(value) && value >= 1,
+};
+export const fromZero: NumberRange = {
+  expected: 'a whole number from 0 upward',
+  holds: (value) => Number.isSafeInteger(value) && value >= 0,
+};
+export const aboveZero: NumberRange = { expected: 'a number above 0', holds: (value) => value > 0 };
+export const share: NumberRange = {
+  expected: 'a number from 0 to below 1',
+  holds: (value) => value >= 0 && value < 1,
+};
+export const anyNumber: NumberRange = { expected: 'a number', holds: () => true };
+
+export function number(value: string, help: string, { expected, holds }: NumberRange): Option<number | undefined> {
+  const parse = (text: string): number => {
+    const parsed = Number(text);
+    if (!/^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(text) || !Number.isFinite(parsed) || !holds(parsed)) {
+      throw new InvalidArgumentError(`Expected ${expected}.`);
+    }
+    return parsed;
+  };
+  return { value, help, parse };
+}
+
+export function required<T>(option: Option<T>): Option<Exclude<T, undefined>> {
+  return { ...option, required: true } as Option<Exclude<T, undefined>>;
+}
+
+export function withDefault<T>(option: Option<T>, initial: Exclude<T, undefined>): Option<Exclude<T, undefined>> {
+  return { ...option, initial } as Option<Exclude<T, undefined>>;
+}
+
+export function repeated(option: Option<string | undefined>): Option<readonly string[] | undefined> {
+  const { value, help } = option;
+  return { value, help, repeated: true };
+}
+
+/** The options under a heading of the help. */
+export function headed<O extends Options>(heading: string, options: O): O {
+  const [first, ...rest] = Object.entries(options);
+  return Object.fromEntries(first ? [[first[0], { ...first[1], heading }], ...rest] : []) as unknown as O;
+}

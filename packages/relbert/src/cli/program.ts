@@ -1,0 +1,46 @@
+/** Declared commands as a program of the library that parses command lines. */
+import { type Command, Option as ProgramOption } from 'commander';
+import type { CommandDeclaration, Declaration } from './command.ts';
+import type { Option } from './option.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Adds a command, or a group of them, with help, options and action. */
+export function addDeclared(program: Command, declared: Declaration, terminal: Terminal): void {
+  const { name, summary, description } = declared;
+  const added = program.command(name).summary(summary).description(description);
+  if ('commands' in declared) for (const command of declared.commands) addDeclared(added, command, terminal);
+  else complete(added, declared, terminal);
+}
+
+function complete(added: Command, declared: CommandDeclaration, terminal: Terminal): void {
+  if (declared.takesAnyOption) added.allowUnknownOption();
+  for (const [name, help] of declared.arguments) added.argument(name, help);
+  for (const [name, option] of Object.entries(declared.options)) {
+    if (option.heading !== undefined) added.optionsGroup(option.heading);
+    added.addOption(programOption(name, option));
+  }
+  const { examples } = declared;
+  const title = examples.length > 1 ? 'Examples' : 'Example';
+  if (examples.length > 0)
+    added.addHelpText('after', `\n${title}:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
+  const run = declared.run as (args: readonly unknown[], flags: object, terminal: Terminal) => Promise<void>;
+  added.action((...values: readonly unknown[]) => {
+    const args = values.slice(0, declared.arguments.length);
+    return run(args, added.opts(), terminal);
+  });
+}
+
+function programOption(name: string, option: Option<unknown>): ProgramOption {
+  const { value, help, parse, choices, initial, required, negated, repeated } = option;
+  const long = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const added = new ProgramOption(`--${negated ? 'no-' : ''}${long} ${value}`.trimEnd(), help);
+  if (choices) added.choices(choices);
+  // A switch that is on is so without a word in the help.
+  if (initial !== undefined && !negated) added.default(initial);
+  if (required) added.makeOptionMandatory();
+  const read = parse ?? ((text: string) => text);
+  if (repeated || (parse && value.endsWith('...>'))) {
+    added.argParser((text: string, before: readonly unknown[] | undefined) => [...(before ?? []), read(text)]);
+  } else if (parse) added.argParser((text: string) => parse(text));
+  return added;
+}
