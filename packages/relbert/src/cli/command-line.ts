@@ -4,7 +4,7 @@ import { packageVersion } from '../node/package.ts';
 import type { CommandIo, TextStream } from './command-io.ts';
 import { commands } from './commands.ts';
 import { addDistillCommand } from './distill.ts';
-import { describeError, FAILURE, isDefect, isWrongUsage, Stopped, SUCCESS, WRONG_USAGE } from './exit.ts';
+import { describeError, FAILURE, isWrongUsage, Stopped, SUCCESS, WRONG_USAGE } from './exit.ts';
 import { addDeclared } from './program.ts';
 import { reproductionCommands } from './reproduction.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -105,8 +105,6 @@ function report(error: unknown, terminal: Terminal, command: Command | undefined
   const debug = terminal.env['RELBERT_DEBUG'];
   if (debug !== undefined && debug !== '' && debug !== '0') {
     if (error instanceof Error) for (const line of error.stack?.split('\n') ?? []) terminal.note(line);
-  } else if (isDefect(error)) {
-    terminal.note('This is a defect of relbert, please report it; RELBERT_DEBUG=1 shows where it arose.');
   }
   return isWrongUsage(error) ? WRONG_USAGE : FAILURE;
 }

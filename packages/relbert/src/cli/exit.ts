@@ -50,13 +50,22 @@ export class Stopped extends Error {
   }
 }
 
-/** The message of anything thrown, for a person. */
+/** The message of anything thrown, for a person; the words of the language's engine are not for persons. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message === '' ? error.name : error.message;
+  if (error instanceof RangeError && /allocation failed|Invalid string length/.test(error.message)) {
+    return 'the memory is not enough for this: give less at a time, or use a machine with more';
+  }
+  if (isDefect(error)) return 'relbert failed inside; please report this (RELBERT_DEBUG=1 shows where it arose)';
+  const { name, message } = error as Error;
+  return message === '' ? name : message;
 }
+
+/** What the engine and Node say of a wrong offset, length or depth; relbert's messages say what is wrong with the data. */
+const engineRange =
+  /^(Invalid |offset is out|start offset |byte length |Offset is outside|Maximum call stack|Array buffer |The value of )/;
 
 /** True for the kinds of error that only a mistake in this package throws. */
 export function isDefect(error: unknown): boolean {
+  if (error instanceof RangeError) return engineRange.test(error.message);
   return error instanceof TypeError || error instanceof ReferenceError || !(error instanceof Error);
 }

@@ -1,3 +1,4 @@
+import { Readable, Writable } from 'node:stream';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { formatOf } from '../../src/cli/embed.ts';
@@ -7,6 +8,8 @@ import { describeError, isDefect } from '../../src/cli/exit.ts';
 import { infoText } from '../../src/cli/info.ts';
 import { duration, progressLine, RateMeter } from '../../src/cli/progress.ts';
 import { tableText } from '../../src/cli/table.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
+import { visibleResult } from '../../src/cli/visible.ts';
 
 describe('progressLine', () => {
   const state = { label: 'encoding', unit: 'pairs', done: 1720, total: 4096, rate: 512, width: 80 };
@@ -152,12 +155,41 @@ describe('predictionLine', () => {
 });
 
 describe('errors', () => {
-  it('are told from defects', () => {
-    expect(isDefect(new TypeError('x is undefined'))).toBe(true);
-    expect(isDefect('thrown text')).toBe(true);
+  it('of a mistake in relbert are told from those of a user, and not shown in the words of the engine', () => {
+    const overflow = (): RangeError => {
+      try {
+        new Float32Array(1).set([1, 2]);
+      } catch (error) {
+        return error as RangeError;
+      }
+      throw new Error('no overflow');
+    };
+    for (const defect of [new TypeError('x is undefined'), overflow(), 'thrown text']) {
+      expect(isDefect(defect)).toBe(true);
+      expect(describeError(defect)).toMatch(/^relbert failed inside; please report this/);
+    }
     expect(isDefect(new Error('no such folder'))).toBe(false);
     expect(describeError(new Error('no such folder'))).toBe('no such folder');
-    expect(describeError('text')).toBe('text');
-    expect(describeError(new RangeError())).toBe('RangeError');
+    expect(describeError(new RangeError('level must lie between 0 and 1'))).toBe('level must lie between 0 and 1');
+    expect(describeError(new RangeError('Array buffer allocation failed'))).toContain('the memory is not enough');
+  });
+
+  it('are one line in which no control character reaches the terminal', () => {
+    const written: string[] = [];
+    const stream = new Writable({ write: (chunk: Buffer, _, done) => done(void written.push(chunk.toString())) });
+    const terminal = createTerminal({
+      ...{ stdin: Readable.from([]), stdout: stream, stderr: stream, env: {} },
+      ...{ signal: new AbortController().signal, worker: false },
+    });
+    terminal.error('a.tsv:1: got "\x1b[31mred\x07":\n  first\n  second');
+    terminal.warn('a\u009bb');
+    expect(written).toEqual(['error: a.tsv:1: got "\\u001b[31mred\\u0007": first; second\n', 'warning: a\\u009bb\n']);
+  });
+});
+
+describe('visibleResult', () => {
+  it('keeps line ends, tabs and colours, and nothing else that steers a terminal', () => {
+    expect(visibleResult('a\tb\n\x1b[1mbold\x1b[0m')).toBe('a\tb\n\x1b[1mbold\x1b[0m');
+    expect(visibleResult('\x1b]0;title\x07 \x1b[2J \u009b2J')).toBe('\\u001b]0;title\\u0007 \\u001b[2J \\u009b2J');
   });
 });
