@@ -3,7 +3,6 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { packageVersion } from '../node/package.ts';
 import type { CommandIo, TextStream } from './command-io.ts';
 import { commands } from './commands.ts';
-import { addDistillCommand } from './distill.ts';
 import { describeError, FAILURE, isWrongUsage, Stopped, SUCCESS, WRONG_USAGE } from './exit.ts';
 import { addDeclared } from './program.ts';
 import { reproductionCommands } from './reproduction.ts';
@@ -34,7 +33,6 @@ Examples:
 Results go to standard output, everything else to standard error.
 Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1 shows where an error arose.`,
     );
-  addDistillCommand(program, terminal);
   for (const declared of [...commands, ...(await reproductionCommands(wanted))])
     addDeclared(program, declared, terminal);
   pointToHelp(program, program.name());

@@ -1,6 +1,7 @@
 /** The commands of `relbert`. Their files import nothing heavy: what does the work is imported when it runs. */
 import { analogy } from './analogy.ts';
 import type { Declaration } from './command.ts';
+import { distill } from './distill.ts';
 import { embed } from './embed.ts';
 import { evaluate } from './evaluate.ts';
 import { exportCommand } from './export.ts';
@@ -15,6 +16,7 @@ export const commands: readonly Declaration[] = [
   similarity,
   analogy,
   evaluate,
+  distill,
   exportCommand,
   prompt,
   neighbours,

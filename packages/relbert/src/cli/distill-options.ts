@@ -1,97 +1,69 @@
 /** The options of `relbert distill`, and how they become settings of a recipe. */
-import { type Command, Option } from 'commander';
 import { poolings } from '../encoder/pooling-table.ts';
-import type { DeviceChoice } from '../runtime/device.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
 import type { RecipeSettings } from '../train/recipe-settings.ts';
 import { UsageError } from './exit.ts';
-import { deviceOption, positive } from './model-options.ts';
-import { type ResumeFlag, resumeOption } from './resume-option.ts';
+import { modelOptions } from './model-options.ts';
+import { choice, type Flags, flag, headed, list, repeated, text, withDefault } from './option.ts';
+import { resumeOption } from './resume-option.ts';
 
-/** What {@link addDistillOptions} adds, as commander hands it over. */
-export interface DistillFlags {
-  readonly model?: string;
-  readonly output?: string;
-  readonly recipe: string;
-  readonly set?: readonly string[];
-  readonly helpSettings?: boolean;
-  readonly template?: string;
-  readonly prompt?: string;
-  readonly pooling?: string;
-  readonly data?: readonly string[];
-  readonly excludeRelation?: readonly string[];
-  readonly excludePairs?: readonly string[];
-  readonly batch?: string;
-  readonly loss?: readonly string[];
-  readonly teacher?: string;
-  readonly pairs?: readonly string[];
-  readonly steps?: string;
-  readonly epochs?: string;
-  readonly lr?: string;
-  readonly seed?: string;
-  readonly validate?: readonly string[];
-  readonly every?: string;
-  readonly dtype: 'f32' | 'f16';
-  readonly threads?: number;
-  readonly device?: DeviceChoice;
-  readonly offline?: boolean;
-  readonly resume?: ResumeFlag;
-  readonly overwrite?: boolean;
-}
-
-/** Of an option that may be given several times. */
-const collected = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-export function addDistillOptions(command: Command): Command {
-  return command
-    .option('--model <model>', 'language model to start from: folder, hub id, or id@revision')
-    .option('--output <dir>', 'folder to create, in HuggingFace layout')
-    .optionsGroup('Recipe:')
-    .option(
-      '--recipe <name>',
-      'default, embedded, mpnet, emnlp2021, emnlp2021-code, journal2023, or a .json file',
-      'default',
-    )
-    .option(
-      '--set <path=value>',
+const recipeOptions = headed('Recipe:', {
+  recipe: withDefault(
+    text('<name>', 'default, embedded, mpnet, emnlp2021, emnlp2021-code, journal2023, or a .json file'),
+    'default',
+  ),
+  set: repeated(
+    text(
+      '<path=value>',
       'any setting of the recipe, for example training.clip=0.5 or training.losses.0.temperature=0.07; repeatable',
-      collected,
-    )
-    .option('--help-settings', 'list the path, the type, the default and the meaning of every setting')
-    .optionsGroup('Everyday settings (the path that each sets in brackets):')
-    .option('--template <text>', "letter a-e, or text with <subj>, <obj>, <mask>; none: the checkpoint's [template]")
-    .option('--pooling <pooling>', `${poolings.join(', ')}; none: the checkpoint's [pooling]`)
-    .option(
-      '--data <source...>',
-      'semeval2012, wordnet, package/..., files of relations, folders of SemEval ratings [data]',
-    )
-    .option('--exclude-relation <name...>', 'leave out relations by name or id, or categories [excludeRelations]')
-    .option('--batch <n>', 'relations a step, of all parts together [sampling.relations, sampling.parts.*.relations]')
-    .option(
-      '--loss <name:weight...>',
-      'NAME or NAME:WEIGHT: triplet, in-batch, category, classification, infonce, infoloob, similarity; several are added up [training.losses]',
-    )
-    .option('--teacher <model>', 'relation encoder whose similarities are learnt; none: no teacher [teacher.model]')
-    .option('--pairs <file...>', 'further pairs for the teacher, with or without relations [teacher.pairs]')
-    .option('--steps <n>', 'steps of the run [training.steps]')
-    .option('--epochs <n>', 'passes over the data, instead of steps [training.epochs]')
-    .option('--lr <x>', 'learning rate [training.learningRate]')
-    .option('--seed <n>', 'seed of everything that is drawn [training.seed]')
-    .option('--every <n>', 'validate and write a checkpoint every n steps; null: at the end [training.every]')
-    .optionsGroup('Run:')
-    .option('--prompt <dir>', 'prompt from relbert prompt search or tune, instead of a template')
-    .option('--exclude-pairs <file...>', 'leave out, in both orders, every pair of these analogy or relation files')
-    .option(
-      '--validate <path...>',
-      'analogy questions (folders with valid.jsonl, or .jsonl files); their mean accuracy decides which weights are kept, or what training.metric says',
-    )
-    .addOption(resumeOption())
-    .option('--overwrite', 'replace the output folder')
-    .addOption(new Option('--dtype <dtype>', 'of the saved weights').choices(['f32', 'f16']).default('f32'))
-    .option('--threads <number>', 'threads of one operator (default: one a physical core)', positive)
-    .addOption(deviceOption())
-    .option('--offline', 'use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)');
-}
+    ),
+  ),
+  helpSettings: flag('list the path, the type, the default and the meaning of every setting'),
+});
+
+const everydayOptions = headed('Everyday settings (the path that each sets in brackets):', {
+  template: text('<text>', "letter a-e, or text with <subj>, <obj>, <mask>; none: the checkpoint's [template]"),
+  pooling: text('<pooling>', `${poolings.join(', ')}; none: the checkpoint's [pooling]`),
+  data: list('<source...>', 'semeval2012, wordnet, package/..., files of relations, folders of SemEval ratings [data]'),
+  excludeRelation: list('<name...>', 'leave out relations by name or id, or categories [excludeRelations]'),
+  batch: text('<n>', 'relations a step, of all parts together [sampling.relations, sampling.parts.*.relations]'),
+  loss: list(
+    '<name:weight...>',
+    'NAME or NAME:WEIGHT: triplet, in-batch, category, classification, infonce, infoloob, similarity; several are added up [training.losses]',
+  ),
+  teacher: text('<model>', 'relation encoder whose similarities are learnt; none: no teacher [teacher.model]'),
+  pairs: list('<file...>', 'further pairs for the teacher, with or without relations [teacher.pairs]'),
+  steps: text('<n>', 'steps of the run [training.steps]'),
+  epochs: text('<n>', 'passes over the data, instead of steps [training.epochs]'),
+  lr: text('<x>', 'learning rate [training.learningRate]'),
+  seed: text('<n>', 'seed of everything that is drawn [training.seed]'),
+  every: text('<n>', 'validate and write a checkpoint every n steps; null: at the end [training.every]'),
+});
+
+const runOptions = headed('Run:', {
+  prompt: text('<dir>', 'prompt from relbert prompt search or tune, instead of a template'),
+  excludePairs: list('<file...>', 'leave out, in both orders, every pair of these analogy or relation files'),
+  validate: list(
+    '<path...>',
+    'analogy questions (folders with valid.jsonl, or .jsonl files); their mean accuracy decides which weights are kept, or what training.metric says',
+  ),
+  resume: resumeOption,
+  overwrite: flag('replace the output folder'),
+  dtype: withDefault(choice('<dtype>', 'of the saved weights', ['f32', 'f16']), 'f32'),
+  threads: modelOptions.threads,
+  device: modelOptions.device,
+  offline: modelOptions.offline,
+});
+
+export const distillOptions = {
+  // Not required: --help-settings needs neither.
+  model: text('<model>', 'language model to start from: folder, hub id, or id@revision'),
+  output: text('<dir>', 'folder to create, in HuggingFace layout'),
+  ...recipeOptions,
+  ...everydayOptions,
+  ...runOptions,
+};
+export type DistillFlags = Flags<typeof distillOptions>;
 
 /** What a flag sets, by path. */
 type FlagSettings = (flags: DistillFlags, recipe: Recipe) => RecipeSettings;

@@ -1,8 +1,7 @@
 /** `relbert distill`: trains a relation encoder from a language model. */
-import type { Command } from 'commander';
 import type { DistillEvent } from '../run/distill.ts';
-import { addDistillOptions, type DistillFlags, flagSettings } from './distill-options.ts';
-import { examples } from './examples.ts';
+import { command } from './command.ts';
+import { type DistillFlags, distillOptions, flagSettings } from './distill-options.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { learnedPrompt } from './model-options.ts';
@@ -11,26 +10,21 @@ import { QueuedBar } from './queued-bar.ts';
 import { goingOn } from './resume-option.ts';
 import type { Terminal } from './terminal.ts';
 
-export function addDistillCommand(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('distill')
-    .summary('train a relation encoder from a language model')
-    .description(
-      'Trains a relation encoder from a pretrained language model. A recipe says how; --set sets any setting of it by path, and the everyday ones have flags. A run that was stopped or killed goes on with --resume.',
-    );
-  addDistillOptions(command)
-    .addHelpText(
-      'after',
-      examples([
-        'relbert distill --model sentence-transformers/all-MiniLM-L6-v2 --output my-encoder',
-        'relbert distill --model roberta-base --recipe emnlp2021 --every 20 --output paper',
-        'relbert distill --model all-MiniLM-L6-v2 --data relations.tsv --batch 8 --output mine --validate u2 google',
-        'relbert distill --model roberta-base --set training.clip=0.5 --set training.losses.0.temperature=0.07 --output r',
-        'relbert distill --help-settings',
-      ]),
-    )
-    .action((flags: DistillFlags) => run(flags, terminal));
-}
+export const distill = command({
+  name: 'distill',
+  summary: 'train a relation encoder from a language model',
+  description:
+    'Trains a relation encoder from a pretrained language model. A recipe says how; --set sets any setting of it by path, and the everyday ones have flags. A run that was stopped or killed goes on with --resume.',
+  options: distillOptions,
+  examples: [
+    'relbert distill --model sentence-transformers/all-MiniLM-L6-v2 --output my-encoder',
+    'relbert distill --model roberta-base --recipe emnlp2021 --every 20 --output paper',
+    'relbert distill --model all-MiniLM-L6-v2 --data relations.tsv --batch 8 --output mine --validate u2 google',
+    'relbert distill --model roberta-base --set training.clip=0.5 --set training.losses.0.temperature=0.07 --output r',
+    'relbert distill --help-settings',
+  ],
+  run: (_, flags, terminal) => run(flags, terminal),
+});
 
 async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
   if (flags.helpSettings) {
@@ -55,11 +49,11 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
   );
   const { readAnalogySets } = await import('./analogy-sets.ts');
   const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
-  const { distill } = await import('../run/distill.ts');
+  const { distill: train } = await import('../run/distill.ts');
   const fetching = fetchProgress(terminal, flags.offline);
   const display = new RunDisplay(terminal);
   try {
-    const events = distill({
+    const events = train({
       model,
       output,
       recipe,

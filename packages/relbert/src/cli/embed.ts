@@ -1,99 +1,13 @@
 /** `relbert embed`: relation embeddings of word pairs, as a stream in constant memory. */
 import type { EmbeddingBlock, SkippedPair } from '../encoder/embeddings.ts';
-<<<<<<< HEAD
 import { pairText } from '../pair/word-pair.ts';
-import { examples } from './examples.ts';
-=======
 import { command } from './command.ts';
 import { type EmbeddingFormat, embeddingFormats } from './embedding-format.ts';
->>>>>>> e2038d6 (A command is one typed declaration: its name, arguments, options, help and action in one place)
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { choice, flag, text } from './option.ts';
 import { openPairs } from './pair-input.ts';
 
-<<<<<<< HEAD
-const formats = ['jsonl', 'npy', 'word2vec', 'word2vec-binary'] as const;
-export type EmbeddingFormat = (typeof formats)[number];
-
-interface EmbedFlags extends ModelFlags {
-  readonly pairs?: string;
-  readonly output?: string;
-  readonly format?: EmbeddingFormat;
-  readonly skipTooLong?: boolean;
-}
-
-export function addEmbedCommand(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('embed')
-    .summary('relation embeddings of word pairs')
-    .description(
-      'Relation embeddings of word pairs, in the order given. Any number of pairs takes the same memory, but for the format word2vec, which remembers each key so that none comes twice.',
-    )
-    .argument('[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'')
-    .option(
-      '--pairs <file>',
-      '.tsv, .csv, .jsonl or .txt file, or package/NAME; - reads JSON, tab-separated or HEAD:TAIL lines from standard input',
-    );
-  addModelOptions(command)
-    .option('--output <file>', 'where to write (default, or -: standard output)')
-    .addOption(
-      new Option(
-        '--format <format>',
-        'jsonl, npy (beside a .pairs.tsv), word2vec or word2vec-binary (as gensim reads them); default by the ending: .npy, .vec, .w2v, .bin',
-      ).choices(formats),
-    )
-    .option('--skip-too-long', 'leave out pairs with too long a prompt, and say how many')
-    .addHelpText(
-      'after',
-      examples([
-        'relbert embed Tokyo:Japan Paris:France',
-        'relbert embed --pairs pairs.tsv --output vectors.npy',
-        'cut -f 1,2 relations.tsv | relbert embed --pairs - --format word2vec --output relations.vec',
-      ]),
-    )
-    .action(async (args: string[], flags: EmbedFlags) => {
-      const output = flags.output === '-' ? undefined : flags.output;
-      const format = flags.format ?? formatOf(output);
-      if (format === 'npy' && output === undefined) {
-        throw new UsageError('the format npy writes two files, so it needs --output FILE');
-      }
-      const { pairs, count } = await openPairs(args, flags.pairs, terminal);
-      const encoder = await loadEncoder(flags, terminal, { worker: true });
-      try {
-        const { openEmbeddingWriter } = await import('./embedding-writer.ts');
-        let skipped = 0;
-        let first: SkippedPair | undefined;
-        const writer = await openEmbeddingWriter(format, output, encoder.dimension, terminal);
-        try {
-          const total = terminal.showsProgress ? await count() : undefined;
-          const progress = await terminal.progress('encoding', 'pairs', total);
-          try {
-            let done = 0;
-            const onTooLong = flags.skipTooLong ? 'skip' : 'error';
-            const blocks = encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024, onTooLong });
-            for await (const block of blocks) {
-              await writer.write(withoutSkipped(block));
-              first ??= block.skipped[0];
-              skipped += block.skipped.length;
-              done += block.pairs.length;
-              progress.update(done);
-            }
-          } finally {
-            progress.stop();
-          }
-          terminal.signal.throwIfAborted();
-          await writer.finish();
-          if (first) {
-            const { pair, length, limit } = first;
-            terminal.note(
-              `${skipped} ${skipped === 1 ? 'pair was' : 'pairs were'} left out: too long a prompt (${pairText(pair)} has ${length} tokens, ${limit} are allowed)`,
-            );
-          }
-        } catch (error) {
-          await writer.discard();
-          throw error;
-=======
 export const embed = command({
   name: 'embed',
   summary: 'relation embeddings of word pairs',
@@ -101,10 +15,17 @@ export const embed = command({
     'Relation embeddings of word pairs, in the order given. Any number of pairs takes the same memory, but for the format word2vec, which keeps each key so that none comes twice.',
   arguments: [['[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'']],
   options: {
-    pairs: text('<file>', '.tsv, .csv or .jsonl file; - reads JSON or tab-separated lines from standard input'),
+    pairs: text(
+      '<file>',
+      '.tsv, .csv, .jsonl or .txt file, or package/NAME; - reads JSON, tab-separated or HEAD:TAIL lines from standard input',
+    ),
     ...modelOptions,
     output: text('<file>', 'where to write (default, or -: standard output)'),
-    format: choice('<format>', "jsonl, npy (beside a .pairs.tsv) or word2vec (gensim's text)", embeddingFormats),
+    format: choice(
+      '<format>',
+      'jsonl, npy (beside a .pairs.tsv), word2vec or word2vec-binary (as gensim reads them); default by the ending: .npy, .vec, .w2v, .bin',
+      embeddingFormats,
+    ),
     skipTooLong: flag('leave out pairs with too long a prompt, and say how many'),
   },
   examples: [
@@ -137,7 +58,6 @@ export const embed = command({
           skipped += block.skipped.length;
           done += block.pairs.length;
           progress.update(done);
->>>>>>> e2038d6 (A command is one typed declaration: its name, arguments, options, help and action in one place)
         }
       } finally {
         progress.stop();
@@ -147,7 +67,7 @@ export const embed = command({
       if (first) {
         const { pair, length, limit } = first;
         terminal.note(
-          `${skipped} ${skipped === 1 ? 'pair was' : 'pairs were'} left out: too long a prompt (${JSON.stringify([pair.head, pair.tail])} has ${length} tokens, ${limit} are allowed)`,
+          `${skipped} ${skipped === 1 ? 'pair was' : 'pairs were'} left out: too long a prompt (${pairText(pair)} has ${length} tokens, ${limit} are allowed)`,
         );
       }
     } catch (error) {

@@ -1,3 +1,3 @@
 /** The forms in which `relbert embed` writes. */
-export const embeddingFormats = ['jsonl', 'npy', 'word2vec'] as const;
+export const embeddingFormats = ['jsonl', 'npy', 'word2vec', 'word2vec-binary'] as const;
 export type EmbeddingFormat = (typeof embeddingFormats)[number];

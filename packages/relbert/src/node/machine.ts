@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import { packageVersion } from './package.ts';
-import { packageFolder } from './package-data.ts';
+import { packageFolder, packageVersion } from './package.ts';
 
 /** The machine that figures were measured on. */
 export interface MachineDescription {

@@ -1,5 +1,5 @@
 import { OptionError } from '../encoder/load-encoder.ts';
-import { packageFolder } from '../node/package-data.ts';
+import { packageFolder } from '../node/package.ts';
 import { join } from '../node/path.ts';
 import { kindOfPath, readText } from '../node/read-file.ts';
 import { suggestion } from '../text/nearest-name.ts';

@@ -1,17 +1,24 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addDistillOptions, type DistillFlags, flagSettings } from '../../src/cli/distill-options.ts';
+import { command } from '../../src/cli/command.ts';
+import { type DistillFlags, distillOptions, flagSettings } from '../../src/cli/distill-options.ts';
+import { addDeclared } from '../../src/cli/program.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
 import { checkRecipe, RecipeError } from '../../src/train/recipe.ts';
 import type { Recipe } from '../../src/train/recipe-schema.ts';
 import { parseSetting, withSettings } from '../../src/train/recipe-settings.ts';
 
 /** What the recipe becomes with flags given on the command line. */
 function withFlags(base: Recipe, ...args: readonly string[]): Recipe {
-  const command = addDistillOptions(new Command())
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} });
-  command.parse(['--model', 'm', '--output', 'o', ...args], { from: 'user' });
-  const flags = command.opts<DistillFlags>();
+  let given: DistillFlags | undefined;
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+  const declared = command({
+    ...{ name: 'distill', summary: '', description: '', options: distillOptions, examples: [] },
+    run: async (_, flags) => void (given = flags),
+  });
+  addDeclared(program, declared, {} as Terminal);
+  program.parse(['distill', '--model', 'm', '--output', 'o', ...args], { from: 'user' });
+  const flags = given as unknown as DistillFlags;
   return withSettings(base, flagSettings(flags, base, (flags.set ?? []).map(parseSetting)));
 }
 
