@@ -14,7 +14,9 @@ function withFlags(base: Recipe, ...args: readonly string[]): Recipe {
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
   const declared = command({
     ...{ name: 'distill', summary: '', description: '', options: distillOptions, examples: [] },
-    run: async (_, flags) => void (given = flags),
+    run: async (_, flags) => {
+      given = flags;
+    },
   });
   addDeclared(program, declared, {} as Terminal);
   program.parse(['distill', '--model', 'm', '--output', 'o', ...args], { from: 'user' });
