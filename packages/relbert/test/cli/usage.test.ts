@@ -73,7 +73,13 @@ describe('help', () => {
     expect(files.size).toBeGreaterThan(10);
     // Small files with small imports; whatever does the work comes by await import().
     const runtime = ['file-error', 'package'].map((name) => `node/${name}.ts`);
-    const light = ['text/nearest-name.ts', 'runtime/device.ts', 'runtime/error.ts', 'encoder/pooling-table.ts', ...runtime];
+    const light = [
+      'text/nearest-name.ts',
+      'runtime/device.ts',
+      'runtime/error.ts',
+      'encoder/pooling-table.ts',
+      ...runtime,
+    ];
     expect([...files].filter((file) => !file.startsWith('cli/') && !light.includes(file))).toEqual([]);
     expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual(['commander', 'picocolors']);
   });
