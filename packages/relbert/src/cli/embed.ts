@@ -1,6 +1,5 @@
 /** `relbert embed`: relation embeddings of word pairs, as a stream in constant memory. */
 import type { EmbeddingBlock, SkippedPair } from '../encoder/embeddings.ts';
-import { pairText } from '../pair/word-pair.ts';
 import { command } from './command.ts';
 import { type EmbeddingFormat, embeddingFormats } from './embedding-format.ts';
 import { UsageError } from './exit.ts';
@@ -65,6 +64,7 @@ export const embed = command({
       terminal.signal.throwIfAborted();
       await writer.finish();
       if (first) {
+        const { pairText } = await import('../pair/word-pair.ts');
         const { pair, length, limit } = first;
         terminal.note(
           `${skipped} ${skipped === 1 ? 'pair was' : 'pairs were'} left out: too long a prompt (${pairText(pair)} has ${length} tokens, ${limit} are allowed)`,
