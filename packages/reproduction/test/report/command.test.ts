@@ -142,7 +142,7 @@ describe('relbert report', () => {
 
   it('judges word vectors beside encoders, whose options they do without', async () => {
     const vectors = join(folder, 'words.txt');
-    writeFileSync(vectors, words.map((word, i) => `${word} ${i} ${i * i}\n`).join(''));
+    writeFileSync(vectors, words.map((word, i) => `${word} ${i + 1} ${i * i}\n`).join(''));
     const found = join(folder, 'vectors');
     const { code, stderr } = await relbert([
       ...['report', '--model', tinyModel, '--model', `vectors:${vectors}`, '--normalize', '--batch-tokens', '99'],
