@@ -83,7 +83,7 @@ describe('relbert evaluate analogy', () => {
 
   it('compares by the similarity that is asked for', async () => {
     // Differences: stem (0, 1); the choices (0, 5), the same way; (0.5, 1), the nearest; (9, 6), the longest.
-    const words = file('similar.txt', 'stem 1 1\nmets 1 2\nfrom 0 0\nlike 0 5\nnear 0.5 1\nlong 9 6\n');
+    const words = file('similar.txt', 'stem 1 1\nmets 1 2\nfrom 1 1\nlike 1 6\nnear 1.5 2\nlong 10 7\n');
     const choice = ['like', 'near', 'long'].map((word) => ['from', word]);
     const data = file('similar/test.jsonl', jsonl({ stem: ['stem', 'mets'], choice, answer: 0 }));
     const scoresOf = {

@@ -53,7 +53,7 @@ describe('relbert evaluate mapping', () => {
   /** A problem for which the two objectives have different best mappings, found by trying all of them. */
   const disputed = () => [
     ...['--data', file('disputed/test.jsonl', jsonl({ source: ['a', 'b', 'c', 'd'], target: ['p', 'q', 'r', 's'] }))],
-    ...['--model', `vectors:${file('disputed.txt', 'a 3 5\nb 0 0\nc 1 5\nd 2 3\np 0 3\nq 4 0\nr 2 5\ns 3 0\n')}`],
+    ...['--model', `vectors:${file('disputed.txt', 'a 4 6\nb 1 1\nc 2 6\nd 3 4\np 1 4\nq 5 1\nr 3 6\ns 4 1\n')}`],
   ];
 
   it('maximises the objective that is asked for', async () => {
