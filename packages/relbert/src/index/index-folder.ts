@@ -37,6 +37,10 @@ export interface WritableIndexFolder extends IndexFolder {
   /** Writes a whole file so that readers see the old one or the new one. */
   replace(name: string, bytes: Uint8Array): Promise<void>;
   remove(name: string): Promise<void>;
-  /** Keeps other writers out until it is released. @throws IndexError where there is another writer */
+  /**
+   * Keeps other writers out until it is released, and removes what killed writers left of {@link replace}.
+   *
+   * @throws Error where there is another writer
+   */
   lock(): Promise<{ release(): Promise<void> }>;
 }

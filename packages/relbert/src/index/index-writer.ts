@@ -40,10 +40,12 @@ export class IndexWriter implements AsyncDisposable {
   readonly #lock: { release(): Promise<void> };
   readonly #turn = eventLoopTurns();
   #manifest: Manifest;
+  /** Files of the index that is being replaced: it is readable until the first commit. */
+  #replaced: ReadonlySet<string> = new Set();
 
   /**
-   * Starts a new index.
-   * @throws IndexError where there is one already (`overwrite` replaces it), or another writer
+   * Starts a new index. One that it replaces stays readable until the first pairs are added.
+   * @throws IndexError where there is one already (`overwrite` replaces it); Error where there is another writer
    */
   static async create(
     folder: WritableIndexFolder,
@@ -53,6 +55,7 @@ export class IndexWriter implements AsyncDisposable {
     const { dimension, model, overwrite = false } = about;
     return IndexWriter.#locked(folder, options, async () => {
       const names = await folder.list();
+      const replaced = names.includes(manifestName) ? names.filter((name) => /^(segment|removed)-/.test(name)) : [];
       if (names.includes(manifestName) && !overwrite) {
         throw new IndexError(`${folder.origin}: there is an index already; add to it, or replace it with --overwrite`);
       }
@@ -62,26 +65,31 @@ export class IndexWriter implements AsyncDisposable {
           0,
           ...names.map((name) => Number.parseInt(/^(?:segment|removed)-([0-9a-z]+)/.exec(name)?.[1] ?? '0', 36)),
         );
-      return { format: 'relbert-index', version: 1, dimension, model, columns: [], next, segments: [] };
+      return {
+        manifest: { format: 'relbert-index', version: 1, dimension, model, columns: [], next, segments: [] },
+        replaced,
+      };
     });
   }
 
-  /** Goes on with an index. @throws IndexError where there is none, it is damaged, or there is another writer */
+  /** Goes on with an index. @throws IndexError where there is none, or it is damaged; Error where there is another writer */
   static async open(folder: WritableIndexFolder, options: IndexWriterOptions): Promise<IndexWriter> {
     return IndexWriter.#locked(folder, options, async () => {
       await using index = await RelationIndex.open(folder);
-      return index.manifest;
+      return { manifest: index.manifest, replaced: [] };
     });
   }
 
   static async #locked(
     folder: WritableIndexFolder,
     options: IndexWriterOptions,
-    manifestOf: () => Promise<Manifest>,
+    start: () => Promise<{ readonly manifest: Manifest; readonly replaced: readonly string[] }>,
   ): Promise<IndexWriter> {
     const lock = await folder.lock();
     try {
-      const writer = new IndexWriter(folder, options, lock, await manifestOf());
+      const { manifest, replaced } = await start();
+      const writer = new IndexWriter(folder, options, lock, manifest);
+      writer.#replaced = new Set(replaced);
       await writer.#sweep();
       return writer;
     } catch (error) {
@@ -230,6 +238,7 @@ export class IndexWriter implements AsyncDisposable {
     const checksum = (text: string): string => checksumText(scorer.checksum(new TextEncoder().encode(text)));
     await this.#folder.replace(manifestName, new TextEncoder().encode(formatManifest(manifest, checksum)));
     this.#manifest = manifest;
+    this.#replaced = new Set();
     await this.#sweep();
   }
 
@@ -237,7 +246,8 @@ export class IndexWriter implements AsyncDisposable {
   async #sweep(): Promise<void> {
     const needed = new Set(this.#manifest.segments.flatMap(({ file, removed }) => [file, removed?.file]));
     for (const name of await this.#folder.list()) {
-      if (/^(segment|removed|draft)-/.test(name) && !needed.has(name)) await this.#folder.remove(name);
+      if (/^(segment|removed|draft)-/.test(name) && !needed.has(name) && !this.#replaced.has(name))
+        await this.#folder.remove(name);
     }
   }
 

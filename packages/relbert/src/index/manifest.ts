@@ -46,7 +46,6 @@ const contentSchema = z.strictObject({
 });
 
 export type Manifest = z.infer<typeof contentSchema>;
-export type ManifestSegment = Manifest['segments'][number];
 
 /** @param checksum Of a text, as sixteen hexadecimal digits. */
 export function formatManifest(manifest: Manifest, checksum: (text: string) => string): string {

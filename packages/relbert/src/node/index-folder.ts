@@ -1,15 +1,15 @@
 /** The files of an index in a folder of the disk. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IndexError } from '../index/error.ts';
 import type { IndexFile, NewIndexFile, WritableIndexFolder } from '../index/index-folder.ts';
 import { fileError, systemCode } from './file-error.ts';
+import { lockFolder } from './file-lock.ts';
 import { makeFolder, writeFileAtomic } from './files.ts';
 import { listFolder } from './read-file.ts';
+import { clearLeftovers } from './temporary-file.ts';
 
-const lockName = 'writer.lock';
 /** Bytes that are gathered before they are written. */
 const buffered = 4 * 1024 * 1024;
 
@@ -38,7 +38,16 @@ export function indexFolder(folder: string): WritableIndexFolder {
     async remove(name) {
       await rm(path(name), { force: true });
     },
-    lock: () => lockFolder(folder),
+    async lock() {
+      const lock = await lockFolder(folder);
+      try {
+        await clearLeftovers(folder, { locked: true });
+        return lock;
+      } catch (error) {
+        await lock.release();
+        throw error;
+      }
+    },
   };
 }
 
@@ -138,46 +147,5 @@ class NewFile implements NewIndexFile {
     } catch (error) {
       throw fileError(this.#path, 'write', error);
     }
-  }
-}
-
-async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
-  await makeFolder(folder);
-  const path = join(folder, lockName);
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), at: Date.now() });
-  for (;;) {
-    try {
-      // A folder that is made is there for all, or for nobody; what it holds says who made it.
-      const handle = await open(path, 'wx');
-      await handle.write(mine);
-      await handle.close();
-      return {
-        async release() {
-          if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true });
-        },
-      };
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw fileError(path, 'write', error);
-      const holder = await readFile(path, 'utf8').catch(() => '');
-      if (!isDead(holder)) {
-        throw new IndexError(
-          `${folder}: another process writes to this index (${holder}); wait for its end, or remove ${path} if there is none`,
-        );
-      }
-      const aside = `${path}.${process.pid}`;
-      await rename(path, aside).catch(() => {});
-      await rm(aside, { force: true });
-    }
-  }
-}
-
-function isDead(holder: string): boolean {
-  try {
-    const { pid, host } = JSON.parse(holder) as { readonly pid?: unknown; readonly host?: unknown };
-    if (host !== hostname() || typeof pid !== 'number') return false;
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return systemCode(error) === 'ESRCH';
   }
 }

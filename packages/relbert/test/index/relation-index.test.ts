@@ -217,8 +217,28 @@ describe('a writer', () => {
     await expect(writer.add([{ pairs, data: new Float32Array(10).fill(1) }])).rejects.toThrow('have 5 dimensions');
     const same = pairs.map((pair) => ({ ...pair, columns: { id: 'a' } }));
     await expect(writer.add([{ pairs: same, data: clustered(2) }])).rejects.toThrow('the id "a" is taken by row 1');
-    expect(readdirSync(folder)).toEqual(['writer.lock']);
-    await expect(IndexWriter.open(indexFolder(folder), { runtime })).rejects.toThrow('another process writes');
+    expect(readdirSync(folder)).toEqual(['.lock']);
+    await expect(IndexWriter.open(indexFolder(folder), { runtime })).rejects.toThrow('is writing into this folder');
+  });
+
+  it('keeps the index that is replaced until the new one is complete', async () => {
+    const folder = join(root, 'replaced');
+    await build(folder, 30);
+    const rows = async (): Promise<number> => {
+      await using index = await RelationIndex.open(indexFolder(folder));
+      for await (const _ of index.verify());
+      return index.info().rows;
+    };
+    await using writer = await IndexWriter.create(
+      indexFolder(folder),
+      { dimension, model, overwrite: true },
+      { runtime },
+    );
+    await expect(writer.add([{ pairs: [pairOf(0)], data: new Float32Array(dimension) }])).rejects.toThrow('all zeros');
+    expect(await rows()).toBe(30);
+    await writer.add([{ pairs: [pairOf(0), pairOf(1)], data: clustered(2) }]);
+    expect(await rows()).toBe(2);
+    expect(readdirSync(folder)).toHaveLength(3);
   });
 
   it('makes an index without pairs, which has no neighbours', async () => {

@@ -8,18 +8,21 @@ import { formatRelationLines } from '../../src/data/relation-set.ts';
 import { builtCommand } from '../cli/built-command.ts';
 import { tinyModel } from '../cli/command.ts';
 import { wordRelations } from '../search/model.ts';
+import { indexVictims } from './index-victims.ts';
 
 /** A command that is killed again and again. */
-interface Victim {
+export interface Victim {
   readonly name: string;
   /** @param attempt from 0: the same command can write something else each time */
   args(output: string, attempt: number): string[];
   /** Given when the command is started again after a kill. */
   readonly again: readonly string[];
   /** What must be the same as after an undisturbed run: a digest of the results. */
-  digest(output: string): string;
+  digest(output: string): string | Promise<string>;
   /** What must hold after every kill. @throws where it does not */
-  check?(output: string): void;
+  check?(output: string): void | Promise<void>;
+  /** Makes what the command changes; again after a run that came to its end. */
+  prepare?(output: string): Promise<void>;
 }
 
 export interface CampaignOptions {
@@ -28,13 +31,15 @@ export interface CampaignOptions {
   readonly kills: number;
   /** An empty folder. */
   readonly folder: string;
+  /** Only commands whose name begins with this. Default: all. */
+  readonly only?: string | undefined;
   readonly onKill?: (kill: string) => void;
 }
 
 /** Runs the campaign. @throws Error that names the command and the seed where something was lost or is left over */
-export async function killCampaign({ seed, kills, folder, onKill }: CampaignOptions): Promise<number> {
+export async function killCampaign({ seed, kills, folder, only = '', onKill }: CampaignOptions): Promise<number> {
   const random = new Random(seed);
-  const victims = victimsIn(folder);
+  const victims = victimsIn(folder).filter(({ name }) => name.startsWith(only));
   let killed = 0;
   for (const [i, victim] of victims.entries()) {
     const share = Math.floor((kills * (i + 1)) / victims.length) - Math.floor((kills * i) / victims.length);
@@ -58,6 +63,7 @@ async function kill(
     return join(path, 'out');
   };
   const [whole, output] = [place('whole'), place('killed')];
+  for (const path of [whole, output]) await victim.prepare?.(path);
   const start = performance.now();
   await run([...victim.args(whole, 0)], undefined);
   const duration = performance.now() - start;
@@ -67,14 +73,18 @@ async function kill(
     // Files are written in the second half.
     const delay = duration * random.uniform(0.3, 1.1);
     const done = await run([...victim.args(output, attempt), ...more], delay);
-    victim.check?.(output);
-    if (done) continue;
+    await victim.check?.(output);
+    if (done) {
+      await victim.prepare?.(output);
+      continue;
+    }
     killed++;
     onKill?.(`${victim.name}: killed after ${Math.round(delay)} ms`);
   }
   await run([...victim.args(output, 0), ...(existsSync(output) ? victim.again : [])], undefined);
-  victim.check?.(output);
-  if (victim.digest(output) !== victim.digest(whole)) throw new Error('the result is not that of an undisturbed run');
+  await victim.check?.(output);
+  if ((await victim.digest(output)) !== (await victim.digest(whole)))
+    throw new Error('the result is not that of an undisturbed run');
   const litter = readdirSync(join(output, '..'), { recursive: true, encoding: 'utf8' }).filter((name) =>
     /(^|\/)\.[^/]*$/.test(name),
   );
@@ -134,6 +144,7 @@ function victimsIn(folder: string): Victim[] {
         .join();
   const rows = (path: string) => Number(/\((\d+),/.exec(readFileSync(path).subarray(0, 200).toString('latin1'))?.[1]);
   return [
+    ...indexVictims(folder, model),
     {
       name: 'distill',
       args: (output) => [

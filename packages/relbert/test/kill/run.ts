@@ -1,4 +1,4 @@
-/** `npm run kill -- [--kills 100] [--seed N]`: the kill campaign, with its seed printed first. */
+/** `npm run kill -- [--kills 100] [--seed N] [--only 'index add']`: the kill campaign, with its seed printed first. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +6,21 @@ import { parseArgs } from 'node:util';
 import { killCampaign } from './campaign.ts';
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '100' }, seed: { type: 'string', default: String(Date.now() % 1e6) } },
+  options: {
+    kills: { type: 'string', default: '100' },
+    seed: { type: 'string', default: String(Date.now() % 1e6) },
+    only: { type: 'string' },
+  },
 });
 const folder = mkdtempSync(join(tmpdir(), 'relbert-kill-'));
 console.log(`seed ${values.seed}`);
-killCampaign({ seed: Number(values.seed), kills: Number(values.kills), folder, onKill: (kill) => console.log(kill) })
+killCampaign({
+  seed: Number(values.seed),
+  kills: Number(values.kills),
+  folder,
+  only: values.only,
+  onKill: (kill) => console.log(kill),
+})
   .then((killed) => {
     console.log(`${killed} kills: nothing lost, nothing left over`);
     rmSync(folder, { recursive: true, force: true });
