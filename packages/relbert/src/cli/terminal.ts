@@ -28,7 +28,7 @@ export interface Terminal {
   /** The bytes of standard input. @throws FileError, or the signal's reason */
   readInput(): AsyncIterable<Uint8Array>;
   readonly env: CommandIo['env'];
-  /** See {@link CommandIo.worker}. */
+  /** See `CommandIo.worker`. */
   readonly worker: boolean;
   /** Aborts on Ctrl-C, a closed pipe and a standard output that takes no more; its reason says which. */
   readonly signal: AbortSignal;

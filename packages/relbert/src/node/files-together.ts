@@ -24,7 +24,7 @@ export async function commitTogether(files: readonly AtomicFile[]): Promise<void
   await finishCommit(journal);
 }
 
-/** Writes several files that take their names together ({@link commitTogether}). Their folders must exist. */
+/** Writes several files that take their names together (`commitTogether`). Their folders must exist. */
 export async function writeFilesTogether(
   files: readonly { readonly path: string; readonly content: string | Uint8Array }[],
   options: WriteOptions = {},

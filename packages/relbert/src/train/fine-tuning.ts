@@ -40,7 +40,7 @@ export interface TrainOptions extends RunOptions {
  * Trains a relation encoder (paper, section 3): each step draws a batch, writes its distinct pairs into the prompt,
  * encodes them, and takes an AdamW step along the gradient of the losses.
  *
- * @throws what {@link trainTask} throws; PromptTooLongError for a pair that is too long for the model; WeightError or
+ * @throws what `trainTask` throws; PromptTooLongError for a pair that is too long for the model; WeightError or
  *   CheckpointError for weights that do not fit or are damaged; RuntimeError where the runtime fails
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> {

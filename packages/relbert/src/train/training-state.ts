@@ -24,7 +24,7 @@ export const progressSchema = z
     checked: z.int().min(-1),
     /** Micro-batches of the last step. */
     microBatches: count,
-    /** Losses that {@link DivergenceWatch} compares with. */
+    /** Losses that `DivergenceWatch` compares with. */
     losses: z.array(z.number()),
     finished: z.boolean(),
   })

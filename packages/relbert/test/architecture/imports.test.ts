@@ -96,6 +96,25 @@ describe('imports', () => {
     expect(upward).toEqual([]);
   });
 
+  it('make no circle between files', () => {
+    const targets = new Map<string, string[]>();
+    for (const found of imports) {
+      if (!found.specifier.startsWith('.')) continue;
+      targets.set(found.file, [...(targets.get(found.file) ?? []), targetOf(found)]);
+    }
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      const at = path.indexOf(file);
+      if (at !== -1) circles.push([...path.slice(at), file].join(' -> '));
+      if (at !== -1 || done.has(file)) return;
+      for (const target of targets.get(file) ?? []) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
   it('reach files, network and native code in node/, web/ and cli/ only', () => {
     const wrong = imports
       .filter(({ specifier, type }) => !type && /^node:|^onnxruntime-|^fs$|^path$/.test(specifier))

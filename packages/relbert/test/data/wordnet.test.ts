@@ -97,9 +97,9 @@ describe('WordNet', () => {
   });
 
   it.each([
-    ['data.noun', '00000100 99 n 01 animal 0 000 |', 'data.noun:1: no line of WordNet'],
-    ['data.verb', 'nonsense', 'data.verb:1: no line of WordNet'],
-    ['index.sense', 'animal 1 2', 'index.sense:1: no line of a sense index'],
+    ['data.noun', '00000100 99 n 01 animal 0 000 |', 'data.noun:1: not a line of WordNet'],
+    ['data.verb', 'nonsense', 'data.verb:1: not a line of WordNet'],
+    ['index.sense', 'animal 1 2', 'index.sense:1: not a line of a sense index'],
   ] as const)('refuses a broken %s', (name, text, message) => {
     expect(() => parseWordNet({ ...files, [name]: text })).toThrow(message);
   });

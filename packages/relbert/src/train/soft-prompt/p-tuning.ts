@@ -52,7 +52,7 @@ export type PTuningEvent =
  * P-tuning (Liu et al. 2021; paper, section 3.2): vectors around a pair of words, trained on the triplet loss through a
  * small network, the language model frozen. The first validation comes before the first step.
  *
- * @throws what {@link trainTask} throws; PromptError for no triggers, or more than the model has room for; RangeError,
+ * @throws what `trainTask` throws; PromptError for no triggers, or more than the model has room for; RangeError,
  *   SamplingError
  */
 export async function* pTuning(options: PTuningOptions): AsyncGenerator<PTuningEvent> {
