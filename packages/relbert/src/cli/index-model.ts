@@ -1,8 +1,28 @@
 /** The model of an index: loaded where vectors have to be made, and compared with the one that made those of the index. */
 import type { RelationEncoder } from '../encoder/relation-encoder.ts';
+import type { PairVector } from '../index/index-question.ts';
 import type { ModelIdentity } from '../index/manifest.ts';
-import { loadEncoder, type ModelFlags } from './model-options.ts';
+import type { RelationIndex } from '../index/relation-index.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
+import { text } from './option.ts';
 import type { Terminal } from './terminal.ts';
+
+/** As {@link modelOptions}, where an index says which model it is. */
+export const indexModelOptions = {
+  ...modelOptions,
+  model: text('<model>', 'folder, hub id, id@revision, or "embedded" (default: the model of the index)'),
+};
+
+/** undefined: the model of the index. */
+export type IndexModelFlags = Omit<ModelFlags, 'model'> & { readonly model?: string | undefined };
+
+/** @throws IndexError where there is no index in the folder */
+export async function openIndex(dir: string): Promise<RelationIndex> {
+  const { RelationIndex } = await import('../index/relation-index.ts');
+  const { indexFolder } = await import('../node/index-folder.ts');
+  return RelationIndex.open(indexFolder(dir));
+}
 
 /** What an index records of the encoder that makes its vectors. */
 export async function identityOf(
@@ -33,19 +53,16 @@ export async function identityOf(
  */
 export async function requireModel(
   dir: string,
-  flags: ModelFlags,
+  flags: IndexModelFlags,
   terminal: Terminal,
 ): Promise<{ readonly encoder: RelationEncoder }> {
   const { IndexError } = await import('../index/error.ts');
-  const { RelationIndex } = await import('../index/relation-index.ts');
-  const { indexFolder } = await import('../node/index-folder.ts');
   let recorded: ModelIdentity;
   {
-    await using index = await RelationIndex.open(indexFolder(dir));
+    await using index = await openIndex(dir);
     recorded = index.model;
   }
-  // The default of --model counts as no choice: the index says which model it is.
-  const model = flags.model === 'embedded' ? recorded.name : flags.model;
+  const model = flags.model ?? recorded.name;
   const prompt = { ...(recorded.template && { template: recorded.prompt }), pooling: recorded.pooling };
   const encoder = await loadEncoder({ ...prompt, ...flags, model }, terminal, { worker: true });
   try {
@@ -61,4 +78,29 @@ export async function requireModel(
     await encoder.dispose();
     throw error;
   }
+}
+
+/**
+ * The vectors of pairs. Those that the index holds are taken from it, unless a flag says how to make them; others are
+ * made as {@link requireModel} says.
+ */
+export async function vectorsFor(
+  pairs: readonly WordPair[],
+  index: RelationIndex,
+  flags: IndexModelFlags,
+  terminal: Terminal,
+): Promise<PairVector[]> {
+  const { model, template, prompt, pooling } = flags;
+  const stored = [model, template, prompt, pooling].every((choice) => choice === undefined);
+  const found: (Float32Array | undefined)[] = [];
+  for (const pair of pairs) found.push(stored ? await index.vectorOf(pair) : undefined);
+  const missing = pairs.filter((_, i) => !found[i]);
+  if (missing.length > 0) {
+    const { row } = await import('../encoder/embeddings.ts');
+    const { encoder } = await requireModel(index.origin, flags, terminal);
+    await using _ = encoder;
+    const embeddings = await encoder.encode(missing, { signal: terminal.signal });
+    for (const [i, pair] of pairs.entries()) found[i] ??= row(embeddings, missing.indexOf(pair)).slice();
+  }
+  return pairs.map((pair, i) => ({ pair, vector: found[i] as Float32Array }));
 }

@@ -1,10 +1,9 @@
 /** `relbert index search | info | verify`. */
-import type { PairVector } from '../index/index-question.ts';
 import type { IndexNeighbour, IndexQuery, RelationIndex } from '../index/relation-index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
-import { modelOptions } from './model-options.ts';
+import { indexModelOptions, openIndex, vectorsFor } from './index-model.ts';
 import { type Flags, flag, fromOne, list, number, required, text, withDefault } from './option.ts';
 import { pairArgument } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,7 +19,7 @@ const options = {
   vector: text('<numbers>', 'ask by a vector instead of pairs: a JSON list of numbers'),
   exact: flag('compare with every pair instead of the nearest lists'),
   probes: number('<number>', 'lists that are read for a question (default: about 99 % of the nearest ten)', fromOne),
-  ...modelOptions,
+  ...indexModelOptions,
   json: flag('print {"results":[{"query","neighbours":[{"head","tail","score"}]}]}, further columns beside'),
 };
 type SearchFlags = Flags<typeof options>;
@@ -134,7 +133,7 @@ async function searchIndex(texts: readonly string[], flags: SearchFlags, termina
 }
 
 /** A neighbour as `--json` prints it: further columns beside the words and the score. */
-export function neighbourJson({ pair, score }: IndexNeighbour): object {
+function neighbourJson({ pair, score }: IndexNeighbour): object {
   return { ...pair.columns, head: pair.head, tail: pair.tail, score };
 }
 
@@ -155,7 +154,7 @@ async function questionsOf(
   if (texts.length === 0) throw new UsageError('no question: give HEAD:TAIL ..., or --vector');
   const pairs = await Promise.all(texts.map(pairArgument));
   const counterExamples = await Promise.all((flags.not ?? []).map(pairArgument));
-  const vectors = await vectorsOf([...pairs, ...counterExamples], index, flags, terminal);
+  const vectors = await vectorsFor([...pairs, ...counterExamples], index, flags, terminal);
   const { questionOf } = await import('../index/index-question.ts');
   const words = ({ head, tail }: WordPair): object => ({ head, tail });
   const title = ({ head, tail }: WordPair): string => `${head}:${tail}`;
@@ -172,27 +171,6 @@ async function questionsOf(
   }));
 }
 
-/** Vectors that the index has are taken from it; others are made by its model, or by `--model` where that is the same. */
-async function vectorsOf(
-  pairs: readonly WordPair[],
-  index: RelationIndex,
-  flags: SearchFlags,
-  terminal: Terminal,
-): Promise<PairVector[]> {
-  const found: (Float32Array | undefined)[] = [];
-  for (const pair of pairs) found.push(flags.model === 'embedded' ? await index.vectorOf(pair) : undefined);
-  const missing = pairs.filter((_, i) => !found[i]);
-  if (missing.length > 0) {
-    const { requireModel } = await import('./index-model.ts');
-    const { row } = await import('../encoder/embeddings.ts');
-    const { encoder } = await requireModel(flags.index, flags, terminal);
-    await using _ = encoder;
-    const embeddings = await encoder.encode(missing, { signal: terminal.signal });
-    for (const [i, pair] of pairs.entries()) found[i] ??= row(embeddings, missing.indexOf(pair)).slice();
-  }
-  return pairs.map((pair, i) => ({ pair, vector: found[i] as Float32Array }));
-}
-
 function parseVector(text: string): Float32Array {
   let numbers: unknown;
   try {
@@ -202,11 +180,4 @@ function parseVector(text: string): Float32Array {
   }
   if (Array.isArray(numbers) && numbers.every((value) => typeof value === 'number')) return Float32Array.from(numbers);
   throw new UsageError(`--vector must be a JSON list of numbers, got ${text.slice(0, 40)}`);
-}
-
-/** @throws IndexError where there is no index in the folder */
-export async function openIndex(dir: string): Promise<RelationIndex> {
-  const { RelationIndex } = await import('../index/relation-index.ts');
-  const { indexFolder } = await import('../node/index-folder.ts');
-  return RelationIndex.open(indexFolder(dir));
 }

@@ -2,7 +2,7 @@
 import type { RelationEncoder } from '../encoder/relation-encoder.ts';
 import type { IndexWriteEvent, IndexWriter } from '../index/index-writer.ts';
 import { command } from './command.ts';
-import { requireModel } from './index-model.ts';
+import { indexModelOptions, openIndex, requireModel } from './index-model.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { type Flags, flag, required, text } from './option.ts';
 import { openPairs } from './pair-input.ts';
@@ -15,10 +15,10 @@ const pairsHelp =
 const folderArgument = ['<dir>', 'the folder of the index'] as const;
 const addOptions = {
   pairs: required(text('<file>', pairsHelp)),
-  ...modelOptions,
+  ...indexModelOptions,
   json: flag('print {"added","repeated","rows"}'),
 };
-const buildOptions = { ...addOptions, overwrite: flag('replace the index in the folder') };
+const buildOptions = { ...addOptions, ...modelOptions, overwrite: flag('replace the index in the folder') };
 type AddFlags = Flags<typeof addOptions>;
 
 export const indexBuild = command({
@@ -114,7 +114,7 @@ async function addPairs(
   writer: IndexWriter,
   encoder: RelationEncoder,
   { pairs, count, bar }: AddedPairs,
-  flags: AddFlags,
+  flags: { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<void> {
   bar.pairs = terminal.showsProgress ? await count() : undefined;
@@ -154,9 +154,7 @@ async function report(
   flags: { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const { RelationIndex } = await import('../index/relation-index.ts');
-  const { indexFolder } = await import('../node/index-folder.ts');
-  await using index = await RelationIndex.open(indexFolder(dir));
+  await using index = await openIndex(dir);
   const { rows } = index.info();
   if (flags.json) await terminal.print(JSON.stringify({ ...figures, rows }));
   else await terminal.print(`${text}; ${dir} has ${rows} pairs`);

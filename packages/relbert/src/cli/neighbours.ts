@@ -16,7 +16,7 @@ const options = {
   among: required(
     text(
       '<file>',
-      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or binary or .jsonl, also .gz); - reads pairs from standard input',
+      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or binary or .jsonl, also .gz), or the folder of an index; - reads pairs from standard input',
     ),
   ),
   top: withDefault(number('<number>', 'neighbours a pair', fromOne), 10),
@@ -58,11 +58,13 @@ async function search(
   flags: NeighbourFlags,
   terminal: Terminal,
 ): Promise<ModelNeighbours[]> {
-  const stored = await openVectorBlocks(flags.among, terminal);
-  if (stored) {
+  const indexed = await holdsIndex(flags.among);
+  const stored = indexed ? undefined : await openVectorBlocks(flags.among, terminal);
+  if (indexed || stored) {
     const models = flags.model ?? [];
     if (models.length > 1)
       throw new UsageError(`${flags.among} holds the vectors of one model; several --model need a file of pairs`);
+    if (!stored) return [await searchIndex(pairs, models[0], flags, terminal)];
     if (models.length === 0)
       refuseEncoderFlags(flags, `${flags.among} holds vectors already, and no --model is given for the query`);
     return [await searchVectors(pairs, stored, models[0], flags, terminal)];
@@ -74,6 +76,43 @@ async function search(
   const results: ModelNeighbours[] = [];
   for (const model of models) results.push(await searchPairs(pairs, model, flags, terminal));
   return results;
+}
+
+async function holdsIndex(path: string): Promise<boolean> {
+  if (path === '-' || path.startsWith('package/')) return false;
+  const { join } = await import('../node/path.ts');
+  const { kindOfPath } = await import('../node/read-file.ts');
+  const { manifestName } = await import('../index/manifest.ts');
+  return (await kindOfPath(join(path, manifestName))) === 'file';
+}
+
+/** Among the pairs of an index, compared with every pair as in a file. */
+async function searchIndex(
+  pairs: readonly WordPair[],
+  model: string | undefined,
+  flags: NeighbourFlags,
+  terminal: Terminal,
+): Promise<ModelNeighbours> {
+  const { openIndex, vectorsFor } = await import('./index-model.ts');
+  const { pairKey } = await import('../pair/pair-key.ts');
+  await using index = await openIndex(flags.among);
+  if (index.info().rows === 0) throw new Error(`${flags.among}: holds no pair`);
+  const vectors = await vectorsFor(pairs, index, { ...flags, model }, terminal);
+  const queries = vectors.map(({ pair, vector }) => ({ vector, pairs: [pair] }));
+  // A pair with several sets of columns is in the index several times, and counts once here.
+  for (let asked = flags.top; ; asked *= 2) {
+    const found = await index.search(queries, { top: asked, exact: true, signal: terminal.signal });
+    const neighbours = found.map((list) => {
+      const first = new Map<string, Neighbour>();
+      for (const neighbour of list) {
+        const key = pairKey(neighbour.pair);
+        if (!first.has(key)) first.set(key, neighbour);
+      }
+      return [...first.values()].slice(0, flags.top);
+    });
+    if (neighbours.every(({ length }, q) => length === flags.top || (found[q]?.length ?? 0) < asked))
+      return { model: model ?? index.model.name, neighbours };
+  }
 }
 
 /** Among vectors that were made before: a query's vector is looked up there, or made by `--model`. */

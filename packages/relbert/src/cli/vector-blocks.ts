@@ -17,7 +17,10 @@ export async function openVectorBlocks(
   const { jsonBlocks, npyBlocks, word2vecBlocks } = await import('../formats/pair-vector-file.ts');
   const kind = await kindOfPath(file);
   if (kind === undefined) throw new Error(`${file}: there is no such file`);
-  if (kind === 'folder') throw new Error(`${file}: is a folder; expected a file of pairs or vectors`);
+  if (kind === 'folder')
+    throw new Error(
+      `${file}: is a folder without an index (no manifest.json); expected an index, or a file of pairs or vectors`,
+    );
   const chunks = () => readChunks(file, terminal.signal);
   const name = file.toLowerCase().replace(/\.gz$/, '');
   if (name.endsWith('.npy')) {

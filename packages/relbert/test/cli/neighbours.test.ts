@@ -66,6 +66,30 @@ describe('relbert neighbours', () => {
     }
   });
 
+  it('finds the same in an index, with the model that the index records', async () => {
+    const among = file('columns.tsv', 'head\ttail\tid\ncat\tdog\t1\nking\tqueen\t2\nsea\tship\t3\nking\tqueen\t4\n');
+    const index = join(folder, 'index');
+    expect((await relbert(['index', 'build', index, '--pairs', among, ...model])).code).toBe(0);
+    const queries = ['cat:dog', 'moon:sky'];
+    const right = (await json<Output>('neighbours', ...queries, '--among', pairs(), ...model)).results;
+    for (const flags of [[], model]) {
+      const { results } = await json<Output>('neighbours', ...queries, '--among', index, ...flags);
+      expect(results.map((result) => result.model)).toEqual([tinyModel]);
+      for (const [q, { neighbours }] of (results[0]?.queries ?? []).entries()) {
+        const expected = right[0]?.queries[q]?.neighbours ?? [];
+        expect(neighbours.map(({ pair }) => pair)).toEqual(expected.map(({ pair }) => pair));
+        for (const [i, { score }] of neighbours.entries()) expect(score).toBeCloseTo(expected[i]?.score ?? 0, 3);
+      }
+    }
+    const top = await json<Output>('neighbours', 'moon:sky', '--among', index, '--top', '3');
+    expect(top.results[0]?.queries[0]?.neighbours).toHaveLength(3);
+    expect(await failure('neighbours', 'cat:dog', '--among', index, '--pooling', 'cls')).toContain('another pooling');
+    expect(await failure('neighbours', 'cat:dog', '--among', index, '--model', 'embedded')).toContain('other weights');
+    expect(await failure('neighbours', 'cat:dog', '--among', folder)).toContain('is a folder without an index');
+    const two = await relbert(['neighbours', 'cat:dog', '--among', index, '--model', 'a', '--model', 'b']);
+    expect([two.code, two.stderr]).toEqual([2, expect.stringContaining('holds the vectors of one model')]);
+  });
+
   it('knows vectors whatever the words, and however long the line', async () => {
     const output = join(folder, 'bracket.jsonl');
     expect((await relbert(['embed', '["[x]","y"]', 'c:d', ...model, '--output', output])).code).toBe(0);

@@ -54,7 +54,7 @@ export function indexVictims(folder: string, model: readonly string[]): Victim[]
   ];
 }
 
-const partRows = 10_000;
+const partRows = 5_000;
 
 /** An index of three parts; so many pairs that a compaction takes longer than the start of the command. */
 async function prepareParts(folder: string): Promise<void> {
