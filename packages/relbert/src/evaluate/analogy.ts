@@ -1,7 +1,7 @@
 /**
  * Analogy questions (Ushio et al. 2021, section 4.1): the choice whose relation embedding is most similar to the
- * stem's is the answer; the figure is accuracy. Pure: what embeds the pairs is handed in, so that a relation encoder,
- * word vectors and baselines are judged by the same code.
+ * stem's is the answer; the figure is accuracy. Pure: the caller passes the embedder, so that relation encoders, word
+ * vectors and baselines are judged by the same code.
  */
 import type { AnalogyQuestion } from '../data/analogy.ts';
 import { Random } from '../data/random.ts';
@@ -97,7 +97,7 @@ export interface AnalogyEvaluationOptions {
 
 /**
  * Answers all questions of all sets; each distinct pair over all of them is embedded once.
- * @throws RangeError for no set at all or one without questions.
+ * @throws RangeError for an empty list of sets, or a set without questions.
  */
 export async function evaluateAnalogy(
   sets: readonly AnalogySet[],

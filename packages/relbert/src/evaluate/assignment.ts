@@ -2,7 +2,7 @@
  * The linear assignment problem by shortest augmenting paths (Jonker and Volgenant, "A shortest augmenting path
  * algorithm for dense and sparse linear assignment problems", 1987), in O(n^3).
  *
- * One object holds the working memory for problems of up to `size` rows: branch and bound solves very many of them.
+ * An object holds the working memory for problems of up to `size` rows, because branch and bound solves very many.
  */
 export class Assignment {
   /** After {@link reduce}: the column of each row in an optimal assignment. */
@@ -49,7 +49,7 @@ export class Assignment {
     return total;
   }
 
-  /** Gives one more row a column. Column n stands for the start of the path. */
+  /** Assigns another row a column. Column n stands for the start of the path. */
   #augment(costs: Float64Array, n: number, start: number): void {
     const u = this.#u;
     const v = this.#v;

@@ -6,7 +6,7 @@ import { DEFAULT_SETTINGS, predictClasses, SETTINGS_GRID, trainClassifiers } fro
 import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix } from './classifier-model.ts';
 import { type ClassificationScores, classificationScores } from './metrics.ts';
 
-/** Features of pairs, one row a pair in their order. */
+/** Features of pairs, a row for each pair in their order. */
 export type FeatureExtractor = (pairs: readonly WordPair[]) => Promise<FeatureMatrix>;
 
 export interface ClassificationOptions extends ClassifierOptions {
@@ -17,7 +17,7 @@ export interface ClassificationOptions extends ClassifierOptions {
   readonly search?: 'default' | 'grid';
 }
 
-/** One setting of the search and what it gave. */
+/** A setting of the search and its result. */
 export interface SettingScore extends ClassifierSettings {
   /** Macro F1 on the validation pairs. */
   readonly macroF1: number;
@@ -45,7 +45,7 @@ export interface ClassificationResult {
 }
 
 /**
- * Trains a classifier on the training pairs and scores it on the test pairs. Features are asked for once, for all pairs.
+ * Trains a classifier on the training pairs and scores it on the test pairs. `extract` is called once, for all pairs.
  *
  * @param extract Features [pairs, D] of pairs, in their order: `embeddingFeatures` of a relation encoder's embeddings,
  * `wordVectorFeatures` of word vectors.

@@ -47,7 +47,7 @@ export class Epochs {
     };
   }
 
-  /** The runs of the next epoch. Each is valid until the next one is asked for. */
+  /** The runs of the next epoch. Each is valid until the next. */
   *next(): Generator<TrainingRun> {
     this.#random.shuffle(this.#order);
     const [, dimension] = this.#features.shape;
@@ -142,7 +142,7 @@ export class ClassifierTraining {
     await eventLoopTurn();
   }
 
-  /** All batches of an epoch were learnt from: notes its loss, and whether that still falls. */
+  /** Ends an epoch: notes its loss, and whether that still falls. */
   endEpoch(): { readonly epoch: number; readonly loss: number } {
     const loss = this.#loss / this.#items;
     this.#loss = 0;

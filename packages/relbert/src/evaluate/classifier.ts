@@ -1,7 +1,7 @@
 /**
  * A classifier with one hidden ReLU layer, trained as scikit-learn's `MLPClassifier` is with its defaults: Glorot
  * uniform start, mini-batches of 200 in shuffled order, Adam, an L2 penalty, and an end when the training loss has not
- * fallen by 1e-4 for ten epochs. It learns on the library's own graph engine.
+ * fallen by 1e-4 for ten epochs. It trains on the library's graph engine.
  */
 import { serialize } from '../graph/onnx.ts';
 import type { Runtime, SessionOptions, TensorValue } from '../runtime/session.ts';
@@ -19,10 +19,10 @@ export const SETTINGS_GRID: readonly ClassifierSettings[] = [1e-3, 1e-4, 1e-5].f
 
 /**
  * Trains classifiers on the same items, side by side over the same batches; each result is independent of the
- * others. Sessions are shared by all of one hidden size.
+ * others. Classifiers of the same hidden size share sessions.
  *
  * @param runtime Where they learn: `nodeRuntime()` of `relbert` in Node, `webRuntime()` in a browser.
- * @param labels One a row of the features; the classes are the distinct ones, sorted.
+ * @param labels A label for each row of the features; the classes are the distinct ones, sorted.
  * @throws RangeError for unequal lengths, no items, fewer than two classes, features that are not finite.
  */
 export async function trainClassifiers(
@@ -114,7 +114,8 @@ function checkTraining(features: FeatureMatrix, labels: readonly string[], class
       `features of shape [${items}, ${dimension}] need ${items * dimension} values, got ${features.data.length}`,
     );
   }
-  if (classes.length < 2) throw new RangeError(`one class only ('${classes[0]}'): nothing to classify`);
+  if (classes.length < 2)
+    throw new RangeError(`all labels are '${classes[0]}': a classifier needs at least two classes`);
   const wrong = features.data.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) {
     throw new RangeError(

@@ -1,9 +1,9 @@
 import { Assignment } from './assignment.ts';
 
 /**
- * A search for the best permutation, source term i to target term `permutation[i]`. It yields the best one so far at
- * each partial mapping that it looks at, so that whoever runs it can pause or end it, and returns one of which it has
- * proven that no mapping is better by more than 1e-9.
+ * A search for the best permutation, source term i to target term `permutation[i]`. It yields the best so far at
+ * each partial mapping, so that the caller can pause or end it. The mapping that it returns is proven: no other is better
+ * by more than 1e-9.
  */
 export type MappingSearch = Generator<Int32Array, Int32Array, void>;
 
@@ -25,11 +25,11 @@ export function searchCoherentMapping(weights: Float64Array, n: number): Mapping
 
 /** Bounds are computed in floating point: a mapping better by less than this counts as a tie. */
 const TOLERANCE = 1e-9;
-/** Rounds of dual ascent at one node, and the share of the remaining gap that a round must close to be followed by one more. */
+/** Most rounds of dual ascent at a node, and the share of the remaining gap that a round must close for another round. */
 const ROUNDS = 60;
 const WORTHWHILE = 0.1;
 
-/** The remaining problem at one depth of the search. */
+/** The remaining problem at a depth of the search. */
 interface Level {
   readonly size: number;
   /** Original index of each remaining source and target term. */
@@ -79,7 +79,7 @@ class Search {
       root.rows[i] = i;
       root.columns[i] = i;
     });
-    // No cost is below 0, so that the constant bounds the whole from the start.
+    // Every cost is at least 0, so the constant is a lower bound from the start.
     const most = this.#weights.reduce((max, weight) => Math.max(max, weight), 0);
     for (let at = 0; at < root.pairs.length; at++) root.pairs[at] = most - (this.#weights[at] as number);
     root.bound = -most * this.#n * (this.#n - 1);
@@ -156,7 +156,7 @@ class Search {
   }
 }
 
-/** The row that leaves the fewest children alive; of equals, the one whose children are the costliest. */
+/** The row that leaves the fewest children alive; of equals, the row with the costliest children. */
 function branchingRow({ size, linear }: Level, room: number): number {
   let best = 0;
   let fewest = Number.POSITIVE_INFINITY;

@@ -6,9 +6,9 @@ export type PairEmbedder = (
   pairs: readonly WordPair[],
 ) => Promise<{ readonly data: Float32Array; readonly shape: readonly number[] }>;
 
-/** Embeddings of a list of pairs, of which each distinct one was embedded once. */
+/** Embeddings of a list of pairs; each distinct pair was embedded once. */
 export interface EmbeddingTable {
-  /** Length of one embedding. */
+  /** Length of an embedding. */
   readonly dimension: number;
   /** Distinct pairs that were embedded. */
   readonly distinct: number;

@@ -59,10 +59,10 @@ export interface MappingOptions {
 /**
  * Solves all problems; each distinct pair over all of them is embedded once.
  *
- * The search sees the terms of either side in alphabetical order, so that the order in which a problem lists them,
- * which is the answer, breaks no tie.
+ * The search sees the terms of either side in alphabetical order. The order in which a problem lists them is the answer,
+ * and must not break ties.
  *
- * @throws RangeError for no problem at all, sides of unequal length, or a term twice on one side.
+ * @throws RangeError for an empty list, sides of unequal length, or a term twice on one side.
  */
 export async function evaluateMapping(
   problems: readonly MappingProblem[],

@@ -41,7 +41,7 @@ export async function embeddingFeatures(
   return { data, shape: [pairs.length, width] };
 }
 
-/** Features, and what had no vector: its rows are zeros. */
+/** Features, and what lacks a vector: its rows are zeros. */
 export interface FeaturesWithGaps<Missing> {
   readonly features: FeatureMatrix;
   /** Distinct, in the order of their first occurrence. */

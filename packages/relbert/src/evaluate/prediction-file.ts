@@ -5,7 +5,7 @@ import { lineError, linesOf } from '../text/lines.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { type McNemarResult, mcnemar } from './mcnemar.ts';
 
-/** What one model answered to one question. */
+/** A model's answer to a question. */
 export interface StoredPrediction {
   readonly set: string;
   readonly split: string;
@@ -33,7 +33,7 @@ export function parsePredictions(data: DataFile): StoredPrediction[] {
   return predictions;
 }
 
-/** How two models compare on one set, or on all of them together. */
+/** How two models compare on a set, or on all sets together. */
 export interface Comparison extends McNemarResult {
   /** undefined: all sets together. */
   readonly set: string | undefined;

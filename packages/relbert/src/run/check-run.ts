@@ -1,4 +1,4 @@
-/** What is wrong with a run is found before its first step, not in the middle of it or at its end. */
+/** Finds what is wrong with a run before its first step. */
 
 import type { RelationModel } from '../encoder/language-model.ts';
 import { OptionError } from '../encoder/load-encoder.ts';
@@ -30,9 +30,9 @@ function checkValidation({ metric, patience }: TrainingConfig, figures: readonly
     );
   }
   if (named !== null && !figures.includes(named)) {
-    const known = [...figures, LAST_STEP];
+    const names = [...figures, LAST_STEP];
     throw new OptionError(
-      `there is no validation figure '${named}'${suggestion(named, known)}; there are: ${known.join(', ')}`,
+      `there is no validation figure '${named}'${suggestion(named, names)}; there are: ${names.join(', ')}`,
     );
   }
 }
@@ -40,7 +40,7 @@ function checkValidation({ metric, patience }: TrainingConfig, figures: readonly
 /** @param pairs All that will be encoded. @throws PromptTooLongError, CheckpointError for a token without a word embedding */
 export function checkLengths(pairs: readonly WordPair[], { prompt, maxLength, everyTokenHasRow }: RelationModel): void {
   const bytes = (text: string) => new TextEncoder().encode(text).length;
-  // No token stands for less than a byte, so that only what has more bytes than tokens are allowed needs a look.
+  // A token covers at least a byte, so only a text with more bytes than allowed tokens needs a check.
   const room = maxLength - bytes(prompt.text) - 2;
   for (const pair of pairs) {
     if (everyTokenHasRow && 2 * (bytes(pair.head) + bytes(pair.tail)) <= room) continue;

@@ -19,15 +19,15 @@ import type { TripletBatch } from '../train/triplet-batch.ts';
 import { type PromptData, type PromptDataOptions, readPromptData } from './problem.ts';
 
 export interface ComparePromptsOptions extends PromptDataOptions {
-  /** The prompts by the names under which they stand in the table. */
+  /** The prompts with their names in the table. */
   readonly prompts: readonly { readonly name: string; readonly spec: PromptSpec }[];
-  /** Analogy questions for the accuracy; without them there is none. */
+  /** Analogy questions for the accuracy; without questions it is not measured. */
   readonly validate?: readonly AnalogySet[];
-  /** How the short fine-tuning goes. */
+  /** The recipe of the short fine-tuning. */
   readonly recipe: Recipe;
   /** Its steps. 0: none. */
   readonly steps: number;
-  /** Relations a step. Default: as the recipe has it, or all where there are fewer. */
+  /** Relations a step. Default: the recipe's, or all if there are fewer. */
   readonly batch?: number;
   readonly margin?: number;
   readonly distance?: 'euclidean' | 'cosine';
@@ -44,9 +44,9 @@ export interface PromptFigures {
 export interface ComparedPrompt {
   readonly name: string;
   readonly text: string;
-  /** With the language model as it is. */
+  /** With the language model unchanged. */
   readonly before: PromptFigures;
-  /** After the short fine-tuning; undefined where there is none. */
+  /** After the short fine-tuning; undefined without it. */
   readonly after: PromptFigures | undefined;
   readonly seconds: number;
 }
@@ -65,7 +65,7 @@ export type ComparePromptsEvent =
   | { readonly kind: 'compared'; readonly result: ComparedPrompt }
   | {
       readonly kind: 'done';
-      /** That the prompts were judged with: the option's, or the model's own. */
+      /** The pooling of the comparison: the option's, or else the model's. */
       readonly pooling: Pooling;
       readonly results: readonly ComparedPrompt[];
       readonly best: ComparedPrompt;
@@ -82,10 +82,10 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
   const { model, train: training, validation, excludedPairs } = data;
   yield { kind: 'data', relations: training.length, validation: validation.length, excludedPairs };
   const batches = validationBatches(validation.length > 0 ? validation : training);
-  // A prompt that cannot be is found before the first is looked at.
-  const made = prompts.map(({ name, spec }) => ({ name, prompt: promptFor(model, spec, model.pooling) }));
+  // An invalid prompt is refused before any is measured.
+  const named = prompts.map(({ name, spec }) => ({ name, prompt: promptFor(model, spec, model.pooling) }));
   const results: ComparedPrompt[] = [];
-  for (const { name, prompt } of made) {
+  for (const { name, prompt } of named) {
     signal?.throwIfAborted();
     const start = performance.now();
     const before = yield* figures(options, model, name, prompt, batches);
@@ -173,10 +173,10 @@ async function* fineTune(
     if (event.kind === 'step') yield { kind: 'step', name, step: event.step, steps, loss: event.loss };
     if (event.kind === 'done') return trainedModel(event.weights, model, prompt);
   }
-  throw new RangeError('the fine-tuning came to no end');
+  throw new RangeError('the fine-tuning did not finish');
 }
 
-/** The recipe's batches, of all relations alike, and no larger than there are relations. */
+/** The recipe's batches over all relations, at most as large as their number. */
 function samplingOf({ sampling }: Recipe, count: number, batch: number | undefined): Recipe['sampling'] {
   if (sampling.kind === 'triples') return { ...sampling, relations: Math.min(batch ?? sampling.relations, count) };
   const total = batch ?? sampling.parts.reduce((sum, { relations }) => sum + relations, 0);
@@ -187,7 +187,7 @@ function samplingOf({ sampling }: Recipe, count: number, batch: number | undefin
   };
 }
 
-/** Weights as a checkpoint gives them. The vectors of a soft prompt were trained as rows behind those of the words. */
+/** Weights as a checkpoint gives them. The vectors of a soft prompt were trained as rows after those of the words. */
 function trainedModel(trained: ReadonlyMap<string, TrainedWeight>, { config }: PromptModel, prompt: Prompt) {
   const split = splitSoftPrompt(trained, config, prompt.vectors?.length ?? 0);
   const weights: StoredWeights = {

@@ -1,5 +1,5 @@
 /**
- * Training from files to files: data, language model and teacher are read, the run goes, and the result is a folder in
+ * Training from files to files: it reads data, language model and teacher, trains, and writes a folder in
  * HuggingFace layout. The command `relbert distill` is this with a progress display.
  */
 
@@ -25,7 +25,7 @@ import { saveRun } from './save-run.ts';
 import { loadTeacher } from './teacher.ts';
 import { pairsOfQuestions, runValidation } from './validation.ts';
 
-/** What happens, beside what the trainer reports. */
+/** The events of a run in addition to the trainer's. */
 export type DistillEvent =
   | TrainEvent
   | {
@@ -42,7 +42,7 @@ export type DistillEvent =
 /**
  * Trains a relation encoder and saves it. While it runs, the folder holds `train.jsonl`, `train-pairs.tsv`,
  * `recipe.json` and `checkpoints/`; model, tokenizer, card and learning curve appear when it is done. With `overwrite`
- * what an earlier run left is removed when everything has been read and found right. No other process can write into
+ * the files of an earlier run are removed after all inputs have been read and checked. No other process can write into
  * the folder meanwhile.
  *
  * @throws OptionError, CheckpointError, DataError, SamplingError, and what {@link train} throws

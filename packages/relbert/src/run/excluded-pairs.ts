@@ -8,7 +8,7 @@ import { DataError } from '../text/data-error.ts';
 
 /**
  * The pairs of analogy and relation files; of a folder, those of every .jsonl and .tsv file below it.
- * @throws DataError for a folder without such a file: nothing would be left out, and nobody would notice
+ * @throws DataError for a folder without these files: the exclusion would silently do nothing
  */
 export async function excludedPairSet(paths: readonly string[], onNotice?: (notice: string) => void): Promise<PairSet> {
   if (paths.length === 0) return new PairSet();

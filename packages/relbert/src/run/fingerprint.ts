@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../encoder/checkpoint.ts';
 
 /**
- * A hash by which a resumed run knows its language model or its data again: of a text; or of a checkpoint's
+ * A hash that tells a resumed run whether language model and data are the same: of a text; or of a checkpoint's
  * configuration, the names and shapes of its tensors, and the values of the small ones (biases and normalisations,
  * which differ between any two models).
  */
@@ -20,7 +20,7 @@ export async function fingerprint(of: string | Pick<Checkpoint, 'config' | 'weig
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {
-  // A copy: Web Crypto takes no view of a memory that could be shared.
+  // A copy, because Web Crypto refuses a view of memory that may be shared.
   const digest = await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0'))
     .join('')

@@ -1,4 +1,4 @@
-/** A run that came to its end, known by what it left: its checkpoints need not be there any more. */
+/** A finished run, identified by its output files: its checkpoints may be gone. */
 
 import { parseTrainPairs } from '../data/relation-set.ts';
 import { openCheckpoint } from '../encoder/checkpoint.ts';
@@ -20,10 +20,10 @@ import type { RunFolder } from './run-folder.ts';
 /**
  * Where a folder holds the model of a finished run: after how many steps it ended (undefined: its log is gone).
  * Data, teacher and language model may lie elsewhere by now: the first two are not read, the last where it is at hand.
- * Files of pairs to be left out are read.
+ * Files of excluded pairs are read.
  *
  * @throws ConfigurationMismatchError where the run had another recipe, prompt or language model, saved its weights in
- *   another type or trained on a pair that is to be left out, so that its model is not the one asked for
+ *   another type or trained on an excluded pair, so that its model is not the one asked for
  */
 export async function finishedBefore(
   folder: RunFolder,
@@ -44,12 +44,12 @@ export async function finishedBefore(
   return { step: typeof done?.['step'] === 'number' ? done['step'] : undefined };
 }
 
-/** How language model and prompt differ from those of the run's last checkpoint, where that is still there. */
+/** How language model and prompt differ from those of the run's last checkpoint, if that still exists. */
 async function startDifferences(checkpoints: string, { model, prompt, hub }: DistillOptions): Promise<string[]> {
   const stored = await unlessUnusable(() => storedConfiguration(checkpoints));
   const before = fieldsOf(fieldsOf(stored)?.['run']);
   if (!before) return [];
-  // From the cache only: nothing is fetched for a run that has nothing left to do.
+  // From the cache only: a finished run fetches nothing.
   const files = { ...hub, offline: true };
   const now = await unlessUnusable(async () => fingerprint(await openCheckpoint(await modelFiles(model, files))));
   return configurationDifferences(
@@ -64,7 +64,7 @@ async function dtypeDifferences({ output, dtype }: DistillOptions): Promise<stri
   return saved === undefined ? [] : configurationDifferences({ dtype: saved.toLowerCase() }, { dtype });
 }
 
-/** The recipe does not say which pairs were left out; the list of those that were not does. */
+/** The recipe does not name the excluded pairs, so the list of training pairs is searched for them. */
 async function exclusionDifferences({ output, excludePairs = [] }: DistillOptions): Promise<string[]> {
   const file = join(output, trainPairsName);
   const excluded = await excludedPairSet(excludePairs);

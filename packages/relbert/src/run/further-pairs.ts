@@ -33,9 +33,9 @@ export async function readFurtherPairs(
 }
 
 /**
- * The pairs that are left without relations (by name or category) and without pairs (in either order). A relation
- * may keep a single pair: a teacher needs no second one of it.
- * @throws NoRelationError where there were pairs and none is left
+ * The pairs without excluded relations (by name or category) and without excluded pairs (in either order). A relation
+ * may keep a single pair: a teacher does not need a second.
+ * @throws NoRelationError where there were pairs and all are excluded
  */
 export function withoutExcluded(
   further: readonly RelationSet[],

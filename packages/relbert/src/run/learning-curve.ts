@@ -23,7 +23,7 @@ const left = 60;
 const right = 150;
 const top = 30;
 const bottom = 50;
-/** Of Okabe and Ito, told apart by people who do not see all colours. */
+/** The palette of Okabe and Ito, which colour-blind readers can distinguish. */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#999999'];
 
 /**

@@ -5,9 +5,9 @@ import { LAST_STEP } from '../train/training-config.ts';
 export interface ModelCard {
   /** The output folder's name. */
   readonly name: string;
-  /** The language model it was made from: a folder or hub id. */
+  /** The language model that it was trained from: a folder or hub id. */
   readonly base: string;
-  /** As the base's own card says, if it does. */
+  /** As the base model's card says, if it does. */
   readonly license: string | undefined;
   readonly template: string;
   readonly pooling: Pooling;
@@ -76,7 +76,7 @@ ${pythonCode(card.template, card.pooling)}
 
 ${validation}## Training
 
-- recipe: \`${card.recipeName}\` (the whole of it: \`recipe.json\`)${recipe.description === '' ? '' : `: ${recipe.description}`}
+- recipe: \`${card.recipeName}\` (in full: \`recipe.json\`)${recipe.description === '' ? '' : `: ${recipe.description}`}
 - data: ${data}: ${card.relations} relations, ${card.pairs} pairs${card.furtherPairs > 0 ? `, and ${card.furtherPairs} pairs for the teacher` : ''} (all of them: \`train-pairs.tsv\`)${card.excludedPairs > 0 ? `; ${card.excludedPairs} pairs left out because evaluation files hold them` : ''}
 - losses: ${losses}${recipe.teacher ? `\n- teacher: \`${recipe.teacher.model}\`` : ''}
 - ${card.steps} steps in ${minutes}; learning rate ${training.learningRate}, warm-up ${training.warmup}, then ${training.decay}; seed ${training.seed}
@@ -85,7 +85,7 @@ The log is \`train.jsonl\`, the learning curve \`learning-curve.svg\`.
 
 ## Licence
 
-The weights stand under the licence of the base model${card.license === undefined ? ', which its own card names' : ` (${card.license})`}. ${dataLicences(recipe)}
+The weights stand under the licence of the base model${card.license === undefined ? ', which its card names' : ` (${card.license})`}. ${dataLicences(recipe)}
 `;
 }
 
@@ -103,13 +103,13 @@ const licences: Readonly<Record<(typeof dataNames)[number] | typeof UNLABELLED_P
   [UNLABELLED_PAIRS]: wordNet,
 };
 
-/** A line on the licences of exactly the data that a run was trained on; files of one's own have what one gave them. */
+/** A line on the licences of exactly the data that a run was trained on; for other files it refers to their makers. */
 function dataLicences({ data, teacher }: Recipe): string {
   const sources = [...data.map(({ source }) => source), ...(teacher?.pairs ?? [])];
-  const known = (source: string): source is keyof typeof licences => Object.hasOwn(licences, source);
-  const named = sources.filter((source) => known(source)).map((source) => licences[source]);
-  const own = sources.filter((source) => !known(source)).map((source) => `\`${source}\`: as its makers say`);
-  return `Of the training data: ${[...new Set([...named, ...own])].join('; ')}.`;
+  const hasLicence = (source: string): source is keyof typeof licences => Object.hasOwn(licences, source);
+  const named = sources.filter((source) => hasLicence(source)).map((source) => licences[source]);
+  const others = sources.filter((source) => !hasLicence(source)).map((source) => `\`${source}\`: as its makers say`);
+  return `Of the training data: ${[...new Set([...named, ...others])].join('; ')}.`;
 }
 
 /** A few lines of transformers that do what the package does with a template and a pooling. */

@@ -5,11 +5,11 @@ import type { DeviceChoice } from '../runtime/device.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
 import type { CheckpointName } from '../train/training-state.ts';
 
-/** What a run is made from and where it goes. */
+/** The inputs of a run and its output. */
 export interface DistillOptions {
   /** The language model: a folder, a hub id, or id@revision. */
   readonly model: string;
-  /** The folder to be made. */
+  /** The output folder. */
   readonly output: string;
   readonly recipe: Recipe;
   /** For the model card. Default 'custom'. */

@@ -12,11 +12,11 @@ import type { PromptModel } from '../train/prompt-problem.ts';
 import { fingerprint } from './fingerprint.ts';
 import { readTrainingData } from './read-data.ts';
 
-/** What a prompt is learnt for, from: the same for search, tuning and comparison. */
+/** Language model and data of a prompt: the same for search, tuning and comparison. */
 export interface PromptDataOptions {
   /** The language model: a folder, a hub id, or id@revision. */
   readonly model: string;
-  /** Default: the model's own, or average_no_mask. */
+  /** Default: the model's, or average_no_mask. */
   readonly pooling?: Pooling;
   /** `semeval2012` (default), files of relations, folders of ratings: as `relbert distill --data`. */
   readonly data?: readonly string[];

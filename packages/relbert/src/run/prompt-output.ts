@@ -26,7 +26,7 @@ export type PromptRunEvent =
   | { readonly kind: 'data'; readonly relations: number; readonly validation: number; readonly excludedPairs: number }
   | { readonly kind: 'saved'; readonly folder: string };
 
-/** Whether the layout's form of `relbert_config` has the pooling: better found out before a run. @throws CheckpointError */
+/** Checks, before a run, that the layout's form of `relbert_config` supports the pooling. @throws CheckpointError */
 export function checkLayout(layout: PromptLayout, pooling: Pooling): void {
   relbertConfigJson({ pooling, prompt: { kind: 'template', text: '' }, text: '', form: layout });
 }

@@ -1,4 +1,4 @@
-/** The data that a recipe or the command line names, without what is to be left out. */
+/** The data that a recipe or the command line names, without what is excluded. */
 import { parseBats } from '../data/bats.ts';
 import { CARRIED_DATA } from '../data/carried.ts';
 import { excludePairs, excludeRelations } from '../data/exclude.ts';
@@ -21,15 +21,14 @@ export interface TrainingData {
   readonly relations: RelationsBySource;
   /** Pairs for the teacher alone. */
   readonly further: readonly RelationSet[];
-  /** Pairs left out of both because they stand in the files given. */
+  /** Pairs excluded from both because the given files hold them. */
   readonly excludedPairs: number;
-  /** Relations that had too few pairs left. */
+  /** Relations with too few pairs after the exclusion. */
   readonly droppedRelations: readonly string[];
 }
 
 /**
- * Reads the data of a recipe, the pairs for its teacher too, without the relations and the pairs that are to be left
- * out.
+ * Reads the data of a recipe, the pairs for its teacher too, without the excluded relations and pairs.
  * @param excludeFiles Analogy or relation files whose pairs are left out, in both orders; folders: all files below.
  * @param onNotice Called for header lines and relations that a reader skips.
  * @throws DataError, FileError, UnknownRelationError, NoRelationError
@@ -47,15 +46,15 @@ export async function readTrainingData(
   if (names.length > 0) kept = excludeRelations(kept, names, further);
   const excluded = await excludedPairSet(excludeFiles, onNotice);
   const exclusion = excluded.size > 0 ? excludePairs(kept, excluded) : { relations: kept, pairs: 0, dropped: [] };
-  const left = withoutExcluded(further, { relations: names, pairs: excluded });
+  const furtherKept = withoutExcluded(further, { relations: names, pairs: excluded });
   const byName = new Map(exclusion.relations.map((set) => [set.relation, set]));
   const relations = new Map(
     sources.map(({ source, relations: read }) => [source, read.flatMap(({ relation }) => byName.get(relation) ?? [])]),
   );
   return {
     relations,
-    further: left.relations,
-    excludedPairs: exclusion.pairs + left.pairs,
+    further: furtherKept.relations,
+    excludedPairs: exclusion.pairs + furtherKept.pairs,
     droppedRelations: exclusion.dropped,
   };
 }
@@ -75,7 +74,7 @@ async function readSource(data: DataSource, onNotice: DataFile['onNotice']): Pro
     throw new DataError(
       source,
       undefined,
-      `there is no such file or folder, nor data of this name${suggestion(source, dataNames)}; known: ${dataNames.join(', ')}`,
+      `there is no such file or folder, nor data of this name${suggestion(source, dataNames)}; data names: ${dataNames.join(', ')}`,
     );
   }
   if (kind !== 'folder') return readFile(source, { top, bottom }, onNotice);
@@ -115,7 +114,7 @@ async function readFile(
   return BATS_FILE.test(file) ? [parseBats(data)] : parseRelationSets(data);
 }
 
-/** The .txt files of a folder and its folders but for READMEs, in the order that people count in. */
+/** The .txt files of a folder and its folders without READMEs, in numeric order. */
 async function textFilesBelow(folder: string): Promise<string[]> {
   const names = (await listFolder(folder)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const found: string[] = [];

@@ -8,7 +8,7 @@ import { type Recipe, recipeNames } from '../train/recipe-schema.ts';
 
 /**
  * A recipe by its name in the package, or from a file.
- * @throws OptionError for an unknown name (with the nearest), RecipeError for a file that is no recipe
+ * @throws OptionError for an unknown name (with the nearest), RecipeError for a file that is not a recipe
  */
 export async function readRecipe(nameOrFile: string): Promise<Recipe> {
   if ((recipeNames as readonly string[]).includes(nameOrFile)) {

@@ -1,4 +1,4 @@
-/** What decides a run: a run that is resumed must have it in common with the one that was stopped. */
+/** What decides a run: a resumed run must have the same as the stopped run. */
 import type { RelationModel } from '../encoder/language-model.ts';
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
@@ -18,7 +18,7 @@ export interface RunParts {
   readonly teacherHash: string | undefined;
 }
 
-/** Model, teacher and data by their content: a path can name something else by now, and the same can lie elsewhere. */
+/** Model, teacher and data by their content: the content behind a path can change, and files can move. */
 export async function runConfiguration(parts: RunParts): Promise<Json> {
   const { recipe, model, prompt, trainPairs, questions, teacherHash } = parts;
   const { training: _, description: __, teacher, ...rest } = recipe;

@@ -1,4 +1,4 @@
-/** The folder of a run: its lock, its log, and what an earlier run left in it. */
+/** The folder of a run: its lock, its log, and the files of an earlier run. */
 
 import { isWeightsFile } from '../encoder/checkpoint.ts';
 import { OptionError } from '../encoder/option-error.ts';
@@ -27,11 +27,11 @@ export interface RunKind {
 }
 
 export interface RunFolderOptions {
-  /** The folder of the run; made where it is missing. */
+  /** The folder of the run; created if it is missing. */
   readonly output: string;
   /** Go on with the run in the folder. */
   readonly resume?: unknown;
-  /** Replace what an earlier run left in the folder. */
+  /** Replace the files of an earlier run in the folder. */
   readonly overwrite?: boolean;
   /** Models that the run reads: their folders are not overwritten. */
   readonly read?: readonly string[];
@@ -45,7 +45,7 @@ export interface LogEntry {
 /**
  * The folder of a run, locked against other processes until it is disposed.
  *
- * What an earlier run left stays until {@link begin}, so that a mistake on the command line costs nothing.
+ * The files of an earlier run stay until {@link begin}, so that a mistake on the command line costs nothing.
  */
 export class RunFolder implements AsyncDisposable {
   readonly path: string;
@@ -101,7 +101,7 @@ export class RunFolder implements AsyncDisposable {
     return (await kindOfPath(this.file(this.#kind.main))) === 'file';
   }
 
-  /** Removes what an earlier run left, where it is to be replaced. Call it when everything else was found right. */
+  /** Removes the files of an earlier run if they are to be replaced. Call it after all other checks. */
   async begin(): Promise<void> {
     if (this.#begun) return;
     this.#begun = true;
@@ -113,11 +113,11 @@ export class RunFolder implements AsyncDisposable {
     for (const name of [...first, ...rest]) await removePath(this.file(name));
   }
 
-  /** Opens the log. What is not kept goes: a run that was killed after its last checkpoint does it again. */
+  /** Opens the log. Removes the entries that are not kept: a run that was killed after its last checkpoint repeats them. */
   async openLog(isKept: (entry: LogEntry) => boolean): Promise<void> {
     const entries = await this.entries();
     if (entries.length > 0) {
-      // A run that was killed while it saved its result comes to its end a second time.
+      // A run that was killed while it saved its result ends a second time.
       const lines = entries.filter((entry) => entry.kind !== 'done' && isKept(entry));
       await writeFileAtomic(this.file(this.#kind.log), lines.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
     }
@@ -128,7 +128,7 @@ export class RunFolder implements AsyncDisposable {
     await this.#log?.append(entry);
   }
 
-  /** The entries of the log; a last line that was cut off is left out. */
+  /** The entries of the log; without a last line that was cut off. */
   async entries(): Promise<LogEntry[]> {
     const file = this.file(this.#kind.log);
     if ((await kindOfPath(file)) === undefined) return [];
@@ -158,7 +158,7 @@ export class RunFolder implements AsyncDisposable {
     const isRun = found.some((name) => this.#isOfRun(targetOfTemporary(name) ?? name));
     if (this.#kind.replacesRunsOnly && (!isRun || found.some(isWeightsFile))) {
       throw new OptionError(
-        `${this.path} is not empty and holds no run that finds a ${this.#kind.result}: name another folder`,
+        `${this.path} is not empty and is not the folder of a run that finds a ${this.#kind.result}: name another folder`,
       );
     }
     if (overwrite) return;
@@ -170,7 +170,7 @@ export class RunFolder implements AsyncDisposable {
       );
     }
     if (!isRun) {
-      throw new OptionError(`${this.path} holds no run to be resumed, but something else: name another folder`);
+      throw new OptionError(`${this.path} does not hold a run to resume: name another folder`);
     }
   }
 

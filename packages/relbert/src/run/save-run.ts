@@ -16,7 +16,7 @@ import { modelCard } from './model-card.ts';
 import type { DistillOptions } from './options.ts';
 import type { LogEntry } from './run-folder.ts';
 
-/** What a run was, and how it ended. */
+/** A run and its result. */
 export interface FinishedRun {
   readonly model: RelationModel;
   /** Without the pairs held out. */
@@ -76,7 +76,7 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
   });
 }
 
-/** A prompt laid out as in 2021 is written as then, for the program of then, where that knows the pooling too. */
+/** The 2021 form, for the program of that time, if the prompt has the 2021 layout and the form supports the pooling. */
 function formOf(prompt: PromptSpec, pooling: Pooling): '2021' | '2023' {
   return prompt.kind !== 'template' && prompt.layout === '2021' && poolings2021.includes(pooling) ? '2021' : '2023';
 }

@@ -20,7 +20,7 @@ export interface SearchPromptOptions extends PromptDataOptions, Omit<RunFolderOp
   readonly iterations?: number;
   readonly k?: number;
   readonly position?: 'random' | 'best';
-  /** Leave tokens out that continue words. */
+  /** Leave out tokens that continue words. */
   readonly wholeWords?: boolean;
   /** Leave the words of the training pairs out. */
   readonly noPairWords?: boolean;

@@ -17,13 +17,13 @@ export interface TeacherOptions {
   readonly relations: readonly RelationSet[];
   readonly threads?: number;
   readonly device?: DeviceChoice | undefined;
-  /** Where the hub's cache lies, beside which embeddings are kept. */
+  /** Location of the hub's cache; the embeddings are kept next to it. */
   readonly hub?: HubSettingsOptions;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** A teacher with what it is known by. */
+/** A teacher and the hash that identifies it. */
 export interface LoadedTeacher extends Teacher {
   /** SHA-256 of its configuration, tokenizer and weights. */
   readonly modelHash: string;

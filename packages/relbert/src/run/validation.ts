@@ -50,11 +50,11 @@ function heldOutBatches(recipe: Recipe, held: readonly RelationSet[]) {
   const { losses, triples } = recipe.training;
   const batches = Array.from({ length: validation.batches }, (_, step) => validation.sampler.batch(step));
   const withExamples = new Set(batches.flatMap((batch) => [...lossesWithExamples(batch, triples)]));
-  // A loss that is 0 whatever the weights are would choose the first ones that are validated.
+  // A loss that is always 0 would choose the weights of the first validation.
   return losses.some(({ name }) => withExamples.has(name)) ? batches : [];
 }
 
-/** A name for each set, none twice: the set's own, with the split where that says it, else with a number. */
+/** A distinct name for each set: its name, with the split if that is enough, else with a number. */
 function figureNames(sets: readonly AnalogySet[]): string[] {
   const taken = new Set(['loss', 'mean', LAST_STEP]);
   const repeated = (name: string) => sets.filter(({ set }) => set === name).length > 1 || taken.has(name);

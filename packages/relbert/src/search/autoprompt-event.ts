@@ -11,14 +11,14 @@ export type AutopromptEvent =
       readonly iterations: number;
       readonly finished: boolean;
       readonly text: string;
-      /** Of the prompt that the search starts from; undefined where it goes on after an iteration from the store. */
+      /** Loss of the first prompt; undefined if the search resumes after an iteration. */
       readonly loss: number | undefined;
       readonly validation: number | undefined;
       /** Distinct training prompts, and triples among them. */
       readonly pairs: number;
       readonly triples: number;
     }
-  /** Candidates have seen `batch` of `batches` parts of the training set; `running` of them are left. */
+  /** Candidates have seen `batch` of `batches` parts of the training set; `running` of them are still in the race. */
   | {
       readonly kind: 'screening';
       readonly iteration: number;
@@ -49,13 +49,13 @@ export interface IterationEvent {
   /** Loss after. */
   readonly loss: number;
   readonly improved: boolean;
-  /** The token that is new, and its id; undefined without improvement. */
+  /** The new token and its id; undefined without improvement. */
   readonly token: string | undefined;
   readonly id: number | undefined;
-  /** Validation loss of a prompt that is new. */
+  /** Validation loss of the new prompt; undefined without improvement or held-out pairs. */
   readonly validation: number | undefined;
   readonly text: string;
-  /** Prompts encoded for candidates, and what it would have been for all of them on all pairs. */
+  /** Prompts encoded for candidates; `exhaustive`: every candidate on every pair. */
   readonly encoded: number;
   readonly exhaustive: number;
   readonly seconds: number;

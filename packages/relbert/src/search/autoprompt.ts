@@ -36,18 +36,18 @@ export interface AutopromptOptions extends PromptProblem {
   readonly filters?: CandidateFilters;
   /** Default '2023'. */
   readonly layout?: PromptLayout;
-  /** Standard errors at which a candidate is given up before it has seen all triples; Infinity: never. Default 2.25. */
+  /** A candidate this many standard errors worse than the leader drops out; Infinity: none does. Default 2.25. */
   readonly deviations?: number;
-  /** Where the state goes after each iteration, once its events were taken; without one nothing is kept. */
+  /** Saves the state after each iteration, when the caller has taken its events. Default: nothing is saved. */
   readonly store?: SearchStore;
-  /** Go on from the store's state, if it has one. Default false. */
+  /** Go on from the store's state, if there is any. Default false. */
   readonly resume?: boolean;
-  /** What beside these options a resumed run must have in common with the state: model, data. */
+  /** What a resumed run must share with the saved state in addition to these options: model, data. */
   readonly configuration?: Json;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** With fewer the race is shorter, and misses the best candidate more often. */
+/** Fewer make the race shorter and miss the best candidate more often. */
 const defaultDeviations = 2.25;
 
 /**
@@ -56,11 +56,10 @@ const defaultDeviations = 2.25;
  *
  * Each iteration takes the gradient with respect to the input embedding at one trigger's place, averaged over the
  * training set, lets the k tokens with the greatest −e_w · ∇ race on the triplet loss ({@link Race}), and keeps the
- * best one where it is better than the token that stands there. A place that brought nothing is not tried again before
- * something has changed. With the pooling `mask` the last mask token stays. The result is the prompt with the lowest
- * validation loss among those that the search held.
+ * best token if it is better than the present one. A place without improvement is not tried again until another trigger
+ * changes. With the pooling `mask` the last mask token stays. The result is the prompt with the lowest validation loss.
  *
- * Every decision is a function of options, seed and state, so that a search that was stopped goes on to the same end.
+ * Every decision is a function of options, seed and state: a resumed search gives the same result.
  *
  * @throws PromptError for no triggers, k larger than the vocabulary, more triggers than the model has room for, a start
  *   without a mask token where the pooling needs one; PromptTooLongError, SamplingError, ConfigurationMismatchError; the
@@ -140,7 +139,7 @@ class Search {
     const { iterations = 50, store, signal } = this.#options;
     const stored = await this.#resumed();
     let state = stored ?? (yield* this.#first());
-    // Stopped in its first iteration, a search has said nothing yet that counts: it starts as if it were new.
+    // A search that was stopped in its first iteration has no results: it starts as a new search.
     const goesOn = state.iteration > 0;
     yield {
       kind: 'start',
@@ -157,7 +156,7 @@ class Search {
     while (state.iteration < iterations && !state.finished) {
       signal?.throwIfAborted();
       const start = performance.now();
-      // The same as long as the triggers are.
+      // Valid until a trigger changes.
       gradient ??= yield* this.#meanGradient(state.triggers);
       const position = this.#position(state, gradient);
       const found = yield* this.#race(state, gradient, position);
@@ -181,7 +180,7 @@ class Search {
         seconds,
       };
       if (state.finished) yield { kind: 'converged', iteration: state.iteration };
-      // Last: where the run is killed before, the iteration is done again and told again, and no line of a log is lost.
+      // Saved last: a run killed before this repeats the iteration and its events, so that the log loses no line.
       await store?.save(state);
     }
     const { best } = state;
@@ -234,7 +233,7 @@ class Search {
     return gradient;
   }
 
-  /** The validation loss of a prompt; undefined where there are no held-out pairs. */
+  /** The validation loss of a prompt; undefined without held-out pairs. */
   async *#validated(encode: EncodePair): AsyncGenerator<MeasuringEvent, number | undefined> {
     if (this.#validation.length === 0) return undefined;
     return yield* measured('validation', this.#validation, this.#loss.meanPass(this.#validation, encode));
@@ -245,7 +244,7 @@ class Search {
     return gradient.subarray(position * width, (position + 1) * width);
   }
 
-  /** Triggers that may change: all, but for the last mask token where the pooling lives on it. */
+  /** Triggers that may change: all except the last mask token if the pooling needs it. */
   #changeable(triggers: readonly number[]): number[] {
     const { pooling, tokenizer } = this.#options.model;
     const masks = [...triggers.keys()].filter((place) => triggers[place] === tokenizer.special.mask.id);
@@ -301,8 +300,8 @@ class Search {
       };
     }
     const encoded = this.#loss.encoded - before;
-    const own = race.mean(0);
-    // The first of equal ones: the better one by the gradient.
+    const currentLoss = race.mean(0);
+    // Of equal losses the first wins: it ranks higher by the gradient.
     const winner = race.running.reduce((best, other) => (race.mean(other) < race.mean(best) ? other : best), 0);
     const improved = winner !== 0;
     const id = candidates[winner - 1] as number;
@@ -312,7 +311,7 @@ class Search {
     return {
       improved,
       id,
-      before: own,
+      before: currentLoss,
       loss: race.mean(winner),
       validation,
       encoded,
@@ -372,7 +371,7 @@ function checkMasks(start: readonly number[], mask: number): void {
   }
   if (start.length === 1) {
     throw new PromptError(
-      `the pooling 'mask' keeps one trigger as the mask token, so that of 1 trigger none is left to search for: give 2 or more, or choose another pooling`,
+      `the pooling 'mask' keeps one trigger as the mask token, and there is only 1 trigger: give 2 or more, or choose another pooling`,
     );
   }
 }

@@ -3,15 +3,15 @@ import { PromptError } from '../prompt/prompt-error.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 export interface CandidateFilters {
-  /** Leave tokens out that only continue a word (`##ing`). Default false. */
+  /** Leave out tokens that only continue a word (`##ing`). Default false. */
   readonly wholeWords?: boolean;
-  /** Leave tokens out that are a word of these pairs, whatever its case. Default: none. */
+  /** Leave out tokens that equal a word of these pairs, ignoring case. Default: none. */
   readonly pairWords?: readonly WordPair[];
 }
 
 /**
- * The tokens that a trigger may become: the whole vocabulary but for special tokens (paper, section 3.2), without what
- * the filters leave out.
+ * The tokens that a trigger may become: the vocabulary without special tokens (paper, section 3.2) and without
+ * tokens that the filters leave out.
  */
 export function candidateTokens(
   tokenizer: Tokenizer,
@@ -29,7 +29,7 @@ export function candidateTokens(
   });
 }
 
-/** How a vocabulary tells whole words from continuations: `##` before those, or a mark of the space before words. */
+/** How a vocabulary marks words: `##` before continuations, or a mark for the space before words. */
 function wordMark(tokens: readonly string[]): '##' | 'Ġ' | '▁' {
   const count = (mark: string) => tokens.reduce((sum, token) => sum + (token.startsWith(mark) ? 1 : 0), 0);
   const marks = ['##', 'Ġ', '▁'] as const;
@@ -47,14 +47,14 @@ export interface RankOptions {
   readonly gradient: Float32Array;
   /** Tokens to choose from. */
   readonly tokens: readonly number[];
-  /** The token that stands there. */
+  /** The present token at that place. */
   readonly current: number;
   readonly k: number;
 }
 
 /**
  * The k tokens w that promise the greatest fall of the loss by its linear approximation, −e_w · ∇ (paper, equation 1,
- * with the minus sign that its text leaves out), best first, without the current one. Equal ones by id.
+ * with the minus sign that its text leaves out), best first, without the current token; equal scores by id.
  */
 export function rankCandidates({ table, gradient, tokens, current, k }: RankOptions): number[] {
   const scores = new Float64Array(tokens.length);
@@ -82,7 +82,7 @@ export function promisedFall({ table, gradient, tokens, current }: Omit<RankOpti
   return dot(current) - tokens.reduce((least, token) => Math.min(least, dot(token)), Number.POSITIVE_INFINITY);
 }
 
-/** @throws PromptError where there are not so many tokens to choose from */
+/** @throws PromptError where k is larger than the number of tokens to choose from */
 export function checkCandidateCount(k: number, tokens: readonly number[]): void {
   if (Number.isInteger(k) && k >= 1 && k <= tokens.length) return;
   throw new PromptError(

@@ -47,7 +47,7 @@ export class PromptLoss {
   async ofBatch(batch: TripletBatch, prompts: readonly EncodePair[]): Promise<Float64Array[]> {
     const { encoder, maxLength, signal } = this.#options;
     const losses: Float64Array[] = [];
-    // So many at once that their embeddings do not fill the memory.
+    // As many prompts at once as `largestEncoding` has room for.
     const together = Math.max(1, Math.floor(largestEncoding / (batch.pairs.length * encoder.dimension)));
     for (let first = 0; first < prompts.length; first += together) {
       const group = prompts.slice(first, first + together);
@@ -56,20 +56,20 @@ export class PromptLoss {
       this.encoded += encoded.length;
       const size = batch.pairs.length * encoder.dimension;
       for (const i of group.keys()) {
-        const own = embeddings.subarray(i * size, (i + 1) * size);
-        losses.push(hingeLosses(own, encoder.dimension, batch.triples, this.#options));
+        const ofPrompt = embeddings.subarray(i * size, (i + 1) * size);
+        losses.push(hingeLosses(ofPrompt, encoder.dimension, batch.triples, this.#options));
       }
     }
     return losses;
   }
 }
 
-/** Numbers of embeddings that are held at once: 128 MB. */
+/** Most numbers of embeddings in memory at once: 128 MB. */
 const largestEncoding = 2 ** 25;
 
 /**
  * Embeddings [n, D] of prompts, in their order; prompts of like length share a batch.
- * @param pairs What the prompts were written for, over and over.
+ * @param pairs Prompt i encodes pair i modulo the number of pairs.
  * @throws EmbeddingError for an embedding that is not finite or is zero
  */
 export async function encodePrompts(

@@ -1,5 +1,5 @@
 /**
- * A race among prompts: batch after batch, and whoever is clearly worse than the leader drops out (racing: Maron and
+ * A race among prompts: batch after batch, a prompt that is clearly worse than the leader drops out (racing: Maron and
  * Moore 1994, "Hoeffding races"; here with the normal approximation and paired differences, since all prompts meet the
  * same triples).
  *
@@ -12,9 +12,9 @@ export interface RaceOptions {
   readonly count: number;
   /** Relations over all batches: the units that are averaged over. */
   readonly units: number;
-  /** Standard errors at which a contestant drops out; Infinity: nobody does. */
+  /** Standard errors at which a contestant drops out; Infinity: none does. */
   readonly deviations: number;
-  /** Contestants that stay to the end whatever happens. */
+  /** Contestants that never drop out. */
   readonly seeded?: readonly number[];
 }
 
@@ -33,7 +33,7 @@ export class Race {
     this.#running = Array.from({ length: options.count }, (_, contestant) => contestant);
   }
 
-  /** Contestants that still run. */
+  /** Contestants still in the race. */
   get running(): readonly number[] {
     return this.#running;
   }
@@ -44,17 +44,17 @@ export class Race {
   }
 
   /**
-   * Takes the losses of one batch in.
+   * Adds the losses of a batch.
    * @param losses by running contestant, in their order: the loss of each triple
    * @param unitOf the unit of each triple within the batch
    */
   add(losses: readonly Float64Array[], unitOf: Int32Array, units: number): void {
     for (const [i, contestant] of this.#running.entries()) {
-      const own = losses[i] as Float64Array;
+      const contestantLosses = losses[i] as Float64Array;
       const sums = new Float64Array(units);
       const counts = new Int32Array(units);
       let total = 0;
-      for (const [triple, loss] of own.entries()) {
+      for (const [triple, loss] of contestantLosses.entries()) {
         const unit = unitOf[triple] as number;
         sums[unit] = (sums[unit] as number) + loss;
         counts[unit] = (counts[unit] as number) + 1;
@@ -75,15 +75,15 @@ export class Race {
     const leader = this.#running.reduce((best, other) =>
       (this.#sums[other] as number) < (this.#sums[best] as number) ? other : best,
     );
-    const led = this.#units[leader] as number[];
-    if (led.length < fewestUnits) return;
+    const leaderMeans = this.#units[leader] as number[];
+    if (leaderMeans.length < fewestUnits) return;
     this.#running = this.#running.filter((contestant) => {
       if (contestant === leader || seeded.includes(contestant)) return true;
-      const own = this.#units[contestant] as number[];
-      const n = own.length;
+      const means = this.#units[contestant] as number[];
+      const n = means.length;
       let [sum, squares] = [0, 0];
       for (let i = 0; i < n; i++) {
-        const difference = (own[i] as number) - (led[i] as number);
+        const difference = (means[i] as number) - (leaderMeans[i] as number);
         sum += difference;
         squares += difference * difference;
       }
@@ -95,5 +95,5 @@ export class Race {
   }
 }
 
-/** Below this many units a standard error says little. */
+/** With fewer units the standard error is unreliable. */
 const fewestUnits = 8;

@@ -1,14 +1,14 @@
 import type { Json } from '../train/configuration.ts';
 
-/** Where a search stands: with options and seed it decides everything that follows. */
+/** The state of a search. With options and seed it decides everything that follows. */
 export interface SearchState {
   readonly configuration: Json;
   /** Iterations done. */
   readonly iteration: number;
   readonly triggers: readonly number[];
-  /** Trigger positions that were tried since the last improvement, without one. */
+  /** Trigger positions tried since the last improvement. */
   readonly tried: readonly number[];
-  /** The best prompt so far by the loss that chooses. */
+  /** The best prompt so far by validation loss, or by training loss without held-out pairs. */
   readonly best: FoundPrompt;
   readonly seconds: number;
   readonly finished: boolean;
@@ -20,7 +20,7 @@ export interface FoundPrompt {
   readonly triggers: readonly number[];
   /** Mean triplet loss over the training triples. */
   readonly loss: number;
-  /** The same over those of held-out pairs; undefined where there are none. */
+  /** Mean triplet loss over held-out triples; undefined without held-out pairs. */
   readonly validation?: number;
 }
 

@@ -37,8 +37,8 @@ export function triggersOfTemplate(template: string, tokenizer: Tokenizer): { id
   const words = parts.flatMap(({ kind }) => (kind === 'head' || kind === 'tail' ? [kind] : []));
   if (words.join() !== 'head,tail') {
     throw new PromptError(
-      `triggers stand around one <subj> and one <obj> after it, and the template '${template}' has ` +
-        `${words.map((word) => (word === 'head' ? '<subj>' : '<obj>')).join(', ')}: start from another one (c or d) or from mask tokens`,
+      `triggers need a template with <subj> and then <obj>, each once; the template '${template}' has ` +
+        `${words.map((word) => (word === 'head' ? '<subj>' : '<obj>')).join(', ')}: start from template c or d, or from mask tokens`,
     );
   }
   const { mask } = tokenizer.special;
@@ -59,7 +59,7 @@ export function triggersOfTemplate(template: string, tokenizer: Tokenizer): { id
   };
 }
 
-/** Tokens of a text as they are behind a word (unless `first`); the space behind them belongs to the next word. */
+/** Tokens of a text that follows a word (unless `first`). The space after the text belongs to the next word. */
 function tokensBetweenWords(text: string, first: boolean, tokenizer: Tokenizer): number[] {
   const { mask, begin, end } = tokenizer.special;
   if (text.trim() === '') return [];
@@ -69,10 +69,10 @@ function tokensBetweenWords(text: string, first: boolean, tokenizer: Tokenizer):
 }
 
 /**
- * Writes pairs into a trigger prompt whose tokens change: where the triggers of each pair stand is found once.
+ * Writes pairs into a trigger prompt whose tokens change. The places of a pair's triggers are found once.
  *
- * In the layout of 2023 a trigger is exchanged at its place; in that of 2021 the tokens are decoded and encoded again,
- * so every prompt is written anew.
+ * The 2023 layout replaces each trigger at its place. The 2021 layout decodes the tokens and encodes them again, so it
+ * writes every prompt from scratch.
  */
 export class TriggerWriter {
   readonly counts: TriggerCounts;
@@ -98,7 +98,7 @@ export class TriggerWriter {
     this.#skeleton = (pair) => soft.encode(pair);
   }
 
-  /** What encodes pairs with these triggers. */
+  /** Encodes pairs with these triggers. */
   encoder(triggers: readonly number[]): (pair: WordPair) => EncodedPrompt {
     if (this.layout === '2021') {
       const prompt = createPrompt(triggerSpec(triggers, this.counts, this.layout), this.#tokenizer);
@@ -122,21 +122,21 @@ export class TriggerWriter {
 
   #of(pair: WordPair): { readonly prompt: EncodedPrompt; readonly places: readonly number[] } {
     const key = pairKey(pair);
-    const known = this.#skeletons.get(key);
-    if (known) return known;
+    const cached = this.#skeletons.get(key);
+    if (cached) return cached;
     const prompt = this.#skeleton(pair);
     const places: number[] = [];
     for (const [place, id] of prompt.ids.entries()) {
       if (id >= this.#softStart) places[id - this.#softStart] = place;
     }
-    const made = { prompt, places };
-    this.#skeletons.set(key, made);
-    return made;
+    const skeleton = { prompt, places };
+    this.#skeletons.set(key, skeleton);
+    return skeleton;
   }
 
   /** Mask tokens of the words, and triggers that are mask tokens. */
   #masks(prompt: EncodedPrompt, places: readonly number[], triggers: readonly number[]): number[] {
-    const own = places.filter((_, i) => triggers[i] === this.#tokenizer.special.mask.id);
-    return [...prompt.mask, ...own].sort((a, b) => a - b);
+    const masked = places.filter((_, i) => triggers[i] === this.#tokenizer.special.mask.id);
+    return [...prompt.mask, ...masked].sort((a, b) => a - b);
   }
 }

@@ -17,7 +17,7 @@ export interface TrainingBatch {
   /** Drawn triples, for losses on triples; undefined: all triples among the items. */
   readonly triples:
     | {
-        /** Anchor and positive of one relation, negative a negative of the same. */
+        /** Anchor and positive of a relation, and a negative of that relation. */
         readonly relation: Triples;
         /** Anchor and positive from two relations of one category, negative from another category. */
         readonly category: Triples;
@@ -29,9 +29,9 @@ export interface TrainingBatch {
 export interface BatchItem {
   /** Place among the batch's pairs. */
   readonly pair: number;
-  /** Number of the relation; −1 for a pair that was drawn without one. */
+  /** Number of the relation; −1 for a pair without a relation. */
   readonly relation: number;
-  /** Number of the relation's category (its parent); −1 where it has none. */
+  /** Number of the relation's category (its parent); −1 without a category. */
   readonly category: number;
   /** Whether it stands in the relation (true) or only seems to (false). */
   readonly positive: boolean;

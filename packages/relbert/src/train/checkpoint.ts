@@ -68,7 +68,7 @@ export interface ReadOptions {
   readonly trained: TrainedState;
   /** Steps of the whole run. */
   readonly steps: number;
-  /** Throws where the configuration of a checkpoint is another one. */
+  /** Throws where a checkpoint has another configuration. */
   readonly check: (configuration: Json) => void;
 }
 
@@ -126,7 +126,7 @@ export function firstNotFinite(data: Float32Array): number {
   return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
-/** What can be done where a checkpoint is damaged. */
+/** What the user can do about a damaged checkpoint. */
 async function offer(damaged: CheckpointName, options: ReadOptions): Promise<string> {
   const other = damaged === 'last' ? 'best' : 'last';
   const sound = await readChecked(other, options).catch((error: unknown) => {

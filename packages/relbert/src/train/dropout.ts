@@ -1,6 +1,6 @@
 import { createKernels, type Kernels, maximumPages, pageBytes } from './kernel/kernels.ts';
 
-/** Names one mask: the same key and size always give the same mask, whatever else was drawn before. */
+/** The key of a mask: the same key and size always give the same mask. */
 export interface MaskKey {
   readonly seed: number;
   readonly step: number;
@@ -21,9 +21,8 @@ export interface MaskRequest {
  * Dropout masks: float32 values that are 0 with the given probability and 1 / (1 − probability) otherwise, so that
  * a product with a mask keeps its expectation (Srivastava et al. 2014, inverted as all frameworks do it).
  *
- * Masks are a function of their key alone, so gradient caching makes the same ones in both of its passes and a
- * resumed run those of an undisturbed one. The memory is used again at each call: masks of an earlier call are
- * overwritten or detached.
+ * Masks are a function of their key alone: both passes of gradient caching, and a resumed run, get the same masks. Each
+ * call reuses the memory: masks of an earlier call are overwritten or detached.
  */
 export class DropoutMasks {
   #memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages });

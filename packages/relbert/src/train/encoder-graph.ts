@@ -18,14 +18,14 @@ export interface LookupOutput {
   readonly ids: string | undefined;
 }
 
-/** Names in the graphs that are made here. */
+/** Names of inputs and outputs of these graphs. */
 export const graphNames = {
   loss: 'loss',
   part: (name: string) => `loss.${name}`,
   /** The objective's embeddings where the loss is computed alone [N, D]. */
   embeddings: 'embeddings',
   embeddingsGradient: 'embeddings.gradient',
-  /** Place of each prompt of the batch among the rows of all micro-batches, one after the other: int64 [N]. */
+  /** For each prompt of the batch its row in the concatenated micro-batches: int64 [N]. */
   order: 'order',
   /** Input of micro-batch `chunk`. */
   chunk: (chunk: number, name: string) => `${name}@${chunk}`,
@@ -64,8 +64,8 @@ export function lossModel({ loss, parts }: Objective): Uint8Array {
  * Forward and backward pass of `chunks` micro-batches in one graph. With an objective the loss over all of them is
  * in the graph; without, the gradients of their pooled embeddings are fed (gradient caching: Gao et al. 2021).
  *
- * Several small micro-batches of like length in one graph, instead of one large padded one: less padding, and what
- * passes from one operator to the next stays in the processor's cache.
+ * Several small micro-batches of like length in a graph need less padding than a large batch, and what passes from an
+ * operator to the next stays in the processor's cache.
  */
 export function backwardModel(
   encoder: TrainableEncoder,
@@ -124,7 +124,7 @@ interface Backward {
 function backwardOf({ graph, trained }: TrainableEncoder): Backward {
   const pooled = graph.embedding;
   const pooledGradient = input(graphNames.pooledGradient, 'float32', pooled.shape);
-  // Σ pooled · gradient has the wanted gradients, whatever the loss is.
+  // Σ pooled · gradient has the same gradients as the loss.
   const surrogate = reduceSum(mul(pooled, pooledGradient), [0, 1]);
   const tables = new Set(graph.lookups.map(({ table }) => table.name));
   const leaves = inputsByName(surrogate);
@@ -146,7 +146,7 @@ function backwardOf({ graph, trained }: TrainableEncoder): Backward {
   };
 }
 
-/** Every input of a graph by its name; one name can be several tensors. */
+/** The inputs of a graph by name; several tensors can share a name. */
 function inputsByName(result: Tensor): Map<string, Tensor[]> {
   const found = new Map<string, Set<Tensor>>();
   for (const { inputs } of nodesOf([result])) {

@@ -28,9 +28,9 @@ export interface GradientOptions {
   readonly objective: Objective;
   readonly runtime: Runtime;
   readonly threads?: number;
-  /** Threads wait in a busy loop. Default: as the runtime has it. */
+  /** Threads wait in a busy loop. Default: the runtime's. */
   readonly spinning?: boolean;
-  /** Tokens of one micro-batch, about. Default 1024: what passes between operators stays in the processor's cache. */
+  /** Approximate tokens of a micro-batch. Default 1024: what passes between operators stays in the processor's cache. */
   readonly microBatchTokens?: number;
   /** Tokens whose intermediate results are kept at once; a larger batch goes through gradient caching. Default 16384. */
   readonly fusedTokens?: number;
@@ -53,7 +53,7 @@ export interface GradientResult extends LossValue {
   readonly gradients: ReadonlyMap<string, ParameterGradient>;
 }
 
-/** Most graphs with different numbers of micro-batches that are kept. */
+/** Most graphs to keep, of different numbers of micro-batches. */
 const keptGraphs = 3;
 
 /**
@@ -70,8 +70,8 @@ export class Gradients {
   readonly #sessions = new Map<string, Loaded>();
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
   /**
-   * Into how many micro-batches the last batch was cut; 0 before the first. It depends on the batches before, and the
-   * dropout masks depend on it: a checkpoint has to keep it.
+   * Micro-batches of the last batch; 0 before the first. The number depends on earlier batches, and the dropout masks
+   * depend on it, so a checkpoint keeps it.
    */
   microBatchCount = 0;
 
@@ -118,7 +118,7 @@ export class Gradients {
     this.#sessions.clear();
   }
 
-  /** Keeps the number of micro-batches from step to step while it fits, because each number is a graph of its own. */
+  /** Keeps the number of micro-batches from step to step while it fits, because each number needs a separate graph. */
   #countFor(tokens: number, microBatchTokens: number): number {
     const size = tokens / Math.max(1, this.microBatchCount);
     if (
@@ -272,11 +272,11 @@ export class Gradients {
   }
 
   async #session(key: string, build: () => Built): Promise<Loaded> {
-    const known = this.#sessions.get(key);
-    // Taken out and put in again: the order of the map is that of the last use.
-    if (known) this.#sessions.delete(key);
+    let loaded = this.#sessions.get(key);
+
+    // Deleted and set again: the map is ordered by last use.
+    if (loaded) this.#sessions.delete(key);
     const { runtime, threads, spinning } = this.#options;
-    let loaded = known;
     if (!loaded) {
       const { model, lookups } = build();
       const session = await runtime.createSession(model, {
@@ -286,7 +286,7 @@ export class Gradients {
         // 'extended' would fuse a residual into LayerNormalization whose mean the backward pass reads: the fused
         // operator leaves the mean empty, and the process dies.
         optimization: 'basic',
-        // It would undo the transposes in the gradients of weights (see `gemm`).
+        // This optimizer would undo the transposes in the gradients of weights (see `gemm`).
         withoutOptimizers: ['GemmTransposeFusion'],
       });
       loaded = { session, lookups };

@@ -2,10 +2,10 @@ import { createKernels, type Kernels, maximumPages, pageBytes } from './kernel/k
 
 /** Values per block: gradients are copied into the memory of the kernels block by block, so that they stay in cache. */
 const blockSize = 4096;
-/** Parameters share memories of this size; a larger parameter gets a memory of its own. */
+/** Parameters share memories of this size; a larger parameter gets a separate memory. */
 const memoryBytes = 2 ** 30;
 
-/** A trainable tensor as the optimiser sees it: flat. */
+/** A trainable tensor, flat. */
 export interface OptimisedParameter {
   readonly name: string;
   /** Its initial values; copied. */
@@ -84,7 +84,7 @@ export class AdamW {
     return this.#slot(name).weights;
   }
 
-  /** The Euclidean norm of all gradients together; NaN or infinite where one of them is. */
+  /** The Euclidean norm of all gradients together; NaN or infinite if any value is. */
   norm(gradients: ReadonlyMap<string, ParameterGradient>): number {
     let sum = 0;
     for (const [name, { values }] of gradients) {
@@ -221,9 +221,9 @@ export class AdamW {
     const block = new Float32Array(memory.buffer, 0, blockSize);
     let address = blockSize * 4;
     const view = (size: number): Float32Array => {
-      const made = new Float32Array(memory.buffer, address, size);
+      const values = new Float32Array(memory.buffer, address, size);
       address += roundUp(size) * 4;
-      return made;
+      return values;
     };
     for (const { name, data, weightDecay = 0, rowLength } of group) {
       if (this.#slots.has(name)) throw new RangeError(`two parameters are called '${name}'`);

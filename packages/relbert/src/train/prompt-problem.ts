@@ -34,7 +34,7 @@ export interface PromptProblem extends HingeOptions {
   readonly runtime: Runtime;
   readonly threads?: number | undefined;
   readonly seed: number;
-  /** Relations that one batch has at least, where there are so many. Default: see the two methods. */
+  /** Fewest relations of a batch, if there are that many. Default: see the two methods. */
   readonly relationsPerBatch?: number;
 }
 

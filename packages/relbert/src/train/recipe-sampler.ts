@@ -42,8 +42,8 @@ export function recipeSampler(
 }
 
 /**
- * The relations without the negatives that the sampling never draws: what a run trains on, and what its teacher is to
- * encode. Triples draw all of them; relation batches those of parts with negatives.
+ * The relations without the negatives that the sampling never draws: what a run trains on and its teacher encodes. Triples draw
+ * all of them; relation batches those of parts with negatives.
  */
 export function drawnRelations(
   { sampling }: Pick<Recipe, 'sampling'>,
@@ -60,7 +60,7 @@ export function drawnRelations(
   );
 }
 
-/** Relations whose loss is taken at once in validation. */
+/** Relations in a validation batch. */
 const validationRelations = 40;
 
 /**

@@ -3,7 +3,7 @@ import { lossesWithExamples, needsTeacher, nothingToLearn } from '../loss/losses
 import { type Recipe, recipeSchema } from './recipe-schema.ts';
 import { describeIssues } from './schema-path.ts';
 
-/** A recipe that is not one; the message names file, place, value and what was expected. */
+/** An invalid recipe; the message names file, place, value and what was expected. */
 export class RecipeError extends Error {
   override readonly name = 'RecipeError';
 }
@@ -50,12 +50,12 @@ function contradiction({ training, sampling, teacher, data }: Recipe): string | 
     return "a teacher is given, and no loss uses it: add the loss 'similarity'";
   }
   if (patience !== null && every === null) return 'patience counts validations: say with every when they are';
-  if (average !== null && average === 0) return 'an average of decay 0 is none: leave it out';
+  if (average !== null && average === 0) return 'an average of decay 0 has no effect: leave it out';
   if (sampling.kind === 'relations') {
-    const known = data.map(({ source }) => source);
-    const unknown = sampling.parts.flatMap((part) => part.data ?? []).find((name) => !known.includes(name));
+    const names = data.map(({ source }) => source);
+    const unknown = sampling.parts.flatMap((part) => part.data ?? []).find((name) => !names.includes(name));
     if (unknown !== undefined)
-      return `a part samples from '${unknown}', which is not among the data: ${known.join(', ')}`;
+      return `a part samples from '${unknown}', which is not among the data: ${names.join(', ')}`;
   }
   const learning = lossesWithExamples(richestStep({ sampling, teacher }), triples);
   const idle = losses.find(({ name }) => !learning.has(name));
@@ -94,7 +94,7 @@ function richestStep({ sampling, teacher }: Pick<Recipe, 'sampling' | 'teacher'>
     return { items, triples: { relation: drawn(relations), category: drawn(category ? relations : 0) } };
   }
   for (const { relations, positives, negatives, mixed } of sampling.parts) {
-    // A fraction of a relation is a whole one in some step.
+    // A fraction of a relation is a whole relation in some steps.
     const count = Math.min(Math.ceil(relations), enough);
     if (mixed) add(count * (positives + negatives), { relation: -1, category: -1, positive: true });
     else for (let i = 0; i < count; i++) addRelation(positives, negatives);

@@ -2,16 +2,16 @@ import type { RelationSet } from '../data/relation-set.ts';
 import { BatchBuilder, type TrainingBatch } from './batch.ts';
 import { drawDistinct, RelationNumbers, Rounds, randomOf, type Sampler, SamplingError } from './sampler.ts';
 
-/** Some relations and how many of their pairs go into each step. */
+/** Relations and how many of their pairs each step draws. */
 export interface SamplingPart {
   readonly relations: readonly RelationSet[];
-  /** Relations a step (R). May be a fraction: 0.5 draws one in every second step. */
+  /** Relations a step (R). May be a fraction: 0.5 draws a relation every second step. */
   readonly relationsPerStep: number;
   /** Positives of each relation drawn (P); a relation with fewer gives all it has. */
   readonly positives: number;
   /** Negatives of each relation drawn (N). Default 0. */
   readonly negatives?: number;
-  /** Relations are drawn with a probability proportional to (number of positives)^balance. Default 0: in turns, all alike. */
+  /** Relations are drawn with a probability proportional to (number of positives)^balance. Default 0: in turns, all equally often. */
   readonly balance?: number;
   /** Draw pairs without regard to relations and give them no relation: for distillation from a teacher. Default false. */
   readonly mixed?: boolean;
@@ -27,7 +27,7 @@ export interface RelationSamplerOptions {
  * that a step of R (P + N) prompts stands for far more triples than the paper's step, which encodes five prompts for
  * each of its triples.
  *
- * Throws SamplingError where a part has fewer relations than it is to draw at once, or none.
+ * Throws SamplingError where a part has no relations, or fewer than it draws in a step.
  */
 export class RelationSampler implements Sampler {
   readonly stepsPerEpoch: number;
@@ -36,7 +36,7 @@ export class RelationSampler implements Sampler {
   readonly #seed: number;
 
   constructor({ parts, seed }: RelationSamplerOptions) {
-    if (parts.length === 0) throw new SamplingError('there is nothing to sample from: no relation is left');
+    if (parts.length === 0) throw new SamplingError('there are no relations to sample from');
     this.#seed = seed;
     this.#parts = parts.map((part, index) => {
       checkPart(part, index);
@@ -98,7 +98,7 @@ export class RelationSampler implements Sampler {
   }
 }
 
-/** From which to which of an endless sequence a step takes, at `rate` a step. */
+/** The range [from, to) of an endless sequence that a step takes, at `rate` elements a step. */
 function share(rate: number, step: number): [from: number, to: number] {
   return [Math.floor(rate * step + 1e-9), Math.floor(rate * (step + 1) + 1e-9)];
 }
@@ -107,7 +107,7 @@ function checkPart(
   { relations, relationsPerStep, positives, negatives = 0, mixed = false }: SamplingPart,
   index: number,
 ): void {
-  if (relations.length === 0) throw new SamplingError('there is nothing to sample from: no relation is left');
+  if (relations.length === 0) throw new SamplingError('there are no relations to sample from');
   const positive = (value: number) => Number.isFinite(value) && value > 0;
   if (!positive(relationsPerStep) || !Number.isInteger(positives) || positives < 1 || !(negatives >= 0)) {
     throw new SamplingError(

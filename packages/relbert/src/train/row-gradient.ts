@@ -1,6 +1,6 @@
 import type { ParameterGradient } from './optimiser.ts';
 
-/** Gradients of looked-up rows, one row an id; ids may repeat. */
+/** Gradients of looked-up rows, a row for each id; ids may repeat. */
 export interface LookedUpRows {
   readonly ids: BigInt64Array;
   /** [ids, width]. */

@@ -3,22 +3,22 @@ import type { RelationSet } from '../data/relation-set.ts';
 import type { TrainingBatch } from './batch.ts';
 
 /**
- * Draws the batch of a step. A batch is a function of the seed and the step's number alone, so the number is all the
- * state that a checkpoint needs, and a resumed run draws what an undisturbed one would.
+ * Draws the batch of a step. A batch depends on the seed and the step's number alone: a checkpoint needs no other
+ * state, and a resumed run draws the same batches as a run without interruption.
  */
 export interface Sampler {
-  /** @param step From 0 on, without end. */
+  /** @param step From 0, without limit. */
   batch(step: number): TrainingBatch;
-  /** Steps after which, on average, every training example came once. */
+  /** Steps in which every training example comes once on average. */
   readonly stepsPerEpoch: number;
 }
 
-/** A mistake in what is to be sampled: too little data for the batch asked for. */
+/** The data cannot fill the batches asked for. */
 export class SamplingError extends Error {
   override readonly name = 'SamplingError';
 }
 
-/** A generator for one purpose of one step: independent of how much was drawn elsewhere. */
+/** A random generator for a purpose and a step, independent of all other draws. */
 export function randomOf(...words: readonly number[]): Random {
   let hash = 0x811c9dc5;
   for (const word of words) {
@@ -34,7 +34,7 @@ export class RelationNumbers {
   readonly #relations = new Map<string, number>();
   readonly #categories = new Map<string, number>();
 
-  /** Numbers all at once, so that they do not depend on what is drawn first. */
+  /** Numbers all names at once, so that the order of drawing does not matter. */
   addAll(sets: readonly RelationSet[]): void {
     for (const set of sets) {
       this.relation(set);
@@ -52,13 +52,13 @@ export class RelationNumbers {
 }
 
 function numberOf(numbers: Map<string, number>, name: string): number {
-  const known = numbers.get(name);
-  if (known !== undefined) return known;
+  const existing = numbers.get(name);
+  if (existing !== undefined) return existing;
   numbers.set(name, numbers.size);
   return numbers.size - 1;
 }
 
-/** `count` different elements of a list, in the order drawn; all of them, shuffled, where there are no more. */
+/** `count` different elements of a list, in the order drawn; a shorter list gives all its elements, shuffled. */
 export function drawDistinct<T>(random: Random, list: readonly T[], count: number): T[] {
   if (count >= list.length) return random.shuffle([...list]);
   if (count * 3 < list.length) {
@@ -70,7 +70,7 @@ export function drawDistinct<T>(random: Random, list: readonly T[], count: numbe
 }
 
 /**
- * Takes relations in turns: within one round every relation comes once, in an order that the seed gives.
+ * Takes relations in turns: in a round every relation comes once, in an order that the seed decides.
  * A function of the position alone.
  */
 export class Rounds {
@@ -85,7 +85,7 @@ export class Rounds {
     this.#key = key;
   }
 
-  /** `count` different elements from position `start` on; where a round ends, the next one's that are not yet taken. */
+  /** `count` different elements from position `start` on; at the end of a round it goes on with the next, without repeats. */
   take(start: number, count: number): number[] {
     const taken = new Set<number>();
     for (let position = start; taken.size < Math.min(count, this.#count); position++) {

@@ -11,7 +11,7 @@ export interface TrainedWeight {
  * Takes a soft prompt out of the weights of a run: its vectors [count, E] were trained as rows after those of the word
  * embeddings.
  *
- * @param size Numbers of the vectors; 0: there is no soft prompt, and the weights come back as they are
+ * @param size Numbers of the vectors; 0: there is no soft prompt, and the weights are returned unchanged
  */
 export function splitSoftPrompt(
   weights: ReadonlyMap<string, TrainedWeight>,

@@ -47,7 +47,7 @@ export interface RunOptions {
    * is damaged. 'best': from the best weights, with new moments, where the last checkpoint is damaged. Default false.
    */
   readonly resume?: boolean | CheckpointName;
-  /** What a resumed run must have in common with the checkpoint beside its settings: model, prompt, data. */
+  /** What a resumed run must share with the checkpoint in addition to the settings: model, prompt, data. */
   readonly configuration?: Json;
   readonly signal?: AbortSignal | undefined;
 }
@@ -56,7 +56,7 @@ export interface TrainerOptions extends Omit<RunOptions, 'configuration'> {
   readonly settings: TrainerSettings;
   /** Steps of the whole run. */
   readonly steps: number;
-  /** Everything that a resumed run must have in common with the checkpoint. */
+  /** Everything that a resumed run must share with the checkpoint. */
   readonly configuration: Json;
 }
 
@@ -289,8 +289,8 @@ class TaskRun {
       return true;
     }
     const stored = await this.#read('best');
-    // It can be newer than the last checkpoint, where the process was killed between the two: the run then comes to that
-    // step again and writes the same file.
+    // It is newer than the last checkpoint if the process was killed between the two: the run then repeats that step and
+    // writes the same file.
     if (!stored || stored.progress.step < best.step) {
       throw new CheckpointError(
         this.#options.store?.nameOf?.('best') ?? 'the best checkpoint',

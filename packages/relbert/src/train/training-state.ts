@@ -18,7 +18,7 @@ export const progressSchema = z
     best: bestSchema.optional(),
     /** Value of the first validation. */
     first: z.number().optional(),
-    /** Validations since the best one. */
+    /** Validations since the best. */
     waited: count,
     /** The step of the last validation and checkpoint that were due; -1: not even the one before the first step. */
     checked: z.int().min(-1),

@@ -6,15 +6,15 @@ export interface TripleSamplerOptions {
   readonly relations: readonly RelationSet[];
   /** Relations a step, one triple each. The paper: 64. */
   readonly relationsPerStep: number;
-  /** Draw a category-level triple beside each: the positive from another relation of the category, the negative from another category. Default true. */
+  /** Draw a category-level triple for each too: the positive from another relation of the category, the negative from another category. Default true. */
   readonly category?: boolean;
   readonly seed: number;
 }
 
 /**
  * Triples as the paper draws them (section 3.2 and appendix): of each relation of the step two positives and one
- * negative, and at the category level two further pairs for the same anchor; with 64 relations 320 prompts. Prompts
- * that come twice are encoded once.
+ * negative, and at the category level two further pairs for the same anchor; with 64 relations 320 prompts. A prompt that
+ * comes twice is encoded once.
  *
  * An epoch has as many steps as the largest relation has triples of two positives (in either order) and a negative:
  * 28 x 8 = 224 for 8 positives and 8 negatives, the length of the authors' epoch.
@@ -29,9 +29,9 @@ export class TripleSampler implements Sampler {
   readonly #seed: number;
 
   constructor({ relations, relationsPerStep, category = true, seed }: TripleSamplerOptions) {
-    if (relations.length === 0) throw new SamplingError('there is nothing to sample from: no relation is left');
+    if (relations.length === 0) throw new SamplingError('there are no relations to sample from');
     if (!Number.isInteger(relationsPerStep) || relationsPerStep < 1) {
-      throw new SamplingError(`a batch needs one relation or more, got ${relationsPerStep}`);
+      throw new SamplingError(`a batch needs at least one relation, got ${relationsPerStep}`);
     }
     if (relationsPerStep > relations.length) {
       throw new SamplingError(
@@ -61,11 +61,11 @@ export class TripleSampler implements Sampler {
     const category = new TripleList();
     for (const place of this.#rounds.take(step * this.#count, this.#count)) {
       const set = this.#relations[place] as RelationSet;
-      // Every triple of the relation once before any comes again.
+      // Every triple of the relation comes once before any repeats.
       const n = set.negatives.length;
       const [index] = new Rounds(tripleCount(set), [this.#seed, 12, place]).take(step, 1) as [number];
       const [first, second] = pairOf(Math.floor(index / n));
-      // Which of the two is the anchor is drawn.
+      // A draw decides which of the two is the anchor.
       const random = randomOf(this.#seed, 13, step, place);
       const flip = random.integer(2) === 1;
       const membership = { relation: this.#numbers.relation(set), category: this.#numbers.category(set) };
@@ -115,7 +115,7 @@ function checkCategories(relations: readonly RelationSet[]): void {
   for (const { parent } of relations) if (parent !== undefined) sizes.set(parent, (sizes.get(parent) ?? 0) + 1);
   if (categories.size < 2 || ![...sizes.values()].some((size) => size > 1)) {
     throw new SamplingError(
-      'category-level triples need two categories or more, one of them with two relations: give the relations a parent, or switch the category level off',
+      'category-level triples need at least two categories, and at least two relations in one of them: give the relations a parent, or switch the category level off',
     );
   }
 }

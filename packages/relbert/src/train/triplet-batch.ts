@@ -6,7 +6,7 @@ import { randomOf, SamplingError } from './sampler.ts';
 
 /** A part of the training set with triples among its pairs: what one micro-batch of a prompt search looks at. */
 export interface TripletBatch {
-  /** Distinct. */
+  /** Distinct pairs. */
   readonly pairs: readonly WordPair[];
   /** Places among the pairs. */
   readonly triples: Triples;
@@ -22,11 +22,11 @@ const tripleKinds: readonly TripleKind[] = ['relation', 'in-batch', 'category'];
 export interface TripletBatchOptions {
   readonly relations: readonly RelationSet[];
   readonly seed: number;
-  /** Another round groups the pairs anew. Default 0. */
+  /** Each round groups the pairs differently. Default 0. */
   readonly round?: number;
   /** Default: all three. */
   readonly kinds?: readonly TripleKind[];
-  /** Relations that one batch has at least, where there are so many. Default 32. */
+  /** Fewest relations of a batch, if there are that many. Default 32. */
   readonly relationsPerBatch?: number;
 }
 
@@ -44,7 +44,7 @@ const positivesPerBatch = 2;
  *
  * A function of data, seed and round.
  *
- * @throws SamplingError where no relation has two positives, or there is no triple at all
+ * @throws SamplingError where no relation has two positives, or the data give no triples
  */
 export function tripletBatches(options: TripletBatchOptions): TripletBatch[] {
   const { relations, seed, round = 0, kinds = tripleKinds, relationsPerBatch = 32 } = options;
@@ -96,7 +96,7 @@ function categoryGroups(relations: readonly RelationSet[], count: number, random
   return groups.filter(({ length }) => length > 0);
 }
 
-/** A relation without a parent is a category of its own. */
+/** A relation without a parent counts as a category. */
 function categoryOf({ relation, parent }: RelationSet): string {
   return parent === undefined ? `relation ${relation}` : `category ${parent}`;
 }

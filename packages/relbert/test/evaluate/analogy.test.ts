@@ -188,7 +188,7 @@ describe('evaluateAnalogy', () => {
     expect(() => guessAnalogy([])).toThrow('no set');
   });
 
-  it('refuses no questions', async () => {
+  it('refuses a set without questions', async () => {
     await expect(evaluateAnalogy([], embedWords)).rejects.toThrow('no set of analogy questions');
     await expect(evaluateAnalogy([{ set: 'x', split: 'test', questions: [] }], embedWords)).rejects.toThrow(
       'x (test): no questions',
@@ -197,7 +197,7 @@ describe('evaluateAnalogy', () => {
 });
 
 describe('firstMaximum', () => {
-  it('never prefers what is no number', () => {
+  it('never prefers NaN', () => {
     expect(firstMaximum([Number.NaN, -1, Number.NaN, -0.5])).toBe(3);
     expect(firstMaximum([0.5, Number.NaN])).toBe(0);
   });

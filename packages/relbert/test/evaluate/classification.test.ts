@@ -78,7 +78,7 @@ describe('evaluateClassification', () => {
     expect(best).toBeGreaterThan(Math.min(...(result.search ?? []).map(({ macroF1 }) => macroF1)));
   });
 
-  it('takes the default where there are no validation pairs to choose by', async () => {
+  it('takes the default without validation pairs', async () => {
     const { extract } = extractor(0.2);
     const result = await evaluateClassification(set(false), extract, runtime, { search: 'grid', maxEpochs: 5 });
     expect(result.validation).toBeUndefined();
@@ -86,7 +86,7 @@ describe('evaluateClassification', () => {
     expect(result.classifier).toMatchObject({ hidden: 100, learningRate: 1e-3, epochs: 5 });
   });
 
-  it('refuses empty splits, one class only and a relation that was never learnt', async () => {
+  it('refuses empty splits, a single class, and a relation without training pairs', async () => {
     const { extract } = extractor(0);
     const run = (changes: Partial<LexicalRelationSet>) =>
       evaluateClassification({ ...set(true), ...changes }, extract, runtime);
@@ -99,7 +99,7 @@ describe('evaluateClassification', () => {
     await expect(run({ train: [] })).rejects.toThrow('no training pairs');
     const one = { ...strange, relation: 'mero' };
     await expect(run({ train: [one, one], validation: undefined, test: [one] })).rejects.toThrow(
-      "one class only ('mero')",
+      "all labels are 'mero'",
     );
   });
 });

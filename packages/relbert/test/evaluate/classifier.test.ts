@@ -197,7 +197,7 @@ describe('trainClassifiers', () => {
     expect(other?.weights.hidden[0]).not.toBe(weights[0]);
   });
 
-  it("takes scikit-learn's defaults where nothing else is said", async () => {
+  it("takes scikit-learn's defaults", async () => {
     // More items than one batch holds.
     const { features, labels } = clouds(['a', 'b', 'c'], 150, 7);
     const train = async (options: ClassifierOptions) => {
@@ -265,7 +265,7 @@ describe('trainClassifiers', () => {
     const matrix = (data: number[], items: number) => ({ data: Float32Array.from(data), shape: [items, 2] as const });
     const train = (data: number[], labels: string[], settings = { hidden: 2, learningRate: 1e-3 }) =>
       trainClassifiers(runtime, matrix(data, data.length / 2), labels, [settings]);
-    await expect(train([1, 2, 3, 4], ['a', 'a'])).rejects.toThrow("one class only ('a')");
+    await expect(train([1, 2, 3, 4], ['a', 'a'])).rejects.toThrow("all labels are 'a'");
     await expect(train([], [])).rejects.toThrow('no items');
     await expect(train([1, 2, 3, 4], ['a'])).rejects.toThrow('2 rows of features but 1 labels');
     await expect(train([1, 2, 3, Number.NaN], ['a', 'b'])).rejects.toThrow('feature 1 of item 1 is NaN');

@@ -110,7 +110,7 @@ describe('evaluateMapping', () => {
     await expect(evaluateMapping([figure], embed, { signal })).rejects.toThrow('enough');
   });
 
-  it('refuses no problem, unequal sides and a term twice', async () => {
+  it('refuses an empty list, unequal sides and a repeated term', async () => {
     const { embed } = differenceEmbedder(plane);
     await expect(evaluateMapping([], embed)).rejects.toThrow('no mapping problem');
     await expect(evaluateMapping([problem(['a', 'b'], ['c'])], embed)).rejects.toThrow('2 source and 1 target terms');

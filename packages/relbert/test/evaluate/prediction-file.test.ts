@@ -16,7 +16,7 @@ const line = (set: string, index: number, correct: boolean, stem = ['a', 'b']) =
 const file = (name: string, ...lines: string[]) => ({ file: name, text: `${lines.join('\n')}\n` });
 
 describe('comparePredictions', () => {
-  it("gives McNemar's test per set and over all, whatever the order of the lines", () => {
+  it("gives McNemar's test per set and over all sets, in any order of the lines", () => {
     const a = file('a', line('u2', 0, true), line('u2', 1, true), line('bats', 0, false), line('bats', 1, true));
     const b = file('b', line('bats', 1, false), line('bats', 0, false), line('u2', 1, true), line('u2', 0, false));
     expect(comparePredictions(a, b)).toEqual([
@@ -79,7 +79,7 @@ describe('comparePredictions', () => {
     );
   });
 
-  it('names the line that is no prediction', () => {
+  it('names the line that is not a prediction', () => {
     const good = file('a.jsonl', line('u2', 0, true));
     expect(() => comparePredictions(good, file('b.jsonl', '{"set":"u2"}'))).toThrow(
       "b.jsonl:1: 'set' and 'split' should be names",

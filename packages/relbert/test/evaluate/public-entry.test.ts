@@ -10,7 +10,7 @@ import { nodeRuntime, nodeWorkerRuntime, RelationEncoder, type Runtime } from '.
 import { tinyModel } from '../cli/command.ts';
 
 const words = ['cat', 'dog', 'king', 'queen', 'sea', 'ship', 'sun', 'moon'];
-/** A relation is told by the tail alone: sun and moon are in the sky, cat and dog are animals. */
+/** The tail alone decides the relation: sun and moon are in the sky, cat and dog are animals. */
 const lines = (count: number, name: string) => ({
   file: `${name}.tsv`,
   text: Array.from({ length: count }, (_, i) => {

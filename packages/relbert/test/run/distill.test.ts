@@ -106,7 +106,7 @@ const state = (path: string) =>
     .sort()
     .map((name) => [name, statSync(join(path, name)).mtimeMs, readFileSync(join(path, name), 'base64')]);
 
-describe('what cannot be is found before the first step', () => {
+describe('an invalid run is refused before the first step', () => {
   const never = async (options: DistillOptions, kind: abstract new (...args: never[]) => Error, message: RegExp) => {
     const error = await refused(options);
     expect(error).toBeInstanceOf(kind);
@@ -114,7 +114,7 @@ describe('what cannot be is found before the first step', () => {
     expect(existsSync(options.output)).toBe(false);
   };
 
-  it('a metric that no validation has, or nothing to be validated', async () => {
+  it('an unknown metric, or a metric without validation', async () => {
     const validate = [questions('u2')];
     const held = { validationShare: 0.34 };
     await never(
@@ -158,7 +158,7 @@ describe('what cannot be is found before the first step', () => {
 });
 
 describe('the folder of a run', () => {
-  it('keeps the old model until everything was found right, then is a new run\u2019s', async () => {
+  it('keeps the old model until all inputs are checked, then is a new run\u2019s', async () => {
     await collect(run('kept'));
     const output = join(folder, 'kept');
     const before = state(output);
@@ -184,7 +184,7 @@ describe('the folder of a run', () => {
     expect(readFileSync(join(output, 'train.jsonl'), 'utf8').match(/"kind":"step"/g)).toHaveLength(1);
   });
 
-  it('is finished where its model is, with checkpoints or without, and nothing else is read', async () => {
+  it('is finished if it holds the model, with or without checkpoints, and nothing else is read', async () => {
     const options = run('done', { steps: 3 });
     await collect(options);
     rmSync(join(options.output, 'checkpoints'), { recursive: true });
@@ -197,7 +197,7 @@ describe('the folder of a run', () => {
     expect(state(options.output)).toEqual(before);
   });
 
-  it('is not the finished run of another language model or prompt, as far as can be told', async () => {
+  it('refuses the finished run of another language model or prompt, as far as the folder shows', async () => {
     const options = { ...run('finished', { steps: 1 }), resume: true };
     await collect(options);
     const other = await refused({ ...options, model: join(tinyModel, '../distilbert') });
@@ -212,7 +212,7 @@ describe('the folder of a run', () => {
     expect(await collect({ ...options, model: join(folder, 'gone') })).toEqual(finished);
   });
 
-  it('is not the finished run of another type of weights, nor of pairs that are to be left out', async () => {
+  it('refuses the finished run of another type of weights, or of excluded pairs', async () => {
     const options = { ...run('left', { steps: 1 }, {}, { dtype: 'f16' }), resume: true };
     await collect(options);
     expect(await refused({ ...options, dtype: 'f32' })).toMatchObject({ differences: ['dtype: was "f16", now "f32"'] });
@@ -229,7 +229,7 @@ describe('the folder of a run', () => {
     expect(await collect(options)).toEqual(finished);
   });
 
-  it('is that of a run as soon as a run wrote anything', async () => {
+  it('belongs to a run as soon as the run has written anything', async () => {
     const options = run('early');
     await collect(options);
     const expected = readFileSync(join(options.output, 'model.safetensors'));
@@ -245,7 +245,7 @@ describe('the folder of a run', () => {
 });
 
 describe('validation', () => {
-  it('names each set once, with its split where a set comes twice', async () => {
+  it('names each set once, with its split if a set comes twice', async () => {
     const validate = [questions('u2'), questions('u2', 'test'), questions('bats'), questions('u2', 'test')];
     const events = await collect(run('names', { steps: 1, metric: 'u2/test' }, {}, { validate }));
     expect(figuresOf(events)).toEqual([['u2/valid', 'u2/test', 'bats', 'u2/test-2', 'mean']]);
@@ -299,7 +299,7 @@ describe('a run with a teacher', () => {
     expect(events.find(({ kind }) => kind === 'start')).toMatchObject({ step: 2 });
   });
 
-  it('trains on no pair of the files to be left out', async () => {
+  it('does not train on pairs of the excluded files', async () => {
     const [pairs, asked] = [join(folder, 'further.tsv'), join(folder, 'asked.tsv')];
     writeFileSync(pairs, 'gear\tbat\ntree\tcar\n');
     writeFileSync(asked, 'bat\tgear\n');

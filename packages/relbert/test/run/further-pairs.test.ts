@@ -41,7 +41,7 @@ describe('readFurtherPairs', () => {
     ]);
   });
 
-  it('refuses a file without pairs by name, and one whose name says no format', async () => {
+  it('refuses a file without pairs, and a file name without a known format', async () => {
     const empty = await file('empty.tsv', '\n');
     await expect(readFurtherPairs([empty])).rejects.toThrow(`${empty}: holds no pair`);
     const named = await file('pairs.list', 'barista\tcoffee\n');

@@ -35,7 +35,7 @@ function card(recipe: Partial<RecipeInput>, more: Partial<ModelCard> = {}): stri
 const licences = (text: string) => /^Of the training data|Of the training data: (.*)\.$/m.exec(text)?.[1]?.split('; ');
 
 describe('a model card', () => {
-  it('names the licences of the data of the run, no others', () => {
+  it('names only the licences of the data of the run', () => {
     const [semEval, wordNet, countries] = [/^SemEval.*CC BY-SA 3\.0$/, /^WordNet/, /^countries.*\(ODbL\) 1\.0$/];
     const named = (...expected: RegExp[]) => expected.map((pattern) => expect.stringMatching(pattern));
     expect(licences(card({}))).toEqual(named(semEval));

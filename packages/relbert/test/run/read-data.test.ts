@@ -36,7 +36,7 @@ function recipe(teacher: { pairs: string[] } | null, more: Partial<RecipeInput> 
   );
 }
 
-describe('pairs that are left out', () => {
+describe('excluded pairs', () => {
   it('come from all files below a folder', async () => {
     file('evaluation/u2/test.jsonl', lines({ stem: ['france', 'PARIS'], choice: [['x', 'y']], answer: 0 }));
     file('evaluation/deep/er/pairs.tsv', 'Rome\tItaly\n');
@@ -46,14 +46,14 @@ describe('pairs that are left out', () => {
     expect(excludedPairs).toBe(2);
   });
 
-  it('are no folder without files', async () => {
+  it('are not a folder without files', async () => {
     file('nothing/below/README.md', '');
     await expect(readTrainingData(recipe(null), [join(folder, 'nothing')])).rejects.toThrow(
       `${join(folder, 'nothing')}: holds no .jsonl or .tsv file`,
     );
   });
 
-  it('are left out of the pairs for a teacher too, of which a relation may keep one', async () => {
+  it("are excluded from the teacher's pairs too, where a relation may keep a single pair", async () => {
     const questions = file(
       'questions.jsonl',
       lines({ stem: ['cat', 'kitten'], choice: [['Rome', 'Italy']], answer: 0 }),
@@ -92,7 +92,7 @@ describe('pairs that are left out', () => {
   });
 });
 
-describe('relations that are left out', () => {
+describe('excluded relations', () => {
   const sets = [
     {
       relation: 'river',
@@ -113,7 +113,7 @@ describe('relations that are left out', () => {
   const further = file('further.jsonl', lines(...sets));
   const more = file('more.jsonl', lines({ ...sets[1], relation: 'old' }));
 
-  it('are left out for every source, wherever their names are known', async () => {
+  it('are excluded from every source that has their names', async () => {
     const names = (excludeRelations: string[]) =>
       readTrainingData(
         recipe({ pairs: [further] }, { data: [{ source: relations }, { source: more }], excludeRelations }),
@@ -145,7 +145,7 @@ describe('sources', () => {
     expect(shown(sets.slice(0, 1))).toEqual(['weapon:spear', 'bird:robin', 'x:y']);
   });
 
-  it('a folder without ratings is none', async () => {
+  it('a folder without ratings is not a source', async () => {
     file('other/x.txt', '');
     await expect(readTrainingData(recipe(null, { data: [{ source: join(folder, 'other') }] }))).rejects.toThrow(
       'holds neither ratings of SemEval-2012 Task 2',

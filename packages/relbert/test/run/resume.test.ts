@@ -32,7 +32,7 @@ const logOf = (run: string): unknown[] =>
 
 type Event = { readonly kind: string };
 
-/** A run that is left, as by a kill, with event number `stop`; with `abort` it is told to stop there, as by Ctrl-C. */
+/** A run abandoned, as by a kill, at event number `stop`; with `abort` it is aborted there, as by Ctrl-C. */
 async function leftAt(
   stop: number,
   run: (signal: AbortSignal) => AsyncGenerator<Event>,
@@ -68,14 +68,14 @@ async function resumesEverywhere(
 ): Promise<string[]> {
   const kinds = await kindsOf(run({ output: at(name) }));
   const stops = kinds.flatMap((kind, stop) => {
-    // Each kind where it comes first and last; what was read and what was saved is told outside the run.
+    // Stops at the first and last event of each kind; reading and saving are reported outside the run.
     const end = kinds.indexOf(kind) === stop || kinds.lastIndexOf(kind) === stop;
     return end && kind !== 'data' && kind !== 'saved' ? [{ stop, kind }] : [];
   });
   for (const { stop, kind } of stops) {
     const cut = `${name}-${way}-${stop}-${kind}`;
     expect(await leftAt(stop, (signal) => run({ output: at(cut), signal }), way === 'aborted')).toBe(kind);
-    // A run that was told to stop has saved itself: it is left once more, when it has told what is due.
+    // An aborted run has saved its state: it is abandoned once more after it has reported what is due.
     if (way === 'aborted') await leftAt(3, (signal) => run({ output: at(cut), resume: true, signal }), false);
     await kindsOf(run({ output: at(cut), resume: true }));
     expect([cut, logOf(cut)]).toEqual([cut, logOf(name)]);

@@ -63,7 +63,7 @@ describe('RunFolder', () => {
     write('search.json');
     write('model.safetensors');
     await expect(RunFolder.open(promptRun, { output, overwrite: true })).rejects.toThrow(
-      'holds no run that finds a prompt',
+      'is not the folder of a run that finds a prompt',
     );
   });
 });

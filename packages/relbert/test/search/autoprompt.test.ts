@@ -17,7 +17,7 @@ import { lossOf, tinyModel, wordRelations } from './model.ts';
 const runtime = nodeRuntime();
 const relations = wordRelations(12);
 const validation = wordRelations(12, { seed: 9 });
-/** Pooling over mask tokens too: the start from mask tokens is no other kind of embedding then. */
+/** Pooling over mask tokens too: so the start from mask tokens gives the same kind of embedding. */
 const model = await tinyModel('bert', 'average');
 const problem = { model, relations, validation, runtime, threads: 1, relationsPerBatch: 6 };
 
@@ -202,7 +202,7 @@ describe('autoprompt', () => {
       /'mask' needs a mask token, and the prompt that the search starts from has none/,
     );
     await expect(run({ model: on, counts: { begin: 1, middle: 0, end: 0 } })).rejects.toThrow(
-      /of 1 trigger none is left to search for/,
+      /and there is only 1 trigger/,
     );
   });
 
@@ -309,7 +309,7 @@ describe('autoprompt', () => {
     }
   }, 60_000);
 
-  it('ends where no token at any place is better', async () => {
+  it('ends when no token improves any place', async () => {
     const events = await run({ counts: { begin: 1, middle: 0, end: 1 }, iterations: 40, k: 60 });
     expect(events.at(-2)).toMatchObject({ kind: 'converged' });
     const tail = iterationsOf(events).slice(-2);
@@ -331,7 +331,7 @@ describe('autoprompt', () => {
     await expect(run({ initial: [5] })).rejects.toThrow(/starts from 4 tokens, got 1/);
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when it is aborted', async () => {
     const controller = new AbortController();
     const events = autoprompt({
       ...problem,

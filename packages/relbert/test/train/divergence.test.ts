@@ -25,7 +25,7 @@ describe('DivergenceWatch', () => {
     expect(watched([...calm, 60, 70, 80, 90])).toBe(15);
   });
 
-  it('stops at once where loss or gradient is no number', () => {
+  it('stops at once when loss or gradient is not a number', () => {
     expect(watched([1, Number.NaN])).toBe(2);
     expect(watched([1, Number.POSITIVE_INFINITY])).toBe(2);
     expect(() => new DivergenceWatch('less').check(4, 1, Number.NaN)).toThrow(

@@ -23,11 +23,11 @@ const bertEmbeddings = [
 ];
 
 describe('trainedWeights', () => {
-  it('are all where nothing is frozen', async () => {
+  it('are all weights without freezing', async () => {
     for (const family of ['bert', 'albert-v2', 'mpnet']) expect(await frozen(family, {})).toEqual([]);
   });
 
-  it('lack the embeddings alone where those are frozen', async () => {
+  it('lack only the embeddings if those are frozen', async () => {
     expect(await frozen('bert', { embeddings: true })).toEqual(bertEmbeddings);
     const mpnet = await frozen('mpnet', { embeddings: true });
     expect(mpnet).toEqual(bertEmbeddings.filter((name) => !name.includes('token_type')));
@@ -36,7 +36,7 @@ describe('trainedWeights', () => {
     for (const name of albert) expect(name).toMatch(/^embeddings\.|^encoder\.embedding_hidden_mapping_in\./);
   });
 
-  it('lack layers from below, and what lies under them', async () => {
+  it('lack the lowest layers and the embeddings', async () => {
     const one = await frozen('bert', { layers: 1 });
     expect(one.slice(0, 5)).toEqual(bertEmbeddings);
     expect(one).toHaveLength(5 + 16);
@@ -44,7 +44,7 @@ describe('trainedWeights', () => {
     expect(await frozen('mpnet', { layers: 1 })).toContain('encoder.relative_attention_bias.weight');
   });
 
-  it('keep what a frozen and a trained layer share', async () => {
+  it('keep weights that a frozen and a trained layer share', async () => {
     // Two layers of group 0, used twice over, then two of group 1.
     const embeddings = await frozen('albert-v2', { embeddings: true });
     expect(await frozen('albert-v2', { layers: 2 })).toEqual(embeddings);
@@ -55,7 +55,7 @@ describe('trainedWeights', () => {
     }
   });
 
-  it('refuse more layers than there are, and no number of them', async () => {
+  it('refuse more layers than the model has, and values that are not counts', async () => {
     const bert = await graphOf('bert');
     for (const layers of [3, -1, 0.5]) {
       expect(() => trainedWeights(bert, { layers })).toThrow(
@@ -64,7 +64,7 @@ describe('trainedWeights', () => {
     }
   });
 
-  it('refuse to be none', async () => {
+  it('refuse to be empty', async () => {
     for (const family of ['bert', 'albert-v2', 'mpnet']) {
       const whole = await graphOf(family);
       const { layers } = whole;
@@ -76,7 +76,7 @@ describe('trainedWeights', () => {
 });
 
 describe('a run with frozen embeddings', () => {
-  it('changes every other weight and no embedding', async () => {
+  it('changes every weight except the embeddings', async () => {
     const run = await tinyRun({ freezeEmbeddings: true, steps: 3, average: null, every: null, weightDecay: 0.1 });
     const same: string[] = [];
     for await (const event of train(run)) {
@@ -89,7 +89,7 @@ describe('a run with frozen embeddings', () => {
     expect(same).toEqual(bertEmbeddings);
   });
 
-  it('does not start where it has fewer layers than are to be frozen', async () => {
+  it('does not start with fewer layers than are to be frozen', async () => {
     const run = train(await tinyRun({ freezeLayers: 9 }));
     await expect(run.next()).rejects.toThrow('there are 2 layers to freeze, got 9');
   });

@@ -150,12 +150,12 @@ describe('relbert distill that is killed', () => {
     const bytes = (name: string) => readFileSync(join(folder, name, 'model.safetensors'));
     expect(bytes('killed').equals(bytes('undisturbed'))).toBe(true);
     for (const kind of ['step', 'validation', 'done']) {
-      const told = (name: string) =>
+      const entries = (name: string) =>
         log(name)
           .filter((entry) => entry['kind'] === kind)
           .map(({ seconds: _, ...entry }) => entry);
-      expect(told('killed'), kind).toEqual(told('undisturbed'));
-      expect(told('killed')).toHaveLength({ step: steps, validation: steps / 5, done: 1 }[kind] as number);
+      expect(entries('killed'), kind).toEqual(entries('undisturbed'));
+      expect(entries('killed')).toHaveLength({ step: steps, validation: steps / 5, done: 1 }[kind] as number);
     }
     const left = readdirSync(join(folder, 'killed'), { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);

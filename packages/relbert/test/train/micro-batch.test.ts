@@ -29,7 +29,7 @@ describe('microBatches', () => {
     }
   });
 
-  it('gives each prompt a part of its own where there are few', () => {
+  it('gives each prompt a separate micro-batch if there are few', () => {
     expect(microBatches([prompt(3), prompt(9)], 5)).toEqual([[1], [0]]);
     expect(microBatches([prompt(90), prompt(2), prompt(2)], 3)).toEqual([[0], [1], [2]]);
   });

@@ -67,7 +67,7 @@ describe('weight decay', () => {
 });
 
 describe('clipping', () => {
-  it('scales the gradient of the step that is taken, and the norm is told as it was', async () => {
+  it('scales the gradient of the step, and reports the norm before scaling', async () => {
     const losses: TrainingConfigInput['losses'] = [{ name: 'infonce' }];
     const run = async (clip: number | null) => {
       const options = await oneStep({ weightDecay: 0, clip, losses });

@@ -71,7 +71,7 @@ describe('the gradient of a prompt', () => {
     await gradient.dispose();
   });
 
-  it('leaves the event loop its turns, and stops when it is told to', async () => {
+  it('lets the event loop run, and stops when it is aborted', async () => {
     const { config, weights, pooling, tokenizer } = model;
     const gradient = await PromptGradient.create({ config, weights, pooling, runtime, count: 2, threads: 1 });
     const { id } = tokenizer.special.mask;

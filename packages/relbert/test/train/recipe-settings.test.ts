@@ -194,7 +194,7 @@ describe('withSettings', () => {
     expect(back).toEqual(relations);
   });
 
-  it('gives sources their own defaults', () => {
+  it('gives each source its defaults', () => {
     expect(relations.data).toEqual([
       { source: 'semeval2012', top: 10, bottom: 10 },
       { source: 'wordnet', frequency: 0, limit: null },

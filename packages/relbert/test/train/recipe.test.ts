@@ -132,7 +132,7 @@ describe('recipes', () => {
     );
   });
 
-  it('refuse a loss for which no batch can have an example', () => {
+  it('refuse a loss without an example in any batch', () => {
     type Loss = RecipeInput['training']['losses'][number];
     const check = (losses: readonly Loss[], sampling: RecipeInput['sampling'], source?: 'drawn') => () =>
       checkRecipe(

@@ -13,7 +13,7 @@ function expectDistinct({ pairs, items }: TrainingBatch): void {
 }
 
 describe('Rounds', () => {
-  it('takes every element once a round, whatever the step', () => {
+  it('takes every element once a round at any step', () => {
     const rounds = new Rounds(10, [1]);
     const taken = [0, 1, 2, 3, 4].flatMap((step) => rounds.take(step * 2, 2));
     expect([...taken].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -99,8 +99,8 @@ describe('RelationSampler', () => {
     const make = (relationsPerStep: number, sets = relations) =>
       new RelationSampler({ parts: [{ relations: sets, relationsPerStep, positives: 2 }], seed: 1 });
     expect(() => make(9)).toThrow('part 0 draws 9 relations a step, and its data have 8: lower');
-    expect(() => make(1, [])).toThrow('no relation is left');
-    expect(() => new RelationSampler({ parts: [], seed: 1 })).toThrow('no relation is left');
+    expect(() => make(1, [])).toThrow('no relations to sample from');
+    expect(() => new RelationSampler({ parts: [], seed: 1 })).toThrow('no relations to sample from');
   });
 });
 
@@ -148,14 +148,14 @@ describe('TripleSampler', () => {
     expect(seen.size).toBe(4 * 224);
   });
 
-  it('says what is missing', () => {
+  it('names what is missing', () => {
     const [first, second] = relations as [(typeof relations)[0], (typeof relations)[0]];
     const make =
       (sets: typeof relations, category = false) =>
       () =>
         new TripleSampler({ relations: sets, relationsPerStep: sets.length, category, seed: 1 });
     expect(make([{ ...first, negatives: [] }])).toThrow("relation 'r0' gives no triple");
-    expect(make([first, second], true)).toThrow('two categories or more');
-    expect(make([])).toThrow('no relation is left');
+    expect(make([first, second], true)).toThrow('at least two categories');
+    expect(make([])).toThrow('no relations to sample from');
   });
 });

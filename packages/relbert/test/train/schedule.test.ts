@@ -18,7 +18,7 @@ describe('learningRateAt', () => {
     expect(middle).toBeCloseTo(1, 12);
     expect(end).toBeCloseTo(0, 12);
   });
-  it('needs no warm-up', () => {
+  it('works without warm-up', () => {
     expect(learningRateAt(0, { learningRate: 1, steps: 10 })).toBe(1);
   });
 });

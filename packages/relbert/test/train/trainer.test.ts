@@ -103,12 +103,12 @@ describe('train', () => {
     ]);
   });
 
-  it('starts at the beginning where there is no checkpoint yet', async () => {
+  it('starts at the beginning without a checkpoint', async () => {
     const { events } = await collect({ ...(await tinyRun({ steps: 2 })), store: memoryStore(), resume: true });
     expect(events[0]).toMatchObject({ kind: 'start', step: 0 });
   });
 
-  it('stops with advice when the loss is no number any more', async () => {
+  it('stops with advice when the loss becomes NaN', async () => {
     const losses = [lossTermSchema.parse({ name: 'triplet' })];
     const run = await tinyRun({ learningRate: 1e30, warmup: 0, clip: null, losses, steps: 9, decay: 'constant' });
     const error = await collect(run).catch((thrown: unknown) => thrown);
@@ -142,7 +142,7 @@ describe('train', () => {
     expect(start?.trainedParameters).toBeLessThan(start?.parameters ?? 0);
   });
 
-  it('takes a metric of its own and says which there are', async () => {
+  it('takes a custom metric, and lists the metrics for an unknown name', async () => {
     const figures = async () => ({ accuracy: 0.5, other: 1 });
     const run = await tinyRun({ steps: 2, metric: 'accuracy' });
     const { done } = await collect({ ...run, validation: { figures } });
@@ -153,7 +153,7 @@ describe('train', () => {
     );
   });
 
-  it("keeps the last weights with the metric 'step', whatever the figures say", async () => {
+  it("keeps the last weights with the metric 'step', not those with the best figures", async () => {
     let checks = 0;
     const worse = { figures: async () => ({ accuracy: 1 / ++checks }) };
     const options = { steps: 4, every: 1, average: null } as const;

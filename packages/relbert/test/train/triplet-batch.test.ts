@@ -28,7 +28,7 @@ describe('tripletBatches', () => {
     expect(batches.length).toBe(8);
   });
 
-  it('holds triples of the three kinds, and no other', () => {
+  it('holds triples of the three kinds only', () => {
     const counts = { relation: 0, category: 0, inBatch: 0 };
     for (const { pairs, triples, relationOf: unit } of batches) {
       for (const [i, place] of triples.anchors.entries()) {
@@ -119,7 +119,7 @@ describe('Race', () => {
     expect(race.mean(0)).toBeCloseTo(first / 40, 12);
   });
 
-  it('keeps seeded contestants, and everybody where no number of deviations is given', () => {
+  it('keeps seeded contestants, and all contestants without a number of deviations', () => {
     const losses = [5, 0, 1].map((loss) => Float64Array.from(units, (unit) => loss + noise(0, unit)));
     const seeded = new Race({ count: 3, units: 20, deviations: 2, seeded: [0] });
     seeded.add(losses, units, 20);

@@ -5,7 +5,7 @@ import { kernelBytes } from './bytes.ts';
  * Pointers are byte addresses in that memory, multiples of 16; counts are of float32 values.
  */
 export interface Kernels {
-  /** One AdamW step over n (a multiple of 4) values; the arithmetic stands in kernels.wat. */
+  /** One AdamW step over n (a multiple of 4) values; the arithmetic is in kernels.wat. */
   adamw(
     weights: number,
     firstMoment: number,

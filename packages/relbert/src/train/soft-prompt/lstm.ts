@@ -39,7 +39,7 @@ export function lstmParameters({ input: width, hidden, layers }: LstmShape): { n
  *
  *     i, f, o = σ(…), g = tanh(…) of W_ih x_t + b_ih + W_hh h_{t−1} + b_hh;   c_t = f c_{t−1} + i g;   h_t = o tanh(c_t)
  *
- * The steps are written out one by one, so C must be a number. Gradients come from the operators.
+ * The steps are unrolled, so C must be a number. Gradients come from the operators.
  *
  * @param weight the tensor of a name of {@link lstmParameters}. Default: a graph input of that name
  */
@@ -67,15 +67,15 @@ export function bidirectionalLstm(
 
 function oneDirection(x: Tensor, weights: LstmWeights, hidden: number, reverse: boolean): Tensor {
   const length = x.shape[0];
-  if (typeof length !== 'number') throw new RangeError(`an LSTM needs a known number of steps, got ${length}`);
+  if (typeof length !== 'number') throw new RangeError(`an LSTM needs a fixed number of steps, got ${length}`);
   const gates = linear(x, weights.inputWeight, weights.inputBias, { transposed: true }); // [C, 4 h]
   const states: Tensor[] = [];
   let h = constant(new Float32Array(hidden), [1, hidden]);
   let c = h;
   for (let step = 0; step < length; step++) {
     const at = reverse ? length - 1 - step : step;
-    const own = slice(gates, { axis: 0, start: at, end: at + 1 });
-    const all = add(own, linear(h, weights.hiddenWeight, weights.hiddenBias, { transposed: true })); // [1, 4 h]
+    const fromInput = slice(gates, { axis: 0, start: at, end: at + 1 });
+    const all = add(fromInput, linear(h, weights.hiddenWeight, weights.hiddenBias, { transposed: true })); // [1, 4 h]
     const [i, f, g, o] = [0, 1, 2, 3].map((gate) =>
       slice(all, { axis: 1, start: gate * hidden, end: (gate + 1) * hidden }),
     ) as [Tensor, Tensor, Tensor, Tensor];

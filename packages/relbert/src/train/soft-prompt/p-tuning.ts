@@ -26,7 +26,7 @@ export interface PTuningOptions extends PromptProblem, RunOptions {
   readonly counts: TriggerCounts;
   /** Default 'lstm', as in the paper. */
   readonly reparameterization?: ReparameterizationName;
-  /** Steps, one batch each. Default 100. */
+  /** Steps of a batch each. Default 100. */
   readonly steps?: number;
   /** Of AdamW without weight decay. Default 1e-3 (the authors' 2e-5 is for many more steps). */
   readonly learningRate?: number;
@@ -38,13 +38,13 @@ export interface PTuningOptions extends PromptProblem, RunOptions {
   readonly layout?: PromptLayout;
 }
 
-/** As in fine-tuning, with the prompt as people read it; the last event has its vectors. */
+/** The events of fine-tuning with the prompt as text; the last event has its vectors. */
 export type PTuningEvent =
   | Exclude<TrainEvent, StartEvent | DoneEvent>
   | (StartEvent & { readonly text: string })
   | (Omit<DoneEvent, 'weights'> & {
       readonly text: string;
-      /** The prompt with the lowest validation loss: the output of the network, which is not needed any more. */
+      /** The prompt with the lowest validation loss: the output of the network, which can be discarded. */
       readonly spec: SoftSpec;
     });
 
@@ -163,7 +163,7 @@ class SoftPrompt implements Task {
     await this.#gradient.dispose();
   }
 
-  /** The batch of a step: each round over the data groups the pairs anew. */
+  /** The batch of a step: each round over the data groups the pairs differently. */
   #batch(step: number): TripletBatch {
     const size = this.#round(0).length;
     const round = this.#round(Math.floor(step / size));

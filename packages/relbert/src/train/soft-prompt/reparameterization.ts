@@ -109,7 +109,7 @@ export class NetworkRunner {
     const options = { threads: 1, memoryPattern: false } as const;
     const forward = await runtime.createSession(serialize({ outputs: { vectors } }), options);
     const inner = input(gradientName, 'float32', vectors.shape);
-    // The sum of vectors · gradient has the wanted gradients, whatever the loss is.
+    // The sum of vectors · gradient has the same gradients as the loss.
     const gradients = grad(
       reduceSum(mul(vectors, inner)),
       parameters.map(({ tensor }) => tensor),

@@ -118,7 +118,7 @@ describe('pTuning', () => {
     await expect(run({ [which]: long })).rejects.toThrow(/"paris paris .* tokens, 64 are allowed/);
   });
 
-  it('says what cannot be, and stops when it is told to', async () => {
+  it('refuses invalid options, and stops when it is aborted', async () => {
     await expect(run({ counts: { begin: 0, middle: 0, end: 0 } })).rejects.toThrow(/no triggers at all/);
     await expect(run({ counts: { begin: 61, middle: 0, end: 0 } })).rejects.toThrow(/61 vectors leave no room/);
     const controller = new AbortController();

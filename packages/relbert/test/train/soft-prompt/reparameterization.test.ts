@@ -66,7 +66,7 @@ describe('the network of a soft prompt', () => {
     expect(spread(none.get('embedding.weight') as Float32Array)).toBeCloseTo(0.05, 2);
   });
 
-  it('refuses an LSTM where the embeddings have no halves', () => {
+  it('refuses an LSTM for embeddings of odd length', () => {
     expect(() => promptNetwork('lstm', 3, 5)).toThrow(/even length, the model's have 5/);
   });
 });
