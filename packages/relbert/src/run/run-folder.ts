@@ -179,7 +179,7 @@ export class RunFolder implements AsyncDisposable {
   }
 }
 
-/** Whether an entry of a trainer's log is before the place where the run goes on. */
+/** Whether an entry of a trainer's log is before the place where the run resumes. */
 export function isBefore({ step, checked }: { readonly step: number; readonly checked: number }) {
   return ({ kind, step: at }: LogEntry): boolean =>
     typeof at === 'number' && (kind === 'validation' ? at <= checked : step > 0 && at <= step);

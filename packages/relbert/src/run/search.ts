@@ -36,7 +36,7 @@ export type SearchPromptEvent = AutopromptEvent | PromptRunEvent;
 
 /**
  * AutoPrompt from files to a folder: `config.json` with the prompt, `prompt.jsonl`, `loss.svg`, and `search.json`, from
- * which a search that was stopped goes on.
+ * which a stopped search resumes.
  */
 export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerator<SearchPromptEvent> {
   const { output, seed = 0, layout = '2023', k, iterations, position, signal, threads, margin, distance } = options;

@@ -28,7 +28,7 @@ export type TunePromptEvent = PTuningEvent | PromptRunEvent;
 
 /**
  * P-tuning from files to a folder: `config.json` with the vectors, `prompt.jsonl`, `loss.svg`, and `checkpoints/`, from
- * which a run that was stopped goes on.
+ * which a stopped run resumes.
  */
 export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<TunePromptEvent> {
   const { output, counts, seed = 0, layout = '2023', signal, threads } = options;

@@ -92,7 +92,7 @@ function withValue(schema: z.ZodType, value: unknown, assignment: Assignment): u
   if (variants && !object) {
     throw new RecipeError(`${path}: set ${here}.${variants.key} first (${[...variants.byName.keys()].join(', ')})`);
   }
-  if (!object) throw new RecipeError(`${path}: ${here} has no settings of its own`);
+  if (!object) throw new RecipeError(`${path}: ${here} has no settings`);
   const child = childOf(schema, value, key);
   if (!child) {
     const of = variants ? ` of ${String(propertyOf(value, variants.key))}` : '';

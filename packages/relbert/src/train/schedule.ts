@@ -1,4 +1,4 @@
-/** How the learning rate goes on after the warm-up. */
+/** The learning rate after the warm-up. */
 export const decayNames = ['constant', 'linear', 'cosine'] as const;
 export type Decay = (typeof decayNames)[number];
 

@@ -23,7 +23,7 @@ export interface StartEvent {
   readonly checked: number;
   /** The run had come to its end: `done` follows at once. */
   readonly finished: boolean;
-  /** Where the run goes on from; 'best': the best weights with new moments of the optimiser. */
+  /** The checkpoint that the run resumes from; 'best': the best weights with new moments of the optimiser. */
   readonly from: 'beginning' | CheckpointName;
   /** Numbers that are trained. */
   readonly trainedParameters: number;

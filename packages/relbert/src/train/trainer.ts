@@ -38,7 +38,7 @@ export type TrainerSettings = Pick<
   | 'patience'
 >;
 
-/** Where a run is kept, and how it goes on. */
+/** The checkpoints of a run, and how to resume it. */
 export interface RunOptions {
   /** Where checkpoints go; without a store nothing is written. */
   readonly store?: TrainingStore;

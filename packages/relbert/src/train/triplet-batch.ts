@@ -108,12 +108,12 @@ function sharesOf(set: RelationSet, random: Random): Share[] {
   return Array.from({ length: slots }, (_, slot) => {
     const end = slot === slots - 1 ? positives.length : (slot + 1) * positivesPerBatch;
     const [from, to] = [slot, slot + 1].map((at) => Math.floor((at * negatives.length) / slots)) as [number, number];
-    const own = negatives.slice(from, to);
+    const drawn = negatives.slice(from, to);
     const spare = negatives.length > 0 ? [negatives[slot % negatives.length] as WordPair] : [];
     return {
       category: categoryOf(set),
       positives: positives.slice(slot * positivesPerBatch, end),
-      negatives: own.length > 0 ? own : spare,
+      negatives: drawn.length > 0 ? drawn : spare,
     };
   });
 }
@@ -131,13 +131,13 @@ function batchOf(shares: readonly Share[], kinds: readonly TripleKind[], random:
   };
   const among = (numbers: readonly number[]) => random.choice(positives[random.choice(numbers)] as number[]);
   for (const [relation, { category }] of shares.entries()) {
-    const own = positives[relation] as number[];
+    const ofRelation = positives[relation] as number[];
     const drawn = Math.max(1, negatives[relation]?.length ?? 0);
     const others = [...shares.keys()].filter((other) => other !== relation);
     const siblings = others.filter((other) => shares[other]?.category === category);
     const strangers = others.filter((other) => shares[other]?.category !== category);
-    for (const anchor of own) {
-      for (const positive of own) {
+    for (const anchor of ofRelation) {
+      for (const positive of ofRelation) {
         if (positive === anchor) continue;
         if (kinds.includes('relation')) {
           for (const negative of negatives[relation] as number[]) add(relation, anchor, positive, negative);

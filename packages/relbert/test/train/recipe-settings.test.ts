@@ -211,7 +211,7 @@ describe('withSettings', () => {
     ['training.learningRate', 'fast', "training.learningRate: expected number, got 'fast'"],
     ['training.learningRate', '', "training.learningRate: expected number, got ''"],
     ['training.learningRate', 'null', 'training.learningRate: expected number, got nothing'],
-    ['training.learningRate.x', '1', 'training.learningRate has no settings of its own'],
+    ['training.learningRate.x', '1', 'training.learningRate has no settings'],
     ['training.warmup', '1.5', 'training.warmup: expected int, got 1.5'],
     ['training.decay', 'cosin', /training\.decay: expected one of constant, linear, cosine, got 'cosin'.*cosine\?\)/],
     [
