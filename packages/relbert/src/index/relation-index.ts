@@ -84,29 +84,24 @@ export class RelationIndex implements AsyncDisposable {
     const scorerOfText = new Scorer(16);
     const checksum = (text: string): string => checksumText(scorerOfText.checksum(new TextEncoder().encode(text)));
     const name = `${folder.origin}/${manifestName}`;
-    const text = await readWhole(folder, manifestName);
-    if (text === undefined) {
-      throw new IndexError(
-        `${folder.origin}: there is no index here (no ${manifestName}); make one with 'relbert index build'`,
-      );
-    }
-    const manifest = parseManifest(new TextDecoder().decode(text), name, checksum);
-    const scorer = new Scorer(manifest.dimension);
-    const segments: Segment[] = [];
-    try {
-      for (const { file, checksum: footer, removed, rows } of manifest.segments) {
-        const opened = await folder.open(file);
-        if (!opened)
-          throw new IndexError(`${folder.origin}/${file}: the segment is missing; restore it, or build anew`);
-        const gone = removed && (await readRemoved(folder, removed, rows, scorer));
-        const options = { name: `${folder.origin}/${file}`, checksum: footer, scorer, removed: gone };
-        segments.push(await Segment.open(opened, options));
+    const readManifest = () => readWhole(folder, manifestName);
+    for (let bytes = await readManifest(); ; ) {
+      if (bytes === undefined) {
+        throw new IndexError(
+          `${folder.origin}: there is no index here (no ${manifestName}); make one with 'relbert index build'`,
+        );
       }
-    } catch (error) {
-      for (const segment of segments) await segment.close();
-      throw error;
+      const text = new TextDecoder().decode(bytes);
+      const manifest = parseManifest(text, name, checksum);
+      const scorer = new Scorer(manifest.dimension);
+      try {
+        return new RelationIndex(folder.origin, manifest, await openSegments(folder, manifest, scorer), scorer);
+      } catch (error) {
+        // A writer may have replaced the manifest since, and removed the files that this one names.
+        bytes = await readManifest();
+        if (bytes === undefined || new TextDecoder().decode(bytes) === text) throw error;
+      }
     }
-    return new RelationIndex(folder.origin, manifest, segments, scorer);
   }
 
   private constructor(origin: string, manifest: Manifest, segments: readonly Segment[], scorer: Scorer) {
@@ -421,6 +416,22 @@ async function withoutWords(
   }
   shared.invert();
   return allowed ? shared.intersect(allowed) : shared;
+}
+
+async function openSegments(folder: IndexFolder, manifest: Manifest, scorer: Scorer): Promise<Segment[]> {
+  const segments: Segment[] = [];
+  try {
+    for (const { file, checksum, removed, rows } of manifest.segments) {
+      const opened = await folder.open(file);
+      if (!opened) throw new IndexError(`${folder.origin}/${file}: the segment is missing; restore it, or build anew`);
+      const gone = removed && (await readRemoved(folder, removed, rows, scorer));
+      segments.push(await Segment.open(opened, { name: `${folder.origin}/${file}`, checksum, scorer, removed: gone }));
+    }
+    return segments;
+  } catch (error) {
+    for (const segment of segments) await segment.close();
+    throw error;
+  }
 }
 
 async function readWhole(folder: IndexFolder, name: string): Promise<Uint8Array | undefined> {

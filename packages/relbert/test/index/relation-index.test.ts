@@ -241,6 +241,25 @@ describe('a writer', () => {
     expect(readdirSync(folder)).toHaveLength(3);
   });
 
+  it('is opened while a writer removes the files that the manifest named a moment before', async () => {
+    const folder = join(root, 'beside');
+    await build(folder, 30);
+    const place = indexFolder(folder);
+    let rebuilt = false;
+    await using index = await RelationIndex.open({
+      origin: folder,
+      async open(name) {
+        if (name.startsWith('segment') && !rebuilt) {
+          rebuilt = true;
+          await using writer = await IndexWriter.create(place, { dimension, model, overwrite: true }, { runtime });
+          await writer.add([{ pairs: [pairOf(0)], data: clustered(1) }]);
+        }
+        return place.open(name);
+      },
+    });
+    expect(index.info().rows).toBe(1);
+  });
+
   it('makes an index without pairs, which has no neighbours', async () => {
     const folder = join(root, 'empty');
     {
