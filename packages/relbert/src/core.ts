@@ -58,5 +58,6 @@ export type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from './prompt/s
 export { type Device, type DeviceChoice, devices } from './runtime/device.ts';
 export { RuntimeError } from './runtime/error.ts';
 export type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from './runtime/session.ts';
+export { RelbertError } from './text/relbert-error.ts';
 export type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer/tokenizer.ts';
 export { TokenizerError } from './tokenizer/tokenizer-error.ts';

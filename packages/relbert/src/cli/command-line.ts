@@ -1,6 +1,7 @@
 /** The program: its commands, and what becomes of an error, a signal and a closed pipe. */
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { packageVersion } from '../node/package.ts';
+import { visibleResult } from '../text/visible.ts';
 import type { CommandIo, TextStream } from './command-io.ts';
 import { commands } from './commands.ts';
 import { describeError, FAILURE, isWrongUsage, Stopped, SUCCESS, WRONG_USAGE } from './exit.ts';
@@ -8,7 +9,6 @@ import { addDeclared } from './program.ts';
 import { reproductionCommands } from './reproduction.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { describeTooLong, isPromptTooLong } from './too-long.ts';
-import { visibleResult } from './visible.ts';
 
 /** The `relbert` program with all its commands. */
 async function createProgram(terminal: Terminal, io: CommandIo, wanted: string | undefined): Promise<Command> {

@@ -1,13 +1,13 @@
 /** `relbert index search | info | verify`. */
 import type { IndexNeighbour, IndexQuery, RelationIndex } from '../index/relation-index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
 import { indexModelOptions, openIndex, vectorsFor } from './index-model.ts';
 import { type Flags, flag, fromOne, list, number, required, text, withDefault } from './option.ts';
 import { pairArgument } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
-import { visible } from './visible.ts';
 
 const options = {
   index: required(text('<dir>', 'the folder of the index')),

@@ -1,10 +1,10 @@
 /** `relbert info`: what a checkpoint is and where it came from. */
 import type { EncoderInfo } from '../encoder/relation-encoder.ts';
+import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { describeEncoder, modelOptions } from './model-options.ts';
 import { flag } from './option.ts';
 import { count } from './progress.ts';
-import { visible } from './visible.ts';
 
 export const info = command({
   name: 'info',

@@ -2,6 +2,7 @@
 import type { VectorBlock } from '../formats/vector-block.ts';
 import type { Neighbour, NeighbourQuery } from '../index/nearest.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions, severalModels } from './model-options.ts';
@@ -10,7 +11,6 @@ import { openPairs, pairArgument } from './pair-input.ts';
 import { refuseEncoderFlags } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 import { openVectorBlocks } from './vector-blocks.ts';
-import { visible } from './visible.ts';
 
 const options = {
   among: required(

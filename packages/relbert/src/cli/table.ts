@@ -1,7 +1,7 @@
 /** A plain table with aligned columns for people. */
 import Table from 'cli-table3';
+import { visible } from '../text/visible.ts';
 import type { Colors } from './terminal.ts';
-import { visible } from './visible.ts';
 
 export interface Column {
   readonly title: string;

@@ -1,10 +1,10 @@
 /** What a command reads and writes: results on standard output, messages and progress on standard error. */
 import pc from 'picocolors';
 import { fileError } from '../node/file-error.ts';
+import { visible, visibleResult } from '../text/visible.ts';
 import type { CommandIo } from './command-io.ts';
 import { Stopped, SUCCESS } from './exit.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { visible, visibleResult } from './visible.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 

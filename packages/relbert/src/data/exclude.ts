@@ -2,6 +2,7 @@ import { noticeHeader, pairTableOf } from '../pair/pair-table.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 import { jsonObject, jsonValue } from '../text/json.ts';
 import { type Line, lineError, linesOf } from '../text/lines.ts';
+import { RelbertError } from '../text/relbert-error.ts';
 import { isSat, parseAnalogyQuestions } from './analogy.ts';
 import { pairField, pairsField, wordField } from './pair-field.ts';
 import { foldWord, PairSet } from './pair-set.ts';
@@ -9,7 +10,7 @@ import { isQuestionsWords, parseQuestionsWords } from './questions-words.ts';
 import { type RelationSet, relationProblem } from './relation-set.ts';
 
 /** A name given to `--exclude-relation` that no relation has. */
-export class UnknownRelationError extends Error {
+export class UnknownRelationError extends RelbertError {
   override readonly name = 'UnknownRelationError';
   readonly relation: string;
   /** All names that there are. */
@@ -24,7 +25,7 @@ export class UnknownRelationError extends Error {
 }
 
 /** No relation remains to train on. */
-export class NoRelationError extends Error {
+export class NoRelationError extends RelbertError {
   override readonly name = 'NoRelationError';
 }
 

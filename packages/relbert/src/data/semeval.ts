@@ -4,6 +4,8 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 import { parseJson } from '../text/json.ts';
 import { lineError, linesOf } from '../text/lines.ts';
+import { RelbertError } from '../text/relbert-error.ts';
+import { describeIssues } from '../text/schema-path.ts';
 import type { RelationSet } from './relation-set.ts';
 import { SEMEVAL_RELATIONS, semEvalAliases } from './semeval-taxonomy.ts';
 
@@ -63,7 +65,7 @@ const PACK = z.object({
 export function parseSemEvalPack({ file, text }: DataFile): RatedRelation[] {
   const value = parseJson(text, (problem) => new DataError(file, undefined, problem));
   const pack = PACK.safeParse(value);
-  if (!pack.success) throw new DataError(file, undefined, z.prettifyError(pack.error));
+  if (!pack.success) throw new DataError(file, undefined, describeIssues(PACK, pack.error.issues, value));
   return pack.data.relations.map(({ relation, pairs }) => ({
     relation,
     pairs: pairs.map(([rating, head, tail]) => ({ head, tail, rating })),
@@ -93,7 +95,7 @@ export interface SemEvalOptions {
  * The relations with their most typical pairs as positives and their least typical as negatives (section 4.1 of the
  * paper). Among equal ratings the file's order decides.
  *
- * Throws RangeError where a relation has too few pairs for both.
+ * Throws RelbertError where a relation has too few pairs for both.
  */
 export function semEvalRelationSets(relations: readonly RatedRelation[], options: SemEvalOptions = {}): RelationSet[] {
   const { top = 10, bottom = 10 } = options;
@@ -103,7 +105,7 @@ export function semEvalRelationSets(relations: readonly RatedRelation[], options
   }
   return relations.map(({ relation, pairs }): RelationSet => {
     if (pairs.length < top + bottom) {
-      throw new RangeError(
+      throw new RelbertError(
         `relation ${relation} has ${pairs.length} pairs, too few for top ${top} and bottom ${bottom}`,
       );
     }

@@ -4,6 +4,7 @@ import { parseJsonObject } from '../formats/json-file.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import type { StoredWeights, TensorStore } from '../formats/tensor-store.ts';
 import { weightsOf } from '../formats/tensor-store.ts';
+import { excerpt } from '../text/excerpt.ts';
 import type { JsonObject } from '../text/json.ts';
 import { isJsonObject } from '../text/json.ts';
 import { isTokenizerFile } from './checkpoint-tokenizer.ts';
@@ -113,7 +114,7 @@ export function parseShardIndex(origin: string, bytes: Uint8Array): ReadonlyMap<
       const shard = typeof path === 'string' ? path.replace(/^(?:\.\/+)+/, '') : path;
       // a name that leads out of the checkpoint's folder is not followed
       if (typeof shard !== 'string' || !/^[\w.-]+$/.test(shard) || shard.startsWith('.')) {
-        throw new CheckpointError(origin, `the file of "${name}" is not a plain file name: ${JSON.stringify(path)}`);
+        throw new CheckpointError(origin, `the file of "${name}" is not a plain file name: ${excerpt(path)}`);
       }
       return [name, shard];
     }),

@@ -1,7 +1,8 @@
 import { suggestion } from '../text/nearest-name.ts';
+import { RelbertError } from '../text/relbert-error.ts';
 
 /** A setting that cannot be: out of range, or in contradiction with another. */
-export class OptionError extends Error {
+export class OptionError extends RelbertError {
   override readonly name = 'OptionError';
 }
 

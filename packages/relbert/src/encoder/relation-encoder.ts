@@ -4,6 +4,7 @@ import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
 import type { Device } from '../runtime/device.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { excerpt } from '../text/excerpt.ts';
+import { RelbertError } from '../text/relbert-error.ts';
 import { defaultBatchTokens, encodeBatches, lengthSortedBatches } from './batching.ts';
 import { checkEmbedding } from './embedding-error.ts';
 import { cosine, type EmbeddingBlock, type Embeddings, normalizeRows, row, type SkippedPair } from './embeddings.ts';
@@ -69,7 +70,7 @@ export interface RankedChoice {
 }
 
 /** A prompt that has more tokens than the model or `maxLength` allows. Nothing is cut silently. */
-export class PromptTooLongError extends Error {
+export class PromptTooLongError extends RelbertError {
   override readonly name = 'PromptTooLongError';
   readonly pair: WordPair;
   readonly length: number;

@@ -16,6 +16,7 @@ import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from '../prompt/spec.ts';
 import { parseTemplate } from '../prompt/template.ts';
+import { excerpt } from '../text/excerpt.ts';
 import type { JsonObject } from '../text/json.ts';
 import { isJsonObject } from '../text/json.ts';
 import { suggestion } from '../text/nearest-name.ts';
@@ -55,7 +56,7 @@ export function parseRelbertConfig(value: unknown, origin: string): RelbertConfi
   if (template !== undefined && template !== null) {
     const templateMode = value['template_mode'] ?? 'manual';
     if (templateMode !== 'manual') {
-      throw new CheckpointError(`${place}.template_mode`, `expected "manual", got ${JSON.stringify(templateMode)}`);
+      throw new CheckpointError(`${place}.template_mode`, `expected "manual", got ${excerpt(templateMode)}`);
     }
     return { form: '2022', pooling, prompt: templateOf(template, `${place}.template`) };
   }
@@ -163,7 +164,7 @@ export function parsePrompt(value: JsonObject, place: string): PromptSpec {
   const { kind, layout = '2023' } = value;
   if (kind === 'template') return templateOf(value['text'], `${place}.text`);
   if (layout !== '2021' && layout !== '2023') {
-    throw new CheckpointError(`${place}.layout`, `expected "2021" or "2023", got ${JSON.stringify(layout)}`);
+    throw new CheckpointError(`${place}.layout`, `expected "2021" or "2023", got ${excerpt(layout)}`);
   }
   if (kind === 'trigger') return { kind, ...triggerIds(value, place), layout, ...triggerTokens(value, place) };
   if (kind === 'soft') {
@@ -172,25 +173,25 @@ export function parsePrompt(value: JsonObject, place: string): PromptSpec {
     const bottom = count(value['bottom'], `${place}.bottom`);
     return { kind, top, mid, bottom, ...softVectors(value['embedding'], top + mid + bottom, place), layout };
   }
-  throw new CheckpointError(`${place}.kind`, `expected "template", "trigger" or "soft", got ${JSON.stringify(kind)}`);
+  throw new CheckpointError(`${place}.kind`, `expected "template", "trigger" or "soft", got ${excerpt(kind)}`);
 }
 
 function parsePoolingName(value: unknown, place: string): Pooling {
-  if (typeof value !== 'string') throw new CheckpointError(place, `expected a pooling, got ${JSON.stringify(value)}`);
+  if (typeof value !== 'string') throw new CheckpointError(place, `expected a pooling, got ${excerpt(value)}`);
   // hub names of 2022 and 2023 spell it average-no-mask
   const name = value.replaceAll('-', '_');
   const found = poolings.find((pooling) => pooling === name);
   if (found !== undefined) return found;
   throw new CheckpointError(
     place,
-    `unknown pooling ${JSON.stringify(value)}${suggestion(value, poolings)}; known are ${poolings.join(', ')}`,
+    `unknown pooling ${excerpt(value)}${suggestion(value, poolings)}; known are ${poolings.join(', ')}`,
   );
 }
 
 /** A template's text, or the letter of one of the manual templates. */
 function templateOf(value: unknown, place: string): TemplateSpec {
   if (typeof value !== 'string') {
-    throw new CheckpointError(place, `expected a template, got ${JSON.stringify(value) ?? 'nothing'}`);
+    throw new CheckpointError(place, `expected a template, got ${excerpt(value)}`);
   }
   try {
     return { kind: 'template', text: parseTemplate(value) };
@@ -204,10 +205,7 @@ function triggerIds(value: JsonObject, place: string): { top: number[]; mid: num
   const ids = (name: string): number[] => {
     const list = value[name];
     if (!Array.isArray(list) || !list.every((id) => Number.isSafeInteger(id) && (id as number) >= 0)) {
-      throw new CheckpointError(
-        `${place}.${name}`,
-        `expected a list of token ids, got ${JSON.stringify(list) ?? 'nothing'}`,
-      );
+      throw new CheckpointError(`${place}.${name}`, `expected a list of token ids, got ${excerpt(list)}`);
     }
     return list as number[];
   };
@@ -218,32 +216,34 @@ function triggerIds(value: JsonObject, place: string): { top: number[]; mid: num
 function triggerTokens({ tokens }: JsonObject, place: string): { tokens?: string[] } {
   if (tokens === undefined) return {};
   if (Array.isArray(tokens) && tokens.every((token) => typeof token === 'string')) return { tokens };
-  throw new CheckpointError(`${place}.tokens`, `expected a list of tokens, got ${JSON.stringify(tokens)}`);
+  throw new CheckpointError(`${place}.tokens`, `expected a list of tokens, got ${excerpt(tokens)}`);
 }
 
 function count(value: unknown, place: string): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new CheckpointError(
-    place,
-    `expected a number of soft-prompt tokens, got ${JSON.stringify(value) ?? 'nothing'}`,
-  );
+  throw new CheckpointError(place, `expected a number of soft-prompt tokens, got ${excerpt(value)}`);
 }
 
 function softVectors(value: unknown, rows: number, place: string): { vectors: Float32Array; hidden: number } {
   const entry = `${place}.embedding`;
   if (!Array.isArray(value) || value.length !== rows) {
-    const found = Array.isArray(value) ? `${value.length} rows` : (JSON.stringify(value) ?? 'nothing');
+    const found = Array.isArray(value) ? `${value.length} rows` : excerpt(value);
     throw new CheckpointError(entry, `expected ${rows} rows, one a soft-prompt token, got ${found}`);
   }
   const hidden = Array.isArray(value[0]) ? value[0].length : 0;
   const vectors = new Float32Array(rows * hidden);
   for (const [row, vector] of value.entries()) {
-    if (!Array.isArray(vector) || vector.length !== hidden || !vector.every((x) => Number.isFinite(x))) {
+    if (!Array.isArray(vector) || vector.length !== hidden || !vector.every(isFloat)) {
       throw new CheckpointError(entry, `row ${row} is not a list of ${hidden} finite numbers`);
     }
     vectors.set(vector, row * hidden);
   }
   return { vectors, hidden };
+}
+
+/** A number that is finite in float32, too. */
+function isFloat(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(Math.fround(value));
 }
 
 /** A float32 printed as the double of the same value comes back as the same float32. */

@@ -1,10 +1,15 @@
 import { BufferReader, Parser } from 'pickleparser';
 import { CheckpointError } from './checkpoint-error.ts';
 
+class PickleError extends Error {
+  override readonly name = 'PickleError';
+}
+
 /** Lengths in a pickle are checked before they move the reading position: a negative one would loop for ever. */
 class CheckedReader extends BufferReader {
   override skip(offset: number): void {
-    if (offset < 0 || this.position + offset > this.length) throw new Error('a length runs past the end of the pickle');
+    if (offset < 0 || this.position + offset > this.length)
+      throw new PickleError('a length runs past the end of the pickle');
     super.skip(offset);
   }
 }
@@ -60,8 +65,9 @@ export class PickleStream<Persistent> {
       return this.#parser.read<unknown>(this.#reader);
     } catch (error) {
       if (error instanceof CheckpointError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CheckpointError(this.#file, `its pickle is damaged or cut off (${reason})`, { cause: error });
+      // The parser's other errors are those of JavaScript.
+      const reason = error instanceof PickleError ? ` (${error.message})` : '';
+      throw new CheckpointError(this.#file, `its pickle is damaged or cut off${reason}`, { cause: error });
     }
   }
 }

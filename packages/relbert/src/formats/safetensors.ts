@@ -5,7 +5,8 @@
  * Writing is in safetensors-write.ts.
  */
 
-import { isJsonObject } from '../text/json.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { isJsonObject, parseJson } from '../text/json.ts';
 import type { ByteSource } from './byte-source.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 import { checkNotPointer } from './lfs-pointer.ts';
@@ -48,7 +49,7 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   if (headerBytes[0] !== 0x7b) throw fail('not a safetensors file: its header does not start with "{"');
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(headerBytes));
+    header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(headerBytes), fail);
   } catch (error) {
     throw new CheckpointError(source.name, 'not a safetensors file: its header is not JSON', { cause: error });
   }
@@ -88,11 +89,11 @@ function parseEntry(name: string, value: unknown, dataStart: number, fail: Fail)
   if (!isJsonObject(value)) throw wrong('its header entry is not an object');
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isStoredType(dtype)) {
-    throw wrong(`unknown dtype ${JSON.stringify(dtype)}; known are ${Object.keys(bytesPerElement).join(', ')}`);
+    throw wrong(`unknown dtype ${excerpt(dtype)}; known are ${Object.keys(bytesPerElement).join(', ')}`);
   }
-  if (!isNaturalArray(shape)) throw wrong(`its shape ${JSON.stringify(shape)} is not a list of whole numbers`);
+  if (!isNaturalArray(shape)) throw wrong(`its shape ${excerpt(shape)} is not a list of whole numbers`);
   if (!isNaturalArray(offsets) || offsets.length !== 2) {
-    throw wrong(`its data_offsets ${JSON.stringify(offsets)} are not two whole numbers`);
+    throw wrong(`its data_offsets ${excerpt(offsets)} are not two whole numbers`);
   }
   const [begin, end] = offsets as [number, number];
   const expected = elementCount(shape) * bytesPerElement[dtype];

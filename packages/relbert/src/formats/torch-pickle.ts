@@ -221,7 +221,10 @@ function resolveName(file: string): (module: string, name: string) => unknown {
     'torch._utils._rebuild_parameter': Object.freeze((tensor: unknown) => tensor),
     'torch.Size': Object.freeze((dimensions: unknown) => dimensions),
   });
-  return (module, name) => {
+  return (module: unknown, name: unknown) => {
+    if (typeof module !== 'string' || typeof name !== 'string') {
+      throw new CheckpointError(file, 'its pickle is damaged or cut off (the name of a class is not a string)');
+    }
     const full = `${module}.${name}`;
     if (Object.hasOwn(functions, full)) return functions[full];
     const type = module === 'torch' && Object.hasOwn(storageTypes, name) ? storageTypes[name] : undefined;

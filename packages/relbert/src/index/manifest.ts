@@ -1,5 +1,9 @@
 /** @file The manifest of an index: which segments count, and of which model their vectors are. It is replaced as a whole. */
 import { z } from 'zod';
+import { MAX_DIMENSION } from '../formats/npy.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { parseJson } from '../text/json.ts';
+import { describeIssues } from '../text/schema-path.ts';
 import { IndexError } from './error.ts';
 
 export const manifestName = 'manifest.json';
@@ -36,7 +40,7 @@ const segmentSchema = z.strictObject({
 const contentSchema = z.strictObject({
   format: z.literal('relbert-index'),
   version: z.literal(1),
-  dimension: z.number().int().positive(),
+  dimension: z.number().int().positive().max(MAX_DIMENSION),
   model: modelSchema,
   /** Names of further columns, in the order in which they came. */
   columns: z.array(z.string()),
@@ -54,18 +58,13 @@ export function formatManifest(manifest: Manifest, checksum: (text: string) => s
 
 /** @throws IndexError for anything but a sound manifest of this version */
 export function parseManifest(text: string, file: string, checksum: (text: string) => string): Manifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new IndexError(`${file}: not JSON; restore the file, or build the index again`);
-  }
+  const json = parseJson(text, () => new IndexError(`${file}: not JSON; restore the file, or build the index again`));
   if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== 'relbert-index') {
     throw new IndexError(`${file}: not the manifest of an index of relbert`);
   }
   if (!('version' in json) || json.version !== 1) {
     throw new IndexError(
-      `${file}: version ${JSON.stringify('version' in json ? json.version : undefined)} of the format is not known here (1 is); use a newer relbert`,
+      `${file}: version ${excerpt('version' in json ? json.version : undefined)} of the format is not known here (1 is); use a newer relbert`,
     );
   }
   const { checksum: stated, ...content } = json as Record<string, unknown>;
@@ -74,5 +73,9 @@ export function parseManifest(text: string, file: string, checksum: (text: strin
       `${file}: the file is damaged: its checksum does not fit; restore it, or build the index again`,
     );
   }
-  return contentSchema.parse(content);
+  const parsed = contentSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new IndexError(
+    `${file}: ${describeIssues(contentSchema, parsed.error.issues, content)}; restore it, or build the index again`,
+  );
 }

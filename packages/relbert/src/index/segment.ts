@@ -1,6 +1,7 @@
 /** A segment that is open for searching. What it reads it checks, once, against the checksums of the segment. */
 import { halfToFloat } from '../formats/half-float.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { parseJson } from '../text/json.ts';
 import { BytesReader } from './bytes.ts';
 import { IndexError } from './error.ts';
 import type { IndexFile } from './index-folder.ts';
@@ -63,7 +64,10 @@ export class Segment {
     if (!Number.isInteger(start) || start < 0 || start + length + trailerBytes !== file.size) throw cut();
     const bytes = await file.read(start, start + length);
     if (checksumText(scorer.checksum(bytes)) !== checksum) throw damaged(name, 'its footer');
-    const footer = footerSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const json = parseJson(new TextDecoder().decode(bytes), () => damaged(name, 'its footer'));
+    const parsed = footerSchema.safeParse(json);
+    if (!parsed.success) throw damaged(name, 'its footer');
+    const footer = parsed.data;
     const [tablesStart, tablesEnd] = footer.tables.region;
     if (tablesEnd - tablesStart !== tablesBytes(footer.rows, footer.lists, footer.dimension)) throw cut();
     const tables = new Uint8Array(tablesEnd - tablesStart);

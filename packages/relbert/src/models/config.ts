@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RelbertError } from '../text/relbert-error.ts';
 import { type Activation, activations } from './activation.ts';
 
 /** What the rest of the library reads of a language model's config.json; each family adds what its graph needs. */
@@ -20,7 +21,7 @@ export interface EncoderConfig {
 }
 
 /** A config.json that no encoder can be built from; the message names the file, the value and what is supported. */
-export class EncoderConfigError extends Error {
+export class EncoderConfigError extends RelbertError {
   override readonly name = 'EncoderConfigError';
 }
 

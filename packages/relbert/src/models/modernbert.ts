@@ -93,6 +93,10 @@ export const modernbert: Family<ModernBertConfig> = {
       path: ['layer_types'],
       error: 'must name a type for each of the num_hidden_layers',
     })
+    .refine((json) => (json.hidden_size / json.num_attention_heads) % 2 !== 1, {
+      path: ['num_attention_heads'],
+      error: 'must give heads of an even dimension, which rotary positions halve',
+    })
     .transform((json) => ({
       modelType: json.model_type,
       vocabularySize: json.vocab_size,

@@ -1,4 +1,5 @@
 import type { ConstantData } from '../graph/index.ts';
+import { RelbertError } from '../text/relbert-error.ts';
 import type { EncoderConfig } from './config.ts';
 import { buildEncoder } from './encoder.ts';
 import type { GraphParameter, StoredParameter } from './parameter.ts';
@@ -12,7 +13,7 @@ export interface StoredWeights {
 }
 
 /** Weights that do not fit the configuration; the message names tensor, expected and found shape. */
-export class WeightError extends Error {
+export class WeightError extends RelbertError {
   override readonly name = 'WeightError';
 }
 

@@ -1,5 +1,7 @@
+import { RelbertError } from '../text/relbert-error.ts';
+
 /** A file that cannot be read or written, in plain words; `cause` is the system's error. */
-export class FileError extends Error {
+export class FileError extends RelbertError {
   override readonly name = 'FileError';
   /** The path as the user gave it. */
   readonly path: string;
@@ -10,7 +12,7 @@ export class FileError extends Error {
 
   constructor(path: string, problem: string, options: { readonly line?: number; readonly cause?: unknown } = {}) {
     const place = options.line === undefined ? path : `${path}:${options.line}`;
-    super(`${place}: ${problem}`, options.cause === undefined ? undefined : { cause: options.cause });
+    super(`${place}: ${problem}`, options);
     this.path = path;
     this.line = options.line;
     this.code = systemCode(options.cause);

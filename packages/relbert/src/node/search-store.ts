@@ -33,7 +33,11 @@ export function searchStore(folder: string): SearchStore {
         isIds(triggers) &&
         isIds(tried) &&
         isJsonObject(best) &&
+        Number.isSafeInteger(best['iteration']) &&
         isIds(best['triggers']) &&
+        Number.isFinite(best['loss']) &&
+        Number.isFinite(best['validation'] ?? 0) &&
+        Number.isFinite(state['seconds']) &&
         typeof finished === 'boolean';
       if (!sound) throw new CheckpointError(file, 'this is no state of a prompt search: start anew with --overwrite');
       return state as unknown as SearchState;

@@ -5,7 +5,8 @@ import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
 import { toFloat32 } from '../formats/stored-type.ts';
-import { isJsonObject } from '../text/json.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { isJsonObject, parseJson } from '../text/json.ts';
 import type { Json } from '../train/configuration.ts';
 import type { FloatTensor } from '../train/task.ts';
 import type { CheckpointName, Progress, TrainingState, TrainingStore } from '../train/training-state.ts';
@@ -81,7 +82,8 @@ function tensorsToWrite({ configuration, progress, tensors }: TrainingState): Te
 function parseState(file: string, bytes: Uint8Array): Pick<TrainingState, 'configuration' | 'progress'> {
   let state: unknown;
   try {
-    state = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    state = parseJson(text, (problem) => new CheckpointError(file, problem));
   } catch (error) {
     throw new CheckpointError(file, 'the checkpoint is damaged: its state is not JSON', { cause: error });
   }
@@ -90,7 +92,7 @@ function parseState(file: string, bytes: Uint8Array): Pick<TrainingState, 'confi
   if (state['version'] !== version) {
     throw new CheckpointError(
       file,
-      `its state has version ${JSON.stringify(state['version'])}, this package reads ${version}; start anew in another folder`,
+      `its state has version ${excerpt(state['version'])}, this package reads ${version}; start anew in another folder`,
     );
   }
   return {

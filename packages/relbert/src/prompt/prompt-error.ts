@@ -1,5 +1,7 @@
+import { RelbertError } from '../text/relbert-error.ts';
+
 /** An invalid prompt: an unknown template, a missing placeholder, a trigger outside the vocabulary. */
-export class PromptError extends Error {
+export class PromptError extends RelbertError {
   override readonly name: string = 'PromptError';
 }
 

@@ -1,5 +1,7 @@
+import { RelbertError } from '../text/relbert-error.ts';
+
 /** A failure of the native tensor runtime; `cause` is the error it gave. */
-export class RuntimeError extends Error {
+export class RuntimeError extends RelbertError {
   override readonly name = 'RuntimeError';
 }
 

@@ -1,3 +1,5 @@
+import { RelbertError } from './relbert-error.ts';
+
 /** The text of a data file and the name that messages give it. The caller reads the file. */
 export interface DataFile {
   readonly file: string;
@@ -7,7 +9,7 @@ export interface DataFile {
 }
 
 /** A data file that does not hold what it should: the message starts with `file:line:` where a line is at fault. */
-export class DataError extends Error {
+export class DataError extends RelbertError {
   override readonly name = 'DataError';
   readonly file: string;
   /** Counted from 1; undefined where the file as a whole is at fault. */

@@ -7,15 +7,43 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A text as JSON, or why it is not: `fail` makes the error of `not JSON (reason)`. */
+/** Lists and objects within each other: more than any file needs, few enough for functions that call themselves. */
+const MAX_DEPTH = 500;
+
+/** A text as JSON, or why it is not: `fail` makes the error of `not JSON (reason)`. A byte order mark is removed. */
 export function parseJson(text: string, fail: (problem: string, cause: unknown) => Error): unknown {
+  if (text.length > 2 * MAX_DEPTH && depthOf(text) > MAX_DEPTH) {
+    throw fail(`not JSON of this kind (more than ${MAX_DEPTH} lists and objects within each other)`, undefined);
+  }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     // the reason quotes the text, line ends included
     const reason = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
     throw fail(`not JSON (${reason})`, error);
   }
+}
+
+/** The most lists and objects that are open at once in a JSON text. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let most = 0;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === '"') i = endOfString(text, i);
+    else if (character === '[' || character === '{') most = Math.max(most, ++depth);
+    else if (character === ']' || character === '}') depth--;
+  }
+  return most;
+}
+
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return text.length;
 }
 
 /** The JSON value of a line. */

@@ -1,11 +1,8 @@
 /** Checked reading of a tokenizer's JSON files; errors name the file and the entry. */
+
+import { excerpt } from '../text/excerpt.ts';
+import { isJsonObject, type JsonObject } from '../text/json.ts';
 import { TokenizerError } from './tokenizer-error.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** An object in a tokenizer's JSON file, with its path. */
 export class JsonPart {
@@ -62,7 +59,7 @@ export class JsonPart {
   /** The error for a type that is not supported. */
   unknownType(what: string, supported: readonly string[]): TokenizerError {
     return this.error(
-      `the ${what} ${JSON.stringify(this.value['type'])} is not supported; supported are ${supported.join(', ')}`,
+      `the ${what} ${excerpt(this.value['type'])} is not supported; supported are ${supported.join(', ')}`,
     );
   }
 
@@ -76,10 +73,4 @@ export function parseTokenId(part: JsonPart, token: string, id: unknown): number
   if (typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < 2 ** 31) return id;
   const got = typeof id === 'number' ? String(id) : excerpt(id);
   throw part.error(`the id of the token ${excerpt(token)} is ${got}; it should be a whole number from 0`);
-}
-
-/** A JSON value in a message, cut where it is long. */
-export function excerpt(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

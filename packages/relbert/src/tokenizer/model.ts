@@ -1,6 +1,8 @@
 /** The models of tokenizer.json: @huggingface/tokenizers cuts one piece at a time into tokens. */
 import * as library from '@huggingface/tokenizers';
-import { excerpt, isJsonObject, type JsonPart, parseTokenId } from './json.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { isJsonObject } from '../text/json.ts';
+import { type JsonPart, parseTokenId } from './json.ts';
 
 /** The part of the library in use; its declarations cannot be resolved from ES modules. */
 interface LibraryModels {
@@ -191,6 +193,6 @@ function vocabularyOf(part: JsonPart): { vocab: Record<string, number>; vocabula
 
 function idOf(part: JsonPart, vocabulary: ReadonlyMap<string, number>, token: string): number {
   const id = vocabulary.get(token);
-  if (id === undefined) throw part.error(`the unknown token ${JSON.stringify(token)} is not in the vocabulary`);
+  if (id === undefined) throw part.error(`the unknown token ${excerpt(token)} is not in the vocabulary`);
   return id;
 }

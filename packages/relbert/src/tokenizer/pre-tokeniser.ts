@@ -1,7 +1,9 @@
 /** The pre-tokenisers of tokenizer.json: they cut a normalised text into the pieces that the model sees one by one. */
+
+import { excerpt } from '../text/excerpt.ts';
 import type { AlignedText } from './aligned-text.ts';
 import { isLetter, isNumber, isPunctuation, isWhiteSpace } from './character-class.ts';
-import { excerpt, type JsonPart } from './json.ts';
+import type { JsonPart } from './json.ts';
 import { parsePattern } from './pattern.ts';
 import type { RegexMatch } from './regex.ts';
 
@@ -97,7 +99,7 @@ function matchesOf(source: string): (text: string) => RegexMatch[] {
 /** A cut at each match, with what becomes of the matches. */
 function splitting(matches: Matches, behaviour: string, invert: boolean, part: JsonPart): PreTokeniser {
   const merge = merges[behaviour.replaceAll('_', '').toLowerCase()];
-  if (!merge) throw part.error(`the behaviour ${JSON.stringify(behaviour)} is not supported`);
+  if (!merge) throw part.error(`the behaviour ${excerpt(behaviour)} is not supported`);
   return {
     split: (pieces) =>
       pieces.flatMap((piece) => {

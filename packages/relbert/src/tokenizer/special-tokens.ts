@@ -1,6 +1,9 @@
 /** Added and special tokens, collected from all files that may name them. */
+
+import { excerpt } from '../text/excerpt.ts';
+import { isJsonObject } from '../text/json.ts';
 import { type AddedToken, parseAddedToken } from './added-tokens.ts';
-import { excerpt, isJsonObject, JsonPart, parseTokenId } from './json.ts';
+import { JsonPart, parseTokenId } from './json.ts';
 import type { SpecialToken } from './tokenizer.ts';
 import { TokenizerError } from './tokenizer-error.ts';
 

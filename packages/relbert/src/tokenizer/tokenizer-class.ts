@@ -1,5 +1,6 @@
 /** Which tokenizer class of transformers the files of a checkpoint belong to, found as transformers finds it. */
-import { excerpt, type JsonPart } from './json.ts';
+import { excerpt } from '../text/excerpt.ts';
+import type { JsonPart } from './json.ts';
 
 /** What a class adds to its files. `json`: nothing, tokenizer.json says everything. */
 export type TokenizerFamily =

@@ -1,5 +1,7 @@
+import { RelbertError } from '../text/relbert-error.ts';
+
 /** Tokenizer files that cannot be used. The message starts with the name of the file at fault. */
-export class TokenizerError extends Error {
+export class TokenizerError extends RelbertError {
   override readonly name = 'TokenizerError';
   readonly file: string;
 

@@ -1,3 +1,4 @@
+import { parseJson } from '../text/json.ts';
 import { JsonPart } from './json.ts';
 import { TokenizerError } from './tokenizer-error.ts';
 
@@ -45,13 +46,10 @@ export class FileSet {
     if (typeof content === 'object' && !(content instanceof Uint8Array)) return new JsonPart(name, content);
     const text = this.text(name) as string;
     if (text.trim() === '') throw new TokenizerError(name, 'the file is empty');
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      throw new TokenizerError(name, `not JSON (${error instanceof Error ? error.message : String(error)})`);
-    }
-    return new JsonPart(name, value);
+    return new JsonPart(
+      name,
+      parseJson(text, (problem) => new TokenizerError(name, problem)),
+    );
   }
 
   #content(name: string): FileContent | undefined {

@@ -1,4 +1,5 @@
 import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { describeIssues } from '../text/schema-path.ts';
 import type { Json } from './configuration.ts';
 import type { AdamW } from './optimiser.ts';
 import type { FloatTensor, FloatTensors } from './task.ts';
@@ -93,10 +94,7 @@ async function readChecked(which: CheckpointName, options: ReadOptions): Promise
   const damaged = (problem: string) =>
     new CheckpointError(store.nameOf?.(which) ?? `the ${which} checkpoint`, `the checkpoint is damaged: ${problem}`);
   const progress = progressSchema.safeParse(state.progress);
-  if (!progress.success) {
-    const [issue] = progress.error.issues;
-    throw damaged(`${issue?.path.join('.')}: ${issue?.message}`);
-  }
+  if (!progress.success) throw damaged(describeIssues(progressSchema, progress.error.issues, state.progress));
   if (progress.data.step > steps) throw damaged(`it is of step ${progress.data.step} of a run of ${steps} steps`);
   checkTensors(state.tensors, which === 'last' ? lastTensors(trained) : bestTensors(trained.weights), damaged);
   return { ...state, progress: progress.data };

@@ -1,9 +1,9 @@
 /** Settings of a recipe by path: `training.learningRate`, `training.losses.0.temperature`, `data.*.top`. */
 import { z } from 'zod';
 import { usesTriples } from '../loss/losses.ts';
+import { bare, childOf, notOneOf, objectOf, propertyOf, unknownSetting, variantsOf } from '../text/schema-path.ts';
 import { checkRecipe, RecipeError } from './recipe.ts';
 import { type Recipe, recipeSchema } from './recipe-schema.ts';
-import { bare, childOf, notOneOf, objectOf, propertyOf, unknownSetting, variantsOf } from './schema-path.ts';
 
 /**
  * Values by path. Places of lists are numbers, or `*` for every element that has the setting; the place after the last

@@ -1,10 +1,12 @@
 import type { LossBatch, LossItem } from '../loss/loss-inputs.ts';
 import { lossesWithExamples, needsTeacher, nothingToLearn } from '../loss/losses.ts';
+import { parseJson } from '../text/json.ts';
+import { RelbertError } from '../text/relbert-error.ts';
+import { describeIssues } from '../text/schema-path.ts';
 import { type Recipe, recipeSchema } from './recipe-schema.ts';
-import { describeIssues } from './schema-path.ts';
 
 /** An invalid recipe; the message names file, place, value and what was expected. */
-export class RecipeError extends Error {
+export class RecipeError extends RelbertError {
   override readonly name = 'RecipeError';
 }
 
@@ -14,13 +16,10 @@ export class RecipeError extends Error {
  * @throws RecipeError
  */
 export function parseRecipe(text: string, file: string): Recipe {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new RecipeError(`${file}: not JSON (${error instanceof Error ? error.message : String(error)})`);
-  }
-  return schemaChecked(json, file);
+  return schemaChecked(
+    parseJson(text, (problem) => new RecipeError(`${file}: ${problem}`)),
+    file,
+  );
 }
 
 function schemaChecked(value: unknown, file: string): Recipe {

@@ -1,5 +1,6 @@
 import { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
+import { RelbertError } from '../text/relbert-error.ts';
 import type { TrainingBatch } from './batch.ts';
 
 /**
@@ -14,7 +15,7 @@ export interface Sampler {
 }
 
 /** The data cannot fill the batches asked for. */
-export class SamplingError extends Error {
+export class SamplingError extends RelbertError {
   override readonly name = 'SamplingError';
 }
 

@@ -32,7 +32,7 @@ const allowed: Record<string, readonly string[]> = {
     ...['search', 'evaluate', 'node'],
   ],
   // The entry points: index.ts (Node), browser.ts and what both offer.
-  '.': ['runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index', 'web', 'node'],
+  '.': ['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index', 'web', 'node'],
   cli: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'encoder', 'train', 'search', 'index'],
     ...['evaluate', 'node', 'run', '.'],

@@ -9,7 +9,7 @@ import { infoText } from '../../src/cli/info.ts';
 import { duration, progressLine, RateMeter } from '../../src/cli/progress.ts';
 import { tableText } from '../../src/cli/table.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
-import { visibleResult } from '../../src/cli/visible.ts';
+import { visibleResult } from '../../src/text/visible.ts';
 
 describe('progressLine', () => {
   const state = { label: 'encoding', unit: 'pairs', done: 1720, total: 4096, rate: 512, width: 80 };

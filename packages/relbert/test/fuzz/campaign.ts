@@ -6,9 +6,18 @@ import { openReaders, type Reader } from './readers.ts';
 
 /** The errors that a damaged file may cause. */
 const errors = [
-  ...['CheckpointError', 'DataError', 'EncoderConfigError', 'FileError', 'IndexError', 'OptionError', 'PairError'],
+  ...[
+    'CheckpointError',
+    'DataError',
+    'EmbeddingError',
+    'EncoderConfigError',
+    'FileError',
+    'IndexError',
+    'OptionError',
+    'PairError',
+  ],
   ...['PoolingError', 'PromptContentError', 'PromptError', 'PromptTooLongError', 'RecipeError', 'ReportError'],
-  ...['TokenizerError', 'WeightError', 'UnknownRelationError'],
+  ...['TokenizerError', 'WeightError', 'UnknownRelationError', 'RelbertError'],
 ];
 
 /** Longest message, in characters. */

@@ -54,7 +54,8 @@ export function sentencePieceModel(family: string): Uint8Array {
       .ldelim();
   }
   writer.uint32(18).fork().uint32(24).int32(1).uint32(320).int32(0).ldelim();
-  return writer.uint32(26).fork().uint32(10).string('identity').ldelim().finish();
+  // A copy: the writer's bytes are a view of a pool.
+  return new Uint8Array(writer.uint32(26).fork().uint32(10).string('identity').ldelim().finish());
 }
 
 export function jsonLines(...values: readonly unknown[]): Uint8Array {

@@ -220,7 +220,8 @@ function jsonOf(text: string, random: Random): readonly [value: unknown, write: 
 }
 
 function jsonMutation(bytes: Uint8Array, random: Random): Mutation | undefined {
-  const opened = jsonOf(decoder.decode(bytes), random);
+  const text = decoder.decode(bytes);
+  const opened = text.includes('['.repeat(90)) ? undefined : jsonOf(text, random);
   if (!opened) return undefined;
   const [value, write] = opened;
   const found = places(value);
@@ -238,7 +239,7 @@ function jsonMutation(bytes: Uint8Array, random: Random): Mutation | undefined {
 
 /** Damages a file in one to three places. */
 export function mutate(bytes: Uint8Array, random: Random): Mutation {
-  const steps = random.choice([1, 1, 1, 2, 3]);
+  const steps = random.choice([1, 1, 1, 1, 1, 2, 3]);
   let current: Mutation = { what: '', bytes };
   for (let i = 0; i < steps; i++) {
     const next = mutateOnce(current.bytes, random);
@@ -249,11 +250,11 @@ export function mutate(bytes: Uint8Array, random: Random): Mutation {
 
 function mutateOnce(bytes: Uint8Array, random: Random): Mutation {
   const isText = isUtf8(bytes);
-  if (isText && random.integer(2) === 0) {
+  if (isText && random.integer(3) > 0) {
     const mutation = jsonMutation(bytes, random);
     if (mutation) return mutation;
   }
-  const changes = isText && random.integer(2) === 0 ? ofText : ofBytes;
+  const changes = isText && random.integer(3) > 0 ? ofText : ofBytes;
   const what = random.choice(Object.keys(changes));
   const changed = bytes.length === 0 ? undefined : (changes[what] as Change)(bytes, random);
   return { what, bytes: changed ?? randomBytes(random, 8) };

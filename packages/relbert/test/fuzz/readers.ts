@@ -44,7 +44,6 @@ import {
   dataFiles,
   type Files,
   fixture,
-  jsonLines,
   modelFixture,
   pairFiles,
   sentencePieceModel,

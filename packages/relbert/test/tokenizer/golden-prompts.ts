@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { createPrompt } from '../../src/prompt/create-prompt.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
-import type { JsonObject } from '../../src/tokenizer/json.ts';
+import type { JsonObject } from '../../src/text/json.ts';
 import { parseSentencePieceModel } from '../../src/tokenizer/sentence-piece-model.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 

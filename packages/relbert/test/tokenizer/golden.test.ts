@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/text/json.ts';
 import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
-import type { JsonObject } from '../../src/tokenizer/json.ts';
 import { describeWithShared, sharedPath } from '../shared.ts';
 import {
   fixtureFiles,

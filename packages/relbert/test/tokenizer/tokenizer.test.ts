@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/text/json.ts';
 import { isLetter, isPunctuation, isWhiteSpace } from '../../src/tokenizer/character-class.ts';
 import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
 import { cleanUpSpaces, cleanUpSpacesOfParts } from '../../src/tokenizer/decoder.ts';
-import type { JsonObject } from '../../src/tokenizer/json.ts';
 import { TokenizerError } from '../../src/tokenizer/tokenizer-error.ts';
 import type { FileContent } from '../../src/tokenizer/tokenizer-files.ts';
 import { fixtureFiles, oddWords } from './golden-prompts.ts';

@@ -1,4 +1,5 @@
 /** What `relbert report` measures, as its JSON holds it: plain data, checked when it is read again. */
+import { RelbertError } from 'relbert';
 import { z } from 'zod';
 
 const fraction = z.number().min(0).max(1);
@@ -161,7 +162,7 @@ export type DataSummary = z.infer<typeof data>;
 export type Report = z.infer<typeof report>;
 
 /** A file that is no report. */
-export class ReportError extends Error {
+export class ReportError extends RelbertError {
   override readonly name = 'ReportError';
 }
 
@@ -183,7 +184,8 @@ export function firstIssue(error: z.ZodError): string {
   const [issue] = error.issues;
   if (!issue) return error.message;
   const place = issue.path.map(String).join('.');
-  return place === '' ? issue.message : `${place}: ${issue.message}`;
+  const problem = issue.message.replace('received undefined', 'there is nothing');
+  return place === '' ? problem : `${place}: ${problem}`;
 }
 
 /**

@@ -5,6 +5,16 @@ export function visible(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, escaped);
 }
 
+/** Longest message of an error, in characters. */
+const MAX_MESSAGE = 1000;
+
+/** The message of an error: visible, line ends as spaces, and cut in its middle where it is very long. */
+export function oneLine(text: string): string {
+  const line = visible(text.replace(/\s*[\r\n\u2028\u2029]\s*/gu, ' '));
+  if (line.length <= MAX_MESSAGE) return line;
+  return `${line.slice(0, MAX_MESSAGE * 0.75)} ... ${line.slice(-MAX_MESSAGE * 0.2)}`;
+}
+
 /** As {@link visible}, but line ends, tabs and colours stay: for results on a terminal. */
 export function visibleResult(text: string): string {
   return text.replace(/\p{Cc}(\[[\d;]*m)?/gu, (match: string, style: string | undefined) => {

@@ -1,6 +1,7 @@
 /** Settings in a zod schema by path, with messages that name path, value, what was expected and the nearest name. */
 import { z } from 'zod';
-import { suggestion } from '../text/nearest-name.ts';
+import { excerpt } from './excerpt.ts';
+import { suggestion } from './nearest-name.ts';
 
 /** A key of an object, or a place in a list. */
 export type Key = string | number;
@@ -98,5 +99,5 @@ export function notOneOf(names: readonly string[], value: unknown): string {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  return typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value));
+  return typeof value === 'string' ? `'${value}'` : excerpt(value);
 }
