@@ -3,6 +3,7 @@
 import { tokenizerFileNames } from '../encoder/checkpoint-tokenizer.ts';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { withoutHead } from './without-head.ts';
 
 /** What {@link fetchFiles} reports. */
 export type WebFileEvent =
@@ -38,7 +39,8 @@ export function hubAddress(id: string, revision = 'main', endpoint = 'https://hu
 
 /**
  * The files under an address. A web server does not say which files it has: `list` asks for each name that a
- * checkpoint may have. An HTML page in answer counts as "not there" (development servers send one for any name).
+ * checkpoint may have. An HTML page in answer counts as "not there" (development servers send one for any name), and so
+ * does status 403 (storage that does not show which files it has), except for config.json and a file that was listed.
  *
  * @param baseUrl The folder's address, with or without a slash at the end; relative to the page in a browser.
  * @throws CheckpointError where the server cannot be reached or answers with an error
@@ -48,23 +50,30 @@ export function fetchFiles(baseUrl: string, options: FetchFilesOptions = {}): Ch
   const { onProgress = () => {}, signal, headers = {} } = options;
   const store = options.cache === undefined ? undefined : caches.open(options.cache);
   let names: Promise<readonly string[]> | undefined;
+  const listed = new Set(['config.json']);
 
-  const ask = async (name: string, method: 'HEAD' | 'GET'): Promise<Response | undefined> => {
+  /** The answer; undefined where the file is not there. Throws for error statuses other than the accepted ones. */
+  const ask = async (
+    name: string,
+    init: RequestInit = {},
+    accepted: readonly number[] = [],
+  ): Promise<Response | undefined> => {
     const send = options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
     let response: Response;
     try {
-      response = await send(`${base}/${name}`, { method, headers, ...(signal ? { signal } : {}) });
+      response = await send(`${base}/${name}`, { method: 'GET', headers, ...init, ...(signal ? { signal } : {}) });
     } catch (error) {
       signal?.throwIfAborted();
       const reason = error instanceof Error ? error.message : String(error);
       throw new CheckpointError(`${base}/${name}`, `the server cannot be reached (${reason})`, { cause: error });
     }
     const page = response.headers.get('content-type')?.startsWith('text/html') ?? false;
-    if (response.status === 404 || (response.ok && page)) {
+    const hidden = response.status === 403 && !listed.has(name);
+    if (response.status === 404 || hidden || (response.ok && page)) {
       await response.body?.cancel().catch(() => {});
       return undefined;
     }
-    if (response.ok) return response;
+    if (response.ok || accepted.includes(response.status)) return response;
     await response.body?.cancel().catch(() => {});
     throw new CheckpointError(
       `${base}/${name}`,
@@ -72,14 +81,26 @@ export function fetchFiles(baseUrl: string, options: FetchFilesOptions = {}): Ch
     );
   };
 
+  const isThere = async (name: string): Promise<boolean> => {
+    let response = await ask(name, { method: 'HEAD' }, withoutHead);
+    if (response && withoutHead.includes(response.status)) {
+      // An empty file has no first byte: 416.
+      response = await ask(name, { headers: { ...headers, range: 'bytes=0-0' } }, [416]);
+      await response?.body?.cancel().catch(() => {});
+    }
+    return response !== undefined;
+  };
+
   const list = async (): Promise<readonly string[]> => {
     const found = await Promise.all(
       candidates.map(async (name) => {
         if (await (await store)?.match(`${base}/${name}`)) return name;
-        return (await ask(name, 'HEAD')) === undefined ? undefined : name;
+        return (await isThere(name)) ? name : undefined;
       }),
     );
-    return found.filter((name) => name !== undefined);
+    const there = found.filter((name) => name !== undefined);
+    for (const name of there) listed.add(name);
+    return there;
   };
 
   return {
@@ -94,7 +115,7 @@ export function fetchFiles(baseUrl: string, options: FetchFilesOptions = {}): Ch
         onProgress({ kind: 'cached', file: name });
         return new Uint8Array(await kept.arrayBuffer());
       }
-      const response = await ask(name, 'GET');
+      const response = await ask(name);
       if (response === undefined) return undefined;
       let bytes: Uint8Array;
       try {

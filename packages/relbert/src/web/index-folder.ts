@@ -1,6 +1,7 @@
 /** The files of an index on a web server that answers range requests: any that serves files does. */
 import { IndexError } from '../index/error.ts';
 import type { IndexFile, IndexFolder } from '../index/index-folder.ts';
+import { withoutHead } from './without-head.ts';
 
 export interface WebIndexOptions {
   /** Default: the page's. */
@@ -15,13 +16,21 @@ export function webIndexFolder(url: string | URL, options: WebIndexOptions = {})
 }
 
 async function openFile(url: string, options: WebIndexOptions): Promise<IndexFile | undefined> {
-  const head = await request(url, { method: 'HEAD' }, options);
+  let head = await request(url, { method: 'HEAD' }, options);
+  if (withoutHead.includes(head.status)) {
+    head = await request(url, { headers: { Range: 'bytes=0-0' } }, options);
+    await head.body?.cancel().catch(() => {});
+  }
   if (head.status === 404) return undefined;
   if (!head.ok) throw new IndexError(`${url}: the server answers ${head.status} ${head.statusText}`.trimEnd());
-  const size = Number(head.headers.get('content-length'));
+  const length =
+    head.status === 206
+      ? /\/(\d+)$/.exec(head.headers.get('content-range') ?? '')?.[1]
+      : head.headers.get('content-length');
+  const size = Number(length ?? undefined);
   if (!Number.isSafeInteger(size) || size <= 0) {
     throw new IndexError(
-      `${url}: the server does not say how long the file is (Content-Length); serve it as a plain file`,
+      `${url}: the server does not say how long the file is (Content-Length, or Content-Range among the exposed headers); serve it as a plain file`,
     );
   }
   return {

@@ -12,6 +12,10 @@ export class HubServer {
   readonly files = new Map<string, Buffer>();
   /** `METHOD path[ range]` of every request. */
   readonly log: string[] = [];
+  /** Hashes of files in Xet storage, by name. */
+  readonly xetHashes = new Map<string, string>();
+  /** Hashes are announced in capitals. */
+  upperCase = false;
   readonly tokens = new Set<string | undefined>();
   /** Tokens that the storage address was sent: none ever should be. */
   readonly leakedTokens: string[] = [];
@@ -43,6 +47,8 @@ export class HubServer {
   reset(): void {
     this.log.length = 0;
     this.tokens.clear();
+    this.xetHashes.clear();
+    this.upperCase = false;
     this.misbehave = () => false;
     this.refuse = () => false;
   }
@@ -72,7 +78,8 @@ export class HubServer {
     const url = request.url ?? '';
     if (url.startsWith('/api/models/')) {
       if (this.refuse(request, response, Buffer.alloc(0))) return;
-      const siblings = [...this.files.keys()].map((rfilename) => ({ rfilename }));
+      const sizes = url.endsWith('?blobs=true');
+      const siblings = [...this.files].map(([rfilename, { byteLength: size }]) => ({ rfilename, ...(sizes && { size }) }));
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ id: 'org/model', sha: commit, siblings }));
       return;
@@ -85,8 +92,11 @@ export class HubServer {
       return;
     }
     if (request.method === 'HEAD' && this.refuse(request, response, body)) return;
-    const etag = HubServer.etag(name, body);
+    const hash = HubServer.etag(name, body);
+    const etag = this.upperCase ? hash.toUpperCase() : hash;
     response.setHeader('x-repo-commit', commit);
+    const xetHash = this.xetHashes.get(name);
+    if (xetHash !== undefined) response.setHeader('x-xet-hash', xetHash);
     if (HubServer.isLarge(name)) {
       const storage = `http://127.0.0.1:${(this.#storage.address() as AddressInfo).port}/${name}`;
       response.setHeader('x-linked-etag', `"${etag}"`).setHeader('x-linked-size', String(body.byteLength));

@@ -113,7 +113,7 @@ describe('hubFiles', () => {
     server.reset();
     events = [];
     await load();
-    expect(server.log).toEqual(['GET /api/models/org/model/revision/main']);
+    expect(server.log).toEqual(['GET /api/models/org/model/revision/main?blobs=true']);
     expect(kinds()).toEqual(['resolve', 'cached']);
   });
 
@@ -127,7 +127,7 @@ describe('hubFiles', () => {
 
   it('takes a branch with a slash, as pull requests have', async () => {
     await load('org/model@refs/pr/1');
-    expect(server.log[0]).toBe('GET /api/models/org/model/revision/refs%2Fpr%2F1');
+    expect(server.log[0]).toBe('GET /api/models/org/model/revision/refs%2Fpr%2F1?blobs=true');
     expect(readFileSync(join(repository(), 'refs/refs/pr/1'), 'utf8')).toBe(commit);
   });
 

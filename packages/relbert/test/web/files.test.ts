@@ -9,7 +9,9 @@ import { fetchFiles, hubAddress, type WebFileEvent } from '../../src/web/files.t
 
 const bert = fileURLToPath(new URL('../fixtures/encoder/bert/', import.meta.url));
 const log: string[] = [];
-let answer: 'files' | 'html' | 'failure' | 'short' = 'files';
+let answer: 'files' | 'html' | 'failure' | 'short' | 'forbidden' = 'files';
+/** Status of the answer to every HEAD request; undefined: the usual one. */
+let headStatus: number | undefined;
 const server: Server = createServer((request, response) => {
   log.push(`${request.method} ${request.url}`);
   const name = (request.url ?? '').replace('/models/bert/', '');
@@ -20,6 +22,12 @@ const server: Server = createServer((request, response) => {
     body = undefined;
   }
   if (answer === 'failure') response.writeHead(500).end();
+  else if (request.method === 'HEAD' && headStatus !== undefined) response.writeHead(headStatus).end();
+  else if (body === undefined && answer === 'forbidden') response.writeHead(403).end();
+  else if (body !== undefined && request.headers.range === 'bytes=0-0') {
+    response.writeHead(206, { 'content-range': `bytes 0-0/${body.byteLength}`, 'content-length': 1 });
+    response.end(body.subarray(0, 1));
+  }
   else if (body === undefined && answer === 'html') {
     response.setHeader('content-type', 'text/html').end('<!doctype html>');
   } else if (body === undefined) response.writeHead(404).end();
@@ -39,6 +47,7 @@ afterAll(() => {
 });
 afterEach(() => {
   answer = 'files';
+  headStatus = undefined;
   log.length = 0;
   vi.unstubAllGlobals();
 });
@@ -85,6 +94,48 @@ describe('fetchFiles', () => {
     answer = 'short';
     await expect(fetchFiles(base).read('model.safetensors')).rejects.toThrow('broke off');
     await expect(fetchFiles('http://127.0.0.1:9/x').list()).rejects.toThrow('the server cannot be reached');
+  });
+
+  it('takes 403 for "not there", as storage answers that does not show which files it has', async () => {
+    answer = 'forbidden';
+    const files = fetchFiles(base);
+    expect([...(await files.list())].sort()).toEqual([
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
+    expect(await files.read('README.md')).toBeUndefined();
+    expect((await openCheckpoint(fetchFiles(base))).config['model_type']).toBe('bert');
+    await expect(fetchFiles(`${base}/nothing`).list()).rejects.toThrow('config.json: the server answers 403');
+  });
+
+  it('refuses 403 for a file that was listed', async () => {
+    const files = fetchFiles(base, {
+      fetch: async (url, init) =>
+        init.method === 'GET' && url.endsWith('/tokenizer.json') ? new Response(null, { status: 403 }) : fetch(url, init),
+    });
+    await files.list();
+    await expect(files.read('tokenizer.json')).rejects.toThrow('tokenizer.json: the server answers 403');
+  });
+
+  it.each([405, 501])('asks with GET for the first byte where HEAD is answered with %d', async (status) => {
+    headStatus = status;
+    const ranges: unknown[] = [];
+    const files = fetchFiles(base, {
+      fetch: (url, init) => {
+        if (init.method === 'GET') ranges.push(new Headers(init.headers).get('range'));
+        return fetch(url, init);
+      },
+    });
+    expect([...(await files.list())].sort()).toEqual([
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
+    expect(new Set(ranges)).toEqual(new Set(['bytes=0-0']));
+    expect((await openCheckpoint(files)).config['model_type']).toBe('bert');
   });
 
   it('stops when aborted', async () => {

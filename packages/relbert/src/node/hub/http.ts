@@ -1,4 +1,4 @@
-/** @file Requests that stall, fail and come back: time-outs, retries with growing pauses. */
+/** @file Requests that stall, trickle, fail and recover: time limits, retries with growing pauses. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CheckpointError } from '../../formats/checkpoint-error.ts';
@@ -9,7 +9,7 @@ export interface RetryOptions {
   readonly fetch: Fetch;
   /** Milliseconds without a byte after which a connection counts as dead. */
   readonly stallTimeout: number;
-  /** Attempts in a row without any progress. */
+  /** Attempts in a row with less than 64 KiB of progress. */
   readonly attempts: number;
   /** First pause, doubled each time up to 30 s. Milliseconds. */
   readonly pause: number;
@@ -27,6 +27,11 @@ export class TransientError extends Error {
     this.wait = options.wait;
   }
 }
+
+/** A body slower than this, in bytes a second over three stall timeouts, counts as stalled. */
+const slowest = 1024;
+/** Bytes that count as progress of an attempt: a server that sends less each time would be asked for ever. */
+const progressBytes = 64 * 1024;
 
 /** HTTP status codes that are worth another attempt. */
 const passingStatus: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
@@ -79,13 +84,16 @@ export async function request(url: string, init: RequestInit, options: RetryOpti
 
 /**
  * The chunks of a response's body.
- * @throws TransientError where it stalls or breaks off
+ * @throws TransientError where it stalls, breaks off, or trickles (less than 1 KiB/s over three stall timeouts)
  */
 export async function* readBody(response: Response, options: RetryOptions): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   if (reader === undefined) return;
   const { signal } = options;
+  const span = 3 * options.stallTimeout;
   let finished = false;
+  let start = performance.now();
+  let received = 0;
   const onAbort = (): void => void reader.cancel().catch(() => {});
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -108,7 +116,17 @@ export async function* readBody(response: Response, options: RetryOptions): Asyn
         finished = true;
         return;
       }
+      received += step.value.byteLength;
+      const began = performance.now();
+      if (began - start >= span) {
+        if (received < (slowest * (began - start)) / 1000) {
+          throw new TransientError(`only ${received} bytes came in ${Math.round(began - start) / 1000} s`);
+        }
+        start = began;
+        received = 0;
+      }
       yield step.value;
+      start += performance.now() - began; // the reader's time is not the server's
     }
   } finally {
     signal?.removeEventListener('abort', onAbort);
@@ -117,8 +135,8 @@ export async function* readBody(response: Response, options: RetryOptions): Asyn
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or failed in passing too often in a row. An attempt that got
- * somewhere (`progress` changed) starts the count anew.
+ * Runs `attempt` until it succeeds, fails for good, or failed in passing too often in a row. The count starts anew when
+ * `progress`, in bytes, has grown by 64 KiB.
  */
 export async function withRetries<T>(
   what: string,
@@ -134,8 +152,10 @@ export async function withRetries<T>(
       return await attempt();
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
-      if (progress() > reached) failures = 0;
-      reached = progress();
+      if (progress() - reached >= progressBytes) {
+        failures = 0;
+        reached = progress();
+      }
       failures++;
       if (failures >= options.attempts) {
         throw new CheckpointError(what, `gave up after ${failures} attempts: ${error.message}`, { cause: error });

@@ -1,10 +1,11 @@
 /** @file One file of the hub: its facts, and its bytes resumed, checked and put in place. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { copyFile, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { CheckpointError } from '../../formats/checkpoint-error.ts';
 import { fileError } from '../file-error.ts';
+import { temporaryPath } from '../temporary-file.ts';
 import { type RetryOptions, readBody, request, TransientError, withRetries } from './http.ts';
 import type { HubEvent } from './hub-event.ts';
 
@@ -17,6 +18,8 @@ export interface RemoteFile {
   /** Hash that the cache names the blob by: SHA-256 of a large file, git's SHA-1 of a small one. */
   readonly etag: string;
   readonly size: number | undefined;
+  /** Hash by which the blob store that repositories share names the file. */
+  readonly xetHash: string | undefined;
 }
 
 export interface DownloadContext extends RetryOptions {
@@ -52,7 +55,8 @@ export async function remoteFile(
   }
   const length = response.headers.get('x-linked-size') ?? (redirected ? null : response.headers.get('content-length'));
   const size = length !== null && /^\d+$/.test(length) ? Number(length) : undefined;
-  return { name, origin, url, etag, size };
+  const xetHash = response.headers.get('x-xet-hash') ?? undefined;
+  return { name, origin, url, etag, size, xetHash };
 }
 
 /** A HEAD request that follows redirects within the server only: the first answer of the hub holds the hash. */
@@ -92,10 +96,32 @@ export async function downloadBlob(file: RemoteFile, blob: string, context: Down
   }
 }
 
+/**
+ * Takes a file from the blob store that repositories share instead of the network, where size and hash are right. A hard
+ * link and not a symbolic one: Python may then remove the store's entry at any time, and its lock need not be held.
+ * @returns Whether `blob` is in place
+ */
+export async function takeShared(file: RemoteFile, shared: string, blob: string): Promise<boolean> {
+  const temporary = temporaryPath(blob);
+  try {
+    if (file.size === undefined || (await sizeOf(shared)) !== file.size || (await mismatch(file, shared))) return false;
+    await link(shared, temporary).catch(() => copyFile(shared, temporary, constants.COPYFILE_FICLONE));
+    await rename(temporary, blob);
+    return true;
+  } catch {
+    return false; // removed in between, or not readable: it is downloaded
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {});
+  }
+}
+
 /** Fills the incomplete file up to the announced size, or to the end of the response where none was announced. */
 async function fetchBytes(file: RemoteFile, incomplete: string, context: DownloadContext): Promise<void> {
   const { name, origin, size } = file;
-  let loaded = await sizeOf(incomplete);
+  const found = await sizeOf(incomplete);
+  // A link may lead anywhere: it is neither read nor written through.
+  if (found === undefined) await rm(incomplete, { force: true });
+  let loaded = found ?? 0;
   if (size !== undefined && loaded > size) {
     await rm(incomplete, { force: true });
     loaded = 0;
@@ -109,7 +135,10 @@ async function fetchBytes(file: RemoteFile, incomplete: string, context: Downloa
     context.onEvent({ kind: 'progress', file: name, loaded, size });
   };
   const attempt = async (): Promise<void> => {
-    if (size !== undefined && loaded === size) return;
+    if (size !== undefined && loaded === size) {
+      if (size === 0) await append(incomplete, false, async () => {});
+      return;
+    }
     const headers: Record<string, string> = { ...context.headers, 'accept-encoding': 'identity' };
     if (loaded > 0) headers['range'] = `bytes=${loaded}-`;
     const response = await request(file.url, { headers, redirect: 'follow' }, context);
@@ -157,6 +186,9 @@ async function fetchBytes(file: RemoteFile, incomplete: string, context: Downloa
   );
 }
 
+/** Flags of a new or old file that is no link, which Windows does not tell apart. */
+const writeOnly = constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+
 async function append(
   path: string,
   resumed: boolean,
@@ -169,7 +201,7 @@ async function append(
       throw fileError(path, 'write', error);
     }
   };
-  const handle = await writing(() => open(path, resumed ? 'a' : 'w'));
+  const handle = await writing(() => open(path, (resumed ? constants.O_APPEND : constants.O_TRUNC) | writeOnly));
   try {
     await fill(async (chunk) => {
       for (let start = 0; start < chunk.byteLength; ) {
@@ -186,20 +218,23 @@ async function append(
 async function mismatch({ etag, size }: RemoteFile, path: string): Promise<string | undefined> {
   const actual = await sizeOf(path);
   if (size !== undefined && actual !== size) return `the server sent ${actual} bytes where it had announced ${size}`;
-  const algorithm = /^[0-9a-f]{64}$/.test(etag) ? 'sha256' : /^[0-9a-f]{40}$/.test(etag) ? 'sha1' : undefined;
+  const announced = etag.toLowerCase();
+  const algorithm = /^[0-9a-f]{64}$/.test(announced) ? 'sha256' : /^[0-9a-f]{40}$/.test(announced) ? 'sha1' : undefined;
   if (algorithm === undefined) return undefined;
   const hash = createHash(algorithm);
   if (algorithm === 'sha1') hash.update(`blob ${actual}\0`); // as git names a blob
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
   const found = hash.digest('hex');
-  return found === etag
+  return found === announced
     ? undefined
     : `what the server sent does not have the hash it announced (${etag.slice(0, 12)}..., got ${found.slice(0, 12)}...)`;
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** Bytes of a regular file; 0 where there is nothing, undefined for a link, a folder or a device. */
+async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    return (await stat(path)).size;
+    const facts = await lstat(path);
+    return facts.isFile() ? facts.size : undefined;
   } catch {
     return 0;
   }

@@ -7,17 +7,18 @@
 
 import { parseShardIndex, weightsLayoutOf } from '../../encoder/checkpoint.ts';
 import { isTokenizerFile } from '../../encoder/checkpoint-tokenizer.ts';
-import type { CheckpointFiles } from '../../formats/byte-source.ts';
+import { type CheckpointFiles, fileSource } from '../../formats/byte-source.ts';
 import { CheckpointError } from '../../formats/checkpoint-error.ts';
 import { parseJsonObject } from '../../formats/json-file.ts';
-import { isJsonObject } from '../../text/json.ts';
+import { readSafetensorsHeader } from '../../formats/safetensors.ts';
+import { isJsonObject, type JsonObject } from '../../text/json.ts';
 import { withFileLock } from '../file-lock.ts';
 import { folderFiles } from '../folder.ts';
 import type { Fetch } from './http.ts';
 import { readBody, request, withRetries } from './http.ts';
-import { exists, HubCache, isCommit } from './hub-cache.ts';
+import { type FileSizes, HubCache, hasFile, isCommit } from './hub-cache.ts';
 import type { DownloadContext } from './hub-download.ts';
-import { downloadBlob, remoteFile } from './hub-download.ts';
+import { downloadBlob, remoteFile, takeShared } from './hub-download.ts';
 import type { HubEvent } from './hub-event.ts';
 import { type HubId, modelSuggestion, requireHubId } from './hub-id.ts';
 import type { HubSettings, HubSettingsOptions } from './hub-settings.ts';
@@ -63,7 +64,8 @@ export async function hubFiles(model: string, options: HubOptions = {}): Promise
   const context = downloadContext(settings, options, cached === undefined);
   let listing: Listing;
   try {
-    listing = await listFiles(hubId, origin, settings, context);
+    const tree = isCommit(hubId.revision) ? await cache.tree(hubId.revision) : undefined;
+    listing = tree ? { commit: hubId.revision, sizes: tree } : await listFiles(hubId, origin, settings, context);
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!cached || !(error instanceof CheckpointError) || error instanceof HubRefusal) throw error;
@@ -78,8 +80,11 @@ class HubRefusal extends CheckpointError {}
 
 interface Listing {
   readonly commit: string;
-  readonly names: readonly string[];
+  readonly sizes: FileSizes;
 }
+
+/** Bytes of the hub's answer: 100,000 files take about 25 MB. */
+const listingLimit = 64 * 1024 * 1024;
 
 function downloadContext(settings: HubSettings, options: HubOptions, patient: boolean): DownloadContext {
   return {
@@ -103,7 +108,7 @@ async function listFiles(
   { endpoint, token }: HubSettings,
   context: DownloadContext,
 ): Promise<Listing> {
-  const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}`;
+  const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
   return withRetries(
     origin,
     context,
@@ -114,21 +119,37 @@ async function listFiles(
         throw refusal(response, { id, revision }, origin, token !== undefined);
       }
       const chunks: Uint8Array[] = [];
-      for await (const chunk of readBody(response, context)) chunks.push(chunk);
+      let length = 0;
+      for await (const chunk of readBody(response, context)) {
+        chunks.push(chunk);
+        length += chunk.byteLength;
+        if (length > listingLimit) {
+          throw new CheckpointError(
+            origin,
+            `the server's list of files is longer than ${listingLimit / 2 ** 20} MiB; is HF_ENDPOINT right?`,
+          );
+        }
+      }
       const { sha, siblings } = parseJsonObject(`${origin} (the hub's answer)`, Buffer.concat(chunks));
-      const names = Array.isArray(siblings)
-        ? siblings.map((sibling) => (isJsonObject(sibling) ? sibling['rfilename'] : undefined))
-        : [];
-      if (typeof sha !== 'string' || !isCommit(sha) || !names.every((name) => typeof name === 'string')) {
+      const sizes = new Map<unknown, number | undefined>();
+      for (const sibling of Array.isArray(siblings) ? siblings : []) {
+        const { rfilename, size }: JsonObject = isJsonObject(sibling) ? sibling : {};
+        sizes.set(rfilename, typeof size === 'number' ? size : undefined);
+      }
+      if (typeof sha !== 'string' || !isCommit(sha) || !namedByText(sizes)) {
         throw new CheckpointError(
           origin,
           `the server's answer is not that of a HuggingFace hub; is HF_ENDPOINT right?`,
         );
       }
-      return { commit: sha, names };
+      return { commit: sha, sizes };
     },
     (attempt, delay, reason) => context.onEvent({ kind: 'retry', file: origin, attempt, delay, reason }),
   );
+}
+
+function namedByText(sizes: ReadonlyMap<unknown, number | undefined>): sizes is FileSizes {
+  return [...sizes.keys()].every((name) => typeof name === 'string');
 }
 
 /** What an error status of the hub means, and what to do. */
@@ -185,10 +206,11 @@ async function fetchSnapshot(
   hubId: HubId,
   origin: string,
   cache: HubCache,
-  { commit, names }: Listing,
+  { commit, sizes }: Listing,
   { endpoint }: HubSettings,
   context: DownloadContext,
 ): Promise<CheckpointFiles> {
+  const names = [...sizes.keys()];
   const weights = weightsLayoutOf(names);
   if (!names.includes('config.json') || weights === undefined) {
     const missing = weights === undefined ? 'weights (model.safetensors or pytorch_model.bin)' : 'config.json';
@@ -203,7 +225,7 @@ async function fetchSnapshot(
   const fetchAll = async (wanted: readonly string[]): Promise<void> => {
     const missing: string[] = [];
     for (const name of wanted) {
-      if (await cache.has(commit, name)) context.onEvent({ kind: 'cached', file: name });
+      if (await cache.has(commit, name, sizes.get(name))) context.onEvent({ kind: 'cached', file: name });
       else missing.push(name);
     }
     const url = (name: string): string =>
@@ -216,7 +238,9 @@ async function fetchSnapshot(
         `${cache.locks}/${file.etag}.relbert.lock`,
         { signal: context.signal, onWait: () => context.onEvent({ kind: 'wait', file: file.name }) },
         async () => {
-          if (!(await exists(blob))) await downloadBlob(file, blob, context);
+          const shared = file.xetHash && (await cache.shared(file.xetHash));
+          const there = (await hasFile(blob, file.size)) || (shared && (await takeShared(file, shared, blob)));
+          if (!there) await downloadBlob(file, blob, context);
           await cache.link(commit, file.name, file.etag);
         },
       );
@@ -236,18 +260,32 @@ async function fetchSnapshot(
 
 /** The cached files of a commit, where config, tokenizer and every weights file are there; else undefined. */
 async function completeSnapshot(cache: HubCache, commit: string, origin: string): Promise<CheckpointFiles | undefined> {
-  if (!(await cache.has(commit, 'config.json'))) return undefined;
+  const sizes = await cache.tree(commit);
+  if (!(await cache.has(commit, 'config.json', sizes?.get('config.json')))) return undefined;
   const files = await folderFiles(cache.snapshot(commit), origin);
   const names: string[] = [];
-  for (const name of await files.list()) if (await cache.has(commit, name)) names.push(name);
+  for (const name of await files.list()) {
+    if (await cache.has(commit, name, sizes?.get(name))) names.push(name);
+  }
   const weights = weightsLayoutOf(names);
   if (weights === undefined || !names.some((name) => isTokenizerFile(name) && !name.endsWith('config.json')))
     return undefined;
-  if (!weights.sharded) return files;
+  if (!weights.sharded) return (await isCut(files, weights.file)) ? undefined : files;
   const index = await files.read(weights.file);
   if (index === undefined) return undefined;
-  const shards = parseShardIndex(`${origin}/${weights.file}`, index).values();
-  return [...shards].every((shard) => names.includes(shard)) ? files : undefined;
+  const shards = new Set(parseShardIndex(`${origin}/${weights.file}`, index).values());
+  for (const shard of shards) if (!names.includes(shard) || (await isCut(files, shard))) return undefined;
+  return files;
+}
+
+/** Whether a weights file is damaged, as its header shows without a request; a pickle says nothing before it is read. */
+async function isCut(files: CheckpointFiles, name: string): Promise<boolean> {
+  const source = name.endsWith('.safetensors') ? await fileSource(files, name) : undefined;
+  if (!source) return false;
+  return readSafetensorsHeader(source).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** Where the configuration lies instead (older models of sentence-transformers). */
