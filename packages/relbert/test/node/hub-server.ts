@@ -79,7 +79,10 @@ export class HubServer {
     if (url.startsWith('/api/models/')) {
       if (this.refuse(request, response, Buffer.alloc(0))) return;
       const sizes = url.endsWith('?blobs=true');
-      const siblings = [...this.files].map(([rfilename, { byteLength: size }]) => ({ rfilename, ...(sizes && { size }) }));
+      const siblings = [...this.files].map(([rfilename, { byteLength: size }]) => ({
+        rfilename,
+        ...(sizes && { size }),
+      }));
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ id: 'org/model', sha: commit, siblings }));
       return;

@@ -264,6 +264,87 @@ describe('a hub that misbehaves', () => {
     expect(events.find(({ kind }) => kind === 'retry')).toMatchObject({ reason: 'nothing came for 0.3 s' });
   });
 
+  it('trickles: bytes that come too slowly count as a stall', async () => {
+    let trickles = 0;
+    server.misbehave = (_, response, body) => {
+      if (!large(body) || trickles++ > 0) return false;
+      response.setHeader('content-length', String(body.byteLength));
+      let sent = 0;
+      const timer = setInterval(() => response.write(body.subarray(sent, ++sent)), 20);
+      response.on('close', () => clearInterval(timer));
+      return true;
+    };
+    await load('org/model', { stallTimeout: 200 });
+    await expectComplete();
+    expect(events.find(({ kind }) => kind === 'retry')).toMatchObject({
+      reason: expect.stringMatching(/^only \d\d bytes came in 0\.\d+ s$/),
+    });
+    expect(server.gets('model.safetensors').some((line) => / bytes=\d\d-$/.test(line))).toBe(true);
+  });
+
+  it('cuts off after a few bytes each time: that is not progress', async () => {
+    server.misbehave = (request, response, body) => {
+      if (!large(body)) return false;
+      const from = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
+      if (from > 0) {
+        response.statusCode = 206;
+        response.setHeader('content-range', `bytes ${from}-${body.byteLength - 1}/${body.byteLength}`);
+      }
+      response.setHeader('content-length', String(body.byteLength - from));
+      response.write(body.subarray(from, from + 10), () => setTimeout(() => response.destroy(), 20));
+      return true;
+    };
+    expect(await failure()).toMatch(/^org\/model@main\/\S+: gave up after 5 attempts: /);
+  });
+
+  it('lists files without end, fast or slowly', async () => {
+    const chunk = Buffer.alloc(1 << 20, ' ');
+    server.refuse = (_, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(chunk)) {}
+      };
+      response.on('drain', more);
+      more();
+      return true;
+    };
+    expect(await failure()).toBe(
+      "org/model@main: the server's list of files is longer than 64 MiB; is HF_ENDPOINT right?",
+    );
+    server.refuse = (_, response) => {
+      const timer = setInterval(() => response.write(' '), 10);
+      response.on('close', () => clearInterval(timer));
+      return true;
+    };
+    expect(await failure('org/model', { stallTimeout: 50, attempts: 2 })).toMatch(
+      /gave up after 2 attempts: only \d+ bytes came in 0\.\d+ s$/,
+    );
+  });
+
+  it('has a file of 0 bytes', async () => {
+    server.files.set('special_tokens_map.json', Buffer.alloc(0));
+    await load();
+    await expectComplete();
+    const file = join(repository(), 'snapshots', commit, 'special_tokens_map.json');
+    expect(readFileSync(file).byteLength).toBe(0);
+    expect(readlinkSync(file)).toBe('../../blobs/e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'); // git's hash of nothing
+    server.reset();
+    await load();
+    expect(server.log.length).toBe(1);
+  });
+
+  it.each(['model.safetensors', 'config.json'])('announces the hash of %s in capitals: it is checked', async (name) => {
+    server.upperCase = true;
+    server.misbehave = (request, response, body) => {
+      if (!request.url?.endsWith(name)) return false;
+      response.setHeader('content-length', String(body.byteLength)).end(Buffer.alloc(body.byteLength, ' '));
+      return true;
+    };
+    expect(await failure()).toContain('does not have the hash it announced');
+    server.misbehave = () => false;
+    await load();
+    await expectComplete();
+  });
+
   it('never answers', async () => {
     server.refuse = () => true;
     expect(await failure('org/model', { stallTimeout: 50, attempts: 2 })).toContain(

@@ -27,8 +27,7 @@ const server: Server = createServer((request, response) => {
   else if (body !== undefined && request.headers.range === 'bytes=0-0') {
     response.writeHead(206, { 'content-range': `bytes 0-0/${body.byteLength}`, 'content-length': 1 });
     response.end(body.subarray(0, 1));
-  }
-  else if (body === undefined && answer === 'html') {
+  } else if (body === undefined && answer === 'html') {
     response.setHeader('content-type', 'text/html').end('<!doctype html>');
   } else if (body === undefined) response.writeHead(404).end();
   else if (answer === 'short') {
@@ -113,7 +112,9 @@ describe('fetchFiles', () => {
   it('refuses 403 for a file that was listed', async () => {
     const files = fetchFiles(base, {
       fetch: async (url, init) =>
-        init.method === 'GET' && url.endsWith('/tokenizer.json') ? new Response(null, { status: 403 }) : fetch(url, init),
+        init.method === 'GET' && url.endsWith('/tokenizer.json')
+          ? new Response(null, { status: 403 })
+          : fetch(url, init),
     });
     await files.list();
     await expect(files.read('tokenizer.json')).rejects.toThrow('tokenizer.json: the server answers 403');

@@ -39,7 +39,8 @@ describe('webIndexFolder', () => {
 
   it('refuses an answer that does not say the size', async () => {
     const folder = webIndexFolder('https://example.org/index', {
-      fetch: async (_, init) => new Response(init?.method === 'HEAD' ? null : 'x', { status: init?.method === 'HEAD' ? 405 : 206 }),
+      fetch: async (_, init) =>
+        new Response(init?.method === 'HEAD' ? null : 'x', { status: init?.method === 'HEAD' ? 405 : 206 }),
     });
     await expect(folder.open('segment.bin')).rejects.toThrow('does not say how long the file is');
   });

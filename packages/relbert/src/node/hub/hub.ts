@@ -29,9 +29,12 @@ export interface HubOptions extends HubSettingsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Default: the global one. */
   readonly fetch?: Fetch;
-  /** Milliseconds without a byte after which a connection is given up and made anew. Default 20,000. */
+  /**
+   * Milliseconds without a byte after which a connection is given up and made anew; so is a connection of less than
+   * 1 KiB/s over three times as long. Default 20,000.
+   */
   readonly stallTimeout?: number;
-  /** Attempts in a row that get nowhere before it is an error. Default 5. */
+  /** Attempts in a row with less than 64 KiB of progress before it is an error. Default 5. */
   readonly attempts?: number;
   /** First pause before another attempt, doubled each time up to 30 s. Milliseconds, default 500. */
   readonly pause?: number;
