@@ -43,8 +43,8 @@ const repository = (...path: string[]): string => join(cache, 'models--org--mode
 const bytesOf = (name: string): Buffer => server.files.get(name) as Buffer;
 const etagOf = (name: string): string => HubServer.etag(name, bytesOf(name));
 const blobOf = (name: string): string => repository('blobs', etagOf(name));
-const load = (model = 'org/model', offline = false) =>
-  hubFiles(model, { env: {}, endpoint: server.endpoint, cache, offline, pause: 1, stallTimeout: 2000 });
+const load = (model = 'org/model', offline = false, env = {}) =>
+  hubFiles(model, { env, endpoint: server.endpoint, cache, offline, pause: 1, stallTimeout: 2000 });
 const expectWhole = (): void => {
   for (const name of names) {
     expect(readFileSync(repository('snapshots', commit, name)).equals(bytesOf(name)), name).toBe(true);
@@ -149,6 +149,14 @@ describe('the cache of huggingface_hub 2.4', () => {
     rmSync(stored());
     expectWhole();
     expect(readdirSync(repository('blobs')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it.each(['HF_HUB_DISABLE_SHARED_BLOBS', 'HF_HUB_DISABLE_XET'])('is not used with %s', async (name) => {
+    putShared(bytesOf('model.safetensors'));
+    server.xetHashes.set('model.safetensors', xetHash);
+    await load('org/model', false, { [name]: '1' });
+    expectWhole();
+    expect(server.gets('model.safetensors').length).toBeGreaterThan(0);
   });
 
   it.each(['cut', 'another content', 'a symbolic link', 'a store of the future', 'not a hash'])(

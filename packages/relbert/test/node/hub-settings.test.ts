@@ -48,6 +48,7 @@ describe('the name and the settings of a hub', () => {
       endpoint: 'https://huggingface.co',
       cache: '/h/.cache/huggingface/hub',
       offline: false,
+      sharedBlobs: true,
       token: undefined,
     });
     expect((await settings({ XDG_CACHE_HOME: '/x' })).cache).toBe('/x/huggingface/hub');

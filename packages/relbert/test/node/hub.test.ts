@@ -276,9 +276,8 @@ describe('a hub that misbehaves', () => {
     };
     await load('org/model', { stallTimeout: 200 });
     await expectComplete();
-    expect(events.find(({ kind }) => kind === 'retry')).toMatchObject({
-      reason: expect.stringMatching(/^only \d\d bytes came in 0\.\d+ s$/),
-    });
+    const reasons = events.map((event) => (event.kind === 'retry' ? event.reason : ''));
+    expect(reasons).toContainEqual(expect.stringMatching(/^only \d\d bytes came in 0\.\d+ s$/));
     expect(server.gets('model.safetensors').some((line) => / bytes=\d\d-$/.test(line))).toBe(true);
   });
 
@@ -315,7 +314,7 @@ describe('a hub that misbehaves', () => {
       response.on('close', () => clearInterval(timer));
       return true;
     };
-    expect(await failure('org/model', { stallTimeout: 50, attempts: 2 })).toMatch(
+    expect(await failure('org/model', { stallTimeout: 200, attempts: 2 })).toMatch(
       /gave up after 2 attempts: only \d+ bytes came in 0\.\d+ s$/,
     );
   });

@@ -13,6 +13,8 @@ export interface HubSettings {
   /** The folder that holds `models--org--name`. */
   readonly cache: string;
   readonly offline: boolean;
+  /** Whether the blob store that repositories share may be read. */
+  readonly sharedBlobs: boolean;
   /** Sent to the endpoint only; never in a message. */
   readonly token: string | undefined;
 }
@@ -44,6 +46,7 @@ export async function hubSettings(options: HubSettingsOptions = {}): Promise<Hub
       expand(env['HUGGINGFACE_HUB_CACHE'], env) ??
       join(home, 'hub'),
     offline: options.offline ?? (isTrue(env['HF_HUB_OFFLINE']) || isTrue(env['TRANSFORMERS_OFFLINE'])),
+    sharedBlobs: !isTrue(env['HF_HUB_DISABLE_SHARED_BLOBS']) && !isTrue(env['HF_HUB_DISABLE_XET']),
     token: options.token === undefined ? await tokenOf(env, home) : options.token || undefined,
   };
 }

@@ -210,7 +210,7 @@ async function fetchSnapshot(
   origin: string,
   cache: HubCache,
   { commit, sizes }: Listing,
-  { endpoint }: HubSettings,
+  { endpoint, sharedBlobs }: HubSettings,
   context: DownloadContext,
 ): Promise<CheckpointFiles> {
   const names = [...sizes.keys()];
@@ -241,7 +241,7 @@ async function fetchSnapshot(
         `${cache.locks}/${file.etag}.relbert.lock`,
         { signal: context.signal, onWait: () => context.onEvent({ kind: 'wait', file: file.name }) },
         async () => {
-          const shared = file.xetHash && (await cache.shared(file.xetHash));
+          const shared = sharedBlobs && file.xetHash && (await cache.shared(file.xetHash));
           const there = (await hasFile(blob, file.size)) || (shared && (await takeShared(file, shared, blob)));
           if (!there) await downloadBlob(file, blob, context);
           await cache.link(commit, file.name, file.etag);
