@@ -44,7 +44,7 @@ export interface LoadOptions extends EncoderOptions, HubOptions {
   readonly worker?: boolean;
   /** What computes. Default `auto`: the CPU, or WASM where onnxruntime-node has no binary. */
   readonly device?: DeviceChoice | undefined;
-  /** In a browser only: where onnxruntime-web finds its files, and which backend runs. */
+  /** In a browser only: where onnxruntime-web finds its files, and which device computes. */
   readonly runtime?: WebRuntimeOptions;
   /** In a browser only: request headers. */
   readonly headers?: FetchFilesOptions['headers'];

@@ -2,7 +2,7 @@
  * How well students agree with their teacher on the pairs of analogy questions, a finer measure than accuracy where the
  * questions are few:
  *
- *   npx tsx packages/reproduction/scripts/teacher-agreement.ts --teacher runs/relbert-mpnet-base --data FILE.jsonl --data FILE.jsonl PUPIL ...
+ *   npx tsx packages/reproduction/scripts/teacher-agreement.ts --teacher runs/relbert-mpnet-base --data FILE.jsonl --data FILE.jsonl STUDENT ...
  *
  * With several teachers their cosines are averaged. Prints for each student the loss `similarity` (KL, temperature
  * 0.1) over all pairs at once, and for each file the correlation of the cosines of stem and choice, each question's mean
@@ -25,7 +25,7 @@ const { values, positionals: students } = parseArgs({
 });
 if (values.teacher.length === 0 || values.data.length === 0 || students.length === 0) {
   throw new Error(
-    'usage: npx tsx packages/reproduction/scripts/teacher-agreement.ts --teacher MODEL --data FILE --data FILE ... PUPIL ...',
+    'usage: npx tsx packages/reproduction/scripts/teacher-agreement.ts --teacher MODEL --data FILE --data FILE ... STUDENT ...',
   );
 }
 const sets = values.data.map((file) => ({

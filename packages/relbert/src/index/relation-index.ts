@@ -4,18 +4,19 @@
  * bytes a pair.
  */
 import type { VectorBlock } from '../formats/vector-block.ts';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { IndexError } from './error.ts';
 import type { IndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
 import { type Manifest, type ModelIdentity, manifestName, parseManifest } from './manifest.ts';
-import { columnKey, wordKey, wordsOf } from './row-keys.ts';
+import { columnKey } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import { Segment } from './segment.ts';
 import { checksumText, damaged } from './segment-format.ts';
-import { TopScores } from './top-scores.ts';
-import { type Condition, parseWhere } from './where.ts';
+import { rowsOf, type SegmentSearchOptions, searchSegment, withoutWords } from './segment-search.ts';
+import { parseWhere } from './where.ts';
 
 /** A question to an index. */
 export interface IndexQuery {
@@ -63,12 +64,6 @@ export interface VerifyEvent {
   readonly done: number;
   readonly total: number;
 }
-
-/** Candidates whose vectors are compared: this many, and this many for each answer. */
-const candidates = 30;
-const candidatesPerAnswer = 3;
-/** Below this share of rows a filter is answered row by row. */
-const rowByRow = 0.02;
 
 /** An index as it is on the disk or on a web server; writers do not disturb it. */
 export class RelationIndex implements AsyncDisposable {
@@ -171,100 +166,30 @@ export class RelationIndex implements AsyncDisposable {
     options: IndexSearchOptions & { readonly top: number },
     turn: () => Promise<void> | undefined,
   ): Promise<IndexNeighbour[]> {
-    const found: { readonly segment: Segment; readonly row: number; readonly score: number }[] = [];
-    // The question's own pairs are taken out of the answers, so there is room for them.
-    const limit = options.top + pairs.length;
+    const allowed = await Promise.all(
+      this.#segments.map((segment, i) => allowedRows(segment, pairs, filters[i], options.distinctWords)),
+    );
+    // The question's pairs are taken out of the answers, so there is room for them, and for more rows of the same pairs.
+    for (let limit = options.top + pairs.length; ; limit *= 2) {
+      const best = await this.#best(unit, allowed, { ...options, scorer: this.#scorer, limit, turn });
+      const neighbours = await neighboursOf(best, pairs);
+      if (neighbours.length >= options.top || best.length < limit) return neighbours.slice(0, options.top);
+    }
+  }
+
+  /** The best rows of all segments, best first. */
+  async #best(
+    unit: Float32Array,
+    allowed: readonly (RowSet | undefined)[],
+    options: SegmentSearchOptions,
+  ): Promise<FoundRow[]> {
+    const found: FoundRow[] = [];
     for (const [i, segment] of this.#segments.entries()) {
-      let allowed = filters[i];
-      if (options.distinctWords) allowed = await withoutWords(segment, pairs, allowed);
-      if (segment.removed)
-        allowed = (allowed?.copy() ?? RowSet.all(segment.rows)).intersect(segment.removed.copy().invert());
-      for (const { row, score } of await this.#searchSegment(segment, unit, allowed, limit, options, turn)) {
+      for (const { row, score } of await searchSegment(segment, unit, allowed[i], options)) {
         found.push({ segment, row, score });
       }
     }
-    const best = found.sort((a, b) => b.score - a.score).slice(0, limit);
-    const described = new Map<Segment, WordPair[]>();
-    for (const segment of new Set(best.map(({ segment }) => segment))) {
-      const rows = best.filter((one) => one.segment === segment).map(({ row }) => row);
-      described.set(segment, await segment.pairs(rows));
-    }
-    const neighbours: IndexNeighbour[] = [];
-    for (const { segment, score } of best) {
-      // The descriptions of a segment stand in the order of its answers.
-      const pair = described.get(segment)?.shift();
-      if (!pair || pairs.some(({ head, tail }) => head === pair.head && tail === pair.tail)) continue;
-      neighbours.push({ pair, score });
-    }
-    return neighbours.slice(0, options.top);
-  }
-
-  async #searchSegment(
-    segment: Segment,
-    unit: Float32Array,
-    allowed: RowSet | undefined,
-    limit: number,
-    options: IndexSearchOptions,
-    turn: () => Promise<void> | undefined,
-  ): Promise<{ readonly row: number; readonly score: number }[]> {
-    const scorer = this.#scorer;
-    const size = allowed?.size ?? segment.rows;
-    if (size === 0) return [];
-    const wanted = Math.min(size, Math.max(candidates, limit * candidatesPerAnswer));
-    const best = new TopScores(wanted);
-    scorer.setQuery(unit);
-    if (allowed && size <= Math.max(1000, segment.rows * rowByRow)) {
-      const rows = [...allowed];
-      for (let first = 0; first < rows.length; first += 512) {
-        const some = rows.slice(first, first + 512);
-        scorer.setQuery(unit);
-        for (const [i, score] of (await segment.rowScores(some)).entries()) best.add(score, some[i] as number);
-        await turn();
-        options.signal?.throwIfAborted();
-      }
-    } else {
-      // A filter makes the lists poorer: as many more are read.
-      const share = size / segment.rows;
-      const probes = options.exact
-        ? segment.lists
-        : Math.ceil((options.probes ?? 2 * Math.sqrt(segment.lists)) / share);
-      const read = await this.#scanLists(segment, segment.nearestLists(probes), allowed, best, turn, options.signal);
-      if (best.size < wanted && !options.exact) {
-        // Too few rows in those lists: the others are read as well.
-        const others = Array.from({ length: segment.lists }, (_, list) => list).filter((list) => !read.has(list));
-        await this.#scanLists(segment, others, allowed, best, turn, options.signal);
-      }
-    }
-    const scored: { row: number; score: number }[] = [];
-    for (const { item: row } of best.sorted()) {
-      const vector = await segment.vector(row);
-      scored.push({ row, score: dot(unit, vector) });
-    }
-    return scored.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, limit);
-  }
-
-  async #scanLists(
-    segment: Segment,
-    lists: readonly number[],
-    allowed: RowSet | undefined,
-    best: TopScores,
-    turn: () => Promise<void> | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Set<number>> {
-    for (const list of lists) {
-      const [first] = segment.listRows(list);
-      const scores = await segment.listScores(list);
-      let threshold = best.threshold;
-      for (let i = 0; i < scores.length; i++) {
-        const score = scores[i] as number;
-        if (score <= threshold || (allowed && !allowed.has(first + i))) continue;
-        best.add(score, first + i);
-        threshold = best.threshold;
-      }
-      await turn();
-      signal?.throwIfAborted();
-    }
-    return new Set(lists);
+    return found.sort((a, b) => b.score - a.score).slice(0, options.limit);
   }
 
   /** The unit vector of a pair that is in the index; undefined where it is not. */
@@ -368,6 +293,39 @@ export class RelationIndex implements AsyncDisposable {
   }
 }
 
+/** A row that a search found. */
+interface FoundRow {
+  readonly segment: Segment;
+  readonly row: number;
+  readonly score: number;
+}
+
+/** The rows of a segment that may be answers; undefined: all. */
+async function allowedRows(
+  segment: Segment,
+  pairs: readonly WordPair[],
+  filter: RowSet | undefined,
+  distinctWords = false,
+): Promise<RowSet | undefined> {
+  const allowed = distinctWords ? await withoutWords(segment, pairs, filter) : filter;
+  if (!segment.removed) return allowed;
+  return (allowed?.copy() ?? RowSet.all(segment.rows)).intersect(segment.removed.copy().invert());
+}
+
+/** The pairs of rows with their scores, without those of the question. */
+async function neighboursOf(best: readonly FoundRow[], without: readonly WordPair[]): Promise<IndexNeighbour[]> {
+  const pairsOf = new Map<Segment, WordPair[]>();
+  for (const segment of new Set(best.map(({ segment }) => segment))) {
+    pairsOf.set(segment, await segment.pairs(best.filter((row) => row.segment === segment).map(({ row }) => row)));
+  }
+  const question = new Set(without.map(pairKey));
+  return best.flatMap(({ segment, score }) => {
+    // The pairs of a segment stand in the order of its rows in `best`.
+    const pair = pairsOf.get(segment)?.shift();
+    return pair && !question.has(pairKey(pair)) ? [{ pair, score }] : [];
+  });
+}
+
 /** A vector of length 1 with the same direction. @throws IndexError for one of zeros or with a value that is not finite */
 export function unitVector(vector: Float32Array, name: () => string): Float32Array {
   let squares = 0;
@@ -378,44 +336,14 @@ export function unitVector(vector: Float32Array, name: () => string): Float32Arr
   return vector.map((value) => value * scale);
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
-
-/** The rows of a segment that pass a condition. */
-async function rowsOf(segment: Segment, condition: Condition): Promise<RowSet> {
-  switch (condition.kind) {
-    case 'test': {
-      const { column, exact, test } = condition;
-      if (exact === undefined) return segment.rowsWhere(column, test);
-      return (await segment.rowsOf(columnKey(column, exact))) ?? new RowSet(segment.rows);
-    }
-    case 'not':
-      return (await rowsOf(segment, condition.part)).invert();
-    default: {
-      const [first, ...others] = await Promise.all(condition.parts.map((part) => rowsOf(segment, part)));
-      const rows = first as RowSet;
-      for (const other of others) condition.kind === 'and' ? rows.intersect(other) : rows.unite(other);
-      return rows;
-    }
+async function readWhole(folder: IndexFolder, name: string): Promise<Uint8Array | undefined> {
+  const file = await folder.open(name);
+  if (!file) return undefined;
+  try {
+    return await file.read(0, file.size);
+  } finally {
+    await file.close();
   }
-}
-
-/** The allowed rows without those that share a word with some pairs. */
-async function withoutWords(
-  segment: Segment,
-  pairs: readonly WordPair[],
-  allowed: RowSet | undefined,
-): Promise<RowSet> {
-  const shared = new RowSet(segment.rows);
-  for (const word of new Set(pairs.flatMap((pair) => [...wordsOf(pair)]))) {
-    const rows = await segment.rowsOf(wordKey(word));
-    if (rows) shared.unite(rows);
-  }
-  shared.invert();
-  return allowed ? shared.intersect(allowed) : shared;
 }
 
 async function openSegments(folder: IndexFolder, manifest: Manifest, scorer: Scorer): Promise<Segment[]> {
@@ -431,16 +359,6 @@ async function openSegments(folder: IndexFolder, manifest: Manifest, scorer: Sco
   } catch (error) {
     for (const segment of segments) await segment.close();
     throw error;
-  }
-}
-
-async function readWhole(folder: IndexFolder, name: string): Promise<Uint8Array | undefined> {
-  const file = await folder.open(name);
-  if (!file) return undefined;
-  try {
-    return await file.read(0, file.size);
-  } finally {
-    await file.close();
   }
 }
 

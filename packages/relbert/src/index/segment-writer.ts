@@ -38,7 +38,7 @@ export interface SegmentOptions {
   readonly onProgress?: ((event: SegmentProgress) => void) | undefined;
 }
 
-/** Rows on their way into a segment: vectors in a temporary file, everything else in memory (about 60 bytes a row). */
+/** The rows of a segment that is being written: vectors in a temporary file, everything else in memory (about 60 bytes a row). */
 export class SegmentDraft {
   readonly #vectors: NewIndexFile;
   readonly #dimension: number;

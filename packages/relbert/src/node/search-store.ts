@@ -13,7 +13,7 @@ export const searchStateName = 'search.json';
 /**
  * The state of a prompt search as one small file of a folder, replaced at once.
  *
- * `load` throws CheckpointError for a file that is no state of a search.
+ * `load` throws CheckpointError for a file that is not a state of a search.
  */
 export function searchStore(folder: string): SearchStore {
   return {
@@ -39,7 +39,8 @@ export function searchStore(folder: string): SearchStore {
         Number.isFinite(best['validation'] ?? 0) &&
         Number.isFinite(state['seconds']) &&
         typeof finished === 'boolean';
-      if (!sound) throw new CheckpointError(file, 'this is no state of a prompt search: start anew with --overwrite');
+      if (!sound)
+        throw new CheckpointError(file, 'this is not a state of a prompt search: start anew with --overwrite');
       return state as unknown as SearchState;
     },
   };

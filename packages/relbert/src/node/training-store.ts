@@ -24,7 +24,7 @@ const version = 2;
  * Checkpoints of a training run in a folder: `last.safetensors` and `best.safetensors`, each written beside the former
  * one and then renamed over it. A process that is killed, or a disk that is full, leaves the former one as it was.
  *
- * `load` throws CheckpointError for a file that is no checkpoint of this package.
+ * `load` throws CheckpointError for a file that is not a checkpoint of this package.
  */
 export function trainingStore(folder: string): TrainingStore {
   return {

@@ -42,7 +42,7 @@ it('ModernBERT with heads of an odd dimension is refused', () => {
 
 it('a search whose losses are infinite is not resumed', async () => {
   const infinite = read('search.json', (text) => text.replace('"loss":0.5', '"loss":1e999'));
-  await expect(infinite).rejects.toThrow('this is no state of a prompt search');
+  await expect(infinite).rejects.toThrow('this is not a state of a prompt search');
 });
 
 it('a damaged pickle gives no message of JavaScript', () => {

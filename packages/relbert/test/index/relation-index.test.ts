@@ -132,6 +132,21 @@ describe('an index', () => {
     expect(idsOf(apart ?? [])).toEqual(bruteForce(data, vector, (i) => i % 50 !== 3).slice(0, 10));
   });
 
+  it('gives as many answers where the question stands in it many times', async () => {
+    const folder = join(root, 'repeated');
+    const vectors = clustered(60, 6);
+    const pairs = Array.from({ length: 60 }, (_, i) => (i < 40 ? { ...wordsOf(0), columns: { id: i } } : pairOf(i)));
+    // The rows of one pair are the nearest of all.
+    for (let i = 1; i < 40; i++) vectors.copyWithin(i * dimension, 0, dimension);
+    {
+      await using writer = await IndexWriter.create(indexFolder(folder), { dimension, model }, { runtime, threads: 1 });
+      await writer.add([{ pairs, data: vectors }]);
+    }
+    await using repeated = await RelationIndex.open(indexFolder(folder));
+    const [found] = await repeated.search([{ vector: vectors.slice(0, dimension), pairs: [wordsOf(0)] }], { top: 5 });
+    expect(idsOf(found ?? [])).toEqual(bruteForce(vectors, vectors.slice(0, dimension), (i) => i >= 40).slice(0, 5));
+  });
+
   it('gives all its pairs where more are asked for', async () => {
     const [found] = await index.search([{ vector: query(1) }], { top: 6000 });
     expect(found).toHaveLength(count);

@@ -8,7 +8,7 @@ export function transpose(x: Tensor, order?: readonly number[]): Tensor {
   const rank = x.shape.length;
   const axes = (order ?? exchanged(rank)).map((axis) => axisOf(x.shape, axis));
   if (axes.length !== rank || new Set(axes).size !== rank) {
-    throw new GraphError(`transpose: [${axes.join(', ')}] is no order of the axes of ${formatShape(x.shape)}`);
+    throw new GraphError(`transpose: [${axes.join(', ')}] is not an order of the axes of ${formatShape(x.shape)}`);
   }
   if (axes.every((axis, i) => axis === i)) return x;
   return nodeOf({
@@ -112,7 +112,9 @@ export function slice(x: Tensor, { axis, start = 0, end }: SliceOptions): Tensor
     (index) => typeof dimension === 'number' && (index > dimension || index < -dimension),
   );
   if (outside || (typeof length === 'number' && length < 0)) {
-    throw new GraphError(`slice: ${start} to ${end ?? 'the end'} is no part of axis ${at} of ${formatShape(x.shape)}`);
+    throw new GraphError(
+      `slice: ${start} to ${end ?? 'the end'} is not a part of axis ${at} of ${formatShape(x.shape)}`,
+    );
   }
   if (start === 0 && length === dimension) return x;
   return nodeOf({
