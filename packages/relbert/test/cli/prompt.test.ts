@@ -160,7 +160,7 @@ describe('relbert prompt search', () => {
       'a template that cannot be',
       ['prompt', 'search', ...data, '--template', 'e', '--output', at('x')],
       2,
-      'one <subj> and one <obj>',
+      'a template with <subj> and then <obj>, each once',
     ],
     [
       'no such model',

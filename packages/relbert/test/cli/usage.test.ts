@@ -74,6 +74,8 @@ describe('help', () => {
     // Small files with small imports; whatever does the work comes by await import().
     const runtime = ['file-error', 'package'].map((name) => `node/${name}.ts`);
     const light = [
+      'text/relbert-error.ts',
+      'text/visible.ts',
       'text/nearest-name.ts',
       'runtime/device.ts',
       'runtime/error.ts',
