@@ -29,11 +29,11 @@ parser.add_argument("--model", nargs="*", default=sorted(str(p.parent) for p in 
 arguments = parser.parse_args()
 
 IMPORTS = """
-import { openCheckpoint } from './src/checkpoint/checkpoint.ts';
-import { folderFiles } from './src/checkpoint/folder.ts';
-import { hubFiles } from './src/checkpoint/hub.ts';
-import { saveModel } from './src/checkpoint/save.ts';
-import { HubServer } from './test/checkpoint/hub-server.ts';
+import { openCheckpoint } from './src/encoder/checkpoint.ts';
+import { folderFiles } from './src/node/folder.ts';
+import { hubFiles } from './src/node/hub/hub.ts';
+import { saveModel } from './src/node/save.ts';
+import { HubServer } from './test/node/hub-server.ts';
 import { readFileSync } from 'node:fs';
 const given = JSON.parse(process.env.GIVEN);
 """

@@ -1,10 +1,10 @@
-"""Writes src/tokenizer/unicode-tables.ts: the character classes of the reference tokenizers, measured code point by code point.
+"""Writes packages/relbert/src/tokenizer/unicode-tables.ts: the character classes of the reference tokenizers, measured code point by code point.
 
 The reference library (Rust) carries tables of several old Unicode versions, a JavaScript engine its own, newer one;
 which characters count as punctuation, letters or accents must not depend on the engine. So each class is asked of
 the reference for all code points and written down.
 
-    python packages/reproduction/parity/unicode_tables.py > src/tokenizer/unicode-tables.ts
+    python packages/reproduction/parity/unicode_tables.py > packages/relbert/src/tokenizer/unicode-tables.ts
 
 Made with tokenizers 0.23.3.
 """

@@ -54,7 +54,7 @@ export const indexRemove = command({
   async run([dir], flags, terminal) {
     await using writer = await openWriter(dir, terminal, undefined);
     const removed = await writer.remove(flags.where);
-    await report(dir, { removed }, `${removed} pairs removed`, flags, terminal);
+    await report(dir, { removed }, `${pairCount(removed)} removed`, flags, terminal);
   },
 });
 
@@ -121,7 +121,7 @@ async function addPairs(
   const result = await writer.add(encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024 }));
   await bar[Symbol.asyncDispose]();
   const { added, repeated } = result;
-  const text = `${added} pairs added${repeated > 0 ? `, ${repeated} were there already` : ''}`;
+  const text = `${pairCount(added)} added${repeated > 0 ? `, ${repeated} were there already` : ''}`;
   await report(dir, { added, repeated }, text, flags, terminal);
 }
 
@@ -157,7 +157,11 @@ async function report(
   await using index = await openIndex(dir);
   const { rows } = index.info();
   if (flags.json) await terminal.print(JSON.stringify({ ...figures, rows }));
-  else await terminal.print(`${text}; ${dir} has ${rows} pairs`);
+  else await terminal.print(`${text}; ${dir} has ${pairCount(rows)}`);
+}
+
+function pairCount(pairs: number): string {
+  return pairs === 1 ? '1 pair' : `${pairs} pairs`;
 }
 
 const labels: Readonly<Record<IndexWriteEvent['kind'], readonly [label: string, unit: string]>> = {
