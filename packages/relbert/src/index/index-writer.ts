@@ -261,14 +261,12 @@ export class IndexWriter implements AsyncDisposable {
     await this.#sweep();
   }
 
-  /** Which rows are there: for a few rows it would be dear to read all, so a large index is asked row by row. */
+  /** Which pairs are there already. */
   async #identities(): Promise<Identities> {
     const identities = new Identities();
     if (this.#manifest.segments.length === 0) return identities;
     await using index = await RelationIndex.open(this.#folder);
-    for await (const { pairs } of index.blocks({ signal: this.#options.signal })) {
-      for (const pair of pairs) identities.take(pair, 0);
-    }
+    for await (const pair of index.pairs({ signal: this.#options.signal })) identities.take(pair, 0);
     return identities;
   }
 }

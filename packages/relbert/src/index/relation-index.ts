@@ -246,6 +246,21 @@ export class RelationIndex implements AsyncDisposable {
     }
   }
 
+  /** All pairs without their vectors; removed ones are left out. */
+  async *pairs({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<WordPair> {
+    const turn = eventLoopTurns();
+    for (const segment of this.#segments) {
+      let row = 0;
+      for (let block = 0; block < segment.metadataBlocks; block++) {
+        signal?.throwIfAborted();
+        for (const pair of await this.#alone(() => segment.pairBlock(block))) {
+          if (!segment.removed?.has(row++)) yield pair;
+        }
+        await turn();
+      }
+    }
+  }
+
   /** Reads every byte and compares it with the checksums. @throws IndexError naming the file and the part that is damaged */
   async *verify({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<VerifyEvent> {
     const turn = eventLoopTurns();

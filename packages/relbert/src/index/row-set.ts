@@ -20,6 +20,10 @@ export class RowSet {
     this.bits[row >> 3] = (this.bits[row >> 3] as number) | (1 << (row & 7));
   }
 
+  delete(row: number): void {
+    this.bits[row >> 3] = (this.bits[row >> 3] as number) & ~(1 << (row & 7));
+  }
+
   get size(): number {
     let size = 0;
     for (let byte of this.bits) for (; byte !== 0; byte &= byte - 1) size++;

@@ -131,7 +131,7 @@ export class Segment {
     return this.#scorer.score(n);
   }
 
-  /** The same for several queries, which `each` sets. */
+  /** Loads codes and scales of a list into the scorer, and gives the number of its rows. The codes are checked once. */
   async #loadList(list: number): Promise<number> {
     const [first, last] = this.listRows(list);
     const n = last - first;
@@ -309,7 +309,7 @@ export class Segment {
 
   /** Checks the codes of a list whatever was checked before. */
   async checkList(list: number): Promise<void> {
-    this.#checkedLists.intersect(new RowSet(this.lists));
+    this.#checkedLists.delete(list);
     await this.#loadList(list);
     await this.listVectors(list);
   }

@@ -213,6 +213,15 @@ describe('a writer', () => {
     expect(readdirSync(folder)).toHaveLength(2);
   });
 
+  it('adds a pair again that was removed, and no other', async () => {
+    const folder = join(root, 'again');
+    const data = await build(folder, 40);
+    await using writer = await IndexWriter.open(indexFolder(folder), { runtime, threads: 1 });
+    expect(await writer.remove('id >= 30')).toBe(10);
+    const pairs = Array.from({ length: 40 }, (_, i) => pairOf(i));
+    expect(await writer.add([{ pairs, data }])).toEqual({ added: 10, repeated: 30 });
+  });
+
   it('refuses rows that cannot be compared, and adds none of them', async () => {
     const folder = join(root, 'refused');
     await using writer = await IndexWriter.create(indexFolder(folder), { dimension, model }, { runtime });
