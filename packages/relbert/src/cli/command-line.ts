@@ -5,8 +5,8 @@ import { visibleResult } from '../text/visible.ts';
 import type { CommandIo, TextStream } from './command-io.ts';
 import { commands } from './commands.ts';
 import { describeError, FAILURE, isWrongUsage, Stopped, SUCCESS, WRONG_USAGE } from './exit.ts';
+import { packageCommands } from './package-commands.ts';
 import { addDeclared } from './program.ts';
-import { reproductionCommands } from './reproduction.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { describeTooLong, isPromptTooLong } from './too-long.ts';
 
@@ -33,8 +33,7 @@ Examples:
 Results go to standard output, everything else to standard error.
 Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1 shows where an error arose.`,
     );
-  for (const declared of [...commands, ...(await reproductionCommands(wanted))])
-    addDeclared(program, declared, terminal);
+  for (const declared of [...commands, ...(await packageCommands(wanted))]) addDeclared(program, declared, terminal);
   pointToHelp(program, program.name());
   return program;
 }
