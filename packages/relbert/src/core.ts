@@ -40,14 +40,8 @@ export {
   type IndexWriterOptions,
 } from './index/index-writer.ts';
 export type { ModelIdentity } from './index/manifest.ts';
-export {
-  type IndexInfo,
-  type IndexNeighbour,
-  type IndexQuery,
-  type IndexSearchOptions,
-  RelationIndex,
-  type VerifyEvent,
-} from './index/relation-index.ts';
+export type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from './index/pair-index.ts';
+export { type IndexInfo, RelationIndex, type VerifyEvent } from './index/relation-index.ts';
 export { EncoderConfigError } from './models/config.ts';
 export { WeightError } from './models/weights.ts';
 export { PairError } from './pair/pair-error.ts';

@@ -2,6 +2,7 @@
 import type { RelationEncoder } from '../encoder/relation-encoder.ts';
 import type { PairVector } from '../index/index-question.ts';
 import type { ModelIdentity } from '../index/manifest.ts';
+import type { PairIndex } from '../index/pair-index.ts';
 import type { RelationIndex } from '../index/relation-index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
@@ -52,16 +53,11 @@ export async function identityOf(
  * @throws IndexError where the model is another one, or has another prompt or pooling
  */
 export async function requireModel(
-  dir: string,
+  { origin, model: recorded }: Pick<PairIndex, 'origin' | 'model'>,
   flags: IndexModelFlags,
   terminal: Terminal,
 ): Promise<{ readonly encoder: RelationEncoder }> {
   const { IndexError } = await import('../index/error.ts');
-  let recorded: ModelIdentity;
-  {
-    await using index = await openIndex(dir);
-    recorded = index.model;
-  }
   const model = flags.model ?? recorded.name;
   const prompt = { ...(recorded.template && { template: recorded.prompt }), pooling: recorded.pooling };
   const encoder = await loadEncoder({ ...prompt, ...flags, model }, terminal, { worker: true });
@@ -71,7 +67,7 @@ export async function requireModel(
     if (differs === undefined) return { encoder };
     const what = { hash: 'other weights', prompt: 'another prompt', pooling: 'another pooling' }[differs];
     throw new IndexError(
-      `${dir}: built with ${recorded.name} (prompt "${recorded.prompt}", ${recorded.pooling}); ${model} has ${what}: ` +
+      `${origin}: built with ${recorded.name} (prompt "${recorded.prompt}", ${recorded.pooling}); ${model} has ${what}: ` +
         'vectors of two models cannot be compared. Take the same model, or build the index again',
     );
   } catch (error) {
@@ -86,7 +82,7 @@ export async function requireModel(
  */
 export async function vectorsFor(
   pairs: readonly WordPair[],
-  index: RelationIndex,
+  index: PairIndex,
   flags: IndexModelFlags,
   terminal: Terminal,
 ): Promise<PairVector[]> {
@@ -97,7 +93,7 @@ export async function vectorsFor(
   const missing = pairs.filter((_, i) => !found[i]);
   if (missing.length > 0) {
     const { row } = await import('../encoder/embeddings.ts');
-    const { encoder } = await requireModel(index.origin, flags, terminal);
+    const { encoder } = await requireModel(index, flags, terminal);
     await using _ = encoder;
     const embeddings = await encoder.encode(missing, { signal: terminal.signal });
     for (const [i, pair] of pairs.entries()) found[i] ??= row(embeddings, missing.indexOf(pair)).slice();

@@ -1,5 +1,5 @@
 /** `relbert index search | info | verify`. */
-import type { IndexNeighbour, IndexQuery, RelationIndex } from '../index/relation-index.ts';
+import type { IndexNeighbour, IndexQuery, PairIndex } from '../index/pair-index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
@@ -143,7 +143,7 @@ function textOf(value: unknown): string {
 
 async function questionsOf(
   texts: readonly string[],
-  index: RelationIndex,
+  index: PairIndex,
   flags: SearchFlags,
   terminal: Terminal,
 ): Promise<Question[]> {

@@ -96,8 +96,10 @@ async function buildIndex(dir: string, flags: Flags<typeof buildOptions>, termin
 
 async function addToIndex(dir: string, flags: AddFlags, terminal: Terminal): Promise<void> {
   const { pairs, count } = await openPairs([], flags.pairs, terminal);
-  const model = await requireModel(dir, flags, terminal);
-  await using encoder = model.encoder;
+  const index = await openIndex(dir);
+  await index[Symbol.asyncDispose](); // what it says of its model is enough
+  const { encoder } = await requireModel(index, flags, terminal);
+  await using _ = encoder;
   await using bar = new WriteProgress(terminal);
   await using writer = await openWriter(dir, terminal, flags.threads, bar);
   await addPairs(dir, writer, encoder, { pairs, count, bar }, flags, terminal);

@@ -1,6 +1,7 @@
 /** @file Questions made of several pairs: their mean, with counter-examples taken away. */
 import type { WordPair } from '../pair/word-pair.ts';
-import { type IndexQuery, unitVector } from './relation-index.ts';
+import type { IndexQuery } from './pair-index.ts';
+import { unitVector } from './relation-index.ts';
 
 /** A pair with its vector. */
 export interface PairVector {

@@ -11,41 +11,13 @@ import { IndexError } from './error.ts';
 import type { IndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
 import { type Manifest, type ModelIdentity, manifestName, parseManifest } from './manifest.ts';
+import type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from './pair-index.ts';
 import { columnKey } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import { Segment } from './segment.ts';
 import { checksumText, damaged } from './segment-format.ts';
 import { rowsOf, type SegmentSearchOptions, searchSegment, withoutWords } from './segment-search.ts';
 import { parseWhere } from './where.ts';
-
-/** A question to an index. */
-export interface IndexQuery {
-  /** Any length but 0; its direction counts. */
-  readonly vector: Float32Array;
-  /** The pairs that the vector stands for: they are not among the answers. */
-  readonly pairs?: readonly WordPair[];
-}
-
-export interface IndexSearchOptions {
-  /** Answers to each question. Default 10. */
-  readonly top?: number;
-  /** A condition on columns, `head` and `tail`: `relation = "hypernym" and head != "dog"`. */
-  readonly where?: string;
-  /** Leaves out pairs that share a word with the question's pairs, without regard to case. Default false. */
-  readonly distinctWords?: boolean;
-  /** Compares with every pair. Default false. */
-  readonly exact?: boolean;
-  /** Lists that are read for a question. Default: 2 √K of the K lists of a segment, about 99 % of the nearest ten. */
-  readonly probes?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface IndexNeighbour {
-  /** With its further columns, where it has any. */
-  readonly pair: WordPair;
-  /** Cosine to the question. */
-  readonly score: number;
-}
 
 export interface IndexInfo {
   readonly origin: string;
@@ -66,7 +38,7 @@ export interface VerifyEvent {
 }
 
 /** An index as it is on the disk or on a web server; writers do not disturb it. */
-export class RelationIndex implements AsyncDisposable {
+export class RelationIndex implements PairIndex {
   readonly origin: string;
   readonly #manifest: Manifest;
   readonly #segments: readonly Segment[];
@@ -114,6 +86,10 @@ export class RelationIndex implements AsyncDisposable {
     return this.#manifest.model;
   }
 
+  get columns(): readonly string[] {
+    return this.#manifest.columns;
+  }
+
   /** @internal What a writer goes on from. */
   get manifest(): Manifest {
     return this.#manifest;
@@ -134,11 +110,6 @@ export class RelationIndex implements AsyncDisposable {
     };
   }
 
-  /**
-   * The pairs with the greatest cosine to each question, best first: fewer than `top` only where no more pass the filter.
-   *
-   * @throws IndexError for a vector of another dimension, of zeros or not finite, and for a condition that cannot be read
-   */
   async search(queries: readonly IndexQuery[], options: IndexSearchOptions = {}): Promise<IndexNeighbour[][]> {
     const { top = 10, where } = options;
     if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
@@ -192,7 +163,6 @@ export class RelationIndex implements AsyncDisposable {
     return found.sort((a, b) => b.score - a.score).slice(0, options.limit);
   }
 
-  /** The unit vector of a pair that is in the index; undefined where it is not. */
   async vectorOf(pair: WordPair): Promise<Float32Array | undefined> {
     return this.#alone(async () => {
       for (const segment of this.#segments) {

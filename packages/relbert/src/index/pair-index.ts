@@ -1,0 +1,53 @@
+/** @file What can be asked of an index, wherever its pairs are: in a folder, on a web server, or in a database. */
+import type { VectorBlock } from '../formats/vector-block.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import type { ModelIdentity } from './manifest.ts';
+
+/** A question to an index. */
+export interface IndexQuery {
+  /** Any length but 0; its direction counts. */
+  readonly vector: Float32Array;
+  /** The pairs that the vector stands for: they are not among the answers. */
+  readonly pairs?: readonly WordPair[];
+}
+
+export interface IndexSearchOptions {
+  /** Answers to each question. Default 10. */
+  readonly top?: number;
+  /** A condition on columns, `head` and `tail`: `relation = "hypernym" and head != "dog"`. */
+  readonly where?: string;
+  /** Leaves out pairs that share a word with the question's pairs, without regard to case. Default false. */
+  readonly distinctWords?: boolean;
+  /** Compares with every pair. Default false. */
+  readonly exact?: boolean;
+  /** Lists that are read for a question. Default: 2 √K of the K lists of a segment, about 99 % of the nearest ten. */
+  readonly probes?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface IndexNeighbour {
+  /** With its further columns, where it has any. */
+  readonly pair: WordPair;
+  /** Cosine to the question. */
+  readonly score: number;
+}
+
+/** An index to search: a {@link RelationIndex}, or a table of a database. */
+export interface PairIndex extends AsyncDisposable {
+  /** The folder, address or table, without a password, for messages. */
+  readonly origin: string;
+  readonly dimension: number;
+  readonly model: ModelIdentity;
+  /** Names of further columns. */
+  readonly columns: readonly string[];
+  /**
+   * The pairs with the greatest cosine to each question, best first: fewer than `top` only where no more pass the filter.
+   *
+   * @throws IndexError for a vector of another dimension, of zeros or not finite, and for a condition that cannot be read
+   */
+  search(queries: readonly IndexQuery[], options?: IndexSearchOptions): Promise<IndexNeighbour[][]>;
+  /** The unit vector of a pair that is in the index; undefined where it is not. */
+  vectorOf(pair: WordPair): Promise<Float32Array | undefined>;
+  /** All pairs with their unit vectors, in constant memory. */
+  blocks(options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<VectorBlock>;
+}
