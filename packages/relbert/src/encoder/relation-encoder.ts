@@ -5,7 +5,7 @@ import type { Device } from '../runtime/device.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { RelbertError } from '../text/relbert-error.ts';
-import { defaultBatchTokens, encodeBatches, lengthSortedBatches } from './batching.ts';
+import { BatchQueue } from './batch-queue.ts';
 import { checkEmbedding } from './embedding-error.ts';
 import { cosine, type EmbeddingBlock, type Embeddings, normalizeRows, row, type SkippedPair } from './embeddings.ts';
 import type { PromptBatchEncoder } from './prompt-batch-encoder.ts';
@@ -101,14 +101,15 @@ export interface RelationEncoderParts {
  * Word pairs to relation embeddings: prompt, tokens, language model, pooling.
  *
  * Made by `RelationEncoder.load`, which the entry points for Node and for browsers provide. Every distinct pair of
- * a call is encoded once; prompts of like length share a batch.
+ * a call is encoded once; prompts of like length share a batch, those of calls in flight at the same time too: many
+ * callers with a pair each are encoded about as fast as one with many. A signal stops its own call only.
  */
 export class RelationEncoder implements AsyncDisposable {
   readonly info: EncoderInfo;
   /** The prompt that pairs are written into. */
   readonly prompt: Prompt;
   readonly #batchEncoder: PromptBatchEncoder;
-  readonly #batchTokens: number;
+  readonly #queue: BatchQueue;
   readonly #normalize: boolean;
   #disposed = false;
 
@@ -116,7 +117,11 @@ export class RelationEncoder implements AsyncDisposable {
     this.info = parts.info;
     this.prompt = parts.prompt;
     this.#batchEncoder = parts.batchEncoder;
-    this.#batchTokens = parts.batchTokens ?? defaultBatchTokens;
+    this.#queue = new BatchQueue({
+      dimension: parts.info.dimension,
+      batchTokens: parts.batchTokens,
+      encode: (prompts) => parts.batchEncoder.encode(prompts),
+    });
     this.#normalize = parts.normalize ?? false;
   }
 
@@ -232,15 +237,10 @@ export class RelationEncoder implements AsyncDisposable {
     const tooLong = new Set(skipped.map(({ index }) => rows[index]));
     const wanted = prompts.flatMap((prompt, index) => (tooLong.has(index) ? [] : [{ prompt, index }]));
     const places = placesOf(rows, distinct.length);
-    const promptAt = (at: number): EncodedPrompt => (wanted[at] as (typeof wanted)[number]).prompt;
-    const lengths = wanted.map(({ prompt }) => prompt.ids.length);
     let done = 0;
-    await encodeBatches(
-      lengthSortedBatches(lengths, this.#batchTokens),
-      (batch) => this.#batchEncoder.encode(batch.map(promptAt)),
+    await this.#queue.encode(
+      wanted.map(({ prompt }) => prompt),
       {
-        dimension,
-        inFlight: 2,
         signal,
         store: (at, embedding) => {
           const { index } = wanted[at] as (typeof wanted)[number];
@@ -248,8 +248,8 @@ export class RelationEncoder implements AsyncDisposable {
           if (normalize) normalizeRows(embedding, dimension);
           for (const place of places[index] as number[]) data.set(embedding, place * dimension);
         },
-        onBatch: (batch) => {
-          done += batch.length;
+        onBatch: (count) => {
+          done += count;
           onProgress?.({ kind: 'encode', done, total: wanted.length });
         },
       },

@@ -1,4 +1,4 @@
-import { encodeBatches, lengthSortedBatches } from '../encoder/batching.ts';
+import { BatchQueue } from '../encoder/batch-queue.ts';
 import { checkEmbedding } from '../encoder/embedding-error.ts';
 import type { PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import type { WordPair } from '../pair/word-pair.ts';
@@ -80,17 +80,12 @@ export async function encodePrompts(
 ): Promise<Float32Array> {
   const { dimension } = encoder;
   const embeddings = new Float32Array(prompts.length * dimension);
-  await encodeBatches(
-    lengthSortedBatches(prompts.map(({ ids }) => ids.length)),
-    (places) => encoder.encode(places.map((place) => prompts[place] as EncodedPrompt)),
-    {
-      dimension,
-      signal,
-      store: (place, embedding) => {
-        checkEmbedding(embedding, dimension, pairs[place % pairs.length] as WordPair);
-        embeddings.set(embedding, place * dimension);
-      },
+  await new BatchQueue(encoder).encode(prompts, {
+    signal,
+    store: (place, embedding) => {
+      checkEmbedding(embedding, dimension, pairs[place % pairs.length] as WordPair);
+      embeddings.set(embedding, place * dimension);
     },
-  );
+  });
   return embeddings;
 }

@@ -1,9 +1,9 @@
-import { encodeBatches } from '../encoder/batching.ts';
 import { promptBatch } from '../encoder/relation-graph.ts';
 import type { Dim } from '../graph/index.ts';
 import type { Objective } from '../loss/objective.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
+import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { Runtime, Session, TensorValue, TensorValues } from '../runtime/session.ts';
 import { DropoutMasks, type MaskRequest } from './dropout.ts';
 import {
@@ -210,14 +210,16 @@ export class Gradients {
   ): Promise<Record<string, TensorValue>> {
     const { session } = await this.#session(`forward ${name}`, () => ({ model: forwardModel(encoder), lookups: [] }));
     const width = encoder.graph.dimension;
-    const encode = async (places: readonly number[], part: number): Promise<Float32Array> => {
+    const data = new Float32Array(prompts.length * width);
+    const turn = eventLoopTurns();
+    for (const [part, places] of chunks.entries()) {
+      await turn();
       const feeds: Record<string, TensorValue> = this.#encoderWeights(weights);
       const renamed = this.#chunkFeeds(encoder, prompts, [places], dropout, part);
       for (const [key, value] of Object.entries(renamed)) feeds[key.slice(0, key.lastIndexOf('@'))] = value;
-      return (await session.run(feeds))[graphNames.pooled]?.data as Float32Array;
-    };
-    const data = new Float32Array(prompts.length * width);
-    await encodeBatches(chunks, encode, { dimension: width, store: (place, row) => data.set(row, place * width) });
+      const rows = (await session.run(feeds))[graphNames.pooled]?.data as Float32Array;
+      for (const [i, place] of places.entries()) data.set(rows.subarray(i * width, (i + 1) * width), place * width);
+    }
     return { [graphNames.embeddings]: { dtype: 'float32', shape: [prompts.length, width], data } };
   }
 

@@ -1,4 +1,4 @@
-import { byLength } from '../encoder/batching.ts';
+import { byLength } from '../encoder/by-length.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 
 /**
