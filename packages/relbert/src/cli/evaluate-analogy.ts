@@ -65,7 +65,7 @@ export const evaluateAnalogy = command({
       }
       noteMissingWords(judged.missing, affectedQuestions(sets, judged.missing), terminal);
       await terminal.print(
-        flags.json ? evaluationJson(evaluation, judged, flags) : await evaluationText(evaluation, flags, terminal),
+        await (flags.json ? evaluationJson(evaluation, judged, flags) : evaluationText(evaluation, flags, terminal)),
       );
     } catch (error) {
       await predictions?.discard();
@@ -107,17 +107,20 @@ export function predictionLine({ set, split, index, question, ...rest }: Analogy
 }
 
 /** The results as one JSON object. */
-function evaluationJson(
+async function evaluationJson(
   { results, macroAverage, macroInterval }: AnalogyEvaluation,
   { model, pooling, template, missing }: Judged,
   { similarity, direction, seed }: EvaluateAnalogyFlags,
-): string {
+): Promise<string> {
+  const { sharedWordMeans } = await import('../evaluate/analogy.ts');
   const figures = results.map(({ set, split, questions, correct, accuracy, ...rest }) => ({
     ...{ set, split, questions, correct, accuracy },
     ...rest,
   }));
+  const kinds = sharedWordMeans(results);
   return JSON.stringify({
     ...{ model, pooling: pooling ?? null, template: template ?? null, results: figures, macroAverage, macroInterval },
+    ...(kinds && { kinds }),
     ...{ similarity, direction, seed },
     ...(missing.size > 0 && { missingWords: [...missing] }),
   });
@@ -129,6 +132,7 @@ async function evaluationText(
   terminal: Terminal,
 ): Promise<string> {
   const { tableText } = await import('./table.ts');
+  const { sharedWordMeans } = await import('../evaluate/analogy.ts');
   const { style } = terminal;
   const columns = [
     { title: 'set' },
@@ -149,12 +153,18 @@ async function evaluationText(
   if (results.length > 1)
     rows.push(['mean', '', '', '', { text: percent(macroAverage), style: style.bold }, range(macroInterval)]);
   const tables = [tableText(columns, rows, style)];
-  const categories = results.flatMap((result) =>
+  const categories: Cell[][] = results.flatMap((result) =>
     result.categories.map(({ category, questions, correct, accuracy, interval }) => [
       ...[result.set, result.split, category, String(questions), String(correct)],
       ...[percent(accuracy), range(interval)],
     ]),
   );
+  const kinds = sharedWordMeans(results);
+  if (kinds && results.length > 1) {
+    for (const [kind, mean] of Object.entries(kinds)) {
+      categories.push(['mean', '', kind, '', '', { text: percent(mean), style: style.bold }, '']);
+    }
+  }
   const [set, split, ...figures] = columns;
   if (categories.length > 0) tables.push(tableText([set, split, { title: 'category' }, ...figures], categories, style));
   if (flags.groups) {

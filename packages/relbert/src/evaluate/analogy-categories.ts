@@ -1,6 +1,12 @@
 /** @file What the `prefix` strings of the analogy questions mean, as data: relation and category (the paper's Tables 5 and 12). */
 
-export type AnalogyCategory = 'encyclopedic' | 'lexical' | 'morphological' | 'semantic';
+/**
+ * The kinds of questions in which words are shared on purpose (`RELATION/apart`, `RELATION/shared`): the right pair has
+ * neither word of the stem, or one of them; two wrong pairs have one in both kinds.
+ */
+export const SHARED_WORD_KINDS = ['apart', 'shared'] as const;
+export type SharedWordKind = (typeof SHARED_WORD_KINDS)[number];
+export type AnalogyCategory = 'encyclopedic' | 'lexical' | 'morphological' | 'semantic' | SharedWordKind;
 
 /** The group of relations that a question belongs to. */
 export interface AnalogyGroup {
@@ -78,5 +84,7 @@ export function analogyGroup(prefix: string | undefined): AnalogyGroup | undefin
   const code = /([IDEL]\d\d) \[[^\]]*\](?:\.txt)?$/.exec(prefix)?.[1];
   const bats = code === undefined ? undefined : BATS[code];
   if (bats) return { relation: bats[0], category: bats[1] };
+  const kind = SHARED_WORD_KINDS.find((name) => prefix.endsWith(`/${name}`));
+  if (kind) return { relation: prefix.slice(0, -kind.length - 1), category: kind };
   return { relation: prefix, category: Object.hasOwn(GOOGLE, prefix) ? GOOGLE[prefix] : undefined };
 }

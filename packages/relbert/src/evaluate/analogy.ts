@@ -6,7 +6,7 @@
 import type { AnalogyQuestion } from '../data/analogy.ts';
 import { Random } from '../data/random.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { type AnalogyCategory, analogyGroup } from './analogy-categories.ts';
+import { type AnalogyCategory, analogyGroup, SHARED_WORD_KINDS, type SharedWordKind } from './analogy-categories.ts';
 import { bootstrapInterval, bootstrapMacroInterval, type Interval } from './bootstrap.ts';
 import { type EmbeddingTable, embedDistinct, type PairEmbedder } from './embedding-table.ts';
 import { type Similarity, type SimilarityName, similarities } from './similarity.ts';
@@ -44,7 +44,7 @@ export interface AnalogyCount {
   readonly accuracy: number;
 }
 
-/** The questions of one category, as in the paper's Table 5. */
+/** The questions of one category, as in the paper's Table 5, or of one kind of shared-word questions. */
 export interface CategoryResult extends AnalogyCount {
   readonly category: AnalogyCategory;
   /** 95 % bootstrap interval of the accuracy. */
@@ -134,6 +134,20 @@ function meanSimilarity(
   return sum / offsets.length;
 }
 
+/**
+ * The accuracy on each kind of shared-word questions, mean over the sets that have them; undefined where none has.
+ */
+export function sharedWordMeans(
+  results: readonly { readonly categories: readonly { readonly category: string; readonly accuracy: number }[] }[],
+): Readonly<Record<SharedWordKind, number>> | undefined {
+  const means = SHARED_WORD_KINDS.map((kind) => {
+    const found = results.flatMap(({ categories }) => categories.filter(({ category }) => category === kind));
+    return [kind, found.reduce((sum, { accuracy }) => sum + accuracy, 0) / found.length] as const;
+  });
+  if (means.some(([, mean]) => Number.isNaN(mean))) return undefined;
+  return Object.fromEntries(means) as Record<SharedWordKind, number>;
+}
+
 /** Answers by guessing: the baseline of any model. @param seed Default 0. */
 export function guessAnalogy(sets: readonly AnalogySet[], seed = 0): AnalogyEvaluation {
   checkSets(sets);
@@ -206,13 +220,16 @@ function byCategory(
 }
 
 function byGroup(predictions: readonly AnalogyPrediction[]): GroupResult[] {
-  const groups = grouped(predictions, ({ question }) => analogyGroup(question.prefix)?.relation);
-  return [...groups]
-    .flatMap(([group, members]) =>
-      group === undefined
-        ? []
-        : [{ group, category: analogyGroup(members[0]?.question.prefix)?.category, ...count(members) }],
-    )
+  // Questions on shared words have a relation in two categories.
+  const groups = grouped(predictions, ({ question }) => {
+    const group = analogyGroup(question.prefix);
+    return group && `${group.category ?? ''}\t${group.relation}`;
+  });
+  return [...groups.values()]
+    .flatMap((members) => {
+      const group = analogyGroup(members[0]?.question.prefix);
+      return group ? [{ group: group.relation, category: group.category, ...count(members) }] : [];
+    })
     .sort((a, b) => byName(a.category ?? '', b.category ?? '') || byName(a.group, b.group));
 }
 

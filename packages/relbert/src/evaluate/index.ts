@@ -50,6 +50,7 @@ export {
   evaluateAnalogy,
   guessAnalogy,
   type PairEmbedder,
+  sharedWordMeans,
 } from './analogy.ts';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.ts';
 export {

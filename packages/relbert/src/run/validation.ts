@@ -1,7 +1,8 @@
 /** What a run is validated with: held-out pairs and analogy questions. */
 
 import type { RelationSet } from '../data/relation-set.ts';
-import { type AnalogySet, evaluateAnalogy } from '../evaluate/analogy.ts';
+import { type AnalogySet, evaluateAnalogy, sharedWordMeans } from '../evaluate/analogy.ts';
+import { analogyGroup, SHARED_WORD_KINDS } from '../evaluate/analogy-categories.ts';
 import { lossesWithExamples } from '../loss/losses.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { validationSampler } from '../train/recipe-sampler.ts';
@@ -15,8 +16,8 @@ export interface RunValidation extends Validation {
 }
 
 /**
- * The mean loss of the pairs that were held out, where they give the losses something to compare, and the accuracy of
- * each set of questions with their mean.
+ * The mean loss of the pairs that were held out, where they give the losses something to compare, the accuracy of each
+ * set of questions, of each kind of shared-word questions (`apart`, `shared`), and the mean of the sets.
  */
 export function runValidation(
   recipe: Recipe,
@@ -25,18 +26,30 @@ export function runValidation(
   const batches = heldOutBatches(recipe, held);
   const names = figureNames(questions);
   return {
-    figureNames: [...(batches.length > 0 ? ['loss'] : []), ...names, ...(questions.length > 0 ? ['mean'] : [])],
+    figureNames: [
+      ...(batches.length > 0 ? ['loss'] : []),
+      ...names,
+      ...(hasKinds(questions) ? SHARED_WORD_KINDS : []),
+      ...(questions.length > 0 ? ['mean'] : []),
+    ],
     ...(batches.length > 0 && { batches }),
     ...(questions.length > 0 && {
       figures: async (encode) => {
         const { results, macroAverage } = await evaluateAnalogy(questions, encode);
         return {
           ...Object.fromEntries(results.map(({ accuracy }, i) => [names[i], accuracy])),
+          ...sharedWordMeans(results),
           mean: macroAverage,
         };
       },
     }),
   };
+}
+
+/** Whether both kinds of shared-word questions are among them. */
+function hasKinds(sets: readonly AnalogySet[]): boolean {
+  const kinds = new Set(sets.flatMap(({ questions }) => questions.map(({ prefix }) => analogyGroup(prefix)?.category)));
+  return SHARED_WORD_KINDS.every((kind) => kinds.has(kind));
 }
 
 /** All pairs that the questions ask to be encoded. */
@@ -56,7 +69,7 @@ function heldOutBatches(recipe: Recipe, held: readonly RelationSet[]) {
 
 /** A distinct name for each set: its name, with the split if that is enough, else with a number. */
 function figureNames(sets: readonly AnalogySet[]): string[] {
-  const taken = new Set(['loss', 'mean', LAST_STEP]);
+  const taken = new Set<string>(['loss', 'mean', LAST_STEP, ...SHARED_WORD_KINDS]);
   const repeated = (name: string) => sets.filter(({ set }) => set === name).length > 1 || taken.has(name);
   return sets.map(({ set, split }) => {
     const wanted = repeated(set) ? `${set}/${split}` : set;

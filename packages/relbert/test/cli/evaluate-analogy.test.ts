@@ -57,6 +57,32 @@ describe('relbert evaluate analogy', () => {
     expect(table.stdout).toMatch(/google +test +semantic +family +1 +1 +100\.0/);
   });
 
+  it('counts both kinds of shared-word questions, of a set and of all', async () => {
+    const kinds = (name: string, answers: readonly number[]) =>
+      file(
+        `${name}/test.jsonl`,
+        jsonl(...answers.map((answer, i) => ({ ...question, answer, prefix: `R/${i === 0 ? 'apart' : 'shared'}` }))),
+      );
+    const args = ['evaluate', 'analogy', '--data', kinds('one', [1, 0]), kinds('two', [1, 1, 0])];
+    args.push('--model', `vectors:${file('v.txt', vectors)}`);
+    const output = await json<Output & { kinds: unknown }>(...args);
+    expect(output.kinds).toEqual({ apart: 1, shared: 0.25 });
+    expect(output.results[1]).toMatchObject({
+      categories: [
+        { category: 'apart', questions: 1, correct: 1, accuracy: 1 },
+        { category: 'shared', questions: 2, correct: 1, accuracy: 0.5 },
+      ],
+      groups: [
+        { group: 'R', category: 'apart', questions: 1 },
+        { group: 'R', category: 'shared', questions: 2 },
+      ],
+    });
+    const { stdout } = await relbert(args);
+    expect(stdout).toMatch(/two +test +shared +2 +1 +50\.0/);
+    expect(stdout).toMatch(/mean +apart +100\.0/);
+    expect(stdout).toMatch(/mean +shared +25\.0/);
+  });
+
   it('tells which words are missing', async () => {
     const few = file('few.txt', vectors.replace('apple', 'pear'));
     const { code, stdout, stderr } = await relbert([

@@ -13,6 +13,12 @@ describe('analogyGroup', () => {
   });
 });
 
+it('takes the kind of a shared-word question as its category', () => {
+  expect(analogyGroup('PartOf/apart')).toEqual({ relation: 'PartOf', category: 'apart' });
+  expect(analogyGroup('a/b/shared')).toEqual({ relation: 'a/b', category: 'shared' });
+  expect(analogyGroup('PartOf/other')).toEqual({ relation: 'PartOf/other', category: undefined });
+});
+
 describeWithShared('the categories of the analogy sets', ['data/analogy/bats', 'data/paper/tables.json'], () => {
   const groups = (set: string) => {
     const file = sharedPath(`data/analogy/${set}/test.jsonl`);

@@ -39,7 +39,7 @@ export interface FoundData {
 }
 
 const LAYOUT =
-  'analogy/SET/{valid,test}.jsonl, lexical_relation/SET/{train,val,test}.tsv, relation_mapping/*.jsonl, scan/*.csv';
+  'analogy/SET/{valid,test}.jsonl, shared_word/SET/{valid,test}.jsonl, lexical_relation/SET/{train,val,test}.tsv, relation_mapping/*.jsonl, scan/*.csv';
 
 /**
  * Reads everything before any model is loaded, so that a broken file shows at once.
@@ -59,7 +59,12 @@ export async function readReportData(
     known.push(name);
     return sets?.some((own) => own.toLowerCase() === name.toLowerCase()) ?? true;
   };
-  const analogy = wants('analogy') ? await readAnalogy(join(folder, 'analogy'), wanted) : [];
+  const analogy = wants('analogy')
+    ? [
+        ...(await readAnalogy(join(folder, 'analogy'), wanted)),
+        ...(await readAnalogy(join(folder, 'shared_word'), wanted)),
+      ]
+    : [];
   const classification = wants('classification', 'map')
     ? await readClassification(join(folder, 'lexical_relation'), wanted)
     : [];

@@ -1,10 +1,11 @@
 /** The tables that the paper does not have: the models, every figure with the command that repeats it, the machine. */
-import type { Report, ReportModel } from './report-file.ts';
+import { sharedWordMeans } from 'relbert/evaluate';
+import type { AnalogyFigures, Report, ReportModel } from './report-file.ts';
 import type { ReportCell, ReportRow, ReportTable } from './report-table.ts';
 
 export function measuredTables(report: Report): ReportTable[] {
   const makers = [
-    ...[modelTable, analogyTable, classificationTable, classTable, mappingTable],
+    ...[modelTable, analogyTable, sharedWordTable, classificationTable, classTable, mappingTable],
     ...[neighbourTable, mapTable, runTable],
   ];
   const tables = makers.map((make) => make(report));
@@ -69,6 +70,30 @@ function analogyTable({ models }: Report): ReportTable {
   const columns = ['questions', 'correct', 'accuracy', 'chance', 'seconds', 'command'];
   return table('analogy', 'Analogy questions, every set and split', 'accuracy in %', 'model and set', columns, rows, [
     'Settings were chosen, if at all, on valid; test is what counts. Square brackets: 95 % bootstrap intervals.',
+  ]);
+}
+
+/** Questions in which words are shared on purpose: every set, and the mean of the sets of each split. */
+function sharedWordTable({ models }: Report): ReportTable {
+  const rows = models.flatMap(({ name, analogy }): (readonly [string, ...ReportCell[]])[] => {
+    const sets = analogy.filter((figures) => sharedWordMeans([figures]));
+    const row = (label: string, of: readonly AnalogyFigures[]): readonly [string, ...ReportCell[]] => {
+      const means = sharedWordMeans(of);
+      const all = of.reduce((sum, { accuracy }) => sum + accuracy, 0) / of.length;
+      return [`${name} · ${label}`, percent(all), percent(means?.apart ?? null), percent(means?.shared ?? null)];
+    };
+    const splits = [...new Set(sets.map(({ split }) => split))];
+    return [
+      ...sets.map((own) => row(`${own.set} ${own.split}`, [own])),
+      ...splits
+        .map((split) => ({ split, of: sets.filter((own) => own.split === split) }))
+        .filter(({ of }) => of.length > 1)
+        .map(({ split, of }) => row(`mean ${split}`, of)),
+    ];
+  });
+  const columns = ['all', 'apart', 'shared'];
+  return table('shared-words', 'Questions in which words are shared', 'accuracy in %', 'model and set', columns, rows, [
+    'Two wrong pairs share a word with the stem. Apart: the right pair does not; shared: it does. Chance is 25 %.',
   ]);
 }
 
