@@ -11,6 +11,13 @@ const options = {
   model: withDefault(text('<model>', 'folder, hub id, id@revision, or "embedded"'), 'embedded'),
   format: withDefault(choice('<format>', 'file format', ['onnx']), 'onnx'),
   dtype: withDefault(choice('<dtype>', 'of the weights in the file', ['f32', 'f16', 'int8']), 'f32'),
+  opset: withDefault(
+    choice('<operators>', 'onnxruntime: its own operators where they are faster; plain: the ONNX standard only', [
+      'onnxruntime',
+      'plain',
+    ]),
+    'onnxruntime',
+  ),
   pooling: text('<pooling>', `${poolings.join(', ')} (default: the checkpoint's)`),
   output: required(text('<file>', 'file to write')),
   offline: modelOptions.offline,
@@ -21,12 +28,15 @@ export const exportCommand = command({
   summary: 'write an encoder as one ONNX file',
   description: 'Writes a relation encoder as one ONNX file: token ids of prompts in, relation embeddings out.',
   options,
-  examples: ['relbert export --model my-encoder --dtype int8 --output encoder.onnx'],
+  examples: [
+    'relbert export --model my-encoder --dtype int8 --output encoder.onnx',
+    'relbert export --opset plain --output for-openvino.onnx',
+  ],
   run: (_, flags, terminal) => run(flags, terminal),
 });
 
 async function run(
-  { model, dtype, pooling: name, output, offline }: Flags<typeof options>,
+  { model, dtype, opset, pooling: name, output, offline }: Flags<typeof options>,
   terminal: Terminal,
 ): Promise<void> {
   const { parsePooling } = await import('../encoder/pooling.ts');
@@ -37,7 +47,7 @@ async function run(
   const fetching = fetchProgress(terminal, offline);
   try {
     const files = await openModel(model, fetching.hub);
-    const exported = await exportOnnx(files, { dtype, ...(pooling && { pooling }) });
+    const exported = await exportOnnx(files, { dtype, opset, ...(pooling && { pooling }) });
     await writeFileAtomic(output, exported.model, { signal: terminal.signal });
     terminal.note(
       `inputs ${exported.inputs.join(', ')} (int64 [B, T]), output embedding [B, ${exported.dimension}]; pooling ${exported.pooling}; write pairs into: ${exported.prompt}`,

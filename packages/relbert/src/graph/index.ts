@@ -22,6 +22,7 @@ export * from './operator/select.ts';
 export * from './operator/sequence.ts';
 export * from './operator/softmax.ts';
 export { type Axes, expand, type ReduceOptions, reduceSum } from './operator/sum.ts';
+export { standardOperators } from './standard.ts';
 export {
   type ConstantData,
   constant,

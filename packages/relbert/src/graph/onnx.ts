@@ -51,7 +51,9 @@ export function serialize({ outputs, initializers = {}, external = false }: Seri
   body.uint32(tag(1, 0)).int64(irVersion);
   body.uint32(tag(2, 2)).string('relbert');
   body.uint32(tag(8, 2)).fork().uint32(tag(2, 0)).int64(opset).ldelim();
-  body.uint32(tag(8, 2)).fork().uint32(tag(1, 2)).string('com.microsoft').uint32(tag(2, 0)).int64(1).ldelim();
+  if (graph.uses('com.microsoft')) {
+    body.uint32(tag(8, 2)).fork().uint32(tag(1, 2)).string('com.microsoft').uint32(tag(2, 0)).int64(1).ldelim();
+  }
   // The graph last, nested rather than made apart: its bytes are copied once.
   body.uint32(tag(7, 2)).fork();
   graph.writeNodes(body);
@@ -127,6 +129,10 @@ class CanonicalGraph {
 
   hasResult(result: string): boolean {
     return [...this.#results.values()].includes(result);
+  }
+
+  uses(domain: Node['domain']): boolean {
+    return this.#nodes.some(({ node }) => node.domain === domain);
   }
 
   writeNodes(body: Writer): void {
