@@ -1,0 +1,74 @@
+/** @file Which requests are taken. */
+import { unavailable } from './problem.ts';
+
+/** A request that was taken. */
+export interface Place {
+  /** @throws Problem 503 where too many pairs wait already */
+  addPairs(count: number): void;
+  leave(): void;
+}
+
+/** Requests that keep the encoder busy with full batches. */
+const least = 16;
+/** Milliseconds without a refusal after which the load counts as bearable again. */
+const calm = 1000;
+
+/**
+ * A bounded queue. A full queue shows that more comes than can be answered. A long queue would only make everybody wait
+ * then, for the same throughput: so the first refusal cuts the limit to {@link least}, which doubles again in each
+ * second without one.
+ */
+export class Admission {
+  readonly #most: number;
+  readonly #mostPairs: number;
+  #limit: number;
+  #requests = 0;
+  #pairs = 0;
+  #changed = 0;
+
+  constructor(most: number, mostPairs: number) {
+    this.#most = most;
+    this.#mostPairs = mostPairs;
+    this.#limit = most;
+  }
+
+  /** Requests in flight, pairs in flight, and how many requests are taken at present. */
+  get state(): { readonly requests: number; readonly pairs: number; readonly limit: number } {
+    return { requests: this.#requests, pairs: this.#pairs, limit: this.#limit };
+  }
+
+  /** @throws Problem 503 where the queue is full */
+  check(now = performance.now()): void {
+    while (this.#limit < this.#most && now - this.#changed >= calm) {
+      this.#limit = Math.min(this.#most, 2 * this.#limit);
+      this.#changed += calm;
+    }
+    if (this.#requests < this.#limit) return;
+    this.#limit = Math.min(least, this.#most);
+    this.#changed = now;
+    throw unavailable('the server is busy: more requests wait than it can answer soon');
+  }
+
+  /** @throws Problem 503 where the queue is full */
+  enter(): Place {
+    this.check();
+    this.#requests++;
+    let pairs = 0;
+    let open = true;
+    return {
+      addPairs: (count) => {
+        if (this.#pairs > 0 && this.#pairs + count > this.#mostPairs) {
+          throw unavailable('the server is busy: more pairs wait than it can encode soon');
+        }
+        pairs += count;
+        this.#pairs += count;
+      },
+      leave: () => {
+        if (!open) return;
+        open = false;
+        this.#requests--;
+        this.#pairs -= pairs;
+      },
+    };
+  }
+}

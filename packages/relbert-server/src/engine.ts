@@ -1,0 +1,211 @@
+/** @file The server's side of the worker process: starts it, asks it, and replaces it when it dies. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from 'relbert/cli';
+import { Problem, serverFault } from './problem.ts';
+import type { FromWorker, ToWorker, WorkerInfo, WorkerSpec } from './worker-message.ts';
+
+export type EngineEvent =
+  /** Something that the library says to a person. */
+  | { readonly kind: 'note'; readonly message: string }
+  /** An operation failed through no fault of the client. */
+  | { readonly kind: 'fault'; readonly operation: string; readonly detail: string }
+  /** The worker ended (with which exit code or signal), and a new one starts. */
+  | { readonly kind: 'replaced'; readonly reason: string; readonly requests: number };
+
+interface Job {
+  readonly operation: string;
+  readonly body: unknown;
+  readonly resolve: (json: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+  /** Workers that ended while they had it. */
+  losses: number;
+}
+
+/** A request that goes down with so many workers is likely why they end. */
+const mostLosses = 3;
+/** Milliseconds between questions whether the worker is alive, and until a silent one is killed. */
+const pingEvery = 5000;
+const silence = 30_000;
+/** Milliseconds until a worker that could not load is started again: doubled each time up to the second. */
+const pauses = [250, 30_000] as const;
+
+export class Engine {
+  /** What the first worker loaded. @throws UsageError or Error where nothing can be loaded */
+  readonly loaded: Promise<WorkerInfo>;
+  readonly #spec: WorkerSpec;
+  readonly #onEvent: (event: EngineEvent) => void;
+  readonly #jobs = new Map<number, Job>();
+  readonly #watch: NodeJS.Timeout;
+  #worker: ChildProcess;
+  #ready = false;
+  #closed = false;
+  #next = 0;
+  #heard = 0;
+  #pause: number = pauses[0];
+  #restart: NodeJS.Timeout | undefined;
+  #settle: { resolve(info: WorkerInfo): void; reject(error: Error): void } | undefined;
+
+  constructor(spec: WorkerSpec, onEvent: (event: EngineEvent) => void) {
+    this.#spec = spec;
+    this.#onEvent = onEvent;
+    this.loaded = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Whoever awaits it hears of the failure; nobody has to.
+    this.loaded.catch(() => {});
+    this.#worker = this.#start();
+    this.#watch = setInterval(() => this.#ping(), pingEvery).unref();
+  }
+
+  /** Whether a worker is there that has loaded everything. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** The process id of the worker. */
+  get pid(): number | undefined {
+    return this.#worker.pid;
+  }
+
+  /**
+   * The JSON (UTF-8) that answers a request. A worker that dies meanwhile is replaced, and the new one is asked.
+   * @throws Problem; the signal's reason when aborted
+   */
+  run(operation: string, body: unknown, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    const id = this.#next++;
+    return new Promise<Uint8Array>((resolve, reject) => {
+      const job: Job = { operation, body, resolve, reject, losses: 0 };
+      this.#jobs.set(id, job);
+      if (this.#ready) this.#send({ kind: 'run', id, operation, body });
+      signal.addEventListener(
+        'abort',
+        () => {
+          if (!this.#jobs.delete(id)) return;
+          this.#send({ kind: 'cancel', id });
+          reject(signal.reason as Error);
+        },
+        { once: true },
+      );
+    });
+  }
+
+  /** Ends the worker; what it has not answered fails. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#watch);
+    clearTimeout(this.#restart);
+    for (const { reject } of this.#jobs.values()) reject(new Problem(503, 'the server is stopping'));
+    this.#jobs.clear();
+    const worker = this.#worker;
+    if (worker.exitCode !== null || worker.signalCode !== null) return;
+    const exit = new Promise((resolve) => worker.once('exit', resolve));
+    if (worker.connected) worker.disconnect();
+    const kill = setTimeout(() => worker.kill('SIGKILL'), 5000);
+    await exit;
+    clearTimeout(kill);
+  }
+
+  #start(): ChildProcess {
+    const worker = fork(workerFile(), {
+      execArgv: [],
+      serialization: 'advanced',
+      // The worker's words are messages; what native code prints goes to standard error.
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
+    worker.on('message', (message: FromWorker) => this.#hear(message));
+    worker.once('exit', (code, signal) => this.#replace(signal ?? `exit code ${code}`));
+    worker.on('error', () => {}); // a worker that cannot be started or reached exits, too
+    worker.send({ kind: 'load', spec: this.#spec } satisfies ToWorker, () => {});
+    return worker;
+  }
+
+  #send(message: ToWorker): void {
+    if (this.#worker.connected) this.#worker.send(message, () => {});
+  }
+
+  #hear(message: FromWorker): void {
+    this.#heard = performance.now();
+    switch (message.kind) {
+      case 'loaded':
+        this.#ready = true;
+        this.#pause = pauses[0];
+        this.#settle?.resolve(message.info);
+        this.#settle = undefined;
+        for (const [id, { operation, body }] of this.#jobs) this.#send({ kind: 'run', id, operation, body });
+        break;
+      case 'failed':
+        if (this.#settle) {
+          this.#settle.reject(message.usage ? new UsageError(message.message) : new Error(message.message));
+          void this.close();
+        } else {
+          this.#onEvent({ kind: 'note', message: message.message });
+          this.#worker.kill('SIGKILL');
+        }
+        break;
+      case 'answer':
+        this.#take(message.id)?.resolve(message.json);
+        break;
+      case 'refusal': {
+        const job = this.#take(message.id);
+        if (!message.fault) job?.reject(new Problem(422, message.detail));
+        else if (job) {
+          this.#onEvent({ kind: 'fault', operation: job.operation, detail: message.detail });
+          job.reject(serverFault());
+        }
+        break;
+      }
+      case 'note':
+        this.#onEvent(message);
+        break;
+      case 'pong':
+        break;
+    }
+  }
+
+  #take(id: number): Job | undefined {
+    const job = this.#jobs.get(id);
+    this.#jobs.delete(id);
+    return job;
+  }
+
+  #replace(reason: string): void {
+    if (this.#closed) return;
+    if (this.#settle) {
+      this.#settle.reject(new Error(`the worker process ended while it loaded the model (${reason})`));
+      void this.close();
+      return;
+    }
+    const wasReady = this.#ready;
+    this.#ready = false;
+    this.#onEvent({ kind: 'replaced', reason, requests: this.#jobs.size });
+    for (const [id, job] of this.#jobs) {
+      if (wasReady && ++job.losses >= mostLosses) {
+        this.#jobs.delete(id);
+        job.reject(serverFault());
+      }
+    }
+    if (wasReady) this.#worker = this.#start();
+    else {
+      this.#pause = Math.min(pauses[1], 2 * this.#pause);
+      this.#restart = setTimeout(() => {
+        this.#worker = this.#start();
+      }, this.#pause);
+    }
+  }
+
+  /** A worker that says nothing for long hangs. */
+  #ping(): void {
+    if (!this.#ready) return;
+    if (performance.now() - this.#heard > silence) this.#worker.kill('SIGKILL');
+    else this.#send({ kind: 'ping' });
+  }
+}
+
+/** In a checkout (tests, benches) the built worker runs, because Node 20 reads no TypeScript. */
+function workerFile(): string {
+  const folder = import.meta.url.endsWith('.ts') ? '../dist/' : './';
+  return fileURLToPath(new URL(`${folder}worker.js`, import.meta.url));
+}

@@ -1,0 +1,90 @@
+/** @file The server without its socket: a function from Request to Response, and the worker process at its back. */
+import { createRequire } from 'node:module';
+import type { IncomingMessage } from 'node:http';
+import type { Context } from 'hono';
+import { type Logger, pino } from 'pino';
+import { Admission } from './admission.ts';
+import { createRoutes } from './app.ts';
+import { Engine, type EngineEvent } from './engine.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { operations } from './operations.ts';
+import type { ServerOptions } from './server-options.ts';
+import type { WorkerInfo } from './worker-message.ts';
+
+/** For programs that have a server of their own: hand requests to `fetch`. */
+export interface RelbertApp {
+  /** Answers a request; `env.incoming` (of @hono/node-server) says who asks. */
+  fetch(request: Request, env?: { readonly incoming?: IncomingMessage }): Response | Promise<Response>;
+  /** What was loaded. @throws UsageError or Error where nothing can be */
+  readonly loaded: Promise<WorkerInfo>;
+  readonly limits: Limits;
+  readonly log: Logger;
+  /** The process id of the worker. */
+  readonly workerPid: number | undefined;
+  /** From now on /ready says 503, and connections end after their answer. */
+  stop(): void;
+  /** Ends the worker process. */
+  close(): Promise<void>;
+}
+
+/** Starts to load the model in a worker process; requests wait for it. */
+export function createApp(options: ServerOptions = {}): RelbertApp {
+  const { token, cors, trustProxy = false, log: logging = 'info', ...rest } = options;
+  const { limits, spec } = split(rest);
+  const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  const log = typeof logging === 'string' ? createLog(logging) : logging;
+  const admission = new Admission(limits.queue, 8 * limits.maxPairs);
+  const metrics = createMetrics(admission);
+  const engine = new Engine(spec, (event) => hear(event, log, metrics));
+  let stopping = false;
+  const routes = createRoutes({
+    ...{ engine, limits, admission, metrics, log, version, token, cors },
+    offered: operations(limits, { index: spec.index !== undefined }),
+    clientOf: (context) => clientOf(context, trustProxy),
+    stopping: () => stopping,
+  });
+  return {
+    fetch: (request, env) => routes.fetch(request, env),
+    loaded: engine.loaded,
+    limits,
+    log,
+    get workerPid() {
+      return engine.pid;
+    },
+    stop() {
+      stopping = true;
+    },
+    async close() {
+      stopping = true;
+      await engine.close();
+      metrics.registry.clear();
+    },
+  };
+}
+
+function split(options: Omit<ServerOptions, 'token' | 'cors' | 'trustProxy' | 'log'>) {
+  const { maxBody, maxPairs, maxWord, maxTop, timeout, queue, rateLimit, ...spec } = options;
+  const given = { maxBody, maxPairs, maxWord, maxTop, timeout, queue, rateLimit };
+  const limits = { ...defaultLimits, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  return { limits, spec };
+}
+
+function createLog(level: string): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+}
+
+function hear(event: EngineEvent, log: Logger, metrics: Metrics): void {
+  if (event.kind === 'note') log.info(event.message);
+  else if (event.kind === 'fault') log.error({ operation: event.operation, detail: event.detail }, 'an operation failed');
+  else {
+    metrics.workerReplaced();
+    log.error({ reason: event.reason, requests: event.requests }, 'the worker ended; a new one starts');
+  }
+}
+
+function clientOf({ req, env }: Context, trustProxy: boolean): string {
+  const forwarded = trustProxy ? req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
+  const { incoming } = (env ?? {}) as { readonly incoming?: IncomingMessage };
+  return forwarded ?? incoming?.socket.remoteAddress ?? 'unknown';
+}

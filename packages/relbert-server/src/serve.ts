@@ -1,0 +1,119 @@
+/** @file The socket: connections, slow clients, and the end. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { Problem, problemType } from './problem.ts';
+import { createApp, type RelbertApp } from './relbert-app.ts';
+import type { ServerOptions } from './server-options.ts';
+import type { WorkerInfo } from './worker-message.ts';
+
+export interface ServeOptions extends ServerOptions {
+  /** Default 8000; 0: any free one. */
+  readonly port?: number | undefined;
+  /** Address to listen on. Default 127.0.0.1: this machine only. */
+  readonly host?: string | undefined;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly info: WorkerInfo;
+  readonly app: RelbertApp;
+  /** Takes no more connections, answers what has come, then ends; after `timeout` seconds at the latest. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, loads the model, and resolves when requests are answered; /health answers and /ready says 503 meanwhile.
+ *
+ * @throws Error where the address cannot be listened on or the model not be loaded, UsageError where an option is wrong
+ */
+export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
+  const { port = 8000, host = '127.0.0.1', ...rest } = options;
+  const app = createApp(rest);
+  const server = createHttpServer(app);
+  const close = once(() => drain(server, app));
+  try {
+    await listen(server, port, host);
+    const info = await app.loaded;
+    const address = server.address() as AddressInfo;
+    const url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+    app.log.info({ url, ...info }, 'ready');
+    return { url, port: address.port, info, app, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function createHttpServer(app: RelbertApp): Server {
+  const time = app.limits.timeout * 1000;
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    hostname: 'localhost',
+    errorHandler: () => {
+      const problem = new Problem(400, 'the request line or the header Host cannot be read');
+      return new Response(problem.body(), { status: 400, headers: { 'content-type': problemType } });
+    },
+  });
+  const server = createServer(
+    { headersTimeout: Math.min(10_000, time), requestTimeout: time, connectionsCheckingInterval: 500, keepAliveTimeout: 65_000 },
+    listener,
+  );
+  // A client that takes no more of its answer for so long has gone.
+  server.setTimeout(2 * time, (socket) => socket.destroy());
+  server.on('clientError', refuseConnection);
+  return server;
+}
+
+/** What is not HTTP, too long a head, or too slow. */
+function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new Problem(408, 'the request did not arrive in time')
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? new Problem(431, 'the head of the request is too long')
+        : new Problem(400, 'this is not HTTP');
+  const body = problem.body();
+  const { title } = JSON.parse(body) as { readonly title: string };
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${title}\r\ncontent-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: Error & { readonly code?: string }) => {
+      const reasons: Readonly<Record<string, string>> = {
+        EADDRINUSE: 'another program listens there; choose another --port',
+        EACCES: 'permission denied; ports below 1024 need rights, choose another --port',
+        EADDRNOTAVAIL: 'this machine does not have the address',
+        ENOTFOUND: 'there is no such host',
+      };
+      const reason = reasons[error.code ?? ''] ?? error.message;
+      reject(new Error(`cannot listen on ${host}:${port}: ${reason}`, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+async function drain(server: Server, app: RelbertApp): Promise<void> {
+  app.stop();
+  if (server.listening) {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const late = setTimeout(() => server.closeAllConnections(), app.limits.timeout * 1000);
+    await closed;
+    clearTimeout(late);
+  }
+  await app.close();
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined;
+  return () => {
+    result ??= action();
+    return result;
+  };
+}

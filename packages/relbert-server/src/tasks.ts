@@ -1,0 +1,95 @@
+/** @file What each operation computes, in the worker process. Bodies have been checked by the schemas of operations.ts. */
+import { questionOf, type RelationEncoder, type RelationIndex, row, type WordPair, type WordPairLike } from 'relbert';
+import { evaluateMapping } from 'relbert/evaluate';
+
+export interface Loaded {
+  readonly encoder: RelationEncoder;
+  readonly index?: RelationIndex | undefined;
+}
+
+type Words = readonly [head: string, tail: string];
+type Task<Body> = (loaded: Loaded, body: Body, signal: AbortSignal) => Promise<unknown>;
+
+/** Partial mappings after which a search ends with the best so far. */
+const mappingNodes = 20_000;
+
+async function embed({ encoder }: Loaded, { pairs }: { readonly pairs: readonly Words[] }, signal: AbortSignal) {
+  const embeddings = await encoder.encode(pairs, { signal });
+  return { embeddings: pairs.map((_, i) => Array.from(row(embeddings, i))) };
+}
+
+async function similarity({ encoder }: Loaded, { a, b }: { readonly a: Words; readonly b: Words }, signal: AbortSignal) {
+  return { similarity: await encoder.similarity(a, b, { signal }) };
+}
+
+async function analogy(
+  { encoder }: Loaded,
+  { stem, choices }: { readonly stem: Words; readonly choices: readonly Words[] },
+  signal: AbortSignal,
+) {
+  const ranking = await encoder.rankAnalogy(stem, choices, { signal });
+  return { ranking: ranking.map(({ pair, score }) => ({ pair: [pair.head, pair.tail], score })) };
+}
+
+interface NeighboursBody {
+  readonly pairs: readonly Words[];
+  readonly top?: number;
+  readonly distinctWords?: boolean;
+  readonly where?: string;
+  readonly mean?: boolean;
+  readonly not?: readonly Words[];
+}
+
+async function neighbours(loaded: Loaded, body: NeighboursBody, signal: AbortSignal) {
+  const { pairs, top = 10, distinctWords = false, where, mean = false, not = [] } = body;
+  const index = loaded.index as RelationIndex;
+  const vectors = await vectorsOf(loaded, index, [...pairs, ...not], signal);
+  const examples = vectors.slice(0, pairs.length);
+  const counterExamples = vectors.slice(pairs.length);
+  const questions = mean
+    ? [{ json: { pairs: examples.map(words), ...(not.length > 0 && { not: counterExamples.map(words) }) }, of: examples }]
+    : examples.map((example) => ({ json: words(example), of: [example] }));
+  const found = await index.search(
+    questions.map(({ of }) => questionOf(of, counterExamples)),
+    { top, distinctWords, signal, ...(where !== undefined && { where }) },
+  );
+  return {
+    results: questions.map(({ json }, q) => ({
+      query: json,
+      neighbours: found[q]?.map(({ pair, score }) => ({ ...pair.columns, head: pair.head, tail: pair.tail, score })),
+    })),
+  };
+}
+
+/** As the command does: a pair that the index holds has its vector there. */
+async function vectorsOf({ encoder }: Loaded, index: RelationIndex, pairs: readonly Words[], signal: AbortSignal) {
+  const found: (Float32Array | undefined)[] = [];
+  for (const [head, tail] of pairs) found.push(await index.vectorOf({ head, tail }));
+  const missing = pairs.filter((_, i) => !found[i]);
+  const embeddings = await encoder.encode(missing as readonly WordPairLike[], { signal });
+  let next = 0;
+  return pairs.map(([head, tail], i) => ({ pair: { head, tail }, vector: found[i] ?? row(embeddings, next++).slice() }));
+}
+
+function words({ pair }: { readonly pair: WordPair }) {
+  return { head: pair.head, tail: pair.tail };
+}
+
+async function mapping(
+  { encoder }: Loaded,
+  { source, target }: { readonly source: readonly string[]; readonly target: readonly string[] },
+  signal: AbortSignal,
+) {
+  const { results } = await evaluateMapping([{ source, target }], (pairs) => encoder.encode(pairs, { signal }), {
+    maxNodes: mappingNodes,
+    signal,
+  });
+  return {
+    mapping: source.map((term, i) => [term, results[0]?.mapping[i]]),
+    score: results[0]?.score,
+    optimal: results[0]?.optimal,
+  };
+}
+
+/** By the last part of the operation's path. */
+export const tasks = { embed, similarity, analogy, neighbours, mapping } as Readonly<Record<string, Task<never>>>;

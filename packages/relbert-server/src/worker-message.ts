@@ -1,0 +1,37 @@
+/** @file What the server and its worker process say to each other. */
+import type { ModelFlags } from 'relbert/cli';
+
+/** What the worker loads. */
+export interface WorkerSpec extends Omit<Partial<ModelFlags>, 'model'> {
+  /** Folder, hub id, `id@revision`, or `embedded`. Default: the model of the index, else `embedded`. */
+  readonly model?: string | undefined;
+  /** The folder of an index that `relbert index build` wrote. */
+  readonly index?: string | undefined;
+}
+
+/** What is loaded. */
+export interface WorkerInfo {
+  readonly model: string;
+  /** Length of one embedding. */
+  readonly dimension: number;
+  readonly prompt: string;
+  readonly pooling: string;
+  readonly index?: { readonly pairs: number; readonly columns: readonly string[] };
+}
+
+export type ToWorker =
+  | { readonly kind: 'load'; readonly spec: WorkerSpec }
+  | { readonly kind: 'run'; readonly id: number; readonly operation: string; readonly body: unknown }
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'ping' };
+
+export type FromWorker =
+  | { readonly kind: 'loaded'; readonly info: WorkerInfo }
+  /** Nothing can be loaded; `usage`: since an option is wrong. */
+  | { readonly kind: 'failed'; readonly message: string; readonly usage: boolean }
+  /** `json`: UTF-8. */
+  | { readonly kind: 'answer'; readonly id: number; readonly json: Uint8Array }
+  /** The client's mistake (`detail` says which), or the server's. */
+  | { readonly kind: 'refusal'; readonly id: number; readonly detail: string; readonly fault: boolean }
+  | { readonly kind: 'note'; readonly message: string }
+  | { readonly kind: 'pong' };

@@ -1,0 +1,107 @@
+/** @file The worker process: holds model and index, and computes. The server process stays free to answer. */
+import { Readable, Writable } from 'node:stream';
+import type { RelationIndex } from 'relbert';
+import { createTerminal, describeError, isWrongUsage, loadEncoder, openIndex, requireModel } from 'relbert/cli';
+import { type Loaded, tasks } from './tasks.ts';
+import type { FromWorker, ToWorker, WorkerInfo, WorkerSpec } from './worker-message.ts';
+
+/** Errors of the library that say that the words or the condition of a request cannot be. */
+const refusals: readonly string[] = ['PairError', 'PromptTooLongError', 'PoolingError', 'EmbeddingError'];
+
+const running = new Map<number, AbortController>();
+let loaded: Loaded | undefined;
+
+// The server decides when the worker ends: a Ctrl-C reaches both.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message: ToWorker) => {
+  if (message.kind === 'load') void load(message.spec);
+  else if (message.kind === 'run') void run(message.id, message.operation, message.body);
+  else if (message.kind === 'cancel') running.get(message.id)?.abort();
+  else send({ kind: 'pong' });
+});
+
+function send(message: FromWorker): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function load(spec: WorkerSpec): Promise<void> {
+  try {
+    loaded = await open(spec);
+    send({ kind: 'loaded', info: infoOf(loaded, spec) });
+  } catch (error) {
+    send({ kind: 'failed', message: describeError(error), usage: isWrongUsage(error) });
+  }
+}
+
+async function open({ index: folder, ...flags }: WorkerSpec): Promise<Loaded> {
+  const terminal = createTerminal({
+    stdin: Readable.from([]),
+    stdout: notes(),
+    stderr: notes(),
+    env: process.env,
+    signal: new AbortController().signal,
+    worker: true,
+  });
+  if (folder === undefined) {
+    return { encoder: await loadEncoder({ ...flags, model: flags.model ?? 'embedded' }, terminal, { worker: true }) };
+  }
+  const { encoder } = await requireModel(folder, flags, terminal);
+  return { encoder, index: await openIndex(folder) };
+}
+
+/** What commands say to a person goes to the log. */
+function notes(): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(chunk: string, _, done) {
+      send({ kind: 'note', message: chunk.trimEnd() });
+      done();
+    },
+  });
+}
+
+function infoOf({ encoder, index }: Loaded, { model }: WorkerSpec): WorkerInfo {
+  const { prompt, pooling, dimension } = encoder.info;
+  return {
+    model: model ?? index?.model.name ?? 'embedded',
+    dimension,
+    prompt: prompt.text,
+    pooling,
+    ...(index && { index: indexInfo(index) }),
+  };
+}
+
+function indexInfo(index: RelationIndex): NonNullable<WorkerInfo['index']> {
+  const { rows, columns } = index.info();
+  return { pairs: rows, columns };
+}
+
+async function run(id: number, operation: string, body: unknown): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    const task = tasks[operation];
+    if (!task || !loaded) throw new Error(`nothing computes '${operation}'`);
+    const answer = await task(loaded, body as never, controller.signal);
+    send({ kind: 'answer', id, json: Buffer.from(JSON.stringify(answer)) });
+  } catch (error) {
+    if (!controller.signal.aborted) refuse(id, error);
+  } finally {
+    running.delete(id);
+  }
+}
+
+function refuse(id: number, error: unknown): void {
+  const { name, message } = error as Error;
+  // The runtime or its thread is broken: a new process answers what this one leaves.
+  if (name === 'RuntimeError') {
+    process.stderr.write(`${message}\n`, () => process.exit(1));
+    return;
+  }
+  if (refusals.includes(name)) send({ kind: 'refusal', id, detail: message, fault: false });
+  else if (name === 'IndexError' && message.startsWith('--where: ')) {
+    send({ kind: 'refusal', id, detail: message.replace('--where: ', 'where: '), fault: false });
+  } else send({ kind: 'refusal', id, detail: error instanceof Error ? (error.stack ?? message) : String(error), fault: true });
+}
