@@ -53,22 +53,23 @@ export function createRoutes(parts: AppParts): Hono<AppEnv> {
     );
   }
   app.onError((error, context) => {
-    const problem = error instanceof Problem ? error : serverFault();
-    if (problem !== error) log.error({ reqId: context.get('requestId'), err: error }, 'request failed');
-    return context.body(problem.body(context.get('requestId')), problem.status as 500, {
-      'content-type': problemType,
-      ...problem.headers,
-    });
+    if (error instanceof Problem) return refused(context, error);
+    log.error({ reqId: context.get('requestId'), err: error }, 'request failed');
+    return refused(context, serverFault());
   });
   app.notFound((context) => {
-    throw new Problem(404, `there is nothing at ${context.req.path.slice(0, 200)}; GET /openapi.json lists what there is`);
+    const { path } = context.req;
+    return refused(
+      context,
+      new Problem(404, `there is nothing at ${path.slice(0, 200)}; GET /openapi.json lists what there is`),
+    );
   });
 
   app.get('/health', (context) => context.json({ status: 'ok' }));
   app.get('/ready', async (context) => {
     if (stopping()) return context.json({ status: 'stopping' }, 503, { 'retry-after': '1' });
     if (!engine.ready) return context.json({ status: 'starting' }, 503, { 'retry-after': '1' });
-    return context.json({ status: 'ready', ...(await engine.loaded) });
+    return context.json({ status: 'ready', worker: engine.pid, ...(await engine.loaded) });
   });
   app.get('/metrics', async (context) =>
     context.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
@@ -79,7 +80,8 @@ export function createRoutes(parts: AppParts): Hono<AppEnv> {
     const { html, policy } = docsPage(document);
     return context.html(html, 200, { 'content-security-policy': policy });
   });
-  for (const path of ['/health', '/ready', '/metrics', '/openapi.json', '/docs']) app.all(path, onlyMethods('GET, HEAD'));
+  for (const path of ['/health', '/ready', '/metrics', '/openapi.json', '/docs'])
+    app.all(path, onlyMethods('GET, HEAD'));
 
   if (token !== undefined) app.use('/v1/*', bearer(token));
   if (limits.rateLimit !== undefined) app.use('/v1/*', rateLimit(limits.rateLimit, parts.clientOf));
@@ -89,6 +91,11 @@ export function createRoutes(parts: AppParts): Hono<AppEnv> {
     app.all(path, onlyMethods('POST'));
   }
   return app;
+}
+
+function refused(context: Context<AppEnv>, problem: Problem): Response {
+  const headers = { 'content-type': problemType, ...problem.headers };
+  return context.body(problem.body(context.get('requestId')), problem.status as 500, headers);
 }
 
 /** Request ids, log and figures; errors have become responses when it goes on. */
@@ -115,7 +122,8 @@ function observed({ metrics, log, stopping, offered }: AppParts): MiddlewareHand
     metrics.request(route, route === 'other' ? 'other' : method, status, time / 1000);
     const pairs = context.get('pairs');
     if (status === 200) metrics.pairs(pairs);
-    const level = status >= 500 && status !== 503 ? 'error' : path.startsWith('/v1/') && status !== 503 ? 'info' : 'debug';
+    const level =
+      status >= 500 && status !== 503 ? 'error' : path.startsWith('/v1/') && status !== 503 ? 'info' : 'debug';
     log[level]({ reqId, method, path: path.slice(0, 200), status, ms: Math.round(time * 10) / 10, pairs }, 'request');
   };
 }
@@ -132,10 +140,15 @@ function bearer(token: string): MiddlewareHandler<AppEnv> {
   return async ({ req }, next) => {
     const given = /^Bearer +(\S+) *$/i.exec(req.header('authorization') ?? '')?.[1];
     if (given === undefined || !timingSafeEqual(digest(given), expected)) {
-      const challenge = given === undefined ? 'Bearer realm="relbert"' : 'Bearer realm="relbert", error="invalid_token"';
-      throw new Problem(401, given === undefined ? 'send the header Authorization: Bearer TOKEN' : 'the token is wrong', {
-        headers: { 'www-authenticate': challenge },
-      });
+      const challenge =
+        given === undefined ? 'Bearer realm="relbert"' : 'Bearer realm="relbert", error="invalid_token"';
+      throw new Problem(
+        401,
+        given === undefined ? 'send the header Authorization: Bearer TOKEN' : 'the token is wrong',
+        {
+          headers: { 'www-authenticate': challenge },
+        },
+      );
     }
     await next();
   };

@@ -20,7 +20,11 @@ export function checkContentType({ req }: Context): void {
 }
 
 /** @throws Problem 413, 400 (not JSON) or 422 (not what the schema says) */
-export async function readBody<S extends z.ZodType>(context: Context, schema: S, maxBody: number): Promise<z.output<S>> {
+export async function readBody<S extends z.ZodType>(
+  context: Context,
+  schema: S,
+  maxBody: number,
+): Promise<z.output<S>> {
   const bytes = await readBytes(context, maxBody);
   let value: unknown;
   try {
@@ -35,7 +39,9 @@ export async function readBody<S extends z.ZodType>(context: Context, schema: S,
     detail: message.slice(0, 300),
   }));
   const [first] = errors;
-  throw new Problem(422, `the body is not as the schema says: ${first?.pointer || 'the body'}: ${first?.detail}`, { errors });
+  throw new Problem(422, `the body is not as the schema says: ${first?.pointer || 'the body'}: ${first?.detail}`, {
+    errors,
+  });
 }
 
 async function readBytes({ req }: Context, maxBody: number): Promise<Uint8Array> {

@@ -4,11 +4,11 @@ import {
   command,
   flag,
   fromOne,
-  fromZero,
   list,
   modelOptions,
   number,
-  serviceEnded,
+  Stopped,
+  SUCCESS,
   text,
   UsageError,
   withDefault,
@@ -16,6 +16,11 @@ import {
 import { defaultLimits as most } from './limits.ts';
 import { serve } from './serve.ts';
 import { logLevels } from './server-options.ts';
+
+const portRange = {
+  expected: 'a whole number from 0 to 65535',
+  holds: (value: number) => Number.isInteger(value) && value >= 0 && value < 65_536,
+};
 
 const { model: _, ...encoderOptions } = modelOptions;
 
@@ -25,7 +30,7 @@ const serveCommand = command({
   description:
     'Answers JSON over HTTP: POST /v1/embed, /v1/similarity, /v1/analogy, /v1/mapping, and with --index /v1/neighbours. GET /docs is a page to try it, /openapi.json the description, /health, /ready and /metrics are for who runs it. Ends on SIGTERM or Ctrl-C when what has come is answered.',
   options: {
-    port: withDefault(number('<port>', '0: any free one', fromZero), 8000),
+    port: withDefault(number('<port>', '0: any free one', portRange), 8000),
     host: withDefault(text('<address>', 'address to listen on; 0.0.0.0: all'), '127.0.0.1'),
     index: text('<dir>', 'folder of an index, for /v1/neighbours'),
     token: text('<token>', 'bearer token that /v1 asks for (better: the variable RELBERT_TOKEN)'),
@@ -38,7 +43,10 @@ const serveCommand = command({
     maxBody: withDefault(number('<bytes>', 'length of a body', fromOne), most.maxBody),
     timeout: withDefault(number('<seconds>', 'for a request to arrive, and to be answered', fromOne), most.timeout),
     logLevel: withDefault(choice('<level>', 'what is logged on standard error, as JSON lines', logLevels), 'info'),
-    model: text('<model>', 'folder, hub id, id@revision, or "embedded" (default: the model of the index, else "embedded")'),
+    model: text(
+      '<model>',
+      'folder, hub id, id@revision, or "embedded" (default: the model of the index, else "embedded")',
+    ),
     ...encoderOptions,
   },
   examples: [
@@ -58,7 +66,7 @@ const serveCommand = command({
     terminal.note(`listening on ${server.url}, with ${server.info.model}; ${server.url}/docs shows how to ask`);
     await stopped;
     await server.close();
-    throw serviceEnded();
+    throw new Stopped(SUCCESS, 'stopped');
   },
 });
 

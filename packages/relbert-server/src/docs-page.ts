@@ -10,8 +10,15 @@ interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly security?: unknown;
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object; readonly example: object }>> };
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object; readonly example?: object }>> }>>;
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: object; readonly example: object }>>;
+  };
+  readonly responses: Readonly<
+    Record<
+      string,
+      { readonly content?: Readonly<Record<string, { readonly schema: object; readonly example?: object }>> }
+    >
+  >;
 }
 
 const style = `
@@ -64,14 +71,26 @@ export function docsPage(document: object): { readonly html: string; readonly po
 ${operations.join('\n')}
 </main><script type="module">${script}</script></body></html>`;
   const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  return { html, policy: `default-src 'none'; connect-src 'self'; style-src ${hash(style)}; script-src ${hash(script)}` };
+  return {
+    html,
+    policy: `default-src 'none'; connect-src 'self'; style-src ${hash(style)}; script-src ${hash(script)}`,
+  };
 }
 
-function section(path: string, method: string, { summary, description = '', requestBody, responses }: Operation): string {
+function section(
+  path: string,
+  method: string,
+  { summary, description = '', requestBody, responses }: Operation,
+): string {
   const sent = requestBody?.content['application/json'];
   const answer = Object.values(responses['200']?.content ?? {})[0];
-  const field = sent ? `<textarea rows="6" aria-label="Body" spellcheck="false">${pretty(sent.example)}</textarea>` : '';
-  const schemas = [['Body', sent?.schema], ['Answer', answer?.schema]] as const;
+  const field = sent
+    ? `<textarea rows="6" aria-label="Body" spellcheck="false">${pretty(sent.example)}</textarea>`
+    : '';
+  const schemas = [
+    ['Body', sent?.schema],
+    ['Answer', answer?.schema],
+  ] as const;
   return `<section><h2><code>${method.toUpperCase()} ${escaped(path)}</code> ${escaped(summary)}</h2><p>${escaped(description)}</p>
 ${answer?.example ? `<p>Answers, for the body below:</p><pre>${pretty(answer.example)}</pre>` : ''}
 <form data-path="${escaped(path.slice(1))}" data-method="${method.toUpperCase()}">${field}<p><button>Send</button></p><pre><output></output></pre></form>

@@ -8,6 +8,7 @@
  *
  * @module
  */
+export { commands } from './cli.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { createApp, type RelbertApp } from './relbert-app.ts';
 export { type RunningServer, type ServeOptions, serve } from './serve.ts';

@@ -36,7 +36,9 @@ export function openApiDocument(offered: readonly Operation[], { version, limits
     },
     servers: [{ url: '/' }],
     paths: {
-      ...Object.fromEntries(offered.map((operation) => [`/v1/${operation.name}`, { post: post(operation, refused, token) }])),
+      ...Object.fromEntries(
+        offered.map((operation) => [`/v1/${operation.name}`, { post: post(operation, refused, token) }]),
+      ),
       '/health': get('health', 'Whether the process answers', { 200: status('ok') }),
       '/ready': get('ready', 'Whether the model is loaded and requests are taken', {
         200: status('ready'),
@@ -54,7 +56,11 @@ export function openApiDocument(offered: readonly Operation[], { version, limits
   };
 }
 
-function post({ name, summary, description, body, answer, example }: Operation, refused: readonly number[], token: boolean) {
+function post(
+  { name, summary, description, body, answer, example }: Operation,
+  refused: readonly number[],
+  token: boolean,
+) {
   return {
     operationId: name,
     summary,

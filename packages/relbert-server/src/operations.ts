@@ -14,8 +14,6 @@ export interface Operation {
   pairsOf(body: never): number;
 }
 
-/** A word holds something that is not blank, and is text: a half of a surrogate pair is not. */
-const wordPattern = /^(?=[^]*[^\s\p{Cc}\p{Cf}\p{Co}\p{Cn}])[^\p{Cs}]*$/u;
 const score = z.number().meta({ description: 'Cosine: -1 to 1, more alike is greater.' });
 const outWords = z.tuple([z.string(), z.string()]);
 const headTail = z.object({ head: z.string(), tail: z.string() });
@@ -26,17 +24,19 @@ export function operations(limits: Limits, { index }: { readonly index: boolean 
     .string()
     .min(1)
     .max(limits.maxWord)
-    .regex(wordPattern, 'a word must hold a character that is not blank, and no half of a surrogate pair')
-    .meta({ description: 'A word or a phrase. It must hold a letter, a digit or a sign.' });
+    .refine((text) => /[^\s\p{C}]/u.test(text), 'a word must hold a letter, a digit or a sign')
+    .refine((text) => !/\p{Cs}/u.test(text), 'a word must not hold half of a surrogate pair')
+    .meta({ description: 'A word or a phrase. It must hold a letter, a digit or a sign.', pattern: '\\S' });
   const pair = z.tuple([word, word]).meta({ description: 'Head and tail.' });
   const pairs = z.array(pair).min(1).max(limits.maxPairs);
   const top = z.int().min(1).max(limits.maxTop).default(10).meta({ description: 'Answers to each question.' });
-  const where = z
-    .string()
-    .min(1)
-    .max(2000)
-    .meta({ description: 'Only pairs that pass: columns, head and tail, as in `relation = "hypernym" and head != "dog"`.' });
-  const distinctWords = z.boolean().default(false).meta({ description: 'Leave out pairs that share a word with the question.' });
+  const where = z.string().min(1).max(2000).meta({
+    description: 'Only pairs that pass: columns, head and tail, as in `relation = "hypernym" and head != "dog"`.',
+  });
+  const distinctWords = z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Leave out pairs that share a word with the question.' });
   const neighbour = headTail.extend({ score }).loose();
 
   const embed = operation('embed', 'Relation embeddings of word pairs', {

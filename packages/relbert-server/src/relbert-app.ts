@@ -1,6 +1,6 @@
 /** @file The server without its socket: a function from Request to Response, and the worker process at its back. */
+
 import { createRequire } from 'node:module';
-import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import { type Logger, pino } from 'pino';
 import { Admission } from './admission.ts';
@@ -12,10 +12,15 @@ import { operations } from './operations.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { WorkerInfo } from './worker-message.ts';
 
+/** Who asks, as @hono/node-server says it. */
+export interface Peer {
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string | undefined } };
+}
+
 /** For programs that have a server of their own: hand requests to `fetch`. */
 export interface RelbertApp {
-  /** Answers a request; `env.incoming` (of @hono/node-server) says who asks. */
-  fetch(request: Request, env?: { readonly incoming?: IncomingMessage }): Response | Promise<Response>;
+  /** Answers a request; `env` says who asks, for the rate limit. */
+  fetch(request: Request, env?: Peer): Response | Promise<Response>;
   /** What was loaded. @throws UsageError or Error where nothing can be */
   readonly loaded: Promise<WorkerInfo>;
   readonly limits: Limits;
@@ -65,18 +70,26 @@ export function createApp(options: ServerOptions = {}): RelbertApp {
 
 function split(options: Omit<ServerOptions, 'token' | 'cors' | 'trustProxy' | 'log'>) {
   const { maxBody, maxPairs, maxWord, maxTop, timeout, queue, rateLimit, ...spec } = options;
-  const given = { maxBody, maxPairs, maxWord, maxTop, timeout, queue, rateLimit };
-  const limits = { ...defaultLimits, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
-  return { limits, spec };
+  const limits = { ...defaultLimits, ...given({ maxBody, maxPairs, maxWord, maxTop, timeout, queue, rateLimit }) };
+  return { limits, spec: given(spec) };
+}
+
+/** An option that is undefined is not given. */
+function given<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function createLog(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  );
 }
 
 function hear(event: EngineEvent, log: Logger, metrics: Metrics): void {
   if (event.kind === 'note') log.info(event.message);
-  else if (event.kind === 'fault') log.error({ operation: event.operation, detail: event.detail }, 'an operation failed');
+  else if (event.kind === 'fault')
+    log.error({ operation: event.operation, detail: event.detail }, 'an operation failed');
   else {
     metrics.workerReplaced();
     log.error({ reason: event.reason, requests: event.requests }, 'the worker ended; a new one starts');
@@ -85,6 +98,5 @@ function hear(event: EngineEvent, log: Logger, metrics: Metrics): void {
 
 function clientOf({ req, env }: Context, trustProxy: boolean): string {
   const forwarded = trustProxy ? req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
-  const { incoming } = (env ?? {}) as { readonly incoming?: IncomingMessage };
-  return forwarded ?? incoming?.socket.remoteAddress ?? 'unknown';
+  return forwarded ?? (env as Peer | undefined)?.incoming?.socket?.remoteAddress ?? 'unknown';
 }

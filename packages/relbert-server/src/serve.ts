@@ -57,9 +57,16 @@ function createHttpServer(app: RelbertApp): Server {
     },
   });
   const server = createServer(
-    { headersTimeout: Math.min(10_000, time), requestTimeout: time, connectionsCheckingInterval: 500, keepAliveTimeout: 65_000 },
+    {
+      headersTimeout: Math.min(10_000, time),
+      requestTimeout: time,
+      connectionsCheckingInterval: 500,
+      keepAliveTimeout: 65_000,
+    },
     listener,
   );
+  // A client may close its half after the request and still wants the answer. Node has the switch, its types do not.
+  Object.assign(server, { httpAllowHalfOpen: true });
   // A client that takes no more of its answer for so long has gone.
   server.setTimeout(2 * time, (socket) => socket.destroy());
   server.on('clientError', refuseConnection);

@@ -18,7 +18,11 @@ async function embed({ encoder }: Loaded, { pairs }: { readonly pairs: readonly 
   return { embeddings: pairs.map((_, i) => Array.from(row(embeddings, i))) };
 }
 
-async function similarity({ encoder }: Loaded, { a, b }: { readonly a: Words; readonly b: Words }, signal: AbortSignal) {
+async function similarity(
+  { encoder }: Loaded,
+  { a, b }: { readonly a: Words; readonly b: Words },
+  signal: AbortSignal,
+) {
   return { similarity: await encoder.similarity(a, b, { signal }) };
 }
 
@@ -47,7 +51,12 @@ async function neighbours(loaded: Loaded, body: NeighboursBody, signal: AbortSig
   const examples = vectors.slice(0, pairs.length);
   const counterExamples = vectors.slice(pairs.length);
   const questions = mean
-    ? [{ json: { pairs: examples.map(words), ...(not.length > 0 && { not: counterExamples.map(words) }) }, of: examples }]
+    ? [
+        {
+          json: { pairs: examples.map(words), ...(not.length > 0 && { not: counterExamples.map(words) }) },
+          of: examples,
+        },
+      ]
     : examples.map((example) => ({ json: words(example), of: [example] }));
   const found = await index.search(
     questions.map(({ of }) => questionOf(of, counterExamples)),
@@ -68,7 +77,10 @@ async function vectorsOf({ encoder }: Loaded, index: RelationIndex, pairs: reado
   const missing = pairs.filter((_, i) => !found[i]);
   const embeddings = await encoder.encode(missing as readonly WordPairLike[], { signal });
   let next = 0;
-  return pairs.map(([head, tail], i) => ({ pair: { head, tail }, vector: found[i] ?? row(embeddings, next++).slice() }));
+  return pairs.map(([head, tail], i) => ({
+    pair: { head, tail },
+    vector: found[i] ?? row(embeddings, next++).slice(),
+  }));
 }
 
 function words({ pair }: { readonly pair: WordPair }) {
@@ -80,10 +92,14 @@ async function mapping(
   { source, target }: { readonly source: readonly string[]; readonly target: readonly string[] },
   signal: AbortSignal,
 ) {
-  const { results } = await evaluateMapping([{ source, target }], (pairs) => encoder.encode(pairs, { signal }), {
-    maxNodes: mappingNodes,
-    signal,
-  });
+  const { results } = await evaluateMapping(
+    [{ source, target, kind: undefined, line: 1 }],
+    (pairs) => encoder.encode(pairs, { signal }),
+    {
+      maxNodes: mappingNodes,
+      signal,
+    },
+  );
   return {
     mapping: source.map((term, i) => [term, results[0]?.mapping[i]]),
     score: results[0]?.score,

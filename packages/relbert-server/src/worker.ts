@@ -103,5 +103,11 @@ function refuse(id: number, error: unknown): void {
   if (refusals.includes(name)) send({ kind: 'refusal', id, detail: message, fault: false });
   else if (name === 'IndexError' && message.startsWith('--where: ')) {
     send({ kind: 'refusal', id, detail: message.replace('--where: ', 'where: '), fault: false });
-  } else send({ kind: 'refusal', id, detail: error instanceof Error ? (error.stack ?? message) : String(error), fault: true });
+  } else
+    send({
+      kind: 'refusal',
+      id,
+      detail: error instanceof Error ? (error.stack ?? message) : String(error),
+      fault: true,
+    });
 }

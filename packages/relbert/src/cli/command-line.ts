@@ -59,10 +59,10 @@ function pointToHelp(command: Command, path: string): void {
 
 /**
  * How long a command may take to end after a signal, in milliseconds: one that trains writes a checkpoint first, which
- * is more than a gigabyte for a base model.
+ * is more than a gigabyte for a base model, and a server answers what it has taken.
  */
 export function graceOf(command: string | undefined): number {
-  return command === 'distill' || command === 'prompt' ? 120_000 : 5000;
+  return command === 'distill' || command === 'prompt' || command === 'serve' ? 120_000 : 5000;
 }
 
 /** Runs one command line (without `node` and the script) to its end and returns the exit code. */
@@ -82,7 +82,8 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
     return SUCCESS;
   } catch (error) {
     await pendingEvents();
-    return report(terminal.signal.aborted ? terminal.signal.reason : error, terminal, command);
+    const stopped = terminal.signal.aborted && !(error instanceof Stopped);
+    return report(stopped ? terminal.signal.reason : error, terminal, command);
   }
 }
 

@@ -22,7 +22,8 @@ export { readAnalogySets } from './analogy-sets.ts';
 export { type CommandDeclaration, type CommandGroup, command, type Declaration } from './command.ts';
 export { readLexicalRelationSet } from './evaluate-classification.ts';
 export { readMappingSet } from './evaluate-mapping.ts';
-export { UsageError } from './exit.ts';
+export { describeError, isWrongUsage, Stopped, SUCCESS, UsageError } from './exit.ts';
+export { openIndex, requireModel } from './index-model.ts';
 export { loadEncoder, type ModelFlags, modelOptions, severalModels } from './model-options.ts';
 export {
   choice,
@@ -44,4 +45,4 @@ export { openOutput } from './output.ts';
 export { openPairs } from './pair-input.ts';
 export { openPairModel, readWithProgress, vectorFileOf } from './pair-model.ts';
 export { duration, type Progress } from './progress.ts';
-export type { Terminal } from './terminal.ts';
+export { createTerminal, type Terminal } from './terminal.ts';

@@ -25,6 +25,11 @@ const packages: readonly CommandPackage[] = [
     summaries: { playground: 'a web page to explore word relations, for the class room and for yourself' },
     howToGet: fromRegistry('relbert-playground'),
   },
+  {
+    name: 'relbert-server',
+    summaries: { serve: 'answer over HTTP: embed, similarity, analogy, neighbours, mapping' },
+    howToGet: fromRegistry('relbert-server'),
+  },
 ];
 
 /** A command whose package is not installed. */

@@ -1,0 +1,179 @@
+/** The server as a process: the command, signals, and a worker that is killed. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createApp } from '../src/index.ts';
+import { modelOptions, post, raw, requestText, start, tinyModel } from './server.ts';
+
+const bin = fileURLToPath(new URL('../bin/relbert-server.js', import.meta.url));
+const options = ['--model', tinyModel, '--template', modelOptions.template, '--pooling', modelOptions.pooling];
+const pair = { pairs: [['Tokyo', 'Japan']] };
+
+interface Command {
+  readonly child: ChildProcess;
+  readonly stderr: () => string;
+  readonly exit: Promise<number | null>;
+}
+
+const running = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+});
+
+function command(...args: readonly string[]): Command {
+  const child = spawn(process.execPath, [bin, '--port', '0', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  running.add(child);
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return { child, stderr: () => stderr, exit: once(child, 'exit').then(([code]) => code as number | null) };
+}
+
+async function listening({ child, stderr }: Command): Promise<{ readonly url: string; readonly port: number }> {
+  for (;;) {
+    const found = /listening on (http:\S+:(\d+)),/.exec(stderr());
+    if (found) return { url: found[1] as string, port: Number(found[2]) };
+    if (child.exitCode !== null) throw new Error(stderr());
+    await once(child.stderr as NodeJS.ReadableStream, 'data');
+  }
+}
+
+describe('the command', () => {
+  it('answers, logs JSON lines with request ids, and ends with 0 on SIGTERM after the answers in flight', async () => {
+    const served = command(...options);
+    const server = await listening(served);
+    expect((await post(server, '/v1/embed', pair, { 'x-request-id': 'first' })).status).toBe(200);
+    const pairs = Array.from({ length: 1000 }, (_, i) => [`sun ${i}`, 'moon']);
+    const client = await raw(server, requestText('/v1/embed', JSON.stringify({ pairs })));
+    const idle = await raw(server, 'GET /health HTTP/1.1\r\nhost: a\r\n\r\n');
+    while (!idle.received().includes('ok')) await once(idle.socket, 'data');
+    served.child.kill('SIGTERM');
+    const answer = await client.answer();
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+    expect(await served.exit).toBe(0);
+    const lines = served
+      .stderr()
+      .split('\n')
+      .filter((line) => line.startsWith('{'));
+    const first = lines.map((line) => JSON.parse(line)).find(({ reqId }) => reqId === 'first');
+    expect(first).toMatchObject({ method: 'POST', path: '/v1/embed', status: 200, pairs: 1 });
+  });
+
+  it.each([
+    [['--model', '/nowhere/model'], 1, /error: .*nowhere/],
+    [['--pooling', 'mean'], 2, /pooling/],
+    [['--index', '/nowhere/index'], 1, /there is no index here/],
+    [[...options, '--port', '99999'], 2, /port/],
+    [['--token', 'a b'], 2, /token must be/],
+  ])('%j ends at once with a message', async (args, code, message) => {
+    const { exit, stderr } = command(...args);
+    expect(await exit).toBe(code);
+    expect(stderr()).toMatch(message);
+    expect(stderr()).not.toMatch(/\n\s+at /);
+  });
+
+  it('a port that is taken is said in words', async () => {
+    await using server = await start();
+    const { exit, stderr } = command(...options, '--port', String(server.port));
+    expect(await exit).toBe(1);
+    expect(stderr()).toMatch(/cannot listen on 127\.0\.0\.1:\d+: another program listens there/);
+  });
+});
+
+describe('the worker', () => {
+  it('that is killed is replaced, and what it had is answered', async () => {
+    await using server = await start();
+    const { workerPid } = server.app;
+    const pairs = Array.from({ length: 500 }, (_, i) => [`sun ${i}`, 'moon']);
+    const expected = await post(server, '/v1/embed', { pairs: pairs.slice(0, 2) });
+    const answers = Array.from({ length: 8 }, () => post(server, '/v1/embed', { pairs }));
+    await post(server, '/v1/embed', pair);
+    process.kill(workerPid as number, 'SIGKILL');
+    for (const { status, body } of await Promise.all(answers)) {
+      expect(status).toBe(200);
+      expect(body.embeddings).toHaveLength(500);
+      expect(body.embeddings[1][0]).toBeCloseTo(expected.body.embeddings[1][0], 5);
+    }
+    expect(server.app.workerPid).not.toBe(workerPid);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toMatch(/^relbert_workers_replaced_total 1$/m);
+  });
+
+  it('does not outlive a server that is killed', async () => {
+    const served = command(...options, '--log-level', 'debug');
+    const server = await listening(served);
+    const { worker: pid } = (await (await fetch(`${server.url}/ready`)).json()) as { readonly worker: number };
+    served.child.kill('SIGKILL');
+    await served.exit;
+    const alive = (): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await expect.poll(alive, { timeout: 5000 }).toBe(false);
+  });
+});
+
+describe('limits', () => {
+  it('a rate limit answers 429 with Retry-After, and leaves /health and /metrics alone', async () => {
+    await using server = await start({ rateLimit: 3 });
+    const statuses = [];
+    for (let i = 0; i < 5; i++) statuses.push(await post(server, '/v1/embed', pair));
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200, 429, 429]);
+    expect(Number(statuses[4]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(statuses[4]?.body).toMatchObject({ status: 429, detail: 'this client may ask 3 times a minute' });
+    for (const path of ['/health', '/metrics']) expect((await fetch(server.url + path)).status).toBe(200);
+  });
+
+  it('more requests than the queue takes are answered 503 with Retry-After', async () => {
+    await using server = await start({ queue: 4 });
+    const pairs = Array.from({ length: 200 }, (_, i) => [`sun ${i}`, 'moon']);
+    const answers = await Promise.all(Array.from({ length: 40 }, () => post(server, '/v1/embed', { pairs })));
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(4);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(answers.every(({ status }) => status === 200 || status === 503)).toBe(true);
+    expect(refused[0]?.headers.get('retry-after')).toBe('1');
+    expect((await post(server, '/v1/embed', pair)).status).toBe(200);
+  });
+
+  it('an answer that takes too long is given up', async () => {
+    await using server = await start({ timeout: 1 });
+    process.kill(server.app.workerPid as number, 'SIGSTOP');
+    const { status, headers, body } = await post(server, '/v1/embed', pair);
+    expect([status, headers.get('retry-after'), body.detail]).toEqual([503, '1', 'the answer took too long']);
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    process.kill(server.app.workerPid as number, 'SIGCONT');
+    expect((await post(server, '/v1/embed', pair)).status).toBe(200);
+  });
+});
+
+describe('createApp', () => {
+  it('answers requests of a program with a server of its own', async () => {
+    const app = createApp({ model: tinyModel, ...modelOptions, log: 'silent' });
+    try {
+      const answer = await app.fetch(
+        new Request('http://any/v1/similarity', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ a: ['sun', 'moon'], b: ['sun', 'moon'] }),
+        }),
+      );
+      expect(await answer.json()).toEqual({ similarity: expect.closeTo(1, 5) });
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('says what is wrong with an option', async () => {
+    const app = createApp({ model: tinyModel, pooling: 'mean', log: 'silent' });
+    await expect(app.loaded).rejects.toThrow(/pooling/);
+    await app.close();
+  });
+});
