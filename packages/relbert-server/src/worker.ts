@@ -47,8 +47,9 @@ async function open({ index: folder, ...flags }: WorkerSpec): Promise<Loaded> {
   if (folder === undefined) {
     return { encoder: await loadEncoder({ ...flags, model: flags.model ?? 'embedded' }, terminal, { worker: true }) };
   }
-  const { encoder } = await requireModel(folder, flags, terminal);
-  return { encoder, index: await openIndex(folder) };
+  const index = await openIndex(folder);
+  const { encoder } = await requireModel(index, flags, terminal);
+  return { encoder, index };
 }
 
 /** What commands say to a person goes to the log. */
