@@ -4,9 +4,21 @@
  * @module
  */
 
+import { type ClassifierParts, readClassifier } from './classify/classifier-file.ts';
+import type { LabelledExample } from './classify/folds.ts';
+import {
+  type ClassifierInfo,
+  RelationClassifier as CoreClassifier,
+  checkEncoder,
+  type FitClassifierOptions,
+  fitParts,
+  infoOf,
+  openParts,
+} from './classify/relation-classifier.ts';
 import { type EncoderOptions, encoderOptionNames, loadEncoderParts } from './encoder/load-encoder.ts';
 import { checkOptionNames } from './encoder/option-error.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
+import type { Runtime } from './runtime/session.ts';
 import { type FetchFilesOptions, fetchFiles } from './web/files.ts';
 import { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
 
@@ -48,5 +60,58 @@ export class RelationEncoder extends Core {
       await runtime.dispose();
       throw error;
     }
+  }
+}
+
+export interface ClassifierOptions extends FetchFilesOptions {
+  /** The encoder that the classifier was fitted to, or is fitted to; it stays open when the classifier is disposed of. */
+  readonly encoder: Core;
+  /** Where an MLP runs. */
+  readonly runtime?: WebRuntimeOptions;
+}
+
+/** Which relation holds between two words, learnt from labelled pairs; `fit` or `load` makes one. */
+export class RelationClassifier extends CoreClassifier {
+  /** Learns from labelled pairs. @throws as in Node */
+  static async fit(
+    examples: readonly LabelledExample[],
+    { encoder, runtime, ...options }: FitClassifierOptions & Pick<ClassifierOptions, 'encoder' | 'runtime'>,
+  ): Promise<RelationClassifier> {
+    return withRuntime(encoder, runtime, (web) => fitParts(examples, encoder, web, options));
+  }
+
+  /** Loads a classifier that `relbert classify fit` wrote. @param url Its folder on a server. @throws ClassifierError */
+  static async load(url: string, { encoder, runtime, ...options }: ClassifierOptions): Promise<RelationClassifier> {
+    return withRuntime(encoder, runtime, async () => {
+      const parts = await read(url, options);
+      await checkEncoder(url, parts, encoder);
+      return parts;
+    });
+  }
+
+  /** What a saved classifier says of itself. @throws ClassifierError */
+  static async describe(url: string, options: FetchFilesOptions = {}): Promise<ClassifierInfo> {
+    return infoOf(await read(url, options));
+  }
+}
+
+function read(url: string, options: FetchFilesOptions): Promise<ClassifierParts> {
+  // A classifier that is fitted again keeps its address.
+  const files = fetchFiles(url, { cache: false, ...options });
+  return readClassifier(files.origin, (name) => files.read(name));
+}
+
+async function withRuntime(
+  encoder: Core,
+  options: WebRuntimeOptions | undefined,
+  partsFor: (runtime: Runtime) => Promise<ClassifierParts>,
+): Promise<RelationClassifier> {
+  const runtime = webRuntime(options);
+  const owned = { [Symbol.asyncDispose]: () => runtime.dispose() };
+  try {
+    return new RelationClassifier(await openParts(await partsFor(runtime), encoder, runtime, [owned]));
+  } catch (error) {
+    await runtime.dispose();
+    throw error;
   }
 }

@@ -10,14 +10,28 @@
  * @module
  */
 
+import { type ClassifierParts, readClassifier } from './classify/classifier-file.ts';
+import type { LabelledExample } from './classify/folds.ts';
+import {
+  type ClassifierInfo,
+  RelationClassifier as CoreClassifier,
+  checkEncoder,
+  type FitClassifierOptions,
+  fitParts,
+  infoOf,
+  openParts,
+} from './classify/relation-classifier.ts';
 import { describeEncoder, type EncoderOptions, encoderOptionNames, loadEncoderParts } from './encoder/load-encoder.ts';
 import { checkOptionNames } from './encoder/option-error.ts';
+import type { Pooling } from './encoder/pooling.ts';
 import { RelationEncoder as Core, type EncoderInfo } from './encoder/relation-encoder.ts';
+import { findableName, readClassifierFile, saveClassifier } from './node/classifier-folder.ts';
 import type { HubOptions } from './node/hub/hub.ts';
 import { modelFiles } from './node/open-model.ts';
 import { nodeRuntime } from './node/runtime.ts';
 import { nodeWorkerRuntime } from './node/worker.ts';
 import type { DeviceChoice } from './runtime/device.ts';
+import type { Runtime } from './runtime/session.ts';
 import type { FetchFilesOptions } from './web/files.ts';
 import type { WebRuntimeOptions } from './web/runtime.ts';
 
@@ -85,5 +99,83 @@ export class RelationEncoder extends Core {
   static async describe(model = 'embedded', options: LoadOptions = {}): Promise<EncoderInfo> {
     checkOptionNames(options, optionNames);
     return describeEncoder(await modelFiles(model, options), nodeRuntime(options), options);
+  }
+}
+
+/** Which relation holds between two words, learnt from labelled pairs; `fit` or `load` makes one. */
+export class RelationClassifier extends CoreClassifier {
+  /**
+   * Learns from labelled pairs. The MLP's settings, and the temperature that makes probabilities fit, are chosen on
+   * validation pairs: those given, or one in ten of the examples; few examples are judged by cross-validation.
+   *
+   * ```ts
+   * await using classifier = await RelationClassifier.fit([{ head: 'Tokyo', tail: 'Japan', label: 'capital' }, ...]);
+   * await classifier.save('relations');
+   * ```
+   *
+   * @param options.encoder Default: the embedded model, which is disposed of with the classifier.
+   * @throws PairError or ClassifierError for what is not a pair with a label, fewer than two labels, or a validation pair
+   *   with a label that no example has; what `encode` throws; the signal's reason when aborted
+   */
+  static async fit(
+    examples: readonly LabelledExample[],
+    options: FitClassifierOptions & { readonly encoder?: Core | undefined } = {},
+  ): Promise<RelationClassifier> {
+    const { encoder: given, ...rest } = options;
+    return withEncoder(given, 'embedded', {}, async (encoder, runtime) => {
+      const parts = await fitParts(examples, encoder, runtime, rest);
+      const name = await findableName(parts.encoder.name);
+      return { ...parts, encoder: { ...parts.encoder, name } };
+    });
+  }
+
+  /**
+   * Loads a classifier that {@link save} wrote, and the encoder that it was fitted to.
+   *
+   * @param options.encoder One that is open already; it stays open when the classifier is disposed of.
+   * @param options.model Where the encoder is now. Default: the name that it had.
+   * @throws ClassifierError where there is no classifier, it is damaged, or the encoder is another one; what
+   *   `RelationEncoder.load` throws
+   */
+  static async load(
+    folder: string,
+    options: LoadOptions & { readonly encoder?: Core | undefined; readonly model?: string | undefined } = {},
+  ): Promise<RelationClassifier> {
+    const { encoder: given, model, ...loadOptions } = options;
+    const parts = await readClassifier(folder, (name) => readClassifierFile(folder, name));
+    const { name, template, prompt, pooling, dtype } = parts.encoder;
+    const as = { ...(template && { template: prompt }), pooling: pooling as Pooling, dtype };
+    return withEncoder(given, model ?? name, { ...as, ...loadOptions }, async (encoder) => {
+      await checkEncoder(folder, parts, encoder);
+      return parts;
+    });
+  }
+
+  /** What a saved classifier says of itself; no encoder is loaded. @throws ClassifierError, FileError */
+  static async describe(folder: string): Promise<ClassifierInfo> {
+    return infoOf(await readClassifier(folder, (name) => readClassifierFile(folder, name)));
+  }
+
+  /** Writes `classifier.json` and `classifier.safetensors`, together. The folder is made where it is missing. @throws FileError */
+  async save(folder: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    await saveClassifier(folder, await this.files(), options);
+  }
+}
+
+async function withEncoder(
+  given: Core | undefined,
+  model: string,
+  options: LoadOptions,
+  partsFor: (encoder: Core, runtime: Runtime) => Promise<ClassifierParts>,
+): Promise<RelationClassifier> {
+  const runtime = nodeRuntime(options);
+  const owned: AsyncDisposable[] = [{ [Symbol.asyncDispose]: () => runtime.dispose() }];
+  try {
+    const encoder = given ?? (await RelationEncoder.load(model, options));
+    if (!given) owned.unshift(encoder);
+    return new RelationClassifier(await openParts(await partsFor(encoder, runtime), encoder, runtime, owned));
+  } catch (error) {
+    for (const resource of owned) await resource[Symbol.asyncDispose]();
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** The commands of `relbert`. Their files import nothing heavy: what does the work is imported when it runs. */
 import { analogy } from './analogy.ts';
+import { classify } from './classify.ts';
 import type { Declaration } from './command.ts';
 import { distill } from './distill.ts';
 import { embed } from './embed.ts';
@@ -15,6 +16,7 @@ export const commands: readonly Declaration[] = [
   embed,
   similarity,
   analogy,
+  classify,
   evaluate,
   distill,
   exportCommand,

@@ -4,6 +4,7 @@ import type { ClassificationResult, FeatureExtractor } from '../evaluate/classif
 import type { ClassificationScores } from '../evaluate/metrics.ts';
 import type { EmbeddingFeatures, WordVectorFeatures } from '../evaluate/pair-features.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import type { DataFile } from '../text/data-error.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
@@ -99,8 +100,20 @@ const splitNames = {
 /** The splits of a folder: train, val and test, each as .tsv, .csv or .jsonl. */
 export async function readLexicalRelationSet(folder: string, onNotice?: (notice: string) => void): Promise<NamedSet> {
   const { lexicalRelationSet } = await import('../data/lexical-relation.ts');
+  const { basename, resolve } = await import('../node/path.ts');
+  const { split, requiredSplit } = await openSplits(folder, onNotice);
+  const set = lexicalRelationSet({
+    train: await requiredSplit('train'),
+    validation: await split('validation'),
+    test: await requiredSplit('test'),
+  });
+  return { name: basename(resolve(folder)), set };
+}
+
+/** Finds the splits of a folder. @throws Error where there is no such folder */
+export async function openSplits(folder: string, onNotice?: (notice: string) => void) {
   const { kindOfPath, listFolder, readText } = await import('../node/read-file.ts');
-  const { basename, join, resolve } = await import('../node/path.ts');
+  const { join } = await import('../node/path.ts');
   const kind = await kindOfPath(folder);
   if (kind !== 'folder') {
     throw new Error(
@@ -108,25 +121,20 @@ export async function readLexicalRelationSet(folder: string, onNotice?: (notice:
     );
   }
   const tables = (await listFolder(folder)).filter((name) => /\.(tsv|csv|jsonl)$/.test(name));
-  const file = async (split: keyof typeof splitNames) => {
-    const name = splitNames[split].flatMap(
-      (own) => tables.find((other) => other.replace(/\.\w+$/, '') === own) ?? [],
+  const split = async (wanted: keyof typeof splitNames): Promise<DataFile | undefined> => {
+    const name = splitNames[wanted].flatMap(
+      (stem) => tables.find((table) => table.replace(/\.\w+$/, '') === stem) ?? [],
     )[0];
     if (name === undefined) return undefined;
     return { file: join(folder, name), text: await readText(join(folder, name)), onNotice };
   };
-  const required = async (split: keyof typeof splitNames) => {
-    const found = await file(split);
+  const requiredSplit = async (wanted: keyof typeof splitNames): Promise<DataFile> => {
+    const found = await split(wanted);
     if (found) return found;
-    const hint = tables.length > 0 ? `${suggestion(`${split}.tsv`, tables)}; it holds ${tables.join(', ')}` : '';
-    throw new Error(`${folder}: the split ${split}.tsv is missing${hint}`);
+    const hint = tables.length > 0 ? `${suggestion(`${wanted}.tsv`, tables)}; it holds ${tables.join(', ')}` : '';
+    throw new Error(`${folder}: the split ${wanted}.tsv is missing${hint}`);
   };
-  const set = lexicalRelationSet({
-    train: await required('train'),
-    validation: await file('validation'),
-    test: await required('test'),
-  });
-  return { name: basename(resolve(folder)), set };
+  return { split, requiredSplit };
 }
 
 async function openFeatures(flags: ClassificationFlags, terminal: Terminal): Promise<Features> {

@@ -90,6 +90,10 @@ export const share: NumberRange = {
   expected: 'a number from 0 to below 1',
   holds: (value) => value >= 0 && value < 1,
 };
+export const probability: NumberRange = {
+  expected: 'a number from 0 to 1',
+  holds: (value) => value >= 0 && value <= 1,
+};
 export const anyNumber: NumberRange = { expected: 'a number', holds: () => true };
 
 export function number(value: string, help: string, { expected, holds }: NumberRange): Option<number | undefined> {

@@ -1,4 +1,4 @@
-import { noticeHeader, type PairTable, pairTableOf } from '../pair/pair-table.ts';
+import { noticeHeader, type PairTable, pairTableOf, RELATION_NAMES } from '../pair/pair-table.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { csvRecords } from '../text/csv.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
@@ -25,7 +25,7 @@ const COLUMNS = {
 } as const;
 
 /**
- * Pairs with their relations: JSON lines `{"head","tail","relation"}`, or a table separated by tabs (by commas in a
+ * Pairs with their relations: JSON lines `{"head","tail","relation"}` (or `label`, as headers say it), or a table separated by tabs (by commas in a
  * .csv). A header line names the columns; without one, `relationColumn` says where the relation is.
  *
  * Throws DataError that names the line for another number of fields, an empty field, a label other than `positive` and
@@ -62,9 +62,10 @@ function rowsOf({ file }: DataFile, lines: readonly Line[]): Row[] {
 }
 
 function jsonRow(line: Line): RelationRow {
-  const { head, tail, relation, relation_type: type = relation } = jsonObject(line);
-  const pair = { head: wordField(line, "'head'", head), tail: wordField(line, "'tail'", tail) };
-  return { pair, relation: wordField(line, "'relation'", type), positive: true, line };
+  const object = jsonObject(line);
+  const pair = { head: wordField(line, "'head'", object['head']), tail: wordField(line, "'tail'", object['tail']) };
+  const name = RELATION_NAMES.find((each) => object[each] !== undefined) ?? 'relation';
+  return { pair, relation: wordField(line, `'${name}'`, object[name]), positive: true, line };
 }
 
 function namedRow({ line, fields }: Row, { head, tail, relation = -1, names }: PairTable): RelationRow {

@@ -1,5 +1,5 @@
 /** Lexical relation classification (Ushio et al. 2021, section 4.2): which relation holds between two words? */
-import type { LexicalRelationSet } from '../data/lexical-relation.ts';
+import type { LabelledPair, LexicalRelationSet } from '../data/lexical-relation.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { DEFAULT_SETTINGS, predictClasses, SETTINGS_GRID, trainClassifiers } from './classifier.ts';
@@ -63,40 +63,70 @@ export async function evaluateClassification(
   const { train, test } = set;
   const validation = set.validation ?? [];
   const features = await extract([...train, ...validation, ...test]);
-  const part = (start: number, count: number) => rowsOf(features, start, count);
-  const trainFeatures = part(0, train.length);
-  const validationFeatures = part(train.length, validation.length);
-  const testFeatures = part(train.length + validation.length, test.length);
-  const relations = (pairs: readonly { readonly relation: string }[]) => pairs.map(({ relation }) => relation);
-  const searched = search === 'grid' && validation.length > 0;
-  const settings = searched ? SETTINGS_GRID : [DEFAULT_SETTINGS];
-  const classifiers = await trainClassifiers(runtime, trainFeatures, relations(train), settings, options);
-  const scored: { readonly classifier: Classifier; readonly scores: ClassificationScores | undefined }[] = [];
-  for (const classifier of classifiers) {
-    const predicted = await predictClasses(runtime, classifier, validationFeatures, options);
-    const scores = validation.length > 0 ? classificationScores(relations(validation), predicted) : undefined;
-    scored.push({ classifier, scores });
-  }
-  const best = scored.reduce((leader, candidate) =>
-    (candidate.scores?.macroF1 ?? 0) > (leader.scores?.macroF1 ?? 0) ? candidate : leader,
+  const part = (start: number, pairs: readonly LabelledPair[]): LabelledFeatures => ({
+    features: rowsOf(features, start, pairs.length),
+    labels: pairs.map(({ relation }) => relation),
+  });
+  const { classifier, ...chosen } = await chooseClassifier(
+    runtime,
+    part(0, train),
+    validation.length > 0 ? part(train.length, validation) : undefined,
+    { search, ...options },
   );
-  const { classifier } = best;
-  const predictions = await predictClasses(runtime, classifier, testFeatures, options);
+  const asked = part(train.length + validation.length, test);
+  const predictions = await predictClasses(runtime, classifier, asked.features, options);
   return {
-    test: classificationScores(relations(test), predictions),
-    validation: best.scores,
-    classifier: {
-      ...classifier.settings,
-      epochs: classifier.losses.length,
-      loss: classifier.losses.at(-1) as number,
-      converged: classifier.converged,
-      seed: options.seed ?? 0,
-    },
-    search: searched
-      ? scored.map(({ classifier, scores }) => ({ ...classifier.settings, macroF1: scores?.macroF1 as number }))
-      : undefined,
+    test: classificationScores(asked.labels, predictions),
+    ...chosen,
+    classifier: summaryOf(classifier, options),
     predictions,
   };
+}
+
+/** Rows with a label each. */
+export interface LabelledFeatures {
+  readonly features: FeatureMatrix;
+  readonly labels: readonly string[];
+}
+
+export interface ClassifierChoice extends Pick<ClassificationResult, 'validation' | 'search'> {
+  readonly classifier: Classifier;
+}
+
+/** Trains a classifier or, where it is to be chosen and can be, the grid: the one with the best macro F1 counts. */
+export async function chooseClassifier(
+  runtime: Runtime,
+  train: LabelledFeatures,
+  validation: LabelledFeatures | undefined,
+  { search = 'default', ...options }: ClassificationOptions = {},
+): Promise<ClassifierChoice> {
+  const searched = search === 'grid' && validation !== undefined;
+  const settings = searched ? SETTINGS_GRID : [DEFAULT_SETTINGS];
+  const classifiers = await trainClassifiers(runtime, train.features, train.labels, settings, options);
+  const choices: Pick<ClassifierChoice, 'classifier' | 'validation'>[] = [];
+  for (const classifier of classifiers) {
+    const scores =
+      validation &&
+      classificationScores(validation.labels, await predictClasses(runtime, classifier, validation.features, options));
+    choices.push({ classifier, validation: scores });
+  }
+  const best = choices.reduce((leader, candidate) =>
+    (candidate.validation?.macroF1 ?? 0) > (leader.validation?.macroF1 ?? 0) ? candidate : leader,
+  );
+  return {
+    ...best,
+    search: searched
+      ? choices.map(({ classifier, validation }) => ({
+          ...classifier.settings,
+          macroF1: validation?.macroF1 as number,
+        }))
+      : undefined,
+  };
+}
+
+export function summaryOf(classifier: Classifier, { seed = 0 }: ClassifierOptions): ClassifierSummary {
+  const { settings, losses, converged } = classifier;
+  return { ...settings, epochs: losses.length, loss: losses.at(-1) as number, converged, seed };
 }
 
 function checkRelations({ train, validation, test }: LexicalRelationSet): void {
@@ -111,7 +141,7 @@ function checkRelations({ train, validation, test }: LexicalRelationSet): void {
   }
 }
 
-function rowsOf({ data, shape }: FeatureMatrix, start: number, count: number): FeatureMatrix {
+export function rowsOf({ data, shape }: FeatureMatrix, start: number, count: number): FeatureMatrix {
   const [, dimension] = shape;
   return { data: data.subarray(start * dimension, (start + count) * dimension), shape: [count, dimension] };
 }

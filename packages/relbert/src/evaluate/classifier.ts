@@ -58,6 +58,46 @@ export async function trainClassifiers(
   }
 }
 
+/** A classifier that is ready to score rows. Its session stays open until it is disposed of. */
+export interface ClassifierScorer extends AsyncDisposable {
+  /** Scores [n, K] of rows [n, D], K the number of classes: softmax of a row gives its probabilities. */
+  score(features: FeatureMatrix, options?: Pick<ClassifierOptions, 'signal'>): Promise<Float32Array>;
+}
+
+/** Opens a classifier. @throws RangeError, at a call of `score`, for features of another dimension */
+export async function openClassifier(
+  runtime: Runtime,
+  { shape, weights, classes }: Pick<Classifier, 'shape' | 'weights' | 'classes'>,
+  options: Pick<ClassifierOptions, 'threads'> = {},
+): Promise<ClassifierScorer> {
+  const session = await runtime.createSession(serialize({ outputs: predictionGraph(shape) }), sessionOptions(options));
+  const parameters = Object.fromEntries(
+    PARAMETERS.map((name) => [name, float32(weights[name], parameterShape(name, shape))]),
+  );
+  return {
+    async score({ data, shape: [items, dimension] }, { signal } = {}) {
+      if (dimension !== shape.dimension) {
+        throw new RangeError(
+          `the classifier was trained on ${shape.dimension} features, these items have ${dimension}`,
+        );
+      }
+      const scores = new Float32Array(items * classes.length);
+      for (let start = 0; start < items; start += PREDICTION_ROWS) {
+        signal?.throwIfAborted();
+        const count = Math.min(PREDICTION_ROWS, items - start);
+        const rows = data.subarray(start * dimension, (start + count) * dimension);
+        const { logits } = await session.run({ ...parameters, features: float32(rows, [count, dimension]) });
+        const values = logits?.data as Float32Array;
+        // One logistic output z stands for the scores 0 and z.
+        if (shape.outputs === 1) for (let i = 0; i < count; i++) scores[2 * (start + i) + 1] = values[i] as number;
+        else scores.set(values, start * classes.length);
+      }
+      return scores;
+    },
+    [Symbol.asyncDispose]: () => session.dispose(),
+  };
+}
+
 /** The class that a classifier gives each row; the first of equally probable ones. */
 export async function predictClasses(
   runtime: Runtime,
@@ -65,39 +105,20 @@ export async function predictClasses(
   features: FeatureMatrix,
   options: Pick<ClassifierOptions, 'threads' | 'signal'> = {},
 ): Promise<string[]> {
-  const { shape, classes, weights } = classifier;
-  const [items, dimension] = features.shape;
-  if (dimension !== shape.dimension) {
-    throw new RangeError(`the classifier was trained on ${shape.dimension} features, these items have ${dimension}`);
-  }
-  const session = await runtime.createSession(serialize({ outputs: predictionGraph(shape) }), sessionOptions(options));
-  try {
-    const predicted: string[] = [];
-    const parameters = Object.fromEntries(
-      PARAMETERS.map((name) => [name, float32(weights[name], parameterShape(name, shape))]),
-    );
-    for (let start = 0; start < items; start += PREDICTION_ROWS) {
-      options.signal?.throwIfAborted();
-      const count = Math.min(PREDICTION_ROWS, items - start);
-      const rows = features.data.subarray(start * dimension, (start + count) * dimension);
-      const { logits } = await session.run({ ...parameters, features: float32(rows, [count, dimension]) });
-      const scores = logits?.data as Float32Array;
-      for (let row = 0; row < count; row++) predicted.push(classes[mostProbable(scores, row, shape.outputs)] as string);
-    }
-    return predicted;
-  } finally {
-    await session.dispose();
-  }
+  await using scorer = await openClassifier(runtime, classifier, options);
+  const { classes } = classifier;
+  const scores = await scorer.score(features, options);
+  return Array.from({ length: features.shape[0] }, (_, row) => {
+    return classes[firstGreatest(scores.subarray(row * classes.length, (row + 1) * classes.length))] as string;
+  });
 }
 
 const PREDICTION_ROWS = 4096;
 
-function mostProbable(scores: Float32Array, row: number, outputs: number): number {
-  if (outputs === 1) return (scores[row] as number) > 0 ? 1 : 0;
+/** The place of the greatest number, the first of equals. */
+export function firstGreatest(numbers: ArrayLike<number>): number {
   let best = 0;
-  for (let k = 1; k < outputs; k++) {
-    if ((scores[row * outputs + k] as number) > (scores[row * outputs + best] as number)) best = k;
-  }
+  for (let k = 1; k < numbers.length; k++) if ((numbers[k] as number) > (numbers[best] as number)) best = k;
   return best;
 }
 

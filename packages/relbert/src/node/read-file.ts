@@ -1,24 +1,18 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { decodeText } from '../text/lines.ts';
-import { readChunks } from './byte-stream.ts';
 import { fileError, systemCode } from './file-error.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The text of a UTF-8 file (`-`: standard input) without a byte order mark. @throws FileError; DataError naming the line that is not UTF-8 */
+/** The text of a UTF-8 file without a byte order mark. @throws FileError; DataError naming the line that is not UTF-8 */
 export async function readText(path: string, options: ReadOptions = {}): Promise<string> {
-  return decodeText(path === '-' ? 'standard input' : path, await readBytes(path, options));
+  return decodeText(path, await readBytes(path, options));
 }
 
 /** The bytes of a file (`-`: standard input). @throws FileError, or the signal's reason */
 export async function readBytes(path: string, { signal }: ReadOptions = {}): Promise<Uint8Array> {
-  if (path === '-') {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of readChunks(path, signal)) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  }
   try {
     return await readFile(path, signal ? { signal } : {});
   } catch (error) {

@@ -22,7 +22,8 @@ const WORD_NAMES = [
   ['source', 'target'],
 ] as const;
 
-const RELATION_NAMES = ['relation', 'relation_type', 'label', 'class'];
+/** How tables and JSON lines name the relation of a pair, the first counts. */
+export const RELATION_NAMES = ['relation', 'relation_type', 'label', 'class'] as const;
 
 /**
  * The columns where the first line of a table is a header: two fields are names such as `head` and `tail`, in any case

@@ -25,6 +25,7 @@ const allowed: Record<string, readonly string[]> = {
   search: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'prompt', 'data', 'models', 'encoder', 'loss', 'train'],
   index: ['text', 'graph', 'runtime', 'pair', 'formats', 'data', 'encoder'],
   evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'index'],
+  classify: ['text', 'runtime', 'pair', 'formats', 'data', 'encoder', 'evaluate'],
   web: ['text', 'runtime', 'formats', 'encoder', 'index'],
   node: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'encoder', 'train', 'search', 'index', 'web'],
   run: [
@@ -32,10 +33,13 @@ const allowed: Record<string, readonly string[]> = {
     ...['search', 'evaluate', 'node'],
   ],
   // The entry points: index.ts (Node), browser.ts and what both offer.
-  '.': ['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index', 'web', 'node'],
+  '.': [
+    ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index', 'classify', 'web'],
+    'node',
+  ],
   cli: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'encoder', 'train', 'search', 'index'],
-    ...['evaluate', 'node', 'run', '.'],
+    ...['evaluate', 'classify', 'node', 'run', '.'],
   ],
 };
 /** Folders that may touch files, network and native code. */

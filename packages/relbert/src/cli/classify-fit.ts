@@ -1,0 +1,186 @@
+/** `relbert classify fit`: a classifier of relations, learnt from labelled pairs. */
+import type { FitFigures, LabelledExample, RelationClassifier } from '../index.ts';
+import type { DataFile } from '../text/data-error.ts';
+import { command } from './command.ts';
+import { percent } from './evaluate-analogy.ts';
+import { openSplits } from './evaluate-classification.ts';
+import { loadEncoder, modelOptions } from './model-options.ts';
+import { choice, flag, fromZero, negated, number, probability, required, text, withDefault } from './option.ts';
+import type { Terminal } from './terminal.ts';
+
+// Features are embeddings as they are.
+const { normalize: _, ...encoderOptions } = modelOptions;
+
+export const classifyFit = command({
+  name: 'fit',
+  summary: 'learn relations from labelled pairs',
+  description:
+    'Learns relations from labelled pairs: head, tail, label. Many pairs train the MLP of the paper, chosen and calibrated on validation pairs; few make a nearest-centroid or linear discriminant classifier.',
+  options: {
+    data: required(
+      text(
+        '<file>',
+        '.tsv, .csv or .jsonl of head, tail, label, - for standard input, or a folder with train.tsv and perhaps val.tsv',
+      ),
+    ),
+    output: required(text('<dir>', 'folder for the classifier')),
+    validation: text(
+      '<file>',
+      'pairs to choose and calibrate by (default: val.tsv of the folder, else some of the data are held out)',
+    ),
+    ...encoderOptions,
+    method: withDefault(
+      choice('<method>', 'mlp, centroid, lda; auto: by the number of pairs a label has', [
+        'auto',
+        'mlp',
+        'centroid',
+        'lda',
+      ]),
+      'auto',
+    ),
+    grid: negated("the MLP's default settings instead of the best of the paper's nine"),
+    other: number('<probability>', 'pairs whose label is less probable are labelled "other"', probability),
+    seed: withDefault(number('<number>', "of the split and of the MLP's start and batches", fromZero), 0),
+    json: flag('print {"output","method","labels","examples","scores","calibration",...}'),
+  },
+  examples: [
+    'relbert classify fit --data relations.tsv --output my-relations',
+    'relbert classify fit --data data/BLESS --output bless --other 0.7',
+  ],
+  async run(_, flags, terminal) {
+    const { data, validation, output, seed, method, grid, other } = flags;
+    const { examples, validation: found } = await readExamples(data, validation, terminal);
+    noteRepeated(examples, found, terminal);
+    const { RelationClassifier } = await import('../index.ts');
+    await using encoder = await loadEncoder(flags, terminal, { worker: true });
+    const progress = await terminal.progress('encoding', 'pairs');
+    let classifier: RelationClassifier;
+    try {
+      classifier = await RelationClassifier.fit(examples, {
+        ...{ encoder, validation: found, seed, method, other, signal: terminal.signal },
+        search: grid ? 'grid' : 'default',
+        ...(flags.threads !== undefined && { threads: flags.threads }),
+        onProgress: ({ kind, done, total }) => progress.update(done, total, kind === 'epoch' ? 'training' : undefined),
+      });
+    } finally {
+      progress.stop();
+    }
+    await using fitted = classifier;
+    await fitted.save(output, { signal: terminal.signal });
+    const { method: chosen, labels, other: threshold, figures } = fitted.info;
+    await terminal.print(
+      flags.json
+        ? JSON.stringify({
+            output,
+            method: chosen,
+            labels,
+            ...(threshold !== undefined && { other: threshold }),
+            ...figures,
+          })
+        : await fitText(output, fitted, terminal),
+    );
+  },
+});
+
+async function readExamples(data: string, validation: string | undefined, terminal: Terminal) {
+  const { parseLexicalRelations } = await import('../data/lexical-relation.ts');
+  const { kindOfPath, readText } = await import('../node/read-file.ts');
+  const labelled = (file: DataFile): LabelledExample[] =>
+    parseLexicalRelations(file).map(({ head, tail, relation }) => ({ head, tail, label: relation }));
+  const read = async (file: string): Promise<DataFile> => ({
+    ...(file === '-'
+      ? { file: 'standard input', text: await readInputText(terminal) }
+      : { file, text: await readText(file, { signal: terminal.signal }) }),
+    onNotice: terminal.note,
+  });
+  if (data === '-' || (await kindOfPath(data)) !== 'folder') {
+    return {
+      examples: labelled(await read(data)),
+      validation: validation === undefined ? [] : labelled(await read(validation)),
+    };
+  }
+  const { split, requiredSplit } = await openSplits(data, terminal.note);
+  const held = validation === undefined ? await split('validation') : await read(validation);
+  return { examples: labelled(await requiredSplit('train')), validation: held ? labelled(held) : [] };
+}
+
+async function readInputText(terminal: Terminal): Promise<string> {
+  const { decodeText } = await import('../text/lines.ts');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of terminal.readInput()) chunks.push(chunk);
+  return decodeText('standard input', Buffer.concat(chunks));
+}
+
+/** Says what makes a classifier look better or worse than it is. */
+function noteRepeated(
+  examples: readonly LabelledExample[],
+  validation: readonly LabelledExample[],
+  terminal: Terminal,
+): void {
+  const keyOf = ({ head, tail }: LabelledExample): string => JSON.stringify([head, tail]);
+  const labels = new Map<string, string>();
+  const contradicting = new Set<string>();
+  for (const example of examples) {
+    const key = keyOf(example);
+    if ((labels.get(key) ?? example.label) !== example.label) contradicting.add(key);
+    labels.set(key, example.label);
+  }
+  const [first] = contradicting;
+  if (first !== undefined) {
+    terminal.note(
+      `${contradicting.size} ${contradicting.size === 1 ? 'pair has' : 'pairs have'} two labels, ${first} for one`,
+    );
+  }
+  const seen = validation.filter((example) => labels.has(keyOf(example))).length;
+  if (seen > 0)
+    terminal.warn(
+      `${seen} of the ${validation.length} validation pairs are in the data too: they look easier than new ones`,
+    );
+}
+
+const judgedBy: Readonly<Record<FitFigures['judgedOn'], string>> = {
+  validation: 'validation pairs',
+  'held-out': 'pairs held out of the data, learnt from afterwards',
+  'cross-validation': 'pairs, each judged by a classifier that did not learn it',
+  nothing: '',
+};
+
+async function fitText(output: string, { info }: RelationClassifier, { style }: Terminal): Promise<string> {
+  const { tableText } = await import('./table.ts');
+  const { method, labels, encoder, figures, temperature } = info;
+  const { examples, training, scores, calibration, thresholds, judgedOn } = figures;
+  const count = Object.values(examples).reduce((sum, each) => sum + each, 0);
+  const how = training
+    ? ` (hidden size ${training.hidden}, learning rate ${training.learningRate}, ${training.epochs} epochs)`
+    : '';
+  const summary = [
+    `${output}: ${method}${how}, ${count} pairs of ${labels.length} labels, encoder ${encoder.name} (${encoder.pooling})`,
+  ];
+  if (!scores || !calibration || !thresholds) return `${summary[0]}\ntoo few pairs to judge it by`;
+  summary.push(
+    `macro F1 ${percent(scores.macroF1)} %, micro F1 ${percent(scores.microF1)} % on ${calibration.pairs} ${judgedBy[judgedOn]}`,
+    `calibration error ${percent(calibration.errorBefore)} % before, ${percent(calibration.errorAfter)} % after (temperature ${temperature.toPrecision(3)})`,
+  );
+  const right = (title: string) => ({ title, align: 'right' }) as const;
+  const byLabel = tableText(
+    [{ title: 'label' }, right('pairs'), right('judged'), right('precision %'), right('recall %'), right('F1 %')],
+    labels.map((label) => {
+      const found = scores.perClass[label];
+      const judged = found
+        ? [String(found.support), ...[found.precision, found.recall, found.f1].map(percent)]
+        : ['0', '-', '-', '-'];
+      return [label, String(examples[label]), ...judged];
+    }),
+    style,
+  );
+  const byThreshold = tableText(
+    [right('--other'), right('labelled %'), right('accuracy %')],
+    thresholds.map(({ other, kept, accuracy }) => [
+      String(other),
+      percent(kept),
+      accuracy === null ? '-' : percent(accuracy),
+    ]),
+    style,
+  );
+  return [summary.join('\n'), byLabel, byThreshold].join('\n\n');
+}

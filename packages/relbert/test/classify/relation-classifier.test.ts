@@ -1,0 +1,162 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RelationClassifier as BrowserClassifier } from '../../src/browser.ts';
+import { ClassifierError, type LabelledExample, RelationClassifier, RelationEncoder } from '../../src/index.ts';
+
+const tiny = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url));
+const words = ['cat', 'dog', 'king', 'queen', 'ship', 'sea', 'bird', 'tree'];
+/** The label is the tail: even random weights tell words apart. */
+const examples = (count: number, heads = words): LabelledExample[] =>
+  Array.from({ length: count }, (_, i) => {
+    const tail = ['red', 'blue', 'green'][i % 3] as string;
+    return { head: heads[Math.floor(i / 3) % heads.length] as string, tail, label: tail };
+  });
+
+describe('RelationClassifier', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'relbert-classifier-'));
+  let encoder: RelationEncoder;
+  beforeAll(async () => {
+    encoder = await RelationEncoder.load(tiny, { worker: false, template: '<subj> <obj>', threads: 1 });
+  });
+  afterAll(async () => {
+    await encoder.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const fit = (method: 'mlp' | 'centroid' | 'lda' | 'auto', options = {}) =>
+    RelationClassifier.fit(examples(24), { encoder, method, search: 'default', threads: 1, ...options });
+  const asked = [
+    { head: 'tree', tail: 'green' },
+    { head: 'cat', tail: 'red' },
+    { head: 'ship', tail: 'blue' },
+  ];
+
+  it.each(['mlp', 'centroid', 'lda'] as const)(
+    'learns, is saved, and answers the same when loaded (%s)',
+    async (method) => {
+      await using fitted = await fit(method, { maxEpochs: 60 });
+      const before = await fitted.predict(asked);
+      expect(before.map(({ label }) => label)).toEqual(['green', 'red', 'blue']);
+      await fitted.save(join(folder, method));
+      expect(readdirSync(join(folder, method))).toEqual(['classifier.json', 'classifier.safetensors']);
+      await using loaded = await RelationClassifier.load(join(folder, method), { encoder });
+      expect(await loaded.predict(asked)).toEqual(before);
+      expect(loaded.info).toEqual(JSON.parse(JSON.stringify(fitted.info)));
+      expect(loaded.info.encoder).toMatchObject({ name: tiny, prompt: '<subj> <obj>', template: true });
+      const { figures, temperature } = loaded.info;
+      expect(figures.examples).toEqual({ red: 8, blue: 8, green: 8 });
+      expect(figures.judgedOn).toBe(method === 'mlp' ? 'held-out' : 'cross-validation');
+      expect(figures.calibration?.temperature).toBe(temperature);
+    },
+  );
+
+  it('opens the encoder it was fitted to, with its prompt', async () => {
+    await using loaded = await RelationClassifier.load(join(folder, 'centroid'), { worker: false, threads: 1 });
+    expect((await loaded.predict(asked)).map(({ label }) => label)).toEqual(['green', 'red', 'blue']);
+  });
+
+  it('is loaded in a browser over HTTP', async () => {
+    const fetchFile = (async (url: string) => {
+      const path = join(folder, 'mlp', url.slice('https://example.org/relations/'.length));
+      return new Response(new Uint8Array(readFileSync(path)));
+    }) as unknown as typeof fetch;
+    const options = { encoder, fetch: fetchFile };
+    await using loaded = await BrowserClassifier.load('https://example.org/relations', options);
+    expect((await loaded.predict(asked)).map(({ label }) => label)).toEqual(['green', 'red', 'blue']);
+    expect(await BrowserClassifier.describe('https://example.org/relations', options)).toEqual(loaded.info);
+    await using fitted = await BrowserClassifier.fit(examples(24), { encoder, method: 'centroid' });
+    expect((await fitted.predict(asked)).map(({ label }) => label)).toEqual(['green', 'red', 'blue']);
+  });
+
+  it('chooses by the number of examples', async () => {
+    await using few = await fit('auto');
+    expect(few.info.method).toBe('centroid');
+    await using more = await RelationClassifier.fit(examples(60), { encoder, search: 'default', threads: 1 });
+    expect(more.info.method).toBe('lda');
+    await using many = await RelationClassifier.fit(examples(120), {
+      encoder,
+      search: 'default',
+      threads: 1,
+      maxEpochs: 2,
+    });
+    expect(many.info.method).toBe('mlp');
+  });
+
+  it('judges by the validation pairs it is given', async () => {
+    const validation = examples(6, ['whale', 'rose']);
+    await using fitted = await fit('lda', { validation });
+    expect(fitted.info.figures).toMatchObject({ judgedOn: 'validation', calibration: { pairs: 6 } });
+  });
+
+  it('streams, in order, with probabilities that stand for labels', async () => {
+    await using classifier = await fit('centroid', { other: 1 });
+    async function* stream() {
+      for (let i = 0; i < 25; i++) yield asked[i % 3] as (typeof asked)[number];
+    }
+    const found = [];
+    for await (const prediction of classifier.predict(stream(), { other: 0, blockSize: 4 })) found.push(prediction);
+    expect(found.map(({ label }) => label)).toEqual(Array.from({ length: 25 }, (_, i) => asked[i % 3]?.tail));
+    expect(found.every(({ probability }) => probability > 1 / 3 && probability < 1)).toBe(true);
+    // The threshold kept with the classifier: nothing is certain.
+    const [other] = await classifier.predict(asked.slice(0, 1));
+    expect(other).toEqual({ ...asked[0], label: 'other', probability: found[0]?.probability });
+    await expect(classifier.predict(asked, { other: 2 })).rejects.toThrow('0 to 1; got 2');
+    await expect(classifier.predict(asked, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    );
+  });
+
+  it('refuses another encoder', async () => {
+    const load = (other: RelationEncoder) => RelationClassifier.load(join(folder, 'lda'), { encoder: other });
+    await using prompt = await RelationEncoder.load(tiny, { worker: false, template: '<subj> is <obj>' });
+    await expect(load(prompt)).rejects.toThrow('has another prompt');
+    await using pooling = await RelationEncoder.load(tiny, { worker: false, template: '<subj> <obj>', pooling: 'cls' });
+    await expect(load(pooling)).rejects.toThrow('has another pooling, cls');
+    const changed = join(folder, 'changed');
+    cpSync(tiny, changed, { recursive: true });
+    const weights = readFileSync(join(changed, 'model.safetensors'));
+    // The last number of the file, and many before it: other weights of the same shapes.
+    for (let at = weights.length - 40_000; at < weights.length; at += 4) weights.writeFloatLE(0.01, at);
+    writeFileSync(join(changed, 'model.safetensors'), weights);
+    await using other = await RelationEncoder.load(changed, { worker: false, template: '<subj> <obj>' });
+    await expect(load(other)).rejects.toThrow('has other weights');
+  });
+
+  it('refuses damaged files', async () => {
+    const damaged = async (name: string, change: (content: Buffer) => Buffer | string) => {
+      const copy = join(folder, 'damaged');
+      cpSync(join(folder, 'lda'), copy, { recursive: true });
+      writeFileSync(join(copy, name), change(readFileSync(join(copy, name))));
+      const error: unknown = await RelationClassifier.load(copy, { encoder }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ClassifierError);
+      return (error as Error).message;
+    };
+    const text = (from: string, to: string) => (content: Buffer) => content.toString().replace(from, to);
+    expect(await damaged('classifier.json', text('"red"', '"rot"'))).toContain('its checksum does not fit');
+    expect(await damaged('classifier.json', text('"version": 1', '"version": 9'))).toContain('version 9');
+    expect(await damaged('classifier.json', text('relbert-classifier', 'x'))).toContain('not a classifier of relbert');
+    expect(await damaged('classifier.json', (content) => content.subarray(0, 50))).toContain('not JSON');
+    const flipped = (content: Buffer) => {
+      content[content.length - 3] = (content.at(-3) as number) ^ 1;
+      return content;
+    };
+    expect(await damaged('classifier.safetensors', flipped)).toContain('damaged, or of another classifier');
+    await expect(RelationClassifier.load(join(folder, 'none'), { encoder })).rejects.toThrow('there is no such file');
+  });
+
+  it('refuses what cannot be learnt from', async () => {
+    const learn = (list: readonly LabelledExample[], options = {}) =>
+      RelationClassifier.fit(list, { encoder, ...options });
+    await expect(learn([])).rejects.toThrow('there are no examples');
+    await expect(learn([{ head: 'a', tail: 'b', label: 'x' }])).rejects.toThrow('all examples are labelled "x"');
+    await expect(learn([{ head: 'a', tail: 'b', label: '' }])).rejects.toThrow('has the label ""');
+    await expect(learn([{ head: 'a', tail: 'b' } as LabelledExample])).rejects.toThrow('has the label nothing');
+    await expect(learn([['a', 'b'] as unknown as LabelledExample])).rejects.toThrow('has the label nothing');
+    const validation = [{ head: 'a', tail: 'b', label: 'pink' }];
+    await expect(learn(examples(6), { validation })).rejects.toThrow(
+      '["a","b"] has the label "pink", which no example has',
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { relbert } from './command.ts';
+import { failure, file, folder, json, jsonl, model } from './evaluation.ts';
+
+describe('relbert classify', () => {
+  const heads = ['cat', 'dog', 'king', 'queen', 'ship', 'sea', 'bird', 'tree'];
+  const rows = heads.flatMap((head) => ['red', 'blue'].map((tail) => `${head}\t${tail}\t${tail}\n`)).join('');
+  const saved = join(folder, 'classifier');
+  const fit = (...args: string[]) =>
+    json<Record<string, unknown>>('classify', 'fit', '--output', saved, ...model, ...args);
+
+  it('learns from a table and labels pairs', async () => {
+    const fitted = await fit('--data', file('data.tsv', rows), '--other', '0.5');
+    expect(fitted).toMatchObject({ output: saved, method: 'centroid', labels: ['blue', 'red'], other: 0.5 });
+    expect(fitted).toMatchObject({ examples: { red: 8, blue: 8 }, judgedOn: 'cross-validation' });
+    const input = 'tree\tred\n["sea", "blue"]\nship:red\n';
+    const { code, stdout, stderr } = await relbert(
+      ['classify', 'predict', '--model', saved, '--pairs', '-', '--json', '--threads', '1'],
+      { input },
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(Object.keys)).toEqual(Array(3).fill(['head', 'tail', 'label', 'probability']));
+    expect(lines.map(({ head, label }) => [head, label])).toEqual([
+      ['tree', 'red'],
+      ['sea', 'blue'],
+      ['ship', 'red'],
+    ]);
+    const output = join(folder, 'labels.tsv');
+    const written = await relbert([
+      ...['classify', 'predict', '--model', saved, 'tree:red', 'tree:blue'],
+      ...['--other', '1', '--output', output, '--threads', '1'],
+    ]);
+    expect(written).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readFileSync(output, 'utf8')).toMatch(/^tree\tred\tother\t0\.\d{4}\ntree\tblue\tother\t0\.\d{4}\n$/);
+  });
+
+  it('takes JSON lines from standard input, a validation file, and the folder of a set', async () => {
+    const lines = heads.flatMap((head) => ['red', 'blue'].map((label) => ({ head, tail: label, label })));
+    const validation = file('validation.csv', 'label,head,tail\nred,rose,red\nblue,whale,blue\n');
+    const { code, stdout } = await relbert(
+      ['classify', 'fit', '--data', '-', '--validation', validation, '--output', saved, ...model],
+      { input: jsonl(...lines) },
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('centroid, 16 pairs of 2 labels');
+    expect(stdout).toContain('on 2 validation pairs');
+    expect(stdout).toMatch(/--other +labelled % +accuracy %/);
+    file('set/train.tsv', rows);
+    file('set/val.tsv', 'rose\tred\tred\ncat\tblue\tblue\n');
+    const result = await relbert([
+      'classify',
+      'fit',
+      '--data',
+      join(folder, 'set'),
+      '--output',
+      saved,
+      ...model,
+      '--json',
+    ]);
+    expect(result.stderr).toContain('1 of the 2 validation pairs are in the data too');
+    expect(JSON.parse(result.stdout)).toMatchObject({ judgedOn: 'validation', calibration: { pairs: 2 } });
+  });
+
+  it('says what is wrong with data and classifier', async () => {
+    const wrong = (name: string, content: string) =>
+      failure('classify', 'fit', '--output', join(folder, 'none'), ...model, '--data', file(name, content));
+    expect(await wrong('one.tsv', 'a\tb\tx\nc\td\tx\n')).toContain('all examples are labelled "x"');
+    expect(await wrong('two.tsv', 'a\tb\tx\nc\td\n')).toContain('two.tsv:2: expected 3 fields');
+    expect(await wrong('blank.jsonl', jsonl({ head: 'a', tail: 'b' }))).toContain(
+      "blank.jsonl:1: 'relation' should be",
+    );
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+    expect(await failure('classify', 'predict', '--model', join(folder, 'none'), 'a:b')).toContain(
+      'there is no such file',
+    );
+    const range = await relbert(['classify', 'predict', '--model', saved, '--other', '1.5', 'a:b']);
+    expect([range.code, range.stderr]).toEqual([2, expect.stringContaining('Expected a number from 0 to 1')]);
+  });
+});
