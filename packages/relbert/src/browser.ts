@@ -96,8 +96,7 @@ export class RelationClassifier extends CoreClassifier {
 }
 
 function read(url: string, options: FetchFilesOptions): Promise<ClassifierParts> {
-  // A classifier that is fitted again keeps its address.
-  const files = fetchFiles(url, { cache: false, ...options });
+  const files = fetchFiles(url, options);
   return readClassifier(files.origin, (name) => files.read(name));
 }
 
