@@ -1,14 +1,16 @@
 /**
- * Makes docs/reproduction.md: `npx tsx packages/reproduction/scripts/make-reproduction.ts REPORT.json ...`, each a report.json that
- * `relbert report` wrote. They become docs/reproduction.json, of which the document is made; without a report, of the
- * one that stands there.
+ * Makes the documents of the reproduction: `npx tsx packages/reproduction/scripts/make-reproduction.ts REPORT.json ...`, each a
+ * report.json that `relbert report` wrote. They become results/reproduction.json, of which results/reproduction.md and
+ * docs/reproduction.md are made; without a report, of the one that stands there.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { readPaperTables } from '../src/report/paper-tables-file.ts';
 import { mergeReports, parseReport } from '../src/report/report-file.ts';
-import { reproductionMarkdown, reproductionReport } from '../src/report/reproduction.ts';
+import { reproductionMarkdown, reproductionReport, reproductionSummary } from '../src/report/reproduction.ts';
 
-const figures = 'docs/reproduction.json';
+const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const figures = at('results/reproduction.json');
 const files = process.argv.slice(2);
 const read = (file: string) => parseReport({ file, text: readFileSync(file, 'utf8') });
 const report =
@@ -23,4 +25,5 @@ const report =
       );
 if (files.length > 0) writeFileSync(figures, `${JSON.stringify(report)}\n`);
 const paper = await readPaperTables();
-writeFileSync('docs/reproduction.md', reproductionMarkdown(report, paper));
+writeFileSync(at('results/reproduction.md'), reproductionMarkdown(report, paper));
+writeFileSync(at('../../docs/reproduction.md'), reproductionSummary(report, paper));

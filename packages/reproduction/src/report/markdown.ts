@@ -30,7 +30,7 @@ export function reportMarkdown(report: Report, paper: PaperTables, options: Mark
   return `${parts.join('\n\n')}\n`;
 }
 
-function tableMarkdown({ id, section, title, metric, label, columns, rows, notes }: ReportTable): string {
+export function tableMarkdown({ id, section, title, metric, label, columns, rows, notes }: ReportTable): string {
   const number = /^table-(\d+)$/.exec(id)?.[1];
   const facts = [
     ...(section === undefined ? [] : [`section ${section} of the paper`]),

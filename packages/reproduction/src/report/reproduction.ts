@@ -1,5 +1,6 @@
-/** `docs/reproduction.md`: the paper's experiments repeated, made from reports and from nothing else. */
-import { reportMarkdown } from './markdown.ts';
+/** The paper's experiments repeated, as two documents made from reports and from nothing else. */
+import { reportMarkdown, tableMarkdown } from './markdown.ts';
+import { paperComparison } from './paper-comparison.ts';
 import type { PaperTables } from './paper-tables.ts';
 import type { Report } from './report-file.ts';
 
@@ -18,12 +19,24 @@ export function reproductionReport(report: Report): Report {
   };
 }
 
+/** Every table: `packages/reproduction/results/reproduction.md`. */
 export function reproductionMarkdown(report: Report, paper: PaperTables): string {
   return reportMarkdown(report, paper, {
     title: 'Reproduction',
     preface: [
       "The paper's experiments with this package's models, beside the published figures. Every figure was measured by the command that stands beside it; none was typed by hand.",
-      'This file is made: `npx tsx packages/reproduction/scripts/make-reproduction.ts REPORT.json ...` puts reports of `relbert report` together in `docs/reproduction.json` and writes this file from it; without a report it writes this file again. `docs/reproduction-models.json` lists the models, with the commands that train them.',
+      'This file is made by `npm run reproduce`, or from reports of `relbert report` by `npx tsx packages/reproduction/scripts/make-reproduction.ts REPORT.json ...`, which puts them together in `reproduction.json`; without a report it writes this file again.',
     ],
   });
+}
+
+/** The two tables that most readers look for: `docs/reproduction.md`. */
+export function reproductionSummary(report: Report, paper: PaperTables): string {
+  const chosen = paperComparison(paper, report).filter(({ id }) => id === 'table-2' || id === 'table-3');
+  const parts = [
+    '# Reproduction',
+    "The paper's analogy questions and lexical relation classification, with the models of this package as further rows in **bold**. Every figure was measured, none was typed by hand. [All tables, with the command of each figure](../packages/reproduction/results/reproduction.md); `npm run reproduce` makes them anew.",
+    ...chosen.map(tableMarkdown),
+  ];
+  return `${parts.join('\n\n')}\n`;
 }

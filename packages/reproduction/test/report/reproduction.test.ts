@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readRecipe } from '../../../relbert/src/run/recipe-file.ts';
 import { withSettings } from '../../../relbert/src/train/recipe-settings.ts';
 import { readPlannedModels } from '../../src/cli/report-models.ts';
 import { parseReport } from '../../src/report/report-file.ts';
-import { reproductionMarkdown, reproductionReport } from '../../src/report/reproduction.ts';
+import { reproductionMarkdown, reproductionReport, reproductionSummary } from '../../src/report/reproduction.ts';
 import { madeUpReport, paper } from './figures.ts';
 
-const docs = fileURLToPath(new URL('../../../../docs/', import.meta.url));
+const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 describe('the reproduction', () => {
   it('keeps every figure of the reports, and leaves the maps out', () => {
@@ -21,7 +21,7 @@ describe('the reproduction', () => {
   });
 
   it('lists models of which each alteration names a model of the list', async () => {
-    const models = await readPlannedModels(`${docs}reproduction-models.json`, { model: '' });
+    const models = await readPlannedModels(at('models.json'), { model: '' });
     const names = models.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const { comparedTo, made, choice } of models) {
@@ -36,7 +36,7 @@ describe('the reproduction', () => {
   });
 
   it('takes each loss of the paper away in turn', async () => {
-    const models = await readPlannedModels(`${docs}reproduction-models.json`, { model: '' });
+    const models = await readPlannedModels(at('models.json'), { model: '' });
     const ablations = models.filter(({ group }) => group === 'ablation of the losses');
     const kept = ablations.map(
       ({ made }) =>
@@ -57,11 +57,10 @@ describe('the reproduction', () => {
     }
   });
 
-  it.skipIf(!existsSync(`${docs}reproduction.json`))('is what its figures say, nothing else', () => {
-    const report = parseReport({
-      file: 'docs/reproduction.json',
-      text: readFileSync(`${docs}reproduction.json`, 'utf8'),
-    });
-    expect(readFileSync(`${docs}reproduction.md`, 'utf8')).toBe(reproductionMarkdown(report, paper));
+  it('is what its figures say, nothing else', () => {
+    const file = at('results/reproduction.json');
+    const report = parseReport({ file, text: readFileSync(file, 'utf8') });
+    expect(readFileSync(at('results/reproduction.md'), 'utf8')).toBe(reproductionMarkdown(report, paper));
+    expect(readFileSync(at('../../docs/reproduction.md'), 'utf8')).toBe(reproductionSummary(report, paper));
   });
 });
