@@ -1,28 +1,29 @@
 /** `relbert embed`: relation embeddings of word pairs, as a stream in constant memory. */
 import type { EmbeddingBlock, SkippedPair } from '../encoder/embeddings.ts';
+import type { ColumnTypes } from '../formats/column-type.ts';
 import { command } from './command.ts';
-import { type EmbeddingFormat, embeddingFormats } from './embedding-format.ts';
+import { type EmbeddingFormat, embeddingFormats, formatOf } from './embedding-format.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { choice, flag, text } from './option.ts';
-import { openPairs } from './pair-input.ts';
+import { openPairs, type PairInput } from './pair-input.ts';
 
 export const embed = command({
   name: 'embed',
   summary: 'relation embeddings of word pairs',
   description:
-    'Relation embeddings of word pairs, in the order given. Any number of pairs takes the same memory, but for the format word2vec, which keeps each key so that none comes twice.',
+    'Relation embeddings of word pairs, in the order given, with further columns beside them. Any number of pairs takes the same memory, but for the format word2vec, which keeps each key so that none comes twice.',
   arguments: [['[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'']],
   options: {
     pairs: text(
       '<file>',
-      '.tsv, .csv, .jsonl or .txt file, or package/NAME; - reads JSON, tab-separated or HEAD:TAIL lines from standard input',
+      '.tsv, .csv, .jsonl, .txt or .arrow file, or package/NAME; - reads JSON, tab-separated or HEAD:TAIL lines, or Arrow, from standard input',
     ),
     ...modelOptions,
     output: text('<file>', 'where to write (default, or -: standard output)'),
     format: choice(
       '<format>',
-      'jsonl, npy (beside a .pairs.tsv), word2vec or word2vec-binary (as gensim reads them); default by the ending: .npy, .vec, .w2v, .bin',
+      'jsonl, npy (beside a .pairs.tsv), word2vec or word2vec-binary (as gensim reads them), arrow (reads Arrow from standard input unless pairs are given), parquet; default by the ending: .npy, .vec, .w2v, .bin, .arrow, .arrows, .parquet',
       embeddingFormats,
     ),
     skipTooLong: flag('leave out pairs with too long a prompt, and say how many'),
@@ -31,26 +32,37 @@ export const embed = command({
     'relbert embed Tokyo:Japan Paris:France',
     'relbert embed --pairs pairs.tsv --output vectors.npy',
     'cut -f 1,2 relations.tsv | relbert embed --pairs - --format word2vec --output relations.vec',
+    'relbert embed --format arrow < pairs.arrows > vectors.arrows',
   ],
   async run([args], flags, terminal) {
     const output = flags.output === '-' ? undefined : flags.output;
     const format = flags.format ?? formatOf(output);
-    if (format === 'npy' && output === undefined) {
-      throw new UsageError('the format npy writes two files, so it needs --output FILE');
+    if ((format === 'npy' || format === 'parquet') && output === undefined) {
+      throw new UsageError(`the format ${format} needs --output FILE`);
     }
-    const { pairs, count } = await openPairs(args, flags.pairs, terminal);
+    const fromInput = format === 'arrow' && args.length === 0 ? '-' : undefined;
+    const input = await openPairs(args, flags.pairs ?? fromInput, terminal);
+    const types = await declaredTypes(format, input);
     await using encoder = await loadEncoder(flags, terminal, { worker: true });
+    const skipTooLong = flags.skipTooLong ?? false;
+    if (input.arrow && format === 'arrow') {
+      const { embedArrow } = await import('./embed-arrow.ts');
+      const skipped = await embedArrow(input.arrow, encoder, { path: output, skipTooLong }, terminal);
+      if (skipped > 0) terminal.note(`${pairsWere(skipped)} left without an embedding: too long a prompt`);
+      return;
+    }
     const { openEmbeddingWriter } = await import('./embedding-writer.ts');
     let skipped = 0;
     let first: SkippedPair | undefined;
-    const writer = await openEmbeddingWriter(format, output, encoder.dimension, terminal);
+    const { dimension } = encoder;
+    const writer = await openEmbeddingWriter(format, { path: output, dimension, types }, terminal);
     try {
-      const total = terminal.showsProgress ? await count() : undefined;
+      const total = terminal.showsProgress ? await input.count() : undefined;
       const progress = await terminal.progress('encoding', 'pairs', total);
       try {
         let done = 0;
-        const onTooLong = flags.skipTooLong ? 'skip' : 'error';
-        const blocks = encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024, onTooLong });
+        const onTooLong = skipTooLong ? 'skip' : 'error';
+        const blocks = encoder.encodeStream(input.pairs, { signal: terminal.signal, blockSize: 1024, onTooLong });
         for await (const block of blocks) {
           await writer.write(withoutSkipped(block));
           first ??= block.skipped[0];
@@ -67,7 +79,7 @@ export const embed = command({
         const { pairText } = await import('../pair/word-pair.ts');
         const { pair, length, limit } = first;
         terminal.note(
-          `${skipped} ${skipped === 1 ? 'pair was' : 'pairs were'} left out: too long a prompt (${pairText(pair)} has ${length} tokens, ${limit} are allowed)`,
+          `${pairsWere(skipped)} left out: too long a prompt (${pairText(pair)} has ${length} tokens, ${limit} are allowed)`,
         );
       }
     } catch (error) {
@@ -76,6 +88,19 @@ export const embed = command({
     }
   },
 });
+
+/** The further columns of a file, read ahead for a format that declares them; undefined: those of the first rows. */
+async function declaredTypes(format: EmbeddingFormat, { again }: PairInput): Promise<ColumnTypes | undefined> {
+  if (!again || !['arrow', 'parquet', 'npy'].includes(format)) return undefined;
+  const { columnTypes } = await import('../formats/column-type.ts');
+  let types: ColumnTypes = new Map();
+  for await (const pair of again()) types = columnTypes([pair], types);
+  return types;
+}
+
+function pairsWere(count: number): string {
+  return count === 1 ? '1 pair was' : `${count} pairs were`;
+}
 
 /** The rows that have an embedding. */
 function withoutSkipped(block: EmbeddingBlock): EmbeddingBlock {
@@ -93,12 +118,4 @@ function withoutSkipped(block: EmbeddingBlock): EmbeddingBlock {
     shape: [kept.length, dimension],
     skipped: [],
   };
-}
-
-/** The format that the ending of the output file asks for. */
-export function formatOf(output: string | undefined): EmbeddingFormat {
-  if (output === undefined) return 'jsonl';
-  if (/\.npy$/i.test(output)) return 'npy';
-  if (/\.bin$/i.test(output)) return 'word2vec-binary';
-  return /\.(vec|w2v)$/i.test(output) ? 'word2vec' : 'jsonl';
 }

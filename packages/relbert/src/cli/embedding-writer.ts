@@ -1,5 +1,7 @@
-/** Embeddings as they leave `relbert embed`: JSON lines, a NumPy array beside its pairs, or the formats of word2vec. */
+/** Embeddings as they leave `relbert embed`: a writer for each format. */
 import { type EmbeddingBlock, row } from '../encoder/embeddings.ts';
+import { joined } from '../formats/byte-reader.ts';
+import { type ColumnTypes, columnTypes, typedColumns } from '../formats/column-type.ts';
 import { littleEndianBytes, npyHeader } from '../formats/npy.ts';
 import { floatText, word2vecBytes, word2vecHeader, word2vecKey, word2vecLine } from '../formats/word2vec.ts';
 import { AtomicFile } from '../node/files.ts';
@@ -17,18 +19,37 @@ export interface EmbeddingWriter {
   discard(): Promise<void>;
 }
 
-/** Opens a writer of embeddings of length `dimension`. Without `path`: standard output (not for npy). */
+/** Formats of two files, or with a footer, or in which a table of further columns is declared ahead. */
+interface WriterOptions {
+  /** undefined: standard output (not for npy and parquet). */
+  readonly path: string | undefined;
+  readonly dimension: number;
+  /** The further columns; undefined: those of the first block. */
+  readonly types: ColumnTypes | undefined;
+}
+
 export async function openEmbeddingWriter(
   format: EmbeddingFormat,
-  path: string | undefined,
-  dimension: number,
+  options: WriterOptions,
   terminal: Terminal,
 ): Promise<EmbeddingWriter> {
-  if (format === 'npy' && path !== undefined) return npyWriter(path, dimension, terminal);
+  const { path } = options;
+  if (format === 'npy' && path !== undefined) return npyWriter(path, options, terminal);
   const output = await openOutput(path, terminal);
-  return format === 'jsonl'
-    ? jsonLinesWriter(output)
-    : word2vecWriter(output, { dimension, terminal, path, binary: format === 'word2vec-binary' });
+  switch (format) {
+    case 'jsonl':
+      return jsonLinesWriter(output);
+    case 'arrow': {
+      const { arrowTableWriter } = await import('./table-writer.ts');
+      return arrowTableWriter(output, options);
+    }
+    case 'parquet': {
+      const { parquetTableWriter } = await import('./table-writer.ts');
+      return parquetTableWriter(output, options);
+    }
+    default:
+      return word2vecWriter(output, { ...options, terminal, binary: format === 'word2vec-binary' });
+  }
 }
 
 /** Rows put together before they are handed on. */
@@ -67,7 +88,11 @@ export function pairsPathOf(path: string): string {
   return `${path.replace(/\.npy$/i, '')}.pairs.tsv`;
 }
 
-async function npyWriter(path: string, dimension: number, terminal: Terminal): Promise<EmbeddingWriter> {
+async function npyWriter(
+  path: string,
+  { dimension, types: given }: WriterOptions,
+  terminal: Terminal,
+): Promise<EmbeddingWriter> {
   const { signal } = terminal;
   const matrix = await AtomicFile.create(path, { signal });
   let pairs: AtomicFile;
@@ -78,10 +103,17 @@ async function npyWriter(path: string, dimension: number, terminal: Terminal): P
     await matrix.discard();
     throw error;
   }
+  let types = given;
   let rows = 0;
   return {
     async write(block) {
-      await writeLines(pairs, block, (i) => `${tabSeparated(block.pairs[i] as WordPair)}\n`);
+      types ??= columnTypes(block.pairs);
+      if (rows === 0 && types.size > 0) await pairs.write(tabSeparated(['head', 'tail', ...types.keys()]));
+      const columns = typedColumns(block.pairs, types, rows + 1);
+      await writeLines(pairs, block, (i) => {
+        const { head, tail } = block.pairs[i] as WordPair;
+        return tabSeparated([head, tail, ...columns.map(({ values }) => String(values[i] ?? ''))]);
+      });
       await matrix.write(littleEndianBytes(block.data));
       rows += block.pairs.length;
     },
@@ -96,15 +128,12 @@ async function npyWriter(path: string, dimension: number, terminal: Terminal): P
   };
 }
 
-function tabSeparated(pair: WordPair): string {
-  for (const word of [pair.head, pair.tail]) {
-    if (/[\t\r\n]/.test(word)) {
-      throw new Error(
-        `the word ${JSON.stringify(word)} holds a tab or a line end, which a .pairs.tsv cannot hold: use --format jsonl`,
-      );
-    }
-  }
-  return `${pair.head}\t${pair.tail}`;
+function tabSeparated(fields: readonly string[]): string {
+  const wrong = fields.find((field) => /[\t\r\n]/.test(field));
+  if (wrong === undefined) return `${fields.join('\t')}\n`;
+  throw new Error(
+    `${JSON.stringify(wrong)} holds a tab or a line end, which a .pairs.tsv cannot hold: use --format jsonl`,
+  );
 }
 
 /** Characters or bytes kept in memory before the first line must be known; longer output gets a first line of fixed width. */
@@ -129,6 +158,7 @@ function word2vecWriter(output: Output, { dimension, terminal, path, binary }: W
   let heldLength = 0;
   let repeated = 0;
   let example = '';
+  let dropped: string | undefined;
   const spill = async (): Promise<void> => {
     if (path === undefined) {
       throw new Error('so many vectors in the format word2vec need --output FILE: its first line holds their number');
@@ -148,7 +178,9 @@ function word2vecWriter(output: Output, { dimension, terminal, path, binary }: W
   return {
     async write(block) {
       const fresh = [...block.pairs.keys()].flatMap((i) => {
-        const key = word2vecKey(block.pairs[i] as WordPair);
+        const pair = block.pairs[i] as WordPair;
+        const key = word2vecKey(pair);
+        dropped ??= Object.keys(pair.columns ?? {})[0];
         if (!keys.has(key)) {
           keys.add(key);
           return [{ key, vector: row(block, i) }];
@@ -161,7 +193,7 @@ function word2vecWriter(output: Output, { dimension, terminal, path, binary }: W
         const rows = fresh.slice(start, start + rowsAChunk);
         await sink.write(
           binary
-            ? joinedBytes(rows.map(({ key, vector }) => word2vecBytes(key, vector)))
+            ? joined(...rows.map(({ key, vector }) => word2vecBytes(key, vector)))
             : rows.map(({ key, vector }) => `${word2vecLine(key, vector)}\n`).join(''),
         );
       }
@@ -171,6 +203,9 @@ function word2vecWriter(output: Output, { dimension, terminal, path, binary }: W
         terminal.note(
           `${repeated} ${repeated === 1 ? 'pair was' : 'pairs were'} left out: the key had been written before (${example})`,
         );
+      }
+      if (dropped !== undefined) {
+        terminal.note(`word2vec holds words and vectors: further columns such as ${dropped} were left out`);
       }
       if (held) {
         await output.write(`${word2vecHeader(keys.size, dimension)}\n`);
@@ -182,14 +217,4 @@ function word2vecWriter(output: Output, { dimension, terminal, path, binary }: W
     },
     discard: () => output.discard(),
   };
-}
-
-function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,4 +1,5 @@
 /** Where the word pairs of a command come from: arguments, a file, standard input, the package. */
+import type { ArrowReader } from '../formats/arrow-reader.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,6 +14,10 @@ export interface PairInput {
   readonly pairs: AsyncIterable<WordPair>;
   /** About how many pairs there are, where that can be known ahead: a pass over the file. */
   count(): Promise<number | undefined>;
+  /** The same pairs once more, from a file: what must be known before the first is written. */
+  readonly again?: () => AsyncIterable<WordPair>;
+  /** Where the input is an Arrow stream: the same pairs, with every column as it is. */
+  readonly arrow?: ArrowReader;
 }
 
 /** The pairs of arguments, or of a file (`-`: standard input, `package/NAME`: carried by the package) as a stream. */
@@ -34,19 +39,30 @@ export async function openPairs(
     const { pairsOfCarried } = await import('../data/carried.ts');
     return pairsInMemory(pairsOfCarried(await readCarriedPairs(file)));
   }
-  const { parsePairFile, pairFileFormat } = await import('../pair/pair-file.ts');
-  const { countLines, readChunks } = await import('../node/byte-stream.ts');
+  const { pairFileFormat } = await import('../pair/pair-file.ts');
   const { kindOfPath } = await import('../node/read-file.ts');
-  const format = checkUsage(() => pairFileFormat(file));
+  const arrowName = /\.(arrows?|feather|ipc)$/i.test(file);
+  const format = arrowName ? undefined : checkUsage(() => pairFileFormat(file));
   const kind = file === '-' ? undefined : await kindOfPath(file);
   if (file !== '-' && kind === undefined) throw new Error(`${file}: there is no such file`);
+  const { countLines, readChunks } = await import('../node/byte-stream.ts');
+  const { ByteReader } = await import('../formats/byte-reader.ts');
+  const { ARROW_SIGNATURE_BYTES, ArrowReader, isArrow } = await import('../formats/arrow-reader.ts');
+  const name = file === '-' ? 'standard input' : file;
+  const reader = new ByteReader(file === '-' ? terminal.readInput() : readChunks(file, terminal.signal));
+  if (isArrow(await reader.peek(ARROW_SIGNATURE_BYTES))) {
+    const { loadArrow } = await import('../node/arrow-package.ts');
+    const arrow = await ArrowReader.open(await loadArrow(), reader, name);
+    return { pairs: arrow.pairs(), count: async () => undefined, arrow };
+  }
+  if (!format) throw new Error(`${file}: is not an Arrow stream or file`);
+  const { parsePairFile } = await import('../pair/pair-file.ts');
+  const parse = (chunks: AsyncIterable<Uint8Array>, onNotice?: (notice: string) => void): AsyncIterable<WordPair> =>
+    parsePairFile(chunks, { file: name, format, onNotice });
   return {
-    pairs: parsePairFile(file === '-' ? terminal.readInput() : readChunks(file, terminal.signal), {
-      file: file === '-' ? 'standard input' : file,
-      format,
-      onNotice: terminal.note,
-    }),
+    pairs: parse(reader.rest(), terminal.note),
     count: async () => (kind === 'file' ? countLines(file, terminal.signal) : undefined),
+    ...(kind === 'file' && { again: () => parse(readChunks(file, terminal.signal)) }),
   };
 }
 

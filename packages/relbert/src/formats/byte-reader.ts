@@ -41,7 +41,9 @@ export class ByteReader {
   /** All that is unread, in pieces; closes the source when its reader stops. */
   async *rest(): AsyncGenerator<Uint8Array> {
     try {
-      if (this.#unread.length > 0) yield this.#unread;
+      const unread = this.#unread;
+      this.#unread = unread.subarray(unread.length);
+      if (unread.length > 0) yield unread;
       for (let next = await this.#source.next(); !next.done; next = await this.#source.next()) yield next.value;
     } finally {
       await this.close();
@@ -53,9 +55,13 @@ export class ByteReader {
   }
 }
 
-export function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(a.length + b.length);
-  bytes.set(a);
-  bytes.set(b, a.length);
+/** The bytes of all parts, one after the other. */
+export function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   return bytes;
 }

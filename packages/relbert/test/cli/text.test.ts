@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { formatOf } from '../../src/cli/embed.ts';
+import { formatOf } from '../../src/cli/embedding-format.ts';
 import { jsonLine, pairsPathOf } from '../../src/cli/embedding-writer.ts';
 import { predictionLine } from '../../src/cli/evaluate-analogy.ts';
 import { describeError, isDefect } from '../../src/cli/exit.ts';
