@@ -1,3 +1,6 @@
+import type { EmbeddingBlock } from '../encoder/embeddings.ts';
+import type { ColumnTypes } from '../formats/column-type.ts';
+
 /** The forms in which `relbert embed` writes. */
 export const embeddingFormats = ['jsonl', 'npy', 'word2vec', 'word2vec-binary', 'arrow', 'parquet'] as const;
 export type EmbeddingFormat = (typeof embeddingFormats)[number];
@@ -12,3 +15,19 @@ const byEnding: Readonly<Record<string, EmbeddingFormat>> = {
   ...{ npy: 'npy', bin: 'word2vec-binary', vec: 'word2vec', w2v: 'word2vec' },
   ...{ arrow: 'arrow', arrows: 'arrow', feather: 'arrow', ipc: 'arrow', parquet: 'parquet' },
 };
+
+export interface EmbeddingWriter {
+  write(block: EmbeddingBlock): Promise<void>;
+  /** Everything is there: the files take their names. */
+  finish(): Promise<void>;
+  /** Something went wrong: no file stays. */
+  discard(): Promise<void>;
+}
+
+export interface EmbeddingWriterOptions {
+  /** undefined: standard output (not for npy and parquet). */
+  readonly path: string | undefined;
+  readonly dimension: number;
+  /** The further columns, where a format declares them; undefined: those of the first block. */
+  readonly types: ColumnTypes | undefined;
+}

@@ -7,30 +7,13 @@ import { floatText, word2vecBytes, word2vecHeader, word2vecKey, word2vecLine } f
 import { AtomicFile } from '../node/files.ts';
 import { commitTogether } from '../node/files-together.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { EmbeddingFormat } from './embedding-format.ts';
+import type { EmbeddingFormat, EmbeddingWriter, EmbeddingWriterOptions } from './embedding-format.ts';
 import { type Output, openOutput } from './output.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface EmbeddingWriter {
-  write(block: EmbeddingBlock): Promise<void>;
-  /** Everything is there: the files take their names. */
-  finish(): Promise<void>;
-  /** Something went wrong: no file stays. */
-  discard(): Promise<void>;
-}
-
-/** Formats of two files, or with a footer, or in which a table of further columns is declared ahead. */
-interface WriterOptions {
-  /** undefined: standard output (not for npy and parquet). */
-  readonly path: string | undefined;
-  readonly dimension: number;
-  /** The further columns; undefined: those of the first block. */
-  readonly types: ColumnTypes | undefined;
-}
-
 export async function openEmbeddingWriter(
   format: EmbeddingFormat,
-  options: WriterOptions,
+  options: EmbeddingWriterOptions,
   terminal: Terminal,
 ): Promise<EmbeddingWriter> {
   const { path } = options;
@@ -90,7 +73,7 @@ export function pairsPathOf(path: string): string {
 
 async function npyWriter(
   path: string,
-  { dimension, types: given }: WriterOptions,
+  { dimension, types: given }: EmbeddingWriterOptions,
   terminal: Terminal,
 ): Promise<EmbeddingWriter> {
   const { signal } = terminal;

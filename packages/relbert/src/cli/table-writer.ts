@@ -2,19 +2,13 @@
 import { ArrowWriter, arrowSchema } from '../formats/arrow-writer.ts';
 import { type ColumnTypes, columnTypes } from '../formats/column-type.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { EmbeddingWriter } from './embedding-writer.ts';
+import type { EmbeddingWriter, EmbeddingWriterOptions } from './embedding-format.ts';
 import type { Output } from './output.ts';
-
-interface TableOptions {
-  readonly path: string | undefined;
-  readonly dimension: number;
-  readonly types: ColumnTypes | undefined;
-}
 
 /** An Arrow stream; a file with a footer where the ending is `.arrow` or `.feather`. Batches leave as they come. */
 export async function arrowTableWriter(
   output: Output,
-  { path, dimension, types: given }: TableOptions,
+  { path, dimension, types: given }: EmbeddingWriterOptions,
 ): Promise<EmbeddingWriter> {
   const { loadArrow } = await import('../node/arrow-package.ts');
   const arrow = await loadArrow();
@@ -51,7 +45,7 @@ const groupRows = 8192;
 
 export async function parquetTableWriter(
   output: Output,
-  { dimension, types: given }: TableOptions,
+  { dimension, types: given }: EmbeddingWriterOptions,
 ): Promise<EmbeddingWriter> {
   const { ParquetWriter } = await import('../formats/parquet-writer.ts');
   let writer: InstanceType<typeof ParquetWriter> | undefined;
