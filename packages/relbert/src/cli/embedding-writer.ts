@@ -1,7 +1,7 @@
 /** Embeddings as they leave `relbert embed`: a writer for each format. */
 import { type EmbeddingBlock, row } from '../encoder/embeddings.ts';
 import { joined } from '../formats/byte-reader.ts';
-import { type ColumnTypes, columnTypes, typedColumns } from '../formats/column-type.ts';
+import { columnTypes, typedColumns } from '../formats/column-type.ts';
 import { littleEndianBytes, npyHeader } from '../formats/npy.ts';
 import { floatText, word2vecBytes, word2vecHeader, word2vecKey, word2vecLine } from '../formats/word2vec.ts';
 import { AtomicFile } from '../node/files.ts';
