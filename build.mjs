@@ -42,9 +42,26 @@ async function buildJavaScript(folder) {
     write: false,
     logLevel: 'warning',
   });
-  for (const { path, text } of outputFiles) writeWhole(path, importBuilt(text));
+  for (const { path, text } of outputFiles) {
+    if (!path.endsWith('-worker.js')) writeWhole(path, importBuilt(text));
+  }
+  await bundleWorkers(folder);
   const outputs = new Set(outputFiles.map(({ path }) => path));
   for (const file of filesOf(join(folder, 'dist'), '.js')) if (!outputs.has(resolve(file))) rmSync(file);
+}
+
+/**
+ * A worker of a page is one file: no bundler has to split it or to convert CommonJS. onnxruntime-web stays an import, so
+ * that the bundler of the page finds its binary.
+ */
+async function bundleWorkers(folder) {
+  const entryPoints = filesOf(join(folder, 'src/web'), '-worker.ts');
+  if (entryPoints.length === 0) return;
+  const { outputFiles } = await build({
+    ...{ entryPoints, outdir: join(folder, 'dist/web'), bundle: true, minify: true, write: false, logLevel: 'warning' },
+    ...{ format: 'esm', platform: 'browser', target: 'es2022', charset: 'utf8', external: ['onnxruntime-web/*'] },
+  });
+  for (const { path, text } of outputFiles) writeWhole(path, text);
 }
 
 function buildTypes(folder) {

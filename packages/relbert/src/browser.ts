@@ -15,28 +15,37 @@ import {
   infoOf,
   openParts,
 } from './classify/relation-classifier.ts';
-import { type EncoderOptions, encoderOptionNames, loadEncoderParts } from './encoder/load-encoder.ts';
+import { type EncoderOptions, encoderOptionNames } from './encoder/encoder-options.ts';
 import { checkOptionNames } from './encoder/option-error.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import type { Runtime } from './runtime/session.ts';
 import { type FetchFilesOptions, fetchFiles } from './web/files.ts';
-import { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
+import type { WebRuntimeOptions } from './web/onnx-web.ts';
+import { webRuntime } from './web/runtime.ts';
+import { startWorkerEncoder, type WebWorkerOptions } from './web/worker-encoder.ts';
 
 export * from './core.ts';
 export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';
 export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
-export { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
+export type { WebRuntimeOptions } from './web/onnx-web.ts';
+export { webRuntime } from './web/runtime.ts';
+export type { WebWorkerOptions } from './web/worker-encoder.ts';
 
 export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
+  /**
+   * Compute in a web worker, so that the page stays free. Default: true in a page, false in a worker. Without a worker
+   * the page gets a turn between batches.
+   */
+  readonly worker?: boolean;
   /** What computes. Default `auto`, which is `wasm`. */
   readonly device?: WebRuntimeOptions['device'];
-  /** Where onnxruntime-web finds its files. */
-  readonly runtime?: Omit<WebRuntimeOptions, 'device'>;
+  /** Where onnxruntime-web and the worker find their files. */
+  readonly runtime?: Omit<WebWorkerOptions, 'device'>;
 }
 
 const optionNames: Readonly<Record<keyof LoadOptions, true>> = {
   ...encoderOptionNames,
-  ...{ device: true, runtime: true, fetch: true, onProgress: true, cache: true, headers: true },
+  ...{ worker: true, device: true, runtime: true, fetch: true, onProgress: true, cache: true, headers: true },
 };
 
 /** Word pairs to relation embeddings; `load` makes one from a checkpoint. */
@@ -48,18 +57,20 @@ export class RelationEncoder extends Core {
    * @throws CheckpointError where the server cannot be reached, has no checkpoint there, or it is damaged;
    *   EncoderConfigError, TokenizerError or WeightError where its config, tokenizer or weights cannot be used;
    *   OptionError, PoolingError or PromptError for a setting that cannot be; RuntimeError where the runtime does not
-   *   take the model or there is no WebGPU; the signal's reason when aborted
+   *   take the model, its files cannot be loaded, or the browser lacks what it needs; the signal's reason when aborted
    */
   static async load(url: string, options: LoadOptions = {}): Promise<RelationEncoder> {
     checkOptionNames(options, optionNames);
-    const { device, threads } = options;
-    const runtime = webRuntime({ ...options.runtime, device, ...(threads && { threads }) });
-    try {
-      return new RelationEncoder(await loadEncoderParts(fetchFiles(url, options), runtime, options));
-    } catch (error) {
-      await runtime.dispose();
-      throw error;
-    }
+    const { device, threads, worker = typeof document !== 'undefined' } = options;
+    const settings = { ...options.runtime, device, ...(threads && { threads }) };
+    const files = fetchFiles(url, options);
+    const encoderOptions = {
+      batchTokens: worker ? 512 : 256, // an event of progress, or a turn for the page, for every 64 or 32 short prompts
+      ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(encoderOptionNames, name))),
+    } satisfies EncoderOptions;
+    if (worker) return new RelationEncoder(await startWorkerEncoder(files, settings, encoderOptions));
+    const { loadEncoderParts } = await import('./encoder/load-encoder.ts'); // a page that uses the worker needs none of it
+    return new RelationEncoder(await loadEncoderParts(files, webRuntime(settings), encoderOptions));
   }
 }
 

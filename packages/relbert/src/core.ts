@@ -19,6 +19,7 @@ export {
   row,
   type SkippedPair,
 } from './encoder/embeddings.ts';
+export type { EncoderOptions } from './encoder/encoder-options.ts';
 export {
   type LanguageModel,
   openLanguageModel,
@@ -26,9 +27,9 @@ export {
   type RelationModelOptions,
   relationModel,
 } from './encoder/language-model.ts';
-export type { EncoderOptions } from './encoder/load-encoder.ts';
 export { OptionError } from './encoder/option-error.ts';
 export { type Pooling, PoolingError, poolings } from './encoder/pooling.ts';
+export type { PromptToken } from './encoder/prompt-tokens.ts';
 export {
   type EncodeEvent,
   type EncodeOptions,

@@ -21,7 +21,8 @@ import {
   infoOf,
   openParts,
 } from './classify/relation-classifier.ts';
-import { describeEncoder, type EncoderOptions, encoderOptionNames, loadEncoderParts } from './encoder/load-encoder.ts';
+import { type EncoderOptions, encoderOptionNames } from './encoder/encoder-options.ts';
+import { describeEncoder, loadEncoderParts } from './encoder/load-encoder.ts';
 import { checkOptionNames } from './encoder/option-error.ts';
 import type { Pooling } from './encoder/pooling.ts';
 import { RelationEncoder as Core, type EncoderInfo } from './encoder/relation-encoder.ts';
@@ -33,7 +34,7 @@ import { nodeWorkerRuntime } from './node/worker.ts';
 import type { DeviceChoice } from './runtime/device.ts';
 import type { Runtime } from './runtime/session.ts';
 import type { FetchFilesOptions } from './web/files.ts';
-import type { WebRuntimeOptions } from './web/runtime.ts';
+import type { WebWorkerOptions } from './web/worker-encoder.ts';
 
 export * from './core.ts';
 export { availableDevices } from './node/device.ts';
@@ -47,19 +48,21 @@ export { type NodeRuntimeOptions, nodeRuntime } from './node/runtime.ts';
 export { nodeWorkerRuntime } from './node/worker.ts';
 export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';
 export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
-export { type WebRuntimeOptions, webRuntime } from './web/runtime.ts';
+export type { WebRuntimeOptions } from './web/onnx-web.ts';
+export { webRuntime } from './web/runtime.ts';
+export type { WebWorkerOptions } from './web/worker-encoder.ts';
 
 /**
  * TypeScript does not say for which platform a bundler builds, so these types fit both entries: what is for browsers only
  * says so.
  */
 export interface LoadOptions extends EncoderOptions, HubOptions {
-  /** Run in a worker thread, so that the event loop stays free while pairs are encoded. Default true; false starts faster. */
+  /** Run in a worker thread, so that the event loop (the page, in a browser) stays free while pairs are encoded. Default true; false starts faster. */
   readonly worker?: boolean;
   /** What computes. Default `auto`: the CPU, or WASM where onnxruntime-node has no binary. */
   readonly device?: DeviceChoice | undefined;
   /** In a browser only: where onnxruntime-web finds its files, and which device computes. */
-  readonly runtime?: WebRuntimeOptions;
+  readonly runtime?: WebWorkerOptions;
   /** In a browser only: request headers. */
   readonly headers?: FetchFilesOptions['headers'];
 }

@@ -2,7 +2,7 @@
  * @file A classifier in a folder: `classifier.json` (labels, the encoder's identity, figures) and
  * `classifier.safetensors` (weights, and embeddings of a few pairs that the encoder must give again).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parameterShape } from '../evaluate/classifier-graph.ts';
 import { bytesSource } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';

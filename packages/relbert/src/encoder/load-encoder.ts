@@ -3,34 +3,13 @@ import { input, mul, scalar, serialize } from '../graph/index.ts';
 import { parameterCount, storedParameters } from '../models/encoder.ts';
 import { resolveWeightNames } from '../models/weights.ts';
 import type { Runtime } from '../runtime/session.ts';
-import {
-  type LanguageModel,
-  openLanguageModel,
-  type RelationModel,
-  type RelationModelOptions,
-  relationModel,
-} from './language-model.ts';
+import type { EncoderOptions } from './encoder-options.ts';
+import { type LanguageModel, openLanguageModel, type RelationModel, relationModel } from './language-model.ts';
 import { OptionError } from './option-error.ts';
+import type { EncoderInfo, RelationEncoderParts } from './pair-encoder.ts';
 import { pooledSize } from './pooling.ts';
 import { createPromptBatchEncoder } from './prompt-batch-encoder.ts';
-import type { EncoderInfo, RelationEncoderParts } from './relation-encoder.ts';
-
-export { OptionError } from './option-error.ts';
-
-/** Settings of an encoder that do not depend on where its files come from. */
-export interface EncoderOptions extends RelationModelOptions {
-  /** Tokens that a prompt may have, special tokens included. Default: what the model takes. */
-  readonly maxLength?: number;
-  /** Padded tokens a batch. Default 1024. */
-  readonly batchTokens?: number;
-  /** `int8`: 8-bit matrix products, faster and less exact. Default `f32`. */
-  readonly dtype?: 'f32' | 'int8';
-  /** Threads of the runtime. Default: its choice. */
-  readonly threads?: number;
-  /** Divide each embedding by its Euclidean norm. Default false. */
-  readonly normalize?: boolean;
-  readonly signal?: AbortSignal | undefined;
-}
+import { promptTokens } from './prompt-tokens.ts';
 
 /**
  * Opens a checkpoint and makes everything that a RelationEncoder consists of.
@@ -74,6 +53,7 @@ export async function encoderParts(
     info: infoOf(model, options, { ...batchEncoder, runtime: runtime.name, maxLength }),
     prompt,
     batchEncoder,
+    promptTokens: (pair) => promptTokens(pair, model),
     ...(batchTokens !== undefined && { batchTokens }),
     ...(normalize !== undefined && { normalize }),
   };
@@ -135,12 +115,6 @@ function infoOf(
     device,
   };
 }
-
-/** The names of {@link EncoderOptions}, for entries that refuse what they do not know. */
-export const encoderOptionNames: Readonly<Record<keyof EncoderOptions, true>> = {
-  ...{ template: true, prompt: true, pooling: true, maxLength: true, batchTokens: true },
-  ...{ dtype: true, threads: true, normalize: true, signal: true },
-};
 
 function checkEncoderOptions({ dtype = 'f32', threads }: EncoderOptions): void {
   if (dtype !== 'f32' && dtype !== 'int8') throw new OptionError(`dtype must be 'f32' or 'int8', got '${dtype}'`);

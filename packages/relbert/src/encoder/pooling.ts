@@ -23,15 +23,11 @@ import {
 } from '../graph/index.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import { suggestion } from '../text/nearest-name.ts';
-import { RelbertError } from '../text/relbert-error.ts';
+import { PoolingError } from './pooling-error.ts';
 import { type PooledTokens, type Pooling, type PoolingTerm, poolingDefinition, poolings } from './pooling-table.ts';
 
+export { PoolingError } from './pooling-error.ts';
 export { type Pooling, poolings } from './pooling-table.ts';
-
-/** An unknown pooling, or a prompt without the tokens that a pooling needs. */
-export class PoolingError extends RelbertError {
-  override readonly name = 'PoolingError';
-}
 
 /** The pooling of a name. Throws {@link PoolingError} with the nearest and all valid names. */
 export function parsePooling(name: string): Pooling {

@@ -1,59 +1,24 @@
-import { deduplicatePairs } from '../pair/pair-key.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
-import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
-import type { Device } from '../runtime/device.ts';
-import { eventLoopTurns } from '../runtime/event-loop.ts';
+import type { Prompt } from '../prompt/prompt.ts';
 import { excerpt } from '../text/excerpt.ts';
-import { RelbertError } from '../text/relbert-error.ts';
-import { BatchQueue } from './batch-queue.ts';
-import { checkEmbedding } from './embedding-error.ts';
-import { cosine, type EmbeddingBlock, type Embeddings, normalizeRows, row, type SkippedPair } from './embeddings.ts';
-import type { PromptBatchEncoder } from './prompt-batch-encoder.ts';
+import { cosine, type EmbeddingBlock, type Embeddings, row } from './embeddings.ts';
+import {
+  type EncodeOptions,
+  type EncoderInfo,
+  LocalPairEncoder,
+  type PairEncoder,
+  type RelationEncoderParts,
+} from './pair-encoder.ts';
+import type { PromptToken } from './prompt-tokens.ts';
 import { untilAborted } from './until-aborted.ts';
 
-/** What a relation encoder is, for people and for reports. */
-export interface EncoderInfo {
-  /** Where the checkpoint came from: a folder, or `id@revision`. */
-  readonly origin: string;
-  /** `bert`, `roberta`, … */
-  readonly architecture: string;
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly vocabularySize: number;
-  /** Weights that encoding uses. */
-  readonly parameters: number;
-  readonly prompt: { readonly kind: Prompt['kind']; readonly text: string };
-  readonly pooling: string;
-  /** Length of one embedding. */
-  readonly dimension: number;
-  /** Tokens that a prompt may have, special tokens included. */
-  readonly maxLength: number;
-  readonly dtype: 'f32' | 'int8';
-  /** Type of the weights as stored. */
-  readonly storedDtype: string;
-  /** Bytes of the weights as stored. */
-  readonly bytes: number;
-  /** `node`, `node-worker` or `web`. */
-  readonly runtime: string;
-  /** What computes: `cpu`, `wasm`, `webgpu` … */
-  readonly device: Device;
-  /** Where the prompt (not the pooling) is from: the checkpoint, the caller's options, or the default for a plain language model. */
-  readonly promptFrom: 'checkpoint' | 'options' | 'default';
-}
-
-/** What happens while pairs are encoded. */
-export type EncodeEvent =
-  /** `done` of `total` distinct prompts have their embedding. */
-  { readonly kind: 'encode'; readonly done: number; readonly total: number };
-
-export interface EncodeOptions {
-  /** A prompt longer than the limit: `error` (default) throws {@link PromptTooLongError}, `skip` leaves a row of NaN and reports it. */
-  readonly onTooLong?: 'error' | 'skip';
-  /** Divide each embedding by its Euclidean norm. Default: as given to `load`, else false. */
-  readonly normalize?: boolean;
-  readonly onProgress?: (event: EncodeEvent) => void;
-  readonly signal?: AbortSignal | undefined;
-}
+export {
+  type EncodeEvent,
+  type EncodeOptions,
+  type EncoderInfo,
+  PromptTooLongError,
+  type RelationEncoderParts,
+} from './pair-encoder.ts';
 
 export interface StreamOptions extends EncodeOptions {
   /** Pairs a block; memory is proportional to it. Default 4096. */
@@ -69,34 +34,6 @@ export interface RankedChoice {
   readonly index: number;
 }
 
-/** A prompt that has more tokens than the model or `maxLength` allows. Nothing is cut silently. */
-export class PromptTooLongError extends RelbertError {
-  override readonly name = 'PromptTooLongError';
-  readonly pair: WordPair;
-  readonly length: number;
-  readonly limit: number;
-
-  constructor(skipped: SkippedPair) {
-    const { pair, length, limit } = skipped;
-    super(
-      `the prompt of the pair ${JSON.stringify([pair.head, pair.tail])} has ${length} tokens, ${limit} are allowed: ` +
-        "use a shorter template, a larger maxLength where the model takes it, or onTooLong: 'skip'",
-    );
-    this.pair = pair;
-    this.length = length;
-    this.limit = limit;
-  }
-}
-
-export interface RelationEncoderParts {
-  readonly info: EncoderInfo;
-  readonly prompt: Prompt;
-  readonly batchEncoder: PromptBatchEncoder;
-  /** Padded tokens a batch. Default {@link defaultBatchTokens}. */
-  readonly batchTokens?: number;
-  readonly normalize?: boolean;
-}
-
 /**
  * Word pairs to relation embeddings: prompt, tokens, language model, pooling.
  *
@@ -105,24 +42,20 @@ export interface RelationEncoderParts {
  * callers with a pair each are encoded about as fast as one with many. A signal stops its own call only.
  */
 export class RelationEncoder implements AsyncDisposable {
-  readonly info: EncoderInfo;
-  /** The prompt that pairs are written into. */
-  readonly prompt: Prompt;
-  readonly #batchEncoder: PromptBatchEncoder;
-  readonly #queue: BatchQueue;
-  readonly #normalize: boolean;
+  readonly #encoder: PairEncoder;
   #disposed = false;
 
-  constructor(parts: RelationEncoderParts) {
-    this.info = parts.info;
-    this.prompt = parts.prompt;
-    this.#batchEncoder = parts.batchEncoder;
-    this.#queue = new BatchQueue({
-      dimension: parts.info.dimension,
-      batchTokens: parts.batchTokens,
-      encode: (prompts) => parts.batchEncoder.encode(prompts),
-    });
-    this.#normalize = parts.normalize ?? false;
+  constructor(encoder: PairEncoder | RelationEncoderParts) {
+    this.#encoder = 'batchEncoder' in encoder ? new LocalPairEncoder(encoder) : encoder;
+  }
+
+  get info(): EncoderInfo {
+    return this.#encoder.info;
+  }
+
+  /** The prompt that pairs are written into. @throws RelbertError where it is in a web worker: see {@link promptTokens} */
+  get prompt(): Prompt {
+    return this.#encoder.prompt;
   }
 
   /** Length of one embedding. */
@@ -205,11 +138,17 @@ export class RelationEncoder implements AsyncDisposable {
       .sort((a, b) => b.score - a.score || a.index - b.index);
   }
 
+  /** What the language model reads of a pair: the tokens of its prompt, and with which weights they are pooled. */
+  async promptTokens(pair: WordPairLike): Promise<PromptToken[]> {
+    this.#checkOpen();
+    return this.#encoder.promptTokens(toWordPair(pair));
+  }
+
   /** Frees the session and, where there is one, the worker thread. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#batchEncoder.dispose();
+    await this.#encoder.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -217,63 +156,12 @@ export class RelationEncoder implements AsyncDisposable {
   }
 
   async #encodeAll(pairs: readonly WordPairLike[], options: EncodeOptions): Promise<Embeddings> {
-    if (this.#disposed) throw new Error('this RelationEncoder was disposed');
-    const { signal, onProgress, onTooLong = 'error', normalize = this.#normalize } = options;
-    signal?.throwIfAborted();
-    const dimension = this.info.dimension;
-    const data = new Float32Array(pairs.length * dimension);
-    const { distinct, rows } = deduplicatePairs(pairs.map(toWordPair));
-
-    const turn = eventLoopTurns();
-    const prompts: EncodedPrompt[] = [];
-    for (const pair of distinct) {
-      prompts.push(this.prompt.encode(pair));
-      const pause = turn();
-      if (pause) await pause;
-      signal?.throwIfAborted();
-    }
-    const skipped = this.#tooLong(pairs, rows, prompts, onTooLong);
-    for (const { index } of skipped) data.fill(Number.NaN, index * dimension, (index + 1) * dimension);
-    const tooLong = new Set(skipped.map(({ index }) => rows[index]));
-    const wanted = prompts.flatMap((prompt, index) => (tooLong.has(index) ? [] : [{ prompt, index }]));
-    const places = placesOf(rows, distinct.length);
-    let done = 0;
-    await this.#queue.encode(
-      wanted.map(({ prompt }) => prompt),
-      {
-        signal,
-        store: (at, embedding) => {
-          const { index } = wanted[at] as (typeof wanted)[number];
-          checkEmbedding(embedding, this.info.hiddenSize, distinct[index] as WordPair);
-          if (normalize) normalizeRows(embedding, dimension);
-          for (const place of places[index] as number[]) data.set(embedding, place * dimension);
-        },
-        onBatch: (count) => {
-          done += count;
-          onProgress?.({ kind: 'encode', done, total: wanted.length });
-        },
-      },
-    );
-    return { data, shape: [pairs.length, dimension], skipped };
+    this.#checkOpen();
+    return this.#encoder.encode(pairs, options);
   }
 
-  #tooLong(
-    pairs: readonly WordPairLike[],
-    rows: Int32Array | readonly number[],
-    prompts: readonly EncodedPrompt[],
-    onTooLong: 'error' | 'skip',
-  ): SkippedPair[] {
-    const limit = this.info.maxLength;
-    if (!prompts.some(({ ids }) => ids.length > limit)) return [];
-    const skipped: SkippedPair[] = [];
-    for (const [index, pair] of pairs.entries()) {
-      const { length } = (prompts[rows[index] as number] as EncodedPrompt).ids;
-      if (length <= limit) continue;
-      const one: SkippedPair = { index, pair: toWordPair(pair), length, limit };
-      if (onTooLong === 'error') throw new PromptTooLongError(one);
-      skipped.push(one);
-    }
-    return skipped;
+  #checkOpen(): void {
+    if (this.#disposed) throw new Error('this RelationEncoder was disposed');
   }
 }
 
@@ -285,11 +173,4 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<WordPairLike> {
 function described(value: unknown): string {
   const iterable = typeof value === 'object' && value !== null && Symbol.iterator in value;
   return iterable ? Object.prototype.toString.call(value) : excerpt(value);
-}
-
-/** For each distinct pair, the rows of the input that hold it. */
-function placesOf(rows: Int32Array | readonly number[], count: number): number[][] {
-  const places: number[][] = Array.from({ length: count }, () => []);
-  for (const [place, index] of rows.entries()) (places[index] as number[]).push(place);
-  return places;
 }

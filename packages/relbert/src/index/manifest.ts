@@ -1,5 +1,5 @@
 /** @file The manifest of an index: which segments count, and of which model their vectors are. It is replaced as a whole. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_DIMENSION } from '../formats/npy.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { parseJson } from '../text/json.ts';

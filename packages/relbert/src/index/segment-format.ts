@@ -13,7 +13,7 @@
  * padded to 8 bytes, and a checksum (uint64). Every other part has its checksum in the tables, the tables in the footer,
  * and the footer in the manifest. Numbers are little-endian.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { IndexError } from './error.ts';
 import { codeWidth } from './kernel/scorer.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { abs, add, concat, dot, neg, sub, type Tensor } from '../graph/index.ts';
 import { RELATION_TRIPLES } from './data-needs.ts';
 import { symmetricSetting } from './hinge.ts';

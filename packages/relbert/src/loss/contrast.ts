@@ -1,5 +1,5 @@
 /** What the losses over cosines share: temperature, logits, masked sums, and the mean over anchors. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   cast,
   div,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { add, maximum, scalar, sub, type Tensor } from '../graph/index.ts';
 import { reductionSetting } from './reduction.ts';
 

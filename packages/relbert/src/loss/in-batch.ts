@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { add, and, equal, mul, not, reduceSum, scalar, square, type Tensor, unsqueeze } from '../graph/index.ts';
 import { allTripletsLoss } from './all-triplets.ts';
 import { TWO_RELATIONS } from './data-needs.ts';

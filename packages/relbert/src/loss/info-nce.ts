@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { or, sub, type Tensor } from '../graph/index.ts';
 import { logSumOver, meanOverAnchors, scaledCosines, temperatureSetting } from './contrast.ts';
 import { CONTRASTS } from './data-needs.ts';

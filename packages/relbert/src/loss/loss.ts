@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tensor } from '../graph/index.ts';
 import type { DataNeed } from './data-needs.ts';
 import type { StepGraph } from './step-graph.ts';

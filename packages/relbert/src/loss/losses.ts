@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tensor } from '../graph/index.ts';
 import { category } from './category.ts';
 import { classification } from './classification.ts';

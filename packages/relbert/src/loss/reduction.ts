@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cast, div, maximum, mul, reduceSum, scalar, shapeOf, squeeze, type Tensor, where } from '../graph/index.ts';
 
 /** How the values of many triples become one. */

@@ -1,6 +1,8 @@
-import { z } from 'zod';
-import { RelbertError } from '../text/relbert-error.ts';
+import * as z from 'zod';
 import { type Activation, activations } from './activation.ts';
+import { EncoderConfigError } from './config-error.ts';
+
+export { EncoderConfigError };
 
 /** What the rest of the library reads of a language model's config.json; each family adds what its graph needs. */
 export interface EncoderConfig {
@@ -18,11 +20,6 @@ export interface EncoderConfig {
   readonly maxLength: number;
   /** Id of the padding token. */
   readonly padId: number;
-}
-
-/** A config.json that no encoder can be built from; the message names the file, the value and what is supported. */
-export class EncoderConfigError extends RelbertError {
-  override readonly name = 'EncoderConfigError';
 }
 
 /** Most layers: more than any published encoder has, few enough for a graph to be built before weights are looked at. */

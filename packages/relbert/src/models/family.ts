@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Tensor } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
 import type { ModelBuilder } from './model-builder.ts';

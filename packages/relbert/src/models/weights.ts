@@ -1,20 +1,17 @@
 import type { ConstantData } from '../graph/index.ts';
-import { RelbertError } from '../text/relbert-error.ts';
 import type { EncoderConfig } from './config.ts';
 import { buildEncoder } from './encoder.ts';
 import type { GraphParameter, StoredParameter } from './parameter.ts';
 import { familyOf } from './registry.ts';
+import { WeightError } from './weight-error.ts';
+
+export { WeightError };
 
 /** The tensors of a checkpoint: names and shapes at once, data when asked for. */
 export interface StoredWeights {
   readonly names: readonly string[];
   shape(name: string): readonly number[] | undefined;
   get(name: string): Promise<{ readonly data: Float32Array }>;
-}
-
-/** Weights that do not fit the configuration; the message names tensor, expected and found shape. */
-export class WeightError extends RelbertError {
-  override readonly name = 'WeightError';
 }
 
 /**

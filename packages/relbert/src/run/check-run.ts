@@ -1,7 +1,7 @@
 /** Finds what is wrong with a run before its first step. */
 
 import type { RelationModel } from '../encoder/language-model.ts';
-import { OptionError } from '../encoder/load-encoder.ts';
+import { OptionError } from '../encoder/option-error.ts';
 import { PromptTooLongError } from '../encoder/relation-encoder.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { suggestion } from '../text/nearest-name.ts';

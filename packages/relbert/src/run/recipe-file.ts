@@ -1,4 +1,4 @@
-import { OptionError } from '../encoder/load-encoder.ts';
+import { OptionError } from '../encoder/option-error.ts';
 import { packageFolder } from '../node/package.ts';
 import { join } from '../node/path.ts';
 import { kindOfPath, readText } from '../node/read-file.ts';

@@ -1,4 +1,4 @@
-import { OptionError } from '../encoder/load-encoder.ts';
+import { OptionError } from '../encoder/option-error.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import { searchStore } from '../node/search-store.ts';
 import type { PromptLayout } from '../prompt/spec.ts';

@@ -1,5 +1,5 @@
 /** Settings in a zod schema by path, with messages that name path, value, what was expected and the nearest name. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { excerpt } from './excerpt.ts';
 import { suggestion } from './nearest-name.ts';
 

@@ -1,5 +1,5 @@
 /** Settings of a recipe by path: `training.learningRate`, `training.losses.0.temperature`, `data.*.top`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { usesTriples } from '../loss/losses.ts';
 import { bare, childOf, notOneOf, objectOf, propertyOf, unknownSetting, variantsOf } from '../text/schema-path.ts';
 import { checkRecipe, RecipeError } from './recipe.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { lossTermSchema } from '../loss/losses.ts';
 import { decayNames } from './schedule.ts';
 

@@ -26,7 +26,7 @@ const allowed: Record<string, readonly string[]> = {
   index: ['text', 'graph', 'runtime', 'pair', 'formats', 'data', 'encoder'],
   evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'index'],
   classify: ['text', 'runtime', 'pair', 'formats', 'data', 'encoder', 'evaluate'],
-  web: ['text', 'runtime', 'formats', 'encoder', 'index'],
+  web: ['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index'],
   node: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'encoder', 'train', 'search', 'index', 'web'],
   run: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'models', 'encoder', 'loss', 'train'],

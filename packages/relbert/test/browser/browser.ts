@@ -26,6 +26,14 @@ export interface BrowserOptions {
   readonly folders?: Readonly<Record<string, string>>;
 }
 
+/** Of a trace of Chromium: `tdur` is processor time in microseconds. */
+interface TraceEvent {
+  readonly pid: number;
+  readonly tid: number;
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
+
 /** A browser with a web server, for several scripts. */
 export class BrowserPage implements AsyncDisposable {
   readonly #browser: Browser;
@@ -58,12 +66,16 @@ export class BrowserPage implements AsyncDisposable {
    * becomes part of the error where the call fails.
    */
   async run<Result>(entryFile: string, args: unknown, options: BrowserOptions = {}): Promise<Result> {
-    const script = await bundle(entryFile);
+    const scripts = {
+      '/entry.js': () => bundle(entryFile),
+      '/wasm-worker.js': () => bundle('src/web/wasm-worker.ts'),
+      '/webgpu-worker.js': () => bundle('src/web/webgpu-worker.ts'),
+    };
     const folders = {
       '/ort/': relative(root, dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))),
       ...options.folders,
     };
-    const server = await serve(script, folders);
+    const server = await serve(scripts, folders);
     const page = await this.#browser.newPage();
     const errors: string[] = [];
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
@@ -80,6 +92,24 @@ export class BrowserPage implements AsyncDisposable {
       await page.close();
       server.close();
     }
+  }
+
+  /**
+   * The longest task of a page's main thread while `work` runs, in milliseconds of its processor time, so that a busy
+   * machine counts as an idle one.
+   */
+  async longestTask<Result>(
+    work: () => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly longest: number }> {
+    await this.#browser.startTracing(undefined, { categories: ['toplevel', '__metadata'] });
+    const result = await work();
+    const trace = JSON.parse(String(await this.#browser.stopTracing())) as { traceEvents: TraceEvent[] };
+    const threadOf = ({ pid, tid }: TraceEvent) => `${pid}:${tid}`;
+    const pages = new Set(
+      trace.traceEvents.filter((event) => event.args?.name === 'CrRendererMain').map((event) => threadOf(event)),
+    );
+    const tasks = trace.traceEvents.filter((event) => pages.has(threadOf(event)) && event.tdur !== undefined);
+    return { result, longest: Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,7 +149,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 async function serve(
-  script: string,
+  scripts: Readonly<Record<string, () => Promise<string>>>,
   folders: Readonly<Record<string, string>>,
 ): Promise<{ url: string; close(): void }> {
   const page = '<!doctype html><meta charset="utf-8"><title>relbert</title><link rel="icon" href="data:,">';
@@ -130,7 +160,8 @@ async function serve(
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     const send = (type: string, body: string | Uint8Array) => response.setHeader('Content-Type', type).end(body);
     if (pathname === '/') return send('text/html', page);
-    if (pathname === '/entry.js') return send('text/javascript', script);
+    const script = await scripts[pathname]?.();
+    if (script !== undefined) return send('text/javascript', script);
     const prefix = Object.keys(folders).find((start) => pathname.startsWith(start));
     const folder = join(root, (prefix && folders[prefix]) ?? '.');
     const file = normalize(join(folder, decodeURIComponent(pathname.slice(prefix?.length ?? 0))));

@@ -1,4 +1,5 @@
-import { hasWebGpu, webRuntime } from '../../src/web/runtime.ts';
+import { hasWebGpu } from '../../src/web/capabilities.ts';
+import { webRuntime } from '../../src/web/runtime.ts';
 import { checkOperator, operatorCases } from '../graph/operator-suite.ts';
 
 /** Runs in the page: the operator suite on onnxruntime-web. */

@@ -48,6 +48,7 @@ function encoderWith(options: { batchTokens?: number; maxLength?: number; normal
     info,
     prompt,
     batchEncoder,
+    promptTokens: () => [],
     ...(batchTokens !== undefined && { batchTokens }),
     ...(normalize !== undefined && { normalize }),
   });
@@ -189,6 +190,7 @@ describe('RelationEncoder.encode', () => {
       info: { dimension: 1, maxLength: 100 } as EncoderInfo,
       prompt,
       batchTokens: 3,
+      promptTokens: () => [],
       batchEncoder: {
         parameters: 0,
         device: 'cpu',

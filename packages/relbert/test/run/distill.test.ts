@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OptionError } from '../../src/encoder/load-encoder.ts';
+import { OptionError } from '../../src/encoder/option-error.ts';
 import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import type { AnalogySet } from '../../src/evaluate/analogy.ts';
 import { RelationEncoder } from '../../src/index.ts';

@@ -1,7 +1,7 @@
 /** Results to draw: what `relbert evaluate ... --json` printed, or a report of `relbert report`. */
 
 import { readText, suggestion, UsageError } from 'relbert/cli';
-import { z } from 'zod';
+import * as z from 'zod';
 import { firstIssue, parseReport } from '../report/report-file.ts';
 
 const interval = z.object({ low: z.number(), high: z.number() });

@@ -3,7 +3,7 @@
 import { basename, resolve } from 'node:path';
 import { poolings } from 'relbert';
 import { type ModelFlags, readText } from 'relbert/cli';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelChoice } from '../report/repeat-command.ts';
 import { firstIssue } from '../report/report-file.ts';
 

@@ -1,5 +1,5 @@
 /** The published figures: every table of Ushio et al. 2021 and its appendix, as `data/paper-tables.json` carries them. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const cell = z.union([z.number(), z.string(), z.null(), z.array(z.unknown())]);
 const table = z.strictObject({

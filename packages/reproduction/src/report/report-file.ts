@@ -1,6 +1,6 @@
 /** What `relbert report` measures, as its JSON holds it: plain data, checked when it is read again. */
 import { RelbertError } from 'relbert';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const fraction = z.number().min(0).max(1);
 const interval = z.strictObject({ low: fraction, high: fraction });

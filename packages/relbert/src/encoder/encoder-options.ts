@@ -1,0 +1,22 @@
+import type { RelationModelOptions } from './language-model.ts';
+
+/** Settings of an encoder that do not depend on where its files come from. */
+export interface EncoderOptions extends RelationModelOptions {
+  /** Tokens that a prompt may have, special tokens included. Default: what the model takes. */
+  readonly maxLength?: number;
+  /** Padded tokens a batch. Default 1024. */
+  readonly batchTokens?: number;
+  /** `int8`: 8-bit matrix products, faster and less exact. Default `f32`. */
+  readonly dtype?: 'f32' | 'int8';
+  /** Threads of the runtime. Default: its choice. */
+  readonly threads?: number;
+  /** Divide each embedding by its Euclidean norm. Default false. */
+  readonly normalize?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The names of {@link EncoderOptions}, for entries that refuse what they do not know. */
+export const encoderOptionNames: Readonly<Record<keyof EncoderOptions, true>> = {
+  ...{ template: true, prompt: true, pooling: true, maxLength: true, batchTokens: true },
+  ...{ dtype: true, threads: true, normalize: true, signal: true },
+};

@@ -1,0 +1,62 @@
+import type { Device } from '../runtime/device.ts';
+import { RuntimeError, reasonOf } from '../runtime/error.ts';
+import { createOnnxSession, type OnnxRuntime } from '../runtime/onnx-session.ts';
+import type { Runtime } from '../runtime/session.ts';
+
+export interface WebRuntimeOptions {
+  /**
+   * 'webgpu' computes on the graphics processor, with what it lacks on the CPU; 'wasm' on the CPU.
+   * Default 'auto', which is 'wasm': what a relation encoder does with a few short prompts is over before a graphics
+   * processor has compiled its first kernel.
+   */
+  readonly device?: 'auto' | 'wasm' | 'webgpu' | undefined;
+  /**
+   * Where the files `ort-wasm-simd-threaded*.wasm` of onnxruntime-web lie: the URL of their folder, or of
+   * the files. Default: where the bundler put them, else beside the script.
+   */
+  readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
+  /** Threads of all sessions; above 1 only on pages that are cross-origin isolated. Default: 1, or half of the processors (2 to 4) on such a page. */
+  readonly threads?: number;
+}
+
+/** Which form of a transformer's layers a device runs faster. */
+export const operatorsFor = (device: Device): Runtime['operators'] => (device === 'webgpu' ? 'fused' : 'plain');
+
+/** A runtime of the module that onnxruntime-web is. */
+export function onnxWebRuntime(
+  onnx: typeof import('onnxruntime-web/wasm'),
+  { device = 'wasm', wasmPaths, threads }: WebRuntimeOptions & { readonly device?: 'wasm' | 'webgpu' },
+): Runtime {
+  return {
+    name: 'web',
+    operators: operatorsFor(device),
+    async createSession(model, sessionOptions = {}) {
+      const { wasm } = onnx.env;
+      wasm.numThreads = threads ?? sessionOptions.threads ?? defaultThreads();
+      if (wasmPaths !== undefined) wasm.wasmPaths = wasmPaths;
+      const providers = device === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'];
+      try {
+        return await createOnnxSession(onnx as OnnxRuntime, model, sessionOptions, { device, providers });
+      } catch (error) {
+        throw wasmMissing(error) ?? error;
+      }
+    },
+    async dispose() {},
+  };
+}
+
+function defaultThreads(): number {
+  if (!globalThis.crossOriginIsolated) return 1;
+  return Math.min(4, Math.max(2, Math.ceil(navigator.hardwareConcurrency / 2)));
+}
+
+/** The failure to load the binary as users can act on it; undefined for any other error. */
+function wasmMissing(error: unknown): RuntimeError | undefined {
+  const reason = reasonOf(error);
+  if (!reason.includes('no available backend') && !reason.includes('initWasm')) return undefined;
+  return new RuntimeError(
+    `onnxruntime-web cannot load its binary (${reason}): put ort-wasm-simd-threaded.wasm and .mjs of onnxruntime-web's dist ` +
+      'where the page can fetch them, and name their folder in runtime.wasmPaths',
+    { cause: error },
+  );
+}

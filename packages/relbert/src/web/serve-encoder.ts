@@ -1,0 +1,48 @@
+import type { EncoderOptions } from '../encoder/encoder-options.ts';
+import { loadEncoderParts } from '../encoder/load-encoder.ts';
+import { type EncodeOptions, LocalPairEncoder } from '../encoder/pair-encoder.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { onnxWebRuntime, type WebRuntimeOptions } from './onnx-web.ts';
+import { type CallContext, type Port, RemoteCalls } from './remote-calls.ts';
+
+export interface LoadRequest {
+  readonly origin: string;
+  readonly options: EncoderOptions;
+  readonly runtime: WebRuntimeOptions;
+}
+
+export interface EncodeRequest {
+  /** Head, tail, head, tail … */
+  readonly words: readonly string[];
+  readonly options: EncodeOptions;
+}
+
+/** A worker's side of {@link startWorkerEncoder}: it holds the encoder; the page reads the files. */
+export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device: 'wasm' | 'webgpu'): void {
+  // The threads that onnxruntime-web starts run this script, too.
+  if (self.name.startsWith('em-pthread')) return;
+  let loaded: Promise<LocalPairEncoder> | undefined;
+  const encoder = (): Promise<LocalPairEncoder> => {
+    if (!loaded) throw new Error('the worker has no encoder');
+    return loaded;
+  };
+  const page = new RemoteCalls(self as unknown as Port, {
+    async load({ origin, options, runtime }: LoadRequest, { signal }: CallContext) {
+      const files = {
+        origin,
+        list: () => page.call<readonly string[]>('list', undefined),
+        read: (name: string) => page.call<Uint8Array | undefined>('read', name),
+      };
+      loaded = loadEncoderParts(files, onnxWebRuntime(onnx, { ...runtime, device }), { ...options, signal }).then(
+        (parts) => new LocalPairEncoder(parts),
+      );
+      return { ...(await loaded).info, runtime: 'web-worker' };
+    },
+    async encode({ words, options }: EncodeRequest, { signal, send }: CallContext) {
+      const pairs: WordPair[] = [];
+      for (let i = 0; i < words.length; i += 2) pairs.push({ head: words[i] as string, tail: words[i + 1] as string });
+      return (await encoder()).encode(pairs, { ...options, signal, onProgress: send });
+    },
+    promptTokens: async (pair: WordPair) => (await encoder()).promptTokens(pair),
+  });
+}
