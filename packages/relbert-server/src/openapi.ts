@@ -1,5 +1,5 @@
 /** @file The OpenAPI 3.1 document. A schema of zod is a JSON Schema of the draft that OpenAPI 3.1 takes. */
-import * as z from 'zod';
+import { z } from 'zod';
 import type { Limits } from './limits.ts';
 import type { Operation } from './operations.ts';
 import { problemType } from './problem.ts';

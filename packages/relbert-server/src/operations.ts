@@ -1,5 +1,5 @@
 /** @file The operations under /v1: bodies, answers, examples. Validation and the OpenAPI document both follow from it. */
-import * as z from 'zod';
+import { z } from 'zod';
 import type { Limits } from './limits.ts';
 
 export interface Operation {
