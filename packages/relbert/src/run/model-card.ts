@@ -64,8 +64,9 @@ npx relbert analogy word:language paint:portrait note:music --model ./${name}
 
 \`\`\`js
 import { RelationEncoder } from 'relbert';
-await using encoder = await RelationEncoder.load('./${name}');
+const encoder = await RelationEncoder.load('./${name}');
 const { data, shape } = await encoder.encode([['Tokyo', 'Japan'], ['Paris', 'France']]);
+await encoder.dispose();
 \`\`\`
 
 In Python:

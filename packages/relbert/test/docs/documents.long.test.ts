@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -18,6 +18,9 @@ const documents = [
     .map((name) => `docs/${name}`),
 ];
 
+/** Blocks of Python are run where it has torch and transformers. */
+const torch = spawnSync('python3', ['-c', 'import torch, transformers']).status === 0;
+
 /** A file's blocks run one after the other in a folder of their own, where `relbert` is installed. */
 describe.each(documents)('%s', (document) => {
   const blocks = codeBlocks(readFileSync(join(root, document), 'utf8'));
@@ -30,7 +33,7 @@ describe.each(documents)('%s', (document) => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const runnable = blocks.filter(({ notRun }) => notRun === undefined);
+  const runnable = blocks.filter(({ notRun, language }) => notRun === undefined && (language !== 'python' || torch));
   it.runIf(runnable.length === 0)('has no block to run', () => expect(runnable).toEqual([]));
   it.each(runnable)('line $line: $language', { timeout: 300_000 }, async (block) => {
     const stdout = await execute(block, folder);
