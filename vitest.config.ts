@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^relbert$/, replacement: source('relbert/src/index.ts') },
       { find: /^relbert\/(graph|train|evaluate|run|cli)$/, replacement: source('relbert/src/$1/index.ts') },
       { find: /^relbert-server$/, replacement: source('relbert-server/src/index.ts') },
+      { find: /^relbert-playground$/, replacement: source('playground/src/index.ts') },
       { find: /^relbert-reproduction$/, replacement: source('reproduction/src/index.ts') },
     ],
   },

@@ -21,6 +21,23 @@ export function describeWithBrowser(name: string, suite: () => void): void {
   else test.skip(`${name} (skipped: no chromium in /usr/bin; apt-get install chromium)`);
 }
 
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    ...(executable && { executablePath: executable }),
+    headless: true,
+    args: [
+      '--no-sandbox',
+      // WebGPU computed on the CPU, where there is no graphics processor.
+      '--enable-unsafe-webgpu',
+      '--use-webgpu-adapter=swiftshader',
+      '--enable-unsafe-swiftshader',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
 export interface BrowserOptions {
   /** Further folders of the checkout that the page may fetch: URL prefix → folder, as `{ '/model/': 'test/fixtures/x' }`. */
   readonly folders?: Readonly<Record<string, string>>;
@@ -46,21 +63,7 @@ export class BrowserPage implements AsyncDisposable {
   }
 
   static async open(): Promise<BrowserPage> {
-    const browser = await chromium.launch({
-      ...(executable && { executablePath: executable }),
-      headless: true,
-      args: [
-        '--no-sandbox',
-        // WebGPU computed on the CPU, where there is no graphics processor.
-        '--enable-unsafe-webgpu',
-        '--use-webgpu-adapter=swiftshader',
-        '--enable-unsafe-swiftshader',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
-    return new BrowserPage(browser);
+    return new BrowserPage(await launchBrowser());
   }
 
   /**

@@ -1,0 +1,47 @@
+/** Bundles the page into dist/page: `node packages/playground/bundle.mjs`. */
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const page = join(folder, 'page');
+const output = join(folder, 'dist/page');
+const require = createRequire(import.meta.url);
+const font = (name, file) => require.resolve(`@fontsource-variable/${name}/files/${file}.woff2`);
+
+rmSync(output, { recursive: true, force: true });
+mkdirSync(output, { recursive: true });
+const options = {
+  outdir: output,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  conditions: ['browser'],
+  legalComments: 'none',
+  charset: 'utf8',
+  logLevel: 'warning',
+};
+await Promise.all([
+  build({
+    ...options,
+    entryPoints: [join(page, 'main.tsx'), join(page, 'engine/engine.ts')],
+    entryNames: '[name]',
+    chunkNames: 'part-[hash]',
+    splitting: true,
+  }),
+  build({ ...options, entryPoints: [join(page, 'service-worker.ts')], format: 'iife' }),
+  build({ ...options, entryPoints: [join(page, 'style.css')], external: ['*.woff2'] }),
+]);
+for (const name of ['index.html', 'icon.svg', 'site.webmanifest']) copyFileSync(join(page, name), join(output, name));
+copyFileSync(font('inter', 'inter-latin-wght-normal'), join(output, 'inter.woff2'));
+copyFileSync(font('source-serif-4', 'source-serif-4-latin-wght-normal'), join(output, 'source-serif.woff2'));
+copyFileSync(font('source-serif-4', 'source-serif-4-latin-wght-italic'), join(output, 'source-serif-italic.woff2'));
+const licences = ['inter', 'source-serif-4'].map((name) =>
+  readFileSync(require.resolve(`@fontsource-variable/${name}/LICENSE`), 'utf8'),
+);
+writeFileSync(join(output, 'fonts-licence.txt'), licences.join('\n\n'));

@@ -1,0 +1,76 @@
+/** Answers from what it keeps, and keeps what it fetches. The site puts a list of its files before this code. */
+
+interface KeptPart {
+  readonly prefix: string;
+  readonly version: string;
+  readonly files: readonly string[];
+}
+
+interface WorkerScope {
+  readonly site: readonly KeptPart[];
+  readonly registration: { readonly scope: string };
+  readonly clients: { claim(): Promise<void> };
+  skipWaiting(): Promise<void>;
+  addEventListener(name: string, listener: (event: WorkerEvent) => void): void;
+}
+
+interface WorkerEvent {
+  readonly request: Request;
+  waitUntil(work: Promise<unknown>): void;
+  respondWith(response: Promise<Response>): void;
+}
+
+const worker = self as unknown as WorkerScope;
+const { site } = worker;
+const root = new URL(worker.registration.scope);
+const storeOf = ({ prefix, version }: KeptPart): string => `relbert ${prefix || 'page'} ${version}`;
+const [page] = site as readonly [KeptPart];
+
+worker.addEventListener('install', (event) => {
+  const keepPage = async (): Promise<void> => {
+    const store = await caches.open(storeOf(page));
+    const files = page.files.filter((name) => name !== 'service-worker.js');
+    await store.addAll(['', ...files].map((name) => new Request(new URL(name, root), { cache: 'no-cache' })));
+    await worker.skipWaiting();
+  };
+  event.waitUntil(keepPage());
+});
+
+worker.addEventListener('activate', (event) => {
+  const current = new Set(site.map(storeOf));
+  const clean = async (): Promise<void> => {
+    const names = await caches.keys();
+    await Promise.all(
+      names.filter((name) => name.startsWith('relbert ') && !current.has(name)).map((name) => caches.delete(name)),
+    );
+    await worker.clients.claim();
+  };
+  event.waitUntil(clean());
+});
+
+worker.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== root.origin || !pathname.startsWith(root.pathname)) return;
+  if (request.method !== 'GET' && request.method !== 'HEAD') return;
+  const path = pathname.slice(root.pathname.length);
+  if (path === 'service-worker.js') return;
+  event.respondWith(answer(request, path));
+});
+
+async function answer(request: Request, path: string): Promise<Response> {
+  const part = [...site].reverse().find(({ prefix }) => path.startsWith(prefix)) as KeptPart;
+  const listed = path === '' || part.files.includes(path.slice(part.prefix.length));
+  // Data that were made after this list are the server's to answer for.
+  if (!listed && !path.startsWith('data/')) return new Response(null, { status: 404 });
+  if (request.method === 'HEAD') return listed ? new Response(null) : fetch(request);
+  const store = await caches.open(listed ? storeOf(part) : 'relbert data/ new');
+  const kept = await store.match(new URL(path, root));
+  if (kept) return kept;
+  const response = await fetch(request);
+  if (!listed || response.status !== 200) return response;
+  // Where there is no room the page works on, with the network.
+  const copy = response.clone();
+  void store.put(new URL(path, root), copy).catch(() => {});
+  return response;
+}

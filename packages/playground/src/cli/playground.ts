@@ -1,0 +1,120 @@
+/** `relbert playground`: serves the page, or writes it as a folder of static files. */
+import {
+  command,
+  type Flags,
+  flag,
+  fromOne,
+  fromZero,
+  identityOf,
+  loadEncoder,
+  type NumberRange,
+  number,
+  type Terminal,
+  text,
+  withDefault,
+} from 'relbert/cli';
+import type { PageDataEvent } from '../page-data.ts';
+
+const portRange: NumberRange = {
+  expected: 'a port, a whole number from 0 to 65535',
+  holds: (value) => fromZero.holds(value) && value <= 65_535,
+};
+
+const options = {
+  port: withDefault(number('<number>', 'port of the server; 0 for any that is free', portRange), 8017),
+  host: withDefault(text('<name>', 'address to listen on; 0.0.0.0 lets other machines in'), '127.0.0.1'),
+  output: text('<dir>', 'write the page as static files for any web server, and end'),
+  model: withDefault(text('<model>', 'folder, hub id, id@revision, or "embedded"'), 'embedded'),
+  pairs: withDefault(number('<number>', 'pairs that Neighbours and Map show', fromOne), 50_000),
+  data: text('<dir>', 'where these pairs with their vectors are kept (default: in the cache of the user)'),
+  offline: flag('use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)'),
+};
+type PlaygroundFlags = Flags<typeof options>;
+
+export const playground = command({
+  name: 'playground',
+  summary: 'a web page to explore word relations, for the class room and for yourself',
+  description:
+    'Serves a web page with analogies, neighbours, a map of relations, relation mapping and a word game. The model ' +
+    'runs in the browser of the visitor. The first start embeds the pairs that Neighbours and Map show, which takes ' +
+    'some minutes; the rest of the page works meanwhile.',
+  options,
+  examples: ['relbert playground', 'relbert playground --port 9000', 'relbert playground --output site'],
+  run: (_, flags, terminal) => runPlayground(flags, terminal),
+});
+
+async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promise<void> {
+  const { dataPart, siteParts } = await import('../site.ts');
+  const { hasPageData } = await import('../page-data.ts');
+  await using encoder = await loadEncoder(flags, terminal, { worker: true });
+  const identity = await identityOf(encoder, flags, terminal);
+  const { openModel } = await import('relbert');
+  const parts = await siteParts(await openModel(flags.model, { offline: flags.offline ?? false }), identity.hash ?? '');
+  const folder = flags.data ?? (await cacheFolder(`${identity.hash?.slice(0, 12)}-${flags.pairs}`, terminal));
+  const prepare = async (onProgress: (event: PageDataEvent) => void): Promise<void> => {
+    if (!hasPageData(folder)) await makeData(folder, { encoder, identity }, flags, terminal, onProgress);
+    parts.push(await dataPart(folder));
+  };
+  if (flags.output !== undefined) {
+    await prepare(() => {});
+    const { writeSite } = await import('../write-site.ts');
+    const files = await writeSite(flags.output, parts);
+    return terminal.print(`${flags.output}: ${files} files; put the folder on any web server`);
+  }
+  const { serveSite } = await import('../server.ts');
+  let state: object | undefined;
+  const { host, port } = flags;
+  await using server = await serveSite({ host, port, parts: () => parts, preparing: () => state });
+  await terminal.print(server.url);
+  terminal.note('Ctrl-C ends it');
+  if (!hasPageData(folder)) terminal.note(`embedding ${flags.pairs} pairs for Neighbours and Map; kept in ${folder}`);
+  state = { kind: 'pairs', done: 0, total: flags.pairs };
+  await prepare((event) => {
+    state = event;
+  });
+  state = undefined;
+  await new Promise((resolve) => terminal.signal.addEventListener('abort', resolve, { once: true }));
+}
+
+async function makeData(
+  folder: string,
+  model: Parameters<typeof import('../page-data.ts')['makePageData']>[1],
+  flags: PlaygroundFlags,
+  terminal: Terminal,
+  onProgress: (event: PageDataEvent) => void,
+): Promise<void> {
+  const { makePageData } = await import('../page-data.ts');
+  const labels = {
+    pairs: ['embedding', 'pairs'],
+    neighbours: ['neighbours', 'pairs'],
+    layout: ['map', 'passes'],
+  } as const;
+  let bar: Awaited<ReturnType<Terminal['progress']>> | undefined;
+  let shown: PageDataEvent['kind'] | undefined;
+  const next = async (event: PageDataEvent): Promise<void> => {
+    shown = event.kind;
+    bar?.stop();
+    const [label, unit] = labels[event.kind];
+    bar = await terminal.progress(label, unit, event.total);
+  };
+  try {
+    await makePageData(folder, model, {
+      count: flags.pairs,
+      signal: terminal.signal,
+      onProgress(event) {
+        onProgress(event);
+        if (event.kind !== shown) void next(event);
+        else bar?.update(event.done, event.total);
+      },
+    });
+  } finally {
+    bar?.stop();
+  }
+}
+
+/** In `$XDG_CACHE_HOME` or `~/.cache`, a folder for each model and number of pairs. */
+async function cacheFolder(name: string, { env }: Terminal): Promise<string> {
+  const { homedir } = await import('node:os');
+  const { join } = await import('node:path');
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'relbert', 'playground', name);
+}

@@ -1,0 +1,76 @@
+/** The pairs that ship with the page: an index of them, and a map. Made once for a model, in minutes, and kept. */
+import { existsSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type IndexWriteEvent,
+  IndexWriter,
+  indexFolder,
+  type ModelIdentity,
+  nodeWorkerRuntime,
+  type RelationEncoder,
+  RelationIndex,
+} from 'relbert';
+import { makeFolder } from 'relbert/cli';
+import { type LayoutEvent, layoutOf, type PlacedPair } from './layout.ts';
+import { carriedPairs } from './pairs.ts';
+
+export type PageDataEvent = LayoutEvent | { readonly kind: 'pairs'; readonly done: number; readonly total: number };
+
+export interface PageDataOptions {
+  /** How many pairs. */
+  readonly count: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (event: PageDataEvent) => void;
+}
+
+/** Whether a folder holds the data: it gets its name when they are complete. */
+export function hasPageData(folder: string): boolean {
+  return existsSync(join(folder, 'map.tsv'));
+}
+
+/** Makes the data in a new folder. Until they are complete the folder does not exist under its name. */
+export async function makePageData(
+  folder: string,
+  { encoder, identity }: { readonly encoder: RelationEncoder; readonly identity: ModelIdentity },
+  { count, signal, onProgress }: PageDataOptions,
+): Promise<void> {
+  const pairs = await carriedPairs(count);
+  const part = `${folder}.part`;
+  await rm(part, { recursive: true, force: true });
+  await makeFolder(part);
+  const runtime = nodeWorkerRuntime();
+  try {
+    const files = indexFolder(join(part, 'index'));
+    const report = (event: IndexWriteEvent): void => {
+      if (event.kind === 'adding') onProgress({ kind: 'pairs', done: event.done, total: pairs.length });
+    };
+    const writer = await IndexWriter.create(
+      files,
+      { dimension: encoder.dimension, model: identity },
+      { runtime, signal, onProgress: report },
+    );
+    try {
+      await writer.add(encoder.encodeStream(pairs, { blockSize: 512, signal }));
+    } finally {
+      await writer[Symbol.asyncDispose]();
+    }
+    const index = await RelationIndex.open(files);
+    const placed = await layoutOf(index, { signal, onProgress });
+    await index[Symbol.asyncDispose]();
+    await writeFile(join(part, 'map.tsv'), mapFile(placed));
+    await rm(folder, { recursive: true, force: true });
+    await rename(part, folder);
+  } finally {
+    await runtime.dispose();
+    await rm(part, { recursive: true, force: true });
+  }
+}
+
+/** A line a pair: head, tail, relation (or nothing), and its place in ten-thousandths of the map. */
+function mapFile(placed: readonly PlacedPair[]): string {
+  const lines = placed.map(({ pair, x, y }) =>
+    [pair.head, pair.tail, pair.columns?.['relation'] ?? '', Math.round(1e4 * x), Math.round(1e4 * y)].join('\t'),
+  );
+  return `head\ttail\trelation\tx\ty\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,102 @@
+/**
+ * The site: every file of it by its path. A server answers from it and `--output` writes it, so that both have the same
+ * files; what is not in it is not served.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LanguageModel } from 'relbert';
+
+/** Files that change together. The page keeps them for offline use until the version changes. */
+export interface SitePart {
+  /** Their folder: `''` for the page itself, else with a slash at the end. */
+  readonly prefix: string;
+  readonly version: string;
+  /** By their path in that folder. */
+  readonly files: ReadonlyMap<string, () => Promise<Uint8Array>>;
+}
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+  '.svg': 'image/svg+xml',
+  '.tsv': 'text/tab-separated-values; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.woff2': 'font/woff2',
+};
+
+export function mediaTypeOf(path: string): string {
+  return mediaTypes[extname(path)] ?? 'application/octet-stream';
+}
+
+const serviceWorker = 'service-worker.js';
+
+/** The page, ONNX Runtime and the model. @throws Error where the page is not built */
+export async function siteParts(model: LanguageModel, modelVersion: string): Promise<SitePart[]> {
+  const folder = fileURLToPath(new URL('../dist/page/', import.meta.url));
+  const names = await readdir(folder, { recursive: true }).catch((): string[] => []);
+  const page = names.map((name) => name.replaceAll('\\', '/')).filter((name) => extname(name) !== '');
+  if (!page.includes('index.html')) throw new Error(`${folder}: the page is not built; run 'npm run build'`);
+  const ort = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
+  const { files } = model;
+  const checkpoint = (await files.list()).filter((name) => modelFile.test(name));
+  return [
+    await partOf('', folder, page),
+    await partOf('ort/', ort, ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.mjs']),
+    {
+      prefix: 'model/',
+      version: modelVersion,
+      files: new Map(checkpoint.map((name) => [name, async () => (await files.read(name)) ?? new Uint8Array()])),
+    },
+  ];
+}
+
+/** What a browser reads of a checkpoint. */
+const modelFile =
+  /^(config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(vocab|merges)\.txt$|\.model$|^(model.*\.safetensors|pytorch_model.*\.bin)(\.index\.json)?$/;
+
+/** The index and the map. */
+export async function dataPart(folder: string): Promise<SitePart> {
+  const index = (await readdir(join(folder, 'index'))).filter((name) => /\.(json|bin)$/.test(name));
+  return partOf('data/', folder, ['map.tsv', ...index.map((name) => `index/${name}`)]);
+}
+
+async function partOf(prefix: string, folder: string, names: readonly string[]): Promise<SitePart> {
+  const hash = createHash('sha256');
+  for (const name of [...names].sort()) hash.update(`${name}\n`).update(await readFile(join(folder, name)));
+  return {
+    prefix,
+    version: hash.digest('hex').slice(0, 16),
+    files: new Map(names.map((name) => [name, () => readFile(join(folder, name))])),
+  };
+}
+
+/** A file of the site with its version; undefined where there is none of this path. */
+export async function siteFile(
+  parts: readonly SitePart[],
+  path: string,
+): Promise<{ readonly version: string; readonly bytes: Uint8Array } | undefined> {
+  // The longest prefix: the page itself has none.
+  const part = parts.filter(({ prefix }) => path.startsWith(prefix)).at(-1);
+  const read = part?.files.get(path.slice(part.prefix.length));
+  if (!part || !read) return undefined;
+  if (path !== serviceWorker) return { version: part.version, bytes: await read() };
+  // The worker's bytes change when any file does: that is how a browser learns of it.
+  const list = parts.map(({ prefix, version, files }) => ({ prefix, version, files: [...files.keys()] }));
+  const code = new TextDecoder().decode(await read());
+  return {
+    version: parts.map(({ version }) => version).join('-'),
+    bytes: new TextEncoder().encode(`self.site = ${JSON.stringify(list)};\n${code}`),
+  };
+}
+
+export function pathsOf(parts: readonly SitePart[]): string[] {
+  return parts.flatMap(({ prefix, files }) => [...files.keys()].map((name) => prefix + name));
+}
