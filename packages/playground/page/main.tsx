@@ -5,6 +5,10 @@ import { EngineContext, type EngineState, startEngine } from './engine/client.ts
 import { fetchIndex } from './engine/page-index.ts';
 import { keepFiles } from './offline.ts';
 import { AnalogyPanel } from './panels/analogy.tsx';
+import { GamePanel } from './panels/game.tsx';
+import { InsidePanel } from './panels/inside.tsx';
+import { MappingPanel } from './panels/mapping.tsx';
+import { NeighboursPanel } from './panels/neighbours.tsx';
 import { type Route, useRoute } from './route.ts';
 
 interface Panel {
@@ -13,7 +17,13 @@ interface Panel {
   readonly component: ComponentType<Pick<Route, 'params'>>;
 }
 
-const panels: readonly [Panel, ...Panel[]] = [{ id: 'analogy', name: 'Analogy', component: AnalogyPanel }];
+const panels: readonly [Panel, ...Panel[]] = [
+  { id: 'analogy', name: 'Analogy', component: AnalogyPanel },
+  { id: 'neighbours', name: 'Neighbours', component: NeighboursPanel },
+  { id: 'mapping', name: 'Mapping', component: MappingPanel },
+  { id: 'game', name: 'Word game', component: GamePanel },
+  { id: 'inside', name: 'What the model sees', component: InsidePanel },
+];
 
 function App({ kept }: { readonly kept: boolean }) {
   const [engine, setEngine] = useState<EngineState>({ kind: 'loading', loaded: 0, size: undefined });

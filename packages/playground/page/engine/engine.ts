@@ -2,8 +2,7 @@
 import * as Comlink from 'comlink';
 import {
   cosine,
-  fetchFiles,
-  poolingRows,
+  type PromptToken,
   RelationEncoder,
   RelationIndex,
   row,
@@ -11,7 +10,6 @@ import {
   type WordPair,
 } from 'relbert';
 import { evaluateMapping } from 'relbert/evaluate';
-import { createTokenizer } from 'relbert/train';
 import { kindOf } from '../kinds.ts';
 import { type Pair, pairText } from '../pair.ts';
 import { fetchedIndex } from './memory-index.ts';
@@ -25,18 +23,10 @@ export interface Neighbour extends Ranked {
   readonly relation: string | undefined;
 }
 
-export interface SeenToken {
-  readonly id: number;
-  readonly text: string;
-  readonly role: 'head' | 'tail' | 'mask' | 'prompt';
-  /** Its share in the vector: the weight with which its hidden state is added. */
-  readonly weight: number;
-}
-
 export interface Seen {
   readonly prompt: string;
   readonly pooling: string;
-  readonly tokens: readonly SeenToken[];
+  readonly tokens: readonly PromptToken[];
   readonly vector: Float32Array;
 }
 
@@ -63,7 +53,6 @@ export class Engine {
   #base = '';
   #encoder: RelationEncoder | undefined;
   #index: Promise<RelationIndex> | undefined;
-  #tokenText: Promise<(id: number) => string | undefined> | undefined;
   readonly #kept = new Map<string, Float32Array>();
 
   /** @param base The address of the page. */
@@ -185,37 +174,15 @@ export class Engine {
 
   /** The tokens of a pair's prompt, and what becomes of them. */
   async see(pair: Pair): Promise<Seen> {
-    const { prompt, info } = this.#ready();
-    const encoded = prompt.encode(wordPair(pair));
-    this.#tokenText ??= this.#readTokenizer();
-    const textOf = await this.#tokenText;
-    const rows = poolingRows(info.pooling as Parameters<typeof poolingRows>[0], encoded);
-    const weights = rows.at(-1) as number[];
+    const encoder = this.#ready();
+    const { prompt, pooling } = encoder.info;
     const [vector] = await this.#vectors([pair]);
-    const roleOf = (at: number): SeenToken['role'] =>
-      (['head', 'tail', 'mask'] as const).find((role) => encoded[role].includes(at)) ?? 'prompt';
     return {
-      prompt: info.prompt.text,
-      pooling: info.pooling,
-      tokens: encoded.ids.map((id, at) => ({
-        id,
-        text: textOf(id) ?? `#${id}`,
-        role: roleOf(at),
-        weight: weights[at] as number,
-      })),
+      prompt: prompt.text,
+      pooling,
+      tokens: await encoder.promptTokens(wordPair(pair)),
       vector: vector as Float32Array,
     };
-  }
-
-  async #readTokenizer(): Promise<(id: number) => string | undefined> {
-    const files = fetchFiles(`${this.#base}model`);
-    const read = new Map<string, Uint8Array>();
-    for (const name of await files.list()) {
-      const bytes = /\.safetensors|\.bin/.test(name) ? undefined : await files.read(name);
-      if (bytes) read.set(name, bytes);
-    }
-    const tokenizer = createTokenizer(read);
-    return (id) => tokenizer.token(id);
   }
 
   async #vectors(pairs: readonly Pair[]): Promise<Float32Array[]> {
