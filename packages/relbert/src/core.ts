@@ -1,4 +1,5 @@
 /** What both entry points offer: everything that does not depend on where files and kernels come from. */
+
 export { ClassifierError } from './classify/error.ts';
 export { type ClassifierMethod, classifierMethods, type FitFigures } from './classify/fit.ts';
 export type { LabelledExample } from './classify/folds.ts';

@@ -1,6 +1,7 @@
 /** The commands of `relbert`. Their files import nothing heavy: what does the work is imported when it runs. */
 import { analogy } from './analogy.ts';
 import { classify } from './classify.ts';
+import { cluster } from './cluster.ts';
 import type { Declaration } from './command.ts';
 import { distill } from './distill.ts';
 import { embed } from './embed.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Declaration[] = [
   similarity,
   analogy,
   classify,
+  cluster,
   evaluate,
   distill,
   exportCommand,

@@ -26,6 +26,7 @@ const allowed: Record<string, readonly string[]> = {
   index: ['text', 'graph', 'runtime', 'pair', 'formats', 'data', 'encoder'],
   evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'index'],
   classify: ['text', 'runtime', 'pair', 'formats', 'data', 'encoder', 'evaluate'],
+  cluster: ['text', 'runtime', 'pair', 'data', 'encoder'],
   web: ['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index'],
   node: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'encoder', 'train', 'search', 'index', 'web'],
   run: [
@@ -34,8 +35,8 @@ const allowed: Record<string, readonly string[]> = {
   ],
   // The entry points: index.ts (Node), browser.ts and what both offer.
   '.': [
-    ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index', 'classify', 'web'],
-    'node',
+    ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index', 'classify'],
+    ...['cluster', 'web', 'node'],
   ],
   cli: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'encoder', 'train', 'search', 'index'],

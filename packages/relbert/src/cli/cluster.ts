@@ -1,0 +1,140 @@
+/** `relbert cluster`: groups of pairs with similar relations. */
+import { InvalidArgumentError } from 'commander';
+import type { Clustering } from '../index.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { command } from './command.ts';
+import { percent } from './evaluate-analogy.ts';
+import { loadEncoder, modelOptions } from './model-options.ts';
+import { flag, fromZero, number, type Option, text, withDefault } from './option.ts';
+import { openPairs } from './pair-input.ts';
+import type { Terminal } from './terminal.ts';
+
+const clusterCount: Option<number | 'auto' | undefined> = {
+  value: '<number>',
+  help: 'clusters; auto: 2 to 20, by the mean silhouette',
+  parse(given) {
+    if (given === 'auto' || /^[1-9]\d*$/.test(given)) return given === 'auto' ? given : Number(given);
+    throw new InvalidArgumentError('Expected a whole number from 1 upward, or auto.');
+  },
+};
+
+export const cluster = command({
+  name: 'cluster',
+  summary: 'groups of pairs with similar relations',
+  description:
+    'Groups pairs by their relation embeddings (k-means over directions), names each group by its most central pairs, and says how far other starts give the same groups.',
+  arguments: [['[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'']],
+  options: {
+    pairs: text('<file>', '.tsv, .csv, .jsonl or .txt file, or package/NAME; - reads standard input'),
+    k: withDefault(clusterCount, 'auto'),
+    seed: withDefault(number('<number>', 'of the starts', fromZero), 0),
+    output: text(
+      '<path>',
+      'FILE.svg: a map; FILE.tsv: head, tail, cluster; FILE.json: as --json; else a folder for all three',
+    ),
+    ...modelOptions,
+    json: flag('print {"k","silhouette","stability","clusters":[{"cluster","size","label","central","pairs"}],...}'),
+  },
+  examples: [
+    'relbert cluster --pairs pairs.tsv --k auto',
+    'relbert cluster --pairs pairs.tsv --k 6 --output relations.svg',
+  ],
+  async run([args], flags, terminal) {
+    const { pairs: input } = await openPairs(args, flags.pairs, terminal);
+    const given: WordPair[] = [];
+    for await (const pair of input) given.push(pair);
+    const { deduplicatePairs } = await import('../pair/pair-key.ts');
+    const { distinct: pairs } = deduplicatePairs(given);
+    if (pairs.length < given.length) terminal.note(`${given.length - pairs.length} repeated pairs count once`);
+    const { clusterEmbeddings, clusterMap } = await import('../index.ts');
+    await using encoder = await loadEncoder(flags, terminal, { worker: true });
+    const { signal } = terminal;
+    const encoding = await terminal.progress('encoding', 'pairs', pairs.length);
+    const embeddings = await encoder
+      .encode(pairs, { signal, onProgress: ({ done, total }) => encoding.update(done, total) })
+      .finally(() => encoding.stop());
+    const progress = await terminal.progress('clustering', 'runs');
+    const found = await clusterEmbeddings(embeddings, {
+      ...{ k: flags.k, seed: flags.seed, signal },
+      onProgress: ({ done, total }) => progress.update(done, total),
+    }).finally(() => progress.stop());
+    const labels = found.members.map((members) =>
+      members
+        .slice(0, 3)
+        .map((i) => textOf(pairs[i] as WordPair))
+        .join(', '),
+    );
+    const json = JSON.stringify(resultJson(pairs, found, labels));
+    if (flags.output !== undefined) {
+      const map = clusterMap(pairs, embeddings, found, labels);
+      await writeResults(flags.output, { svg: map, tsv: tableOf(pairs, found), json: `${json}\n` }, terminal);
+    }
+    if (found.stability.mean < 0.6) {
+      terminal.warn(
+        `other starts give other groups (adjusted Rand index ${found.stability.mean.toFixed(2)}): take them as one view of the pairs, or try another --k`,
+      );
+    }
+    await terminal.print(flags.json ? json : await resultText(found, labels, terminal));
+  },
+});
+
+function textOf({ head, tail }: WordPair): string {
+  return `${head}:${tail}`;
+}
+
+function resultJson(pairs: readonly WordPair[], found: Clustering, labels: readonly string[]) {
+  const { k, silhouette, stability, search, members } = found;
+  const written = (i: number) => [pairs[i]?.head, pairs[i]?.tail];
+  return {
+    ...{ k, silhouette, stability, ...(search && { search }) },
+    clusters: members.map((places, c) => ({
+      ...{ cluster: c + 1, size: places.length, label: labels[c] },
+      ...{ central: places.slice(0, 3).map(written), pairs: places.map(written) },
+    })),
+  };
+}
+
+function tableOf(pairs: readonly WordPair[], { clusters }: Clustering): string {
+  const rows = pairs.map(({ head, tail }, i) => [head, tail, String((clusters[i] as number) + 1)]);
+  return [['head', 'tail', 'cluster'], ...rows]
+    .map((row) => `${row.map((field) => field.replace(/[\t\r\n]/g, ' ')).join('\t')}\n`)
+    .join('');
+}
+
+async function writeResults(
+  path: string,
+  contents: Readonly<Record<'svg' | 'tsv' | 'json', string>>,
+  { signal }: Terminal,
+): Promise<void> {
+  const { makeFolder } = await import('../node/files.ts');
+  const { writeFilesTogether } = await import('../node/files-together.ts');
+  const { join } = await import('../node/path.ts');
+  const ending = /\.(svg|tsv|json)$/i.exec(path)?.[1]?.toLowerCase() as keyof typeof contents | undefined;
+  const names = { svg: 'map.svg', tsv: 'clusters.tsv', json: 'clusters.json' };
+  if (ending === undefined) await makeFolder(path);
+  const files = (Object.keys(names) as (keyof typeof names)[])
+    .filter((kind) => ending === undefined || kind === ending)
+    .map((kind) => ({ path: ending === undefined ? join(path, names[kind]) : path, content: contents[kind] }));
+  await writeFilesTogether(files, { signal });
+}
+
+async function resultText(
+  { k, silhouette, stability, members }: Clustering,
+  labels: readonly string[],
+  { style }: Terminal,
+) {
+  const { tableText } = await import('./table.ts');
+  const count = members.reduce((sum, { length }) => sum + length, 0);
+  const table = tableText(
+    [
+      { title: 'cluster', align: 'right' },
+      { title: 'pairs', align: 'right' },
+      { title: 'share %', align: 'right' },
+      { title: 'most central' },
+    ],
+    members.map(({ length }, c) => [String(c + 1), String(length), percent(length / count), labels[c] as string]),
+    style,
+  );
+  const { starts, mean, least } = stability;
+  return `${table}\n\n${k} clusters, mean silhouette ${silhouette.toFixed(3)}; ${starts} starts agree by an adjusted Rand index of ${mean.toFixed(2)} (least ${least.toFixed(2)})`;
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { clusterEmbeddings } from '../../src/cluster/cluster.ts';
+import { clusterMap } from '../../src/cluster/cluster-map.ts';
+import { Random } from '../../src/data/random.ts';
+
+/** Directions around axes: `sizes[i]` of them around axis i, of many lengths. */
+function around(sizes: readonly number[]) {
+  const random = new Random(3);
+  const rows = sizes.flatMap((size, axis) =>
+    Array.from({ length: size }, () => {
+      const length = random.uniform(0.1, 10);
+      return Array.from({ length: 6 }, (_, d) => length * ((d === axis ? 1 : 0) + 0.1 * random.normal()));
+    }),
+  );
+  return { data: Float32Array.from(rows.flat()), shape: [rows.length, 6] as const };
+}
+const embeddings = around([5, 12, 8]);
+const pairs = Array.from({ length: 25 }, (_, i) => ({ head: `h${i}`, tail: i === 24 ? '<&>' : `t${i}` }));
+
+describe('clusterEmbeddings', () => {
+  it('finds the number of groups and the groups, the largest first', async () => {
+    const found = await clusterEmbeddings(embeddings);
+    expect(found.k).toBe(3);
+    expect(found.clusters).toEqual([...Array(5).fill(2), ...Array(12).fill(0), ...Array(8).fill(1)]);
+    expect(found.members.map((places) => places.toSorted((a, b) => a - b))).toEqual([
+      Array.from({ length: 12 }, (_, i) => i + 5),
+      Array.from({ length: 8 }, (_, i) => i + 17),
+      [0, 1, 2, 3, 4],
+    ]);
+    expect(found.stability).toMatchObject({ starts: 8 });
+    expect(found.stability.mean).toBeGreaterThan(0.8);
+    expect(found.silhouette).toBeGreaterThan(0.6);
+    expect(found.search?.map(({ k }) => k)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  });
+
+  it('puts the row nearest to the centre first', async () => {
+    const rows = { data: Float32Array.of(1, 0.2, 1, 0, 1, -0.1, 0, 1), shape: [4, 2] as const };
+    const { members } = await clusterEmbeddings(rows, { k: 2 });
+    expect(members[0]?.[0]).toBe(1);
+    expect(members[1]).toEqual([3]);
+  });
+
+  it('says that a number of clusters cannot be, and is stopped', async () => {
+    await expect(clusterEmbeddings(embeddings, { k: 26 })).rejects.toThrow(
+      '26 clusters need as many different pairs, there are 25',
+    );
+    await expect(clusterEmbeddings(embeddings, { k: 0 })).rejects.toThrow('from 1 upward, or auto; got 0');
+    await expect(clusterEmbeddings(around([3]))).rejects.toThrow('four pairs or more, there are 3');
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(clusterEmbeddings(embeddings, { signal })).rejects.toThrow('enough');
+    expect((await clusterEmbeddings(embeddings, { k: 1 })).members).toHaveLength(1);
+  });
+});
+
+describe('clusterMap', () => {
+  it('draws a point a pair and a legend, for light and dark pages, and escapes words', async () => {
+    const found = await clusterEmbeddings(embeddings, { k: 3 });
+    const svg = clusterMap(pairs, embeddings, found, ['one', 'two & a half', 'three']);
+    expect(svg.match(/<path /g)).toHaveLength(25 + 3);
+    expect(svg).toContain('<title>h24:&#60;&#38;&#62; (2)</title>');
+    expect(svg).toContain('2  two &#38; a half (8)');
+    expect(svg).toContain('@media (prefers-color-scheme: dark)');
+    // Of each cluster a colour.
+    expect(new Set(svg.match(/fill="#\w+"/g))).toEqual(new Set(['fill="#0072B2"', 'fill="#D55E00"', 'fill="#009E73"']));
+    // No name lies on another.
+    const names = [...svg.matchAll(/<text class="pair" x="([\d.]+)" y="([\d.]+)">([^<]*)/g)].map(([, x, y, text]) => ({
+      left: Number(x),
+      right: Number(x) + (text as string).length * 6,
+      y: Number(y),
+    }));
+    expect(names.length).toBeGreaterThan(5);
+    for (const [i, a] of names.entries()) {
+      for (const b of names.slice(i + 1)) {
+        expect(Math.abs(a.y - b.y) >= 11.9 || a.right < b.left || b.right < a.left).toBe(true);
+      }
+    }
+    expect(clusterMap(pairs, embeddings, found, ['one', 'two & a half', 'three'])).toBe(svg);
+  });
+});
