@@ -2,9 +2,11 @@
  * Builds packages: dist/**\/*.js from src/**\/*.ts, file by file.
  *
  *   node build.mjs FOLDER ...               what a checkout needs
+ *   node build.mjs --model FOLDER           the list of a model's files, for web servers and for bundlers
  *   node build.mjs --pack FOLDER FILE ...   what a tarball needs: also the types, and copies of these files of the root
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -27,6 +29,8 @@ if (first === '--pack') {
   await buildJavaScript(folder);
   buildTypes(folder);
   for (const file of files) copyFileSync(join(root, file), join(folder, file));
+} else if (first === '--model') {
+  listModel(rest[0]);
 } else {
   for (const folder of [first, ...rest]) await buildJavaScript(folder);
 }
@@ -79,6 +83,25 @@ function filesOf(folder, ending) {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+}
+
+/** What an encoder reads of a model's folder; vocab.txt says what tokenizer.json says, too. */
+function listModel(folder) {
+  const wanted = /^(config|tokenizer|tokenizer_config|special_tokens_map)\.json$|\.safetensors$/;
+  const names = readdirSync(folder)
+    .filter((name) => wanted.test(name))
+    .sort();
+  const entries = names.map((name) => {
+    const bytes = readFileSync(join(folder, name));
+    return [name, { size: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') }];
+  });
+  writeWhole(join(folder, 'files.json'), `${JSON.stringify({ files: Object.fromEntries(entries) }, null, 2)}\n`);
+  const lines = entries.map(
+    ([name, { size, sha256 }]) =>
+      `  '${name}': { url: new URL('./${name}', import.meta.url).href, size: ${size}, sha256: '${sha256}' },`,
+  );
+  const comment = "/** The model's files. Bundlers, and tools that trace files, carry along what `new URL` names. */";
+  writeWhole(join(folder, 'index.js'), `${comment}\nexport default {\n${lines.join('\n')}\n};\n`);
 }
 
 /** Several processes may build at once while others read: nobody sees half a file. */

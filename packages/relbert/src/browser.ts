@@ -19,14 +19,18 @@ import { type EncoderOptions, encoderOptionNames } from './encoder/encoder-optio
 import { checkOptionNames } from './encoder/option-error.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import type { Runtime } from './runtime/session.ts';
+import { checkSimd } from './web/capabilities.ts';
 import { type FetchFilesOptions, fetchFiles } from './web/files.ts';
+import type { ModelManifest } from './web/model-manifest.ts';
 import type { WebRuntimeOptions } from './web/onnx-web.ts';
+import { isPublished, publishedModelFiles } from './web/published-model.ts';
 import { webRuntime } from './web/runtime.ts';
 import { startWorkerEncoder, type WebWorkerOptions } from './web/worker-encoder.ts';
 
 export * from './core.ts';
 export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';
 export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
+export type { ListedFile, ModelManifest } from './web/model-manifest.ts';
 export type { WebRuntimeOptions } from './web/onnx-web.ts';
 export { webRuntime } from './web/runtime.ts';
 export type { WebWorkerOptions } from './web/worker-encoder.ts';
@@ -37,6 +41,8 @@ export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
    * the page gets a turn between batches.
    */
   readonly worker?: boolean;
+  /** Where published models lie, as `BASE/NAME@VERSION/`. Default: where the bundler put them, else https://cdn.jsdelivr.net/npm. */
+  readonly modelBase?: string;
   /** What computes. Default `auto`, which is `wasm`. */
   readonly device?: WebRuntimeOptions['device'];
   /** Where onnxruntime-web and the worker find their files. */
@@ -45,7 +51,16 @@ export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
 
 const optionNames: Readonly<Record<keyof LoadOptions, true>> = {
   ...encoderOptionNames,
-  ...{ worker: true, device: true, runtime: true, fetch: true, onProgress: true, cache: true, headers: true },
+  ...{
+    worker: true,
+    modelBase: true,
+    device: true,
+    runtime: true,
+    fetch: true,
+    onProgress: true,
+    cache: true,
+    headers: true,
+  },
 };
 
 /** Word pairs to relation embeddings; `load` makes one from a checkpoint. */
@@ -53,17 +68,23 @@ export class RelationEncoder extends Core {
   /**
    * Loads a checkpoint over HTTP.
    *
-   * @param url The folder that holds `config.json` and the weights; {@link hubAddress} gives that of a hub model.
+   * @param model The address of a folder that holds `config.json` and the weights ({@link hubAddress} gives that of a hub
+   *   model); the name of a published model; or what the package of a model exports. Default: the model of
+   *   relbert-minilm-l6, where the bundler put it, else from a CDN.
    * @throws CheckpointError where the server cannot be reached, has no checkpoint there, or it is damaged;
    *   EncoderConfigError, TokenizerError or WeightError where its config, tokenizer or weights cannot be used;
    *   OptionError, PoolingError or PromptError for a setting that cannot be; RuntimeError where the runtime does not
    *   take the model, its files cannot be loaded, or the browser lacks what it needs; the signal's reason when aborted
    */
-  static async load(url: string, options: LoadOptions = {}): Promise<RelationEncoder> {
+  static async load(
+    model: string | URL | ModelManifest = 'embedded',
+    options: LoadOptions = {},
+  ): Promise<RelationEncoder> {
     checkOptionNames(options, optionNames);
     const { device, threads, worker = typeof document !== 'undefined' } = options;
+    checkSimd(); // before anything is fetched
     const settings = { ...options.runtime, device, ...(threads && { threads }) };
-    const files = fetchFiles(url, options);
+    const files = isPublished(model) ? await publishedModelFiles(model, options) : fetchFiles(model, options);
     const encoderOptions = {
       batchTokens: worker ? 512 : 256, // an event of progress, or a turn for the page, for every 64 or 32 short prompts
       ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(encoderOptionNames, name))),

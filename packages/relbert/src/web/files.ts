@@ -3,6 +3,9 @@
 import { tokenizerFileNames } from '../encoder/checkpoint-tokenizer.ts';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { openFileCache } from './file-cache.ts';
+import { checkListed, type ListedFile, type ModelManifest, manifestName, parseManifest } from './model-manifest.ts';
+import { type RequestOptions, readBody, requestFile } from './request.ts';
 import { withoutHead } from './without-head.ts';
 
 /** What {@link fetchFiles} reports. */
@@ -11,15 +14,15 @@ export type WebFileEvent =
   | { readonly kind: 'progress'; readonly file: string; readonly loaded: number; readonly size: number | undefined }
   | { readonly kind: 'done'; readonly file: string };
 
-export interface FetchFilesOptions {
-  /** Default: the global one. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+export interface FetchFilesOptions extends RequestOptions {
   readonly onProgress?: ((event: WebFileEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Name of a store of the Cache API that keeps the files between visits. Default: none. */
-  readonly cache?: string;
-  /** Request headers, such as an authorization. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Name of a store of the Cache API that keeps files between visits; false keeps none. What it keeps works without the
+   * server. Default: `relbert` for files that a manifest lists, as a file that changed is then fetched again; none for a
+   * folder without a manifest. With a name, files of such a folder are never asked for again: take another name for
+   * another version.
+   */
+  readonly cache?: string | false | undefined;
 }
 
 /** Every name that a checkpoint may have files under; shards are named by their index. */
@@ -38,71 +41,96 @@ export function hubAddress(id: string, revision = 'main', endpoint = 'https://hu
 }
 
 /**
- * The files under an address. A web server does not say which files it has: `list` asks for each name that a
- * checkpoint may have. An HTML page in answer counts as "not there" (development servers send one for any name), and so
- * does status 403 (storage that does not show which files it has), except for config.json and a file that was listed.
+ * The files under an address. The manifest `files.json` says which there are, how large, and their SHA-256. Without one
+ * `list` asks for each name that a checkpoint may have; status 403 counts as "not there" (storage that does not show
+ * which files it has), except for config.json and a file that was listed.
  *
- * @param baseUrl The folder's address, with or without a slash at the end; relative to the page in a browser.
- * @throws CheckpointError where the server cannot be reached or answers with an error
+ * @param model The folder's address, with or without a slash at the end, relative to the page in a browser; or a manifest
+ *   whose files have addresses.
+ * @throws CheckpointError where the server cannot be reached, answers with an error, or sends other bytes than the
+ *   manifest says
  */
-export function fetchFiles(baseUrl: string, options: FetchFilesOptions = {}): CheckpointFiles {
-  const base = baseUrl.replace(/\/+$/, '');
-  const { onProgress = () => {}, signal, headers = {} } = options;
-  const store = options.cache === undefined ? undefined : caches.open(options.cache);
-  let names: Promise<readonly string[]> | undefined;
+export function fetchFiles(model: string | URL | ModelManifest, options: FetchFilesOptions = {}): CheckpointFiles {
+  const given = typeof model === 'string' || model instanceof URL ? undefined : model;
+  const base = given
+    ? (given['config.json']?.url ?? 'manifest').replace(/\/[^/]*$/, '')
+    : String(model).replace(/\/+$/, '');
+  const { onProgress = () => {}, signal } = options;
+  const ofFolder = openFileCache(options.cache || undefined);
+  const ofManifest = openFileCache(options.cache === false ? undefined : (options.cache ?? 'relbert'));
   const listed = new Set(['config.json']);
+  let manifest: Promise<ModelManifest | undefined> | undefined;
+  let names: Promise<readonly string[]> | undefined;
+  const urlOf = (name: string, file?: ListedFile): string => file?.url ?? `${base}/${name}`;
+  const ask = async (name: string, init: Parameters<typeof requestFile>[2] = {}) => {
+    const answer = await requestFile(`${base}/${name}`, options, {
+      absent: listed.has(name) ? [404] : [403, 404],
+      ...init,
+    });
+    return answer instanceof Response ? answer : undefined;
+  };
 
-  /** The answer; undefined where the file is not there. Throws for error statuses other than the accepted ones. */
-  const ask = async (
-    name: string,
-    init: RequestInit = {},
-    accepted: readonly number[] = [],
-  ): Promise<Response | undefined> => {
-    const send = options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
-    let response: Response;
+  /** Asked for at each visit, so that new files are seen; without the server the one that was kept counts. */
+  const readManifest = async (): Promise<ModelManifest | undefined> => {
+    const url = `${base}/${manifestName}`;
     try {
-      response = await send(`${base}/${name}`, { method: 'GET', headers, ...init, ...(signal ? { signal } : {}) });
+      const response = await ask(manifestName, { cache: 'no-cache' });
+      if (response === undefined) return undefined;
+      const bytes = await readBody(response, url, signal, () => {});
+      const parsed = parseManifest(url, bytes);
+      await ofManifest.put(url, bytes);
+      return parsed;
     } catch (error) {
       signal?.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CheckpointError(`${base}/${name}`, `the server cannot be reached (${reason})`, { cause: error });
+      const kept = await ofManifest.get(url);
+      if (kept === undefined) throw error;
+      return parseManifest(url, kept);
     }
-    const page = response.headers.get('content-type')?.startsWith('text/html') ?? false;
-    const hidden = response.status === 403 && !listed.has(name);
-    if (response.status === 404 || hidden || (response.ok && page)) {
-      await response.body?.cancel().catch(() => {});
-      return undefined;
-    }
-    if (response.ok || accepted.includes(response.status)) return response;
-    await response.body?.cancel().catch(() => {});
-    throw new CheckpointError(
-      `${base}/${name}`,
-      `the server answers ${response.status} ${response.statusText}`.trimEnd(),
-    );
   };
 
   const isThere = async (name: string): Promise<boolean> => {
-    let response = await ask(name, { method: 'HEAD' }, withoutHead);
+    let response = await ask(name, { method: 'HEAD', accepted: withoutHead });
     if (response && withoutHead.includes(response.status)) {
       // An empty file has no first byte: 416.
-      response = await ask(name, { headers: { ...headers, range: 'bytes=0-0' } }, [416]);
+      response = await ask(name, { headers: { range: 'bytes=0-0' }, accepted: [416] });
       await response?.body?.cancel().catch(() => {});
     }
     return response !== undefined;
   };
 
-  const list = async (): Promise<readonly string[]> => {
-    const found = await Promise.all(
-      candidates.map(async (name) => {
-        if (await (await store)?.match(`${base}/${name}`)) return name;
-        return (await isThere(name)) ? name : undefined;
-      }),
-    );
+  /** What was found is kept, with what was not, so that a second visit asks for nothing. */
+  const probe = async (): Promise<readonly string[]> => {
+    const url = `${base}/?names`;
+    const kept = await ofFolder.get(url);
+    if (kept) return JSON.parse(new TextDecoder().decode(kept)) as string[];
+    const found = await Promise.all(candidates.map(async (name) => ((await isThere(name)) ? name : undefined)));
     const there = found.filter((name) => name !== undefined);
-    for (const name of there) listed.add(name);
+    await ofFolder.put(url, new TextEncoder().encode(JSON.stringify(there)));
     return there;
   };
 
+  const list = async (): Promise<readonly string[]> => {
+    // A folder that is kept without a manifest is not asked for one.
+    const kept = given === undefined && (await ofFolder.get(`${base}/?names`));
+    manifest ??= kept ? Promise.resolve(undefined) : readManifest();
+    const found = Object.keys((await manifest) ?? {});
+    const there = found.length > 0 ? found : await probe();
+    for (const name of there) listed.add(name);
+    if (!there.includes('config.json')) throw await missingConfig();
+    return there;
+  };
+
+  const missingConfig = async (): Promise<CheckpointError> => {
+    const answer = await requestFile(`${base}/config.json`, options, {});
+    const said = answer instanceof Response ? 'its manifest does not name it' : `the server answers ${answer.answer}`;
+    return new CheckpointError(
+      base,
+      `there is no config.json, so this is no checkpoint in HuggingFace layout (${said}): put the model's folder there ` +
+        '(config.json, the weights, the tokenizer), or take load() without an address for the model of relbert-minilm-l6',
+    );
+  };
+
+  if (given) manifest = Promise.resolve(given);
   return {
     origin: base,
     list: () => {
@@ -110,64 +138,25 @@ export function fetchFiles(baseUrl: string, options: FetchFilesOptions = {}): Ch
       return names;
     },
     async read(name) {
-      const kept = await (await store)?.match(`${base}/${name}`);
+      const file = (await manifest)?.[name];
+      // A manifest that was read names every file.
+      if (file === undefined && (await manifest) !== undefined) return undefined;
+      const url = urlOf(name, file);
+      const [cache, tag] = file ? [ofManifest, file.sha256] : [ofFolder, undefined];
+      const kept = await cache.get(url, tag);
       if (kept) {
         onProgress({ kind: 'cached', file: name });
-        return new Uint8Array(await kept.arrayBuffer());
+        return kept;
       }
-      const response = await ask(name);
-      if (response === undefined) return undefined;
-      let bytes: Uint8Array;
-      try {
-        bytes = await readAll(response, `${base}/${name}`, (loaded, size) =>
-          onProgress({ kind: 'progress', file: name, loaded, size }),
-        );
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (error instanceof CheckpointError) throw error;
-        throw new CheckpointError(`${base}/${name}`, 'the connection broke off; try again', { cause: error });
-      }
-      await (await store)?.put(`${base}/${name}`, new Response(bytes.slice().buffer));
+      const response = await requestFile(url, options, { absent: listed.has(name) ? [404] : [403, 404] });
+      if (!(response instanceof Response)) return undefined;
+      const bytes = await readBody(response, url, signal, (loaded, size) =>
+        onProgress({ kind: 'progress', file: name, loaded, size: size ?? file?.size }),
+      );
+      if (file) await checkListed(url, bytes, file);
+      await cache.put(url, bytes, tag);
       onProgress({ kind: 'done', file: name });
       return bytes;
     },
   };
-}
-
-/** The body, straight into one array where the length is known. */
-async function readAll(
-  response: Response,
-  url: string,
-  onProgress: (loaded: number, size: number | undefined) => void,
-): Promise<Uint8Array> {
-  // the length of a packed body is not that of the file
-  const length = response.headers.get('content-encoding') === null ? response.headers.get('content-length') : null;
-  const size = length === null ? undefined : Number(length);
-  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
-  let bytes = new Uint8Array(size ?? 1 << 20);
-  let loaded = 0;
-  for await (const chunk of chunksOf(response.body)) {
-    if (loaded + chunk.byteLength > bytes.byteLength) {
-      const larger = new Uint8Array(Math.max(bytes.byteLength * 2, loaded + chunk.byteLength));
-      larger.set(bytes.subarray(0, loaded));
-      bytes = larger;
-    }
-    bytes.set(chunk, loaded);
-    loaded += chunk.byteLength;
-    onProgress(loaded, size);
-  }
-  if (size !== undefined && loaded !== size) {
-    throw new CheckpointError(url, `the server sent ${loaded} bytes where it had announced ${size}`);
-  }
-  return bytes.subarray(0, loaded);
-}
-
-/** Not every browser iterates streams. */
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  try {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
 }

@@ -7,7 +7,7 @@ import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.
 import type { Prompt } from '../prompt/prompt.ts';
 import { RuntimeError } from '../runtime/error.ts';
 import { RelbertError } from '../text/relbert-error.ts';
-import { checkSimd, webDevice } from './capabilities.ts';
+import { webDevice } from './capabilities.ts';
 import type { WebRuntimeOptions } from './onnx-web.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import type { EncodeRequest, LoadRequest } from './serve-encoder.ts';
@@ -33,7 +33,6 @@ export async function startWorkerEncoder(
 ): Promise<PairEncoder> {
   signal?.throwIfAborted();
   const device = webDevice(runtime.device);
-  checkSimd();
   const worker = workerUrl === undefined ? startWorker(device) : scriptWorker(new URL(workerUrl, baseUrl()));
   const calls = new RemoteCalls(worker, { list: () => files.list(), read: (name: string) => files.read(name) });
   worker.addEventListener('error', (event) => {

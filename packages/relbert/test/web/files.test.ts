@@ -1,14 +1,27 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openCheckpoint } from '../../src/encoder/checkpoint.ts';
 import { fetchFiles, hubAddress, type WebFileEvent } from '../../src/web/files.ts';
+import type { ListedFile } from '../../src/web/model-manifest.ts';
 
 const bert = fileURLToPath(new URL('../fixtures/encoder/bert/', import.meta.url));
 const log: string[] = [];
+/** What is served as files.json. */
+let manifest: Record<string, ListedFile> | undefined;
+const getOf = (name: string) => `GET /models/bert/${name}`;
+function manifestOf(names: readonly string[]): Record<string, ListedFile> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const bytes = readFileSync(join(bert, name));
+      return [name, { size: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') }];
+    }),
+  );
+}
 let answer: 'files' | 'html' | 'failure' | 'short' | 'forbidden' = 'files';
 /** Status of the answer to every HEAD request; undefined: the usual one. */
 let headStatus: number | undefined;
@@ -21,6 +34,7 @@ const server: Server = createServer((request, response) => {
   } catch {
     body = undefined;
   }
+  if (name === 'files.json' && manifest) body = Buffer.from(JSON.stringify({ files: manifest }));
   if (answer === 'failure') response.writeHead(500).end();
   else if (request.method === 'HEAD' && headStatus !== undefined) response.writeHead(headStatus).end();
   else if (body === undefined && answer === 'forbidden') response.writeHead(403).end();
@@ -46,6 +60,7 @@ afterAll(() => {
 });
 afterEach(() => {
   answer = 'files';
+  manifest = undefined;
   headStatus = undefined;
   log.length = 0;
   vi.unstubAllGlobals();
@@ -71,18 +86,92 @@ describe('fetchFiles', () => {
     expect(events).toContainEqual({ kind: 'done', file: 'model.safetensors' });
   });
 
-  it('keeps files in the Cache API where asked to', async () => {
-    const kept = new Map<string, ArrayBuffer>();
-    const store = {
-      match: async (url: string) => (kept.has(url) ? new Response(kept.get(url)) : undefined),
-      put: async (url: string, response: Response) => void kept.set(url, await response.arrayBuffer()),
-    };
-    vi.stubGlobal('caches', { open: async () => store });
-    const first = fetchFiles(base, { cache: 'relbert' });
-    const bytes = await first.read('config.json');
-    answer = 'failure';
-    expect(await fetchFiles(base, { cache: 'relbert' }).read('config.json')).toEqual(bytes);
-    expect(log.length).toBe(1);
+  describe('in the Cache API', () => {
+    const kept = new Map<string, Response>();
+    beforeEach(() => {
+      kept.clear();
+      const store = {
+        match: async (url: string) => kept.get(url)?.clone(),
+        put: async (url: string, response: Response) => void kept.set(url, response),
+      };
+      vi.stubGlobal('caches', { open: async () => store });
+    });
+
+    it('keeps files where asked to, and what is not there', async () => {
+      const first = await openCheckpoint(fetchFiles(base, { cache: 'mine' }));
+      answer = 'failure';
+      log.length = 0;
+      const again = await openCheckpoint(fetchFiles(base, { cache: 'mine' }));
+      expect(again.tokenizerFiles).toEqual(first.tokenizerFiles);
+      expect(log).toEqual([]);
+    });
+
+    it('keeps nothing of a folder without a manifest by default', async () => {
+      await openCheckpoint(fetchFiles(base));
+      expect(kept.size).toBe(0);
+    });
+
+    it('keeps what a manifest lists until the manifest says otherwise, and works without the server', async () => {
+      manifest = manifestOf(['config.json', 'model.safetensors', 'tokenizer.json']);
+      const read = async () => (await openCheckpoint(fetchFiles(base))).config['model_type'];
+      expect(await read()).toBe('bert');
+      expect(log).toEqual(['files.json', 'config.json', 'model.safetensors', 'tokenizer.json'].map(getOf));
+      log.length = 0;
+      expect(await read()).toBe('bert');
+      expect(log).toEqual([getOf('files.json')]);
+      answer = 'failure';
+      expect(await read()).toBe('bert');
+      answer = 'files';
+      manifest['config.json'] = { size: 1, sha256: '0'.repeat(64) };
+      await expect(read()).rejects.toThrow(/config.json: \d+ bytes where its manifest says 1; .*put the whole folder/);
+    });
+
+    it('works where storage is denied or full', async () => {
+      manifest = manifestOf(['config.json', 'model.safetensors', 'tokenizer.json']);
+      const denied = () => Promise.reject(new DOMException('denied', 'SecurityError'));
+      for (const caches of [undefined, { open: denied }, { open: async () => ({ match: denied, put: denied }) }]) {
+        vi.stubGlobal('caches', caches);
+        expect((await openCheckpoint(fetchFiles(base, { cache: 'mine' }))).config['model_type']).toBe('bert');
+      }
+    });
+  });
+
+  it('asks for what the manifest lists alone, and checks it', async () => {
+    manifest = manifestOf(['config.json', 'model.safetensors']);
+    const files = fetchFiles(base);
+    expect(await files.list()).toEqual(['config.json', 'model.safetensors']);
+    expect(await files.read('README.md')).toBeUndefined();
+    expect(log).toEqual([getOf('files.json')]);
+    manifest['config.json'] = { ...manifest['config.json'], sha256: '0'.repeat(64) } as ListedFile;
+    const damaged = fetchFiles(base);
+    await damaged.list();
+    await expect(damaged.read('config.json')).rejects.toThrow(/its SHA-256 is [0-9a-f]{64}, its manifest says 0{64}; /);
+    manifest = { '../x': { size: 1, sha256: '' } };
+    await expect(fetchFiles(base).list()).rejects.toThrow(
+      'files.json: "../x" is not a plain file name; write it again',
+    );
+  });
+
+  it('takes a manifest with addresses, as the package of a model exports it', async () => {
+    const files = fetchFiles(
+      Object.fromEntries(
+        Object.entries(manifestOf(['config.json'])).map(([name, file]) => [name, { ...file, url: `${base}/${name}` }]),
+      ),
+    );
+    expect(files.origin).toBe(base);
+    expect(await files.list()).toEqual(['config.json']);
+    expect((await files.read('config.json'))?.byteLength).toBe(manifestOf(['config.json'])['config.json']?.size);
+    expect(log).toEqual([getOf('config.json')]);
+  });
+
+  it('says what to do where another origin does not let the page read, and where there is no network', async () => {
+    const failed = async () => Promise.reject(new TypeError('Failed to fetch'));
+    const list = () => fetchFiles('https://models.example/x', { fetch: failed }).list();
+    await expect(list()).rejects.toThrow('models.example/x/files.json: the server cannot be reached (Failed to fetch)');
+    vi.stubGlobal('location', { origin: 'https://page.example' });
+    await expect(list()).rejects.toThrow('let it send the header Access-Control-Allow-Origin: https://page.example');
+    vi.stubGlobal('navigator', { onLine: false });
+    await expect(list()).rejects.toThrow('the browser is offline, and the file is not in its cache');
   });
 
   it('says what is wrong', async () => {
@@ -125,7 +214,7 @@ describe('fetchFiles', () => {
     const ranges: unknown[] = [];
     const files = fetchFiles(base, {
       fetch: (url, init) => {
-        if (init.method === 'GET') ranges.push(new Headers(init.headers).get('range'));
+        if (init.method === 'GET' && !url.endsWith('/files.json')) ranges.push(new Headers(init.headers).get('range'));
         return fetch(url, init);
       },
     });

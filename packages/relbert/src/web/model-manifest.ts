@@ -1,0 +1,47 @@
+import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { parseJsonObject } from '../formats/json-file.ts';
+import { isJsonObject } from '../text/json.ts';
+
+/** A file of a model, as its manifest lists it. */
+export interface ListedFile {
+  /** Bytes. */
+  readonly size: number;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+  /** Default: its name, in the folder of the manifest. */
+  readonly url?: string;
+}
+
+/** The files of a model by name: what `files.json` in its folder says, or the package of a model exports. */
+export type ModelManifest = Readonly<Record<string, ListedFile>>;
+
+export const manifestName = 'files.json';
+
+/** @throws CheckpointError */
+export function parseManifest(origin: string, bytes: Uint8Array): ModelManifest {
+  const { files } = parseJsonObject(origin, bytes);
+  const fail = (problem: string) => new CheckpointError(origin, `${problem}; write it again or delete it`);
+  if (!isJsonObject(files)) throw fail('there is no "files" in it');
+  for (const [name, entry] of Object.entries(files)) {
+    if (!/^\w[\w.-]*$/.test(name)) throw fail(`${JSON.stringify(name)} is not a plain file name`);
+    const { size, sha256 } = isJsonObject(entry) ? entry : {};
+    if (!Number.isSafeInteger(size) || typeof sha256 !== 'string' || !/^[\da-f]{64}$/.test(sha256)) {
+      throw fail(`"${name}" needs "size" and "sha256"`);
+    }
+  }
+  return files as unknown as ModelManifest;
+}
+
+/** @throws CheckpointError where the bytes are not those of the list */
+export async function checkListed(origin: string, bytes: Uint8Array, { size, sha256 }: ListedFile): Promise<void> {
+  const cure = 'the server has files of two versions, or a proxy changes them: put the whole folder there again';
+  if (bytes.byteLength !== size) {
+    throw new CheckpointError(origin, `${bytes.byteLength} bytes where its manifest says ${size}; ${cure}`);
+  }
+  const { subtle } = globalThis.crypto ?? {}; // only in secure contexts
+  if (subtle === undefined) return;
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as BufferSource));
+  const found = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (found !== sha256)
+    throw new CheckpointError(origin, `its SHA-256 is ${found}, its manifest says ${sha256}; ${cure}`);
+}
