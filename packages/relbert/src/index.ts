@@ -44,6 +44,7 @@ export { FileError } from './node/file-error.ts';
 export { folderFiles } from './node/folder.ts';
 export type { HubOptions } from './node/hub/hub.ts';
 export type { HubEvent } from './node/hub/hub-event.ts';
+export { type PushEvent, type PushedFile, type PushOptions, type PushResult, pushModel } from './node/hub/push.ts';
 export { indexFolder } from './node/index-folder.ts';
 export { openModel } from './node/open-model.ts';
 export { type NodeRuntimeOptions, nodeRuntime } from './node/runtime.ts';

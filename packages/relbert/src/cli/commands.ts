@@ -10,6 +10,7 @@ import { exportCommand } from './export.ts';
 import { info } from './info.ts';
 import { neighbours } from './neighbours.ts';
 import { prompt } from './prompt.ts';
+import { push } from './push.ts';
 import { index } from './relation-index.ts';
 import { similarity } from './similarity.ts';
 
@@ -22,6 +23,7 @@ export const commands: readonly Declaration[] = [
   evaluate,
   distill,
   exportCommand,
+  push,
   prompt,
   neighbours,
   index,
