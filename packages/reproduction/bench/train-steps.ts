@@ -49,6 +49,7 @@ function batchOf({ pairs, items, triples }: PlanStep): TrainingBatch {
       relation,
       category,
       positive: positive === 1,
+      words: [2 * pair, 2 * pair + 1],
     })),
     triples: triples && { relation: places('relation'), category: places('category') },
   };

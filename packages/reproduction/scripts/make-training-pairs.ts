@@ -26,6 +26,7 @@ import { withCrossed } from './training-pairs/crossed.ts';
 import { derivations } from './training-pairs/derivation.ts';
 import { glossRelations } from './training-pairs/glosses.ts';
 import { compared, pastTense, plural, presentParticiple, thirdPerson } from './training-pairs/inflection.ts';
+import { lexicalRelations } from './training-pairs/lexical.ts';
 import { PairsByName, plainWord } from './training-pairs/pairs.ts';
 import { unlabelledPairs } from './training-pairs/unlabelled.ts';
 
@@ -53,6 +54,7 @@ write('semeval2012', semEvalSets(semEval, excluded), 0);
 write('semeval2012-crossed', semEvalSets(semEval, excluded), CROSSED);
 write('wordnet', wordNetSets(wordNet), CROSSED);
 write('countries', countryRelations().sets({ limit: 300, least: 10 }), CROSSED);
+write('lexical', lexicalRelations(wordNet, excluded), 0);
 writeUnlabelled(wordNet, excluded);
 
 /** WordNet without what its definitions call offensive, and without sexual slang. */

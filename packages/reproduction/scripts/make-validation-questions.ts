@@ -39,13 +39,15 @@ const relations = parseSemEvalPack(await readPackageData('semeval2012.json')).ma
 const written = ({ head, tail }: WordPair) => [head, tail];
 const lines: string[] = [];
 for (const { relation, category, pairs } of relations) {
-  const others = relations.filter((other) => other.relation !== relation && other.pairs.length > 0);
+  const others = relations.filter((other) => other.relation !== relation && other.pairs.length > 1);
   const near = others.filter((other) => other.category === category);
   const far = others.filter((other) => other.category !== category);
   for (let i = 0; i < Math.min(EACH, Math.floor(pairs.length / 2)); i++) {
     const [stem, right] = [pairs[2 * i], pairs[2 * i + 1]] as [WordPair, WordPair];
     const wrong = [...random.shuffle([...near]).slice(0, 2), ...random.shuffle([...far])].slice(0, 4);
-    const choices = random.shuffle([right, ...wrong.map((other) => random.choice(other.pairs))]);
+    // A pair can stand in two relations: the stem is no choice.
+    const notStem = ({ head, tail }: WordPair) => head !== stem.head || tail !== stem.tail;
+    const choices = random.shuffle([right, ...wrong.map((other) => random.choice(other.pairs.filter(notStem)))]);
     lines.push(
       JSON.stringify({
         stem: written(stem),

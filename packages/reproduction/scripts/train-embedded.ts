@@ -5,12 +5,15 @@
  *     --validate ../shared/data/analogy/u2 ../shared/data/analogy/google ../shared/data/analogy/bats [--seed 0] [--runs runs]
  *
  * 1. all-mpnet-base-v2 by the recipe `mpnet` → RUNS/relbert-mpnet-base
- * 2. all-MiniLM-L6-v2 by the recipe `embedded`, with that as teacher → RUNS/relbert-minilm-l6
+ * 2. all-MiniLM-L6-v2 by the recipe `embedded`, with that as teacher → RUNS/relbert-minilm-l6-first
+ * 3. that by the recipe `embedded-lexical`, with itself as teacher → RUNS/relbert-minilm-l6
  *
- * Beside the sets given, both are validated on questions of SemEval's middling pairs (make-validation-questions.ts). The
- * mean over all sets decides which weights of the larger one are kept; of the other it is the last. Both language models
- * may be hub ids (the default). A run that was stopped goes on where it was. packages/relbert-minilm-l6 holds the second's
- * files.
+ * With `--first DIR` only the third step is done, from the model in DIR.
+ *
+ * Beside the sets given, all are validated on questions of SemEval's middling pairs (make-validation-questions.ts). The
+ * mean over all sets decides which weights of the larger one are kept; of the others it is the last. Both language models
+ * may be hub ids (the default). A run that was stopped goes on where it was. packages/relbert-minilm-l6 holds the files of
+ * the third.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -24,6 +27,7 @@ const { values, positionals } = parseArgs({
     minilm: { type: 'string', default: 'sentence-transformers/all-MiniLM-L6-v2' },
     mpnet: { type: 'string', default: 'sentence-transformers/all-mpnet-base-v2' },
     validate: { type: 'string', multiple: true, default: [] },
+    first: { type: 'string' },
     runs: { type: 'string', default: 'runs' },
     seed: { type: 'string', default: '0' },
   },
@@ -35,8 +39,12 @@ const validate = [...values.validate, ...positionals, questions];
 const script = fileURLToPath(new URL('make-validation-questions.ts', import.meta.url));
 run('--import', 'tsx', script, questions);
 
-distill(values.mpnet, 'mpnet', teacher);
-distill(values.minilm, 'embedded', join(values.runs, 'relbert-minilm-l6'), '--teacher', teacher, '--dtype', 'f16');
+const first = values.first ?? join(values.runs, 'relbert-minilm-l6-first');
+if (values.first === undefined) {
+  distill(values.mpnet, 'mpnet', teacher);
+  distill(values.minilm, 'embedded', first, '--teacher', teacher, '--dtype', 'f16');
+}
+distill(first, 'embedded-lexical', join(values.runs, 'relbert-minilm-l6'), '--teacher', first, '--dtype', 'f16');
 
 function distill(model: string, recipe: string, output: string, ...more: readonly string[]): void {
   const command = fileURLToPath(new URL('../../relbert/bin/relbert.js', import.meta.url));

@@ -14,6 +14,11 @@ export const CARRIED_DATA = {
   trainingPairs: ['training-pairs/semeval2012.jsonl', 'training-pairs/wordnet.jsonl', 'training-pairs/countries.jsonl'],
   /** SemEval's relations once more, with hard negatives of heads or tails alone after those that are rated low. */
   crossedSemEval: 'training-pairs/semeval2012-crossed.jsonl',
+  /**
+   * The relations that lexical relation sets ask about (hypernym, part, sibling, antonym ...), over words that stand in
+   * several of them: pairs that share a word and differ in their relation. Evaluation pairs are excluded.
+   */
+  lexical: 'training-pairs/lexical.jsonl',
   /** Pairs without relations that a teacher compares, tab-separated; evaluation pairs are excluded in the same way. */
   unlabelledPairs: 'training-pairs/unlabelled.tsv',
 } as const;

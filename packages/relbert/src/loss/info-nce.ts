@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { or, sub, type Tensor } from '../graph/index.ts';
+import { add, and, or, scalar, sub, type Tensor, where } from '../graph/index.ts';
 import { logSumOver, meanOverAnchors, scaledCosines, temperatureSetting } from './contrast.ts';
 import { CONTRASTS } from './data-needs.ts';
 import { ItemMasks } from './items.ts';
@@ -16,7 +16,8 @@ import { softplus } from './smooth.ts';
  * - 'all': each against everything else, mean over p of −log(e^s(a,p) / Σ_{P ∪ N} e^s(a,x)) (Khosla et al. 2020, L_out);
  * - 'sum': together, −log(Σ_P e^s(a,p) / Σ_{P ∪ N} e^s(a,x)): one near positive is enough.
  *
- * Logarithms of sums of exponentials are taken after the largest term, so that nothing overflows at any temperature.
+ * A negative that shares a word with the anchor counts `sharing` times: an embedding of words, not of their relation, has
+ * such pairs nearest. Logarithms of sums of exponentials are taken after the largest term, so that nothing overflows at any temperature.
  * Mean over the anchors that have a positive; 0 where none has.
  */
 export const infoNce = defineLoss({
@@ -30,13 +31,16 @@ export const infoNce = defineLoss({
       .describe(
         "How several positives of an anchor count: 'each' against the negatives, against 'all', or their 'sum'",
       ),
+    sharing: z.number().positive().default(1).describe('Weight of negatives that share a word with the anchor'),
   },
   needs: CONTRASTS,
-  build: ({ items }, { temperature, positives: form }) => {
+  build: ({ items }, { temperature, positives: form, sharing }) => {
     const logits = scaledCosines(items.embeddings, temperature); // [I, I]
     const masks = new ItemMasks(items);
     const [positive, negative] = [masks.isPositive, masks.isNegative];
-    const over = (mask: Tensor) => logSumOver(mask, logits); // [I, 1]
+    const weighted =
+      sharing === 1 ? logits : where(and(negative, masks.sharesWord), add(logits, scalar(Math.log(sharing))), logits);
+    const over = (mask: Tensor) => logSumOver(mask, weighted); // [I, 1]
     if (form === 'sum') return meanOverAnchors(sub(over(or(positive, negative)), over(positive)), positive, 'anchor');
     const each = form === 'each' ? softplus(sub(over(negative), logits)) : sub(over(or(positive, negative)), logits); // [I, I]
     return meanOverAnchors(each, positive, 'pair');

@@ -1,4 +1,4 @@
-import { and, equal, gather, greaterOrEqual, greaterThan, not, type Tensor, unsqueeze } from '../graph/index.ts';
+import { and, equal, gather, greaterOrEqual, greaterThan, not, or, type Tensor, unsqueeze } from '../graph/index.ts';
 import { constant } from '../graph/tensor.ts';
 
 /**
@@ -16,6 +16,9 @@ export interface Items {
   readonly category: Tensor;
   /** float32 [I]: 1 for a positive (the pair stands in its relation), 0 for a negative (it only seems to). */
   readonly positive: Tensor;
+  /** int64 [I]: numbers of the pair's words among those of the step; −1: unknown, shared with no other. */
+  readonly head: Tensor;
+  readonly tail: Tensor;
 }
 
 /** Anchors with one of their positives, as places among the items: int64 [M] each. */
@@ -38,6 +41,14 @@ export class ItemMasks {
   /** Row and column are the same word pair. */
   get samePair(): Tensor {
     return this.#compare(this.#items.pair);
+  }
+
+  /** Row and column have a word in common, in whichever places. */
+  get sharesWord(): Tensor {
+    const { head, tail } = this.#items;
+    const same = (row: Tensor, column: Tensor) =>
+      and(equal(unsqueeze(this.#of(row), 1), unsqueeze(column, 0)), unsqueeze(atLeastZero(column), 0));
+    return or(or(same(head, head), same(tail, tail)), or(same(head, tail), same(tail, head)));
   }
 
   get sameRelation(): Tensor {

@@ -1,6 +1,9 @@
 /** Names of the inputs of a loss graph besides the embeddings. */
 export const LOSS_INPUTS = {
-  items: { pair: 'items.pair', relation: 'items.relation', category: 'items.category', positive: 'items.positive' },
+  items: {
+    ...{ pair: 'items.pair', relation: 'items.relation', category: 'items.category', positive: 'items.positive' },
+    ...{ head: 'items.head', tail: 'items.tail' },
+  },
   /** Triples within relations, as places among the items. */
   relation: { anchors: 'relation.anchors', positives: 'relation.positives', negatives: 'relation.negatives' },
   /** Triples between the relations of a category. */
@@ -22,6 +25,8 @@ export interface LossItem {
   /** −1: none. */
   readonly category: number;
   readonly positive: boolean;
+  /** Numbers of its two words among those of the step; without them it shares no word. */
+  readonly words?: readonly [head: number, tail: number];
 }
 
 /** Drawn triples, as places among the items. */
@@ -54,6 +59,8 @@ export function lossFeeds({ items, triples }: LossBatch, source: TripleSource): 
     [LOSS_INPUTS.items.pair]: integers(items.map(({ pair }) => pair)),
     [LOSS_INPUTS.items.relation]: integers(items.map(({ relation }) => relation)),
     [LOSS_INPUTS.items.category]: integers(items.map(({ category }) => category)),
+    [LOSS_INPUTS.items.head]: integers(items.map(({ words }) => words?.[0] ?? -1)),
+    [LOSS_INPUTS.items.tail]: integers(items.map(({ words }) => words?.[1] ?? -1)),
     [LOSS_INPUTS.items.positive]: {
       dtype: 'float32',
       shape: [items.length],

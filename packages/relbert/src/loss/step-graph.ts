@@ -61,6 +61,8 @@ export class StepGraph {
       relation: this.#property('relation'),
       category: this.#property('category'),
       positive: input(LOSS_INPUTS.items.positive, 'float32', ['I']),
+      head: this.#property('head'),
+      tail: this.#property('tail'),
     };
   }
 
@@ -105,7 +107,7 @@ export class StepGraph {
     return gather(this.#property('relation'), places);
   }
 
-  #property(name: 'pair' | 'relation' | 'category'): Tensor {
+  #property(name: 'pair' | 'relation' | 'category' | 'head' | 'tail'): Tensor {
     return input(LOSS_INPUTS.items[name], 'int64', ['I']);
   }
 }

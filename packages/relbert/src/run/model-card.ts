@@ -101,6 +101,7 @@ const licences: Readonly<Record<(typeof dataNames)[number] | typeof UNLABELLED_P
   'package/wordnet': wordNet,
   'package/countries':
     'countries: contains information from mledoze/countries, made available under the Open Database License (ODbL) 1.0',
+  'package/lexical': wordNet,
   [UNLABELLED_PAIRS]: wordNet,
 };
 

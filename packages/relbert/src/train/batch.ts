@@ -35,6 +35,8 @@ export interface BatchItem {
   readonly category: number;
   /** Whether it stands in the relation (true) or only seems to (false). */
   readonly positive: boolean;
+  /** Numbers of its words among those of the batch, without regard to case. */
+  readonly words: readonly [head: number, tail: number];
 }
 
 /** The distinct pairs (head and tail equal) of a batch, in the order of their first occurrence. */
@@ -83,10 +85,19 @@ export class TripleList {
 export class BatchBuilder {
   readonly #pairs = new DistinctPairs();
   readonly #items: BatchItem[] = [];
+  readonly #words = new Map<string, number>();
 
   /** Adds an item and returns its place. */
-  add(pair: WordPair, item: Omit<BatchItem, 'pair'>): number {
-    return this.#items.push({ pair: this.#pairs.place(pair), ...item }) - 1;
+  add(pair: WordPair, item: Omit<BatchItem, 'pair' | 'words'>): number {
+    const words = [this.#word(pair.head), this.#word(pair.tail)] as const;
+    return this.#items.push({ pair: this.#pairs.place(pair), ...item, words }) - 1;
+  }
+
+  #word(word: string): number {
+    const folded = word.toLowerCase();
+    const number = this.#words.get(folded) ?? this.#words.size;
+    this.#words.set(folded, number);
+    return number;
   }
 
   /** Whether an equal pair is in the batch. */

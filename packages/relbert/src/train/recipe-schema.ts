@@ -10,6 +10,7 @@ export const dataNames = [
   'package/semeval2012-crossed',
   'package/wordnet',
   'package/countries',
+  'package/lexical',
 ] as const;
 
 /** What `--pairs` and recipes call the unlabelled pairs that the package carries. */
@@ -71,6 +72,14 @@ const partSchema = z.strictObject({
   positives: z.int().positive().describe('Positives of each relation (P)'),
   negatives: z.int().nonnegative().default(0).describe('Negatives of each relation (N)'),
   balance: z.number().default(0).describe('0: relations in turn; 1: drawn in proportion to their size'),
+  sharing: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe(
+      'Pairs of other relations that share a word with a positive, for each; one of its own relation comes with them',
+    ),
+  labelled: z.boolean().default(true).describe('false: pairs of a relation come together without it, for a teacher'),
   mixed: z.boolean().default(false).describe('Draw pairs regardless of their relation, for a teacher'),
 });
 
@@ -121,4 +130,12 @@ export type RecipeInput = z.input<typeof recipeSchema>;
 export type DataSource = Recipe['data'][number];
 
 /** The recipes that the package carries. */
-export const recipeNames = ['default', 'embedded', 'mpnet', 'emnlp2021', 'emnlp2021-code', 'journal2023'] as const;
+export const recipeNames = [
+  'default',
+  'embedded',
+  'embedded-lexical',
+  'mpnet',
+  'emnlp2021',
+  'emnlp2021-code',
+  'journal2023',
+] as const;

@@ -56,7 +56,14 @@ function contradiction({ training, sampling, teacher, data }: Recipe): string | 
     if (unknown !== undefined)
       return `a part samples from '${unknown}', which is not among the data: ${names.join(', ')}`;
   }
-  const learning = lossesWithExamples(richestStep({ sampling, teacher }), triples);
+  const step = richestStep({ sampling, teacher });
+  if (
+    losses.some((term) => term.name === 'similarity' && !term.labelled) &&
+    step.items.every(({ relation }) => relation >= 0)
+  ) {
+    return "the loss 'similarity' with labelled false compares pairs without a relation, and no step draws any: give the teacher pairs, or a part of the sampling labelled false";
+  }
+  const learning = lossesWithExamples(step, triples);
   const idle = losses.find(({ name }) => !learning.has(name));
   return idle && nothingToLearn(idle.name);
 }
@@ -92,10 +99,10 @@ function richestStep({ sampling, teacher }: Pick<Recipe, 'sampling' | 'teacher'>
     };
     return { items, triples: { relation: drawn(relations), category: drawn(category ? relations : 0) } };
   }
-  for (const { relations, positives, negatives, mixed } of sampling.parts) {
+  for (const { relations, positives, negatives, mixed, labelled } of sampling.parts) {
     // A fraction of a relation is a whole relation in some steps.
     const count = Math.min(Math.ceil(relations), enough);
-    if (mixed) add(count * (positives + negatives), { relation: -1, category: -1, positive: true });
+    if (mixed || !labelled) add(count * (positives + negatives), { relation: -1, category: -1, positive: true });
     else for (let i = 0; i < count; i++) addRelation(positives, negatives);
   }
   if (teacher && teacher.pairs.length > 0) {

@@ -1,4 +1,6 @@
+import type { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import { BatchBuilder, type TrainingBatch } from './batch.ts';
 import { drawDistinct, RelationNumbers, Rounds, randomOf, type Sampler, SamplingError } from './sampler.ts';
 
@@ -13,6 +15,13 @@ export interface SamplingPart {
   readonly negatives?: number;
   /** Relations are drawn with a probability proportional to (number of positives)^balance. Default 0: in turns, all equally often. */
   readonly balance?: number;
+  /**
+   * For each positive drawn, so many pairs that share a word with it and stand in other relations of the part, and one
+   * that shares a word and stands in its relation: neither who follows words nor who avoids them is right. Default 0.
+   */
+  readonly sharing?: number;
+  /** The pairs drawn keep their relation; false: a relation's pairs come together without it, for a teacher. Default true. */
+  readonly labelled?: boolean;
   /** Draw pairs without regard to relations and give them no relation: for distillation from a teacher. Default false. */
   readonly mixed?: boolean;
 }
@@ -31,7 +40,7 @@ export interface RelationSamplerOptions {
  */
 export class RelationSampler implements Sampler {
   readonly stepsPerEpoch: number;
-  readonly #parts: readonly (SamplingPart & { readonly rounds: Rounds })[];
+  readonly #parts: readonly (SamplingPart & { readonly rounds: Rounds; readonly withWord: WithWord })[];
   readonly #numbers = new RelationNumbers();
   readonly #seed: number;
 
@@ -40,7 +49,8 @@ export class RelationSampler implements Sampler {
     this.#seed = seed;
     this.#parts = parts.map((part, index) => {
       checkPart(part, index);
-      return { ...part, rounds: new Rounds(part.relations.length, [seed, 1, index]) };
+      const rounds = new Rounds(part.relations.length, [seed, 1, index]);
+      return { ...part, rounds, withWord: part.sharing ? membersByWord(part.relations) : new Map() };
     });
     for (const { relations } of parts) this.#numbers.addAll(relations);
     this.stepsPerEpoch = Math.max(
@@ -56,21 +66,38 @@ export class RelationSampler implements Sampler {
     for (const [index, part] of this.#parts.entries()) {
       if (part.mixed) this.#addMixed(builder, part, step, index);
       else
-        for (const place of this.#relationsOf(part, step, index)) this.#addRelation(builder, part, step, index, place);
+        for (const place of this.#relationsOf(part, step, index)) {
+          const random = randomOf(this.#seed, 2, step, index, place);
+          this.#addRelation(builder, part, random, part.relations[place] as RelationSet);
+        }
     }
     return builder.finish();
   }
 
-  #addRelation(builder: BatchBuilder, part: SamplingPart, step: number, index: number, place: number): void {
-    const set = part.relations[place] as RelationSet;
-    const random = randomOf(this.#seed, 2, step, index, place);
-    const relation = this.#numbers.relation(set);
-    const category = this.#numbers.category(set);
-    for (const pair of drawDistinct(random, set.positives, part.positives)) {
-      builder.add(pair, { relation, category, positive: true });
-    }
-    for (const pair of drawDistinct(random, set.negatives, part.negatives ?? 0)) {
-      builder.add(pair, { relation, category, positive: false });
+  #addRelation(
+    builder: BatchBuilder,
+    part: SamplingPart & { readonly withWord: WithWord },
+    random: Random,
+    set: RelationSet,
+  ): void {
+    const { positives, negatives = 0, sharing = 0, labelled = true } = part;
+    const add = (of: RelationSet, pair: WordPair, positive: boolean) => {
+      const names = { relation: this.#numbers.relation(of), category: this.#numbers.category(of) };
+      builder.add(pair, { ...(labelled ? names : { relation: -1, category: -1 }), positive });
+    };
+    const drawn = drawDistinct(random, set.positives, positives);
+    for (const pair of drawn) add(set, pair, true);
+    for (const pair of drawDistinct(random, set.negatives, negatives)) add(set, pair, false);
+    if (sharing === 0) return;
+    for (const { head, tail } of drawn) {
+      const members = [head, tail].flatMap((word) => part.withWord.get(word) ?? []);
+      const others = members.filter((member) => member.set !== set);
+      const same = members.filter(
+        (member) => member.set === set && !(member.pair.head === head && member.pair.tail === tail),
+      );
+      for (const member of [...drawDistinct(random, others, sharing), ...drawDistinct(random, same, 1)]) {
+        if (!builder.has(member.pair)) add(member.set, member.pair, true);
+      }
     }
   }
 
@@ -96,6 +123,23 @@ export class RelationSampler implements Sampler {
       .slice(0, to - from)
       .map(({ place }) => place);
   }
+}
+
+/** Positives by each of their words, with their relation. */
+type WithWord = ReadonlyMap<string, readonly { readonly set: RelationSet; readonly pair: WordPair }[]>;
+
+function membersByWord(relations: readonly RelationSet[]): WithWord {
+  const members = new Map<string, { set: RelationSet; pair: WordPair }[]>();
+  for (const set of relations) {
+    for (const pair of set.positives) {
+      for (const word of [pair.head, pair.tail]) {
+        const list = members.get(word);
+        if (list) list.push({ set, pair });
+        else members.set(word, [{ set, pair }]);
+      }
+    }
+  }
+  return members;
 }
 
 /** The range [from, to) of an endless sequence that a step takes, at `rate` elements a step. */

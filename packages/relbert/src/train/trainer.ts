@@ -20,7 +20,7 @@ import type { Figures, FloatTensor, FloatTensors, Task, TrainedParameter } from 
 import type { StartEvent, StepEvent, TrainEvent, ValidationEvent } from './train-event.ts';
 import { LAST_STEP, type TrainingConfig } from './training-config.ts';
 import type { CheckpointName, Progress, TrainingState, TrainingStore } from './training-state.ts';
-import { WeightAverage } from './weight-average.ts';
+import { WeightAverage, withInitial } from './weight-average.ts';
 
 /** How a task is optimised and validated. */
 export type TrainerSettings = Pick<
@@ -33,6 +33,7 @@ export type TrainerSettings = Pick<
   | 'epsilon'
   | 'clip'
   | 'average'
+  | 'initialShare'
   | 'every'
   | 'metric'
   | 'patience'
@@ -95,7 +96,10 @@ class TaskRun {
   readonly #task: Task;
   readonly #options: TrainerOptions;
   readonly #trained: TrainedState;
-  readonly #evaluated: FloatTensors;
+  /** The last weights, or their average. */
+  readonly #latest: FloatTensors;
+  /** The weights at the start; undefined: no share of them is kept. */
+  readonly #initial: FloatTensors | undefined;
   #watch: DivergenceWatch;
   #progress: Progress;
   #best: FloatTensors | undefined;
@@ -119,7 +123,8 @@ class TaskRun {
     this.#task = task;
     this.#options = options;
     this.#trained = { optimiser, weights, average };
-    this.#evaluated = new Map(
+    this.#initial = settings.initialShare === 0 ? undefined : copied(weights);
+    this.#latest = new Map(
       [...weights].map(([name, weight]) => [name, { ...weight, data: average?.averages.get(name) ?? weight.data }]),
     );
     this.#watch = new DivergenceWatch(task.advice);
@@ -219,12 +224,13 @@ class TaskRun {
 
   async *#validate(): AsyncGenerator<MeasuringEvent, ValidationEvent | undefined> {
     const start = performance.now();
-    const figures = yield* this.#task.validate(this.#evaluated);
+    const weights = this.#evaluated();
+    const figures = yield* this.#task.validate(weights);
     if (!figures) return undefined;
     const { step, best, first } = this.#progress;
     const { metric, value } = this.#decisive(figures);
     const better = best === undefined || (metric === 'loss' ? value < best.value : value > best.value);
-    if (better) this.#best = copied(this.#evaluated);
+    if (better) this.#best = copied(weights);
     const seconds = (performance.now() - start) / 1000;
     this.#progress = {
       ...this.#progress,
@@ -234,6 +240,12 @@ class TaskRun {
       waited: better ? 0 : this.#progress.waited + 1,
     };
     return { kind: 'validation', step, figures, metric, value, best: better, seconds };
+  }
+
+  /** The weights that are validated and kept. */
+  #evaluated(): FloatTensors {
+    const { initialShare } = this.#options.settings;
+    return this.#initial ? withInitial(this.#latest, this.#initial, initialShare) : this.#latest;
   }
 
   /** The figure that decides which weights are best. */
@@ -252,7 +264,7 @@ class TaskRun {
 
   async #done(): Promise<TrainEvent> {
     const { best, first, step, seconds } = this.#progress;
-    const weights = this.#best ?? copied(this.#evaluated);
+    const weights = this.#best ?? copied(this.#evaluated());
     for (const [name, { data }] of weights) {
       const wrong = firstNotFinite(data);
       if (wrong < 0) continue;

@@ -34,6 +34,9 @@ export const trainingSchema = z.strictObject({
   freezeEmbeddings: z.boolean().default(false).describe('Do not train the embeddings'),
   freezeLayers: wholeNumber.default(0).describe('Number of layers not trained, from below'),
   average: share.nullable().default(null).describe('Decay of the moving average of the weights; null: no average'),
+  initialShare: share
+    .default(0)
+    .describe('Share of the weights that training began with in those that are validated and kept'),
   every: count
     .nullable()
     .default(null)

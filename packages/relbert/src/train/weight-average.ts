@@ -1,3 +1,18 @@
+import type { FloatTensors } from './task.ts';
+
+/**
+ * Trained weights with a share of those that training began with: what a model could do before is kept better than what
+ * it has learnt is lost (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+ */
+export function withInitial(trained: FloatTensors, initial: FloatTensors, share: number): FloatTensors {
+  return new Map(
+    [...trained].map(([name, tensor]) => {
+      const first = (initial.get(name) as typeof tensor).data;
+      return [name, { ...tensor, data: tensor.data.map((value, i) => value + share * ((first[i] as number) - value)) }];
+    }),
+  );
+}
+
 /**
  * An exponential moving average of weights: average = d · average + (1 − d) · weights after each step, with
  * d = min(decay, (1 + t) / (10 + t)) so that the start is soon forgotten.

@@ -84,6 +84,23 @@ describe('the training pairs that the package carries', () => {
     expectCrossed(made);
   });
 
+  it('come with lexical relations, a pair in one of them, and words that stand in several', async () => {
+    const lexical = parseRelationLines(await readPackageData(CARRIED_DATA.lexical));
+    const relations = new Map<string, Set<string>>();
+    const inOne = new Map<string, string>();
+    for (const { relation, positives, negatives } of lexical) {
+      expect(negatives).toEqual([]);
+      for (const { head, tail } of positives) {
+        const key = [head, tail].sort().join('|');
+        expect(inOne.get(key) ?? relation, key).toBe(relation);
+        inOne.set(key, relation);
+        for (const word of [head, tail]) relations.set(word, (relations.get(word) ?? new Set()).add(relation));
+      }
+    }
+    expect(inOne.size).toBeGreaterThan(40_000);
+    expect([...relations.values()].filter(({ size }) => size > 2).length).toBeGreaterThan(3_000);
+  });
+
   it('come with pairs for a teacher, each once in one order', async () => {
     const { distinct, pairs } = await unlabelled();
     expect(pairs.length).toBeGreaterThan(40_000);
@@ -130,7 +147,13 @@ describe('the training pairs that the package carries', () => {
       const known = pairsOfFiles(files.map((file) => ({ file, text: readFileSync(file, 'utf8') })));
       const { pairs: further } = await unlabelled();
       const crossed = parseRelationLines(await readPackageData(CARRIED_DATA.crossedSemEval));
-      const all = [...(await carried()), ...crossed, { relation: 'unlabelled', positives: further, negatives: [] }];
+      const lexical = parseRelationLines(await readPackageData(CARRIED_DATA.lexical));
+      const all = [
+        ...(await carried()),
+        ...crossed,
+        ...lexical,
+        { relation: 'unlabelled', positives: further, negatives: [] },
+      ];
       const leaks = all.flatMap(({ relation, positives, negatives }) =>
         [...positives, ...negatives]
           .filter((pair) => asked.has(fold(pair.head, pair.tail)) || known.has(pair))

@@ -93,6 +93,35 @@ describe('InfoNCE', () => {
     expect([...(gradients[0] as Float32Array)].some((g) => g !== 0)).toBe(true);
   });
 
+  it('counts a negative that shares a word with the anchor as often as asked', async () => {
+    const words = (place: number, head: number, tail: number) => ({
+      ...(items[place] as (typeof items)[0]),
+      words: [head, tail] as const,
+    });
+    // The hard negative shares a word with the pair at 0°, in another place; the pair of relation 1 with that at 60°.
+    const shared = [words(0, 0, 1), words(1, 2, 3), words(2, 1, 4), words(3, 2, 5)];
+    const first = logs(exp(0, 60), [exp(0, 60), 4 * exp(0, 90), exp(0, 180)]);
+    const second = logs(exp(60, 0), [exp(60, 0), exp(60, 90), 4 * exp(60, 180)]);
+    for (const positives of ['each', 'all', 'sum'] as const) {
+      const term = { name: 'infonce', temperature: 0.5, positives, sharing: 4 } as const;
+      const given = { terms: [term], triples: 'all', batch: { items: shared }, embeddings: angles } as const;
+      const { loss, gradients } = await runObjective(given);
+      expect(loss).toBeCloseTo((first + second) / 2, 5);
+      const step = 0.01;
+      const moved = angles.map((row, i) => (i === 0 ? [row[0] as number, (row[1] as number) + step] : row));
+      const back = angles.map((row, i) => (i === 0 ? [row[0] as number, (row[1] as number) - step] : row));
+      const slope =
+        ((await runObjective({ ...given, embeddings: moved })).loss -
+          (await runObjective({ ...given, embeddings: back })).loss) /
+        (2 * step);
+      expect(gradients[0]?.[1]).toBeCloseTo(slope, 3);
+    }
+    expect(await value([{ name: 'infonce', temperature: 0.5, sharing: 4 }], items, angles)).toBeCloseTo(
+      await value([{ name: 'infonce', temperature: 0.5 }], items, angles),
+      6,
+    );
+  });
+
   it('never compares a word pair with itself, though it stands in two relations', async () => {
     const twice = [...items, item(0, 1)];
     const gradient = async (list: typeof items) => await run([{ name: 'infonce', temperature: 0.5 }], list, angles);
@@ -195,6 +224,30 @@ describe('similarity distillation', () => {
     const at = async (angle: number) => (await similarity([unit(0), unit(angle), unit(90)], teacher)).loss;
     expect(await at(40)).toBeLessThan(await at(60));
     expect((await similarity([[1, 2]], [[3, 4]])).loss).toBe(0);
+  });
+
+  it('leaves out pairs with a relation where asked to', async () => {
+    const [student, teacher] = [
+      [unit(0), unit(60), unit(90), unit(200)],
+      [unit(0), unit(20), unit(90), unit(250)],
+    ];
+    const without = (list: Matrix) => list.filter((_, i) => i !== 1);
+    const of = (embeddings: Matrix, targets: Matrix, labelled: boolean, labelledPair: number) =>
+      runObjective({
+        terms: [{ name: 'similarity', labelled }],
+        triples: 'all',
+        batch: { items: embeddings.map((_, pair) => item(pair, pair === labelledPair ? 0 : -1)) },
+        embeddings,
+        teacher: targets,
+      });
+    const [some, all] = [await of(student, teacher, false, 1), await of(without(student), without(teacher), true, 9)];
+    expect(some.loss).toBeCloseTo(all.loss, 5);
+    const gradient = Array.from(some.gradients[0] as Float32Array);
+    expect(gradient.slice(2, 4)).toEqual([0, 0]);
+    const expected = Array.from(all.gradients[0] as Float32Array);
+    for (const [i, value] of [...gradient.slice(0, 2), ...gradient.slice(4)].entries())
+      expect(value).toBeCloseTo(expected[i] as number, 5);
+    expect((await of(student, teacher, true, 1)).loss).not.toBeCloseTo(some.loss, 2);
   });
 
   it('does not overflow at temperature .01', async () => {

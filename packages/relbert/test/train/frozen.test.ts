@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildEncoder, type EncoderGraph } from '../../src/models/encoder.ts';
 import { train } from '../../src/train/fine-tuning.ts';
 import { trainedWeights } from '../../src/train/frozen.ts';
+import { memoryStore } from './memory-store.ts';
 import { tinyModel } from './tiny.ts';
 import { tinyRun } from './tiny-run.ts';
 
@@ -87,6 +88,36 @@ describe('a run with frozen embeddings', () => {
       }
     }
     expect(same).toEqual(bertEmbeddings);
+  });
+
+  it('keeps the share of the starting weights that is asked for, also when it is resumed', async () => {
+    const settings = { steps: 4, every: 2, metric: 'step', dropout: 0 } as const;
+    const weights = async (more: object, options: object = {}) => {
+      for await (const event of train({ ...(await tinyRun({ ...settings, ...more })), ...options })) {
+        if (event.kind === 'done')
+          return new Map([...event.weights].map(([name, { data }]) => [name, Array.from(data)]));
+      }
+      return new Map<string, number[]>();
+    };
+    const { model } = await tinyRun();
+    const [trained, mixed] = [await weights({}), await weights({ initialShare: 0.25 })];
+    const name = [...mixed.keys()].find((weight) => weight.includes('query.weight')) as string;
+    const initial = (await model.weights.get(name)).data;
+    const expected = trained.get(name)?.map((value, i) => 0.75 * value + 0.25 * (initial[i] as number)) ?? [];
+    expect(trained.get(name)?.[0]).not.toBeCloseTo(initial[0] as number, 5);
+    for (const [i, value] of (mixed.get(name) ?? []).entries()) expect(value).toBeCloseTo(expected[i] as number, 6);
+    const store = memoryStore();
+    const stop = new AbortController();
+    const interrupted = train({
+      ...(await tinyRun({ ...settings, initialShare: 0.25 })),
+      ...{ store, signal: stop.signal },
+    });
+    await expect(
+      (async () => {
+        for await (const event of interrupted) if (event.kind === 'step' && event.step === 3) stop.abort();
+      })(),
+    ).rejects.toThrow();
+    expect(await weights({ initialShare: 0.25 }, { store, resume: true })).toEqual(mixed);
   });
 
   it('does not start with fewer layers than are to be frozen', async () => {

@@ -56,6 +56,8 @@ const values: Readonly<Record<string, readonly [text: string, value: unknown]>> 
   'sampling.parts.0.positives': ['28', 28],
   'sampling.parts.0.negatives': ['29', 29],
   'sampling.parts.0.balance': ['0.34', 0.34],
+  'sampling.parts.0.sharing': ['3', 3],
+  'sampling.parts.0.labelled': ['false', false],
   'sampling.parts.0.mixed': ['true', true],
   'teacher.model': ['bigger', 'bigger'],
   'teacher.pairs': ['["q.tsv"]', ['q.tsv']],
@@ -70,6 +72,8 @@ const values: Readonly<Record<string, readonly [text: string, value: unknown]>> 
   bias: ['false', false],
   positives: ['sum', 'sum'],
   temperature: ['0.45', 0.45],
+  sharing: ['5', 5],
+  labelled: ['false', false],
   teacherTemperature: ['0.46', 0.46],
   'training.triples': ['drawn', 'drawn'],
   'training.steps': ['48', 48],
@@ -87,6 +91,7 @@ const values: Readonly<Record<string, readonly [text: string, value: unknown]>> 
   'training.freezeEmbeddings': ['true', true],
   'training.freezeLayers': ['58', 58],
   'training.average': ['0.59', 0.59],
+  'training.initialShare': ['0.3', 0.3],
   'training.every': ['60', 60],
   'training.metric': ['u2', 'u2'],
   'training.patience': ['61', 61],
@@ -138,7 +143,16 @@ describe('withSettings', () => {
       sampling: { kind: 'relations', parts: [{ relations: 40, positives: 4, negatives: 2 }] },
       'training.learningRate': 1.5e-4,
     });
-    const part = { data: null, relations: 40, positives: 4, negatives: 2, balance: 0, mixed: false };
+    const part = {
+      data: null,
+      relations: 40,
+      positives: 4,
+      negatives: 2,
+      balance: 0,
+      sharing: 0,
+      labelled: true,
+      mixed: false,
+    };
     expect(sampling).toEqual({ kind: 'relations', parts: [part] });
     expect(training.learningRate).toBe(1.5e-4);
   });

@@ -46,6 +46,49 @@ describe('RelationSampler', () => {
     }
   });
 
+  it('draws pairs that share a word: of other relations for each positive, and of its own', () => {
+    const set = (relation: string, pairs: string) => ({
+      ...{ relation, parent: 'p', aliases: [], negatives: [] },
+      positives: pairs.split(' ').map((pair) => ({ head: pair[0] as string, tail: pair[1] as string })),
+    });
+    const sets = [set('x', 'ab ac de'), set('y', 'af bg hd'), set('z', 'ai jb kl')];
+    const sampler = new RelationSampler({
+      parts: [{ relations: sets, relationsPerStep: 1, positives: 1, sharing: 2 }],
+      seed: 3,
+    });
+    for (let step = 0; step < 30; step++) {
+      const { pairs, items } = sampler.batch(step);
+      const [first, ...rest] = items.map(({ pair, relation, positive }) => ({ pair: pairs[pair], relation, positive }));
+      const words = Object.values(first?.pair ?? {});
+      const shares = ({ head, tail }: { head: string; tail: string }, [a, b] = words) =>
+        [head, tail].some((word) => word === a || word === b);
+      expect(rest.every(({ pair, positive }) => positive && shares(pair as { head: string; tail: string }))).toBe(true);
+      const all = sets.map(({ positives }) =>
+        positives.filter((pair) => key(pair) !== words.join(':') && shares(pair)),
+      );
+      const own = sets.findIndex(({ positives }) => positives.some((pair) => key(pair) === words.join(':')));
+      const others = all.reduce((sum, { length }, i) => sum + (i === own ? 0 : length), 0);
+      expect(rest.filter(({ relation }) => relation !== first?.relation)).toHaveLength(Math.min(2, others));
+      expect(rest.filter(({ relation }) => relation === first?.relation)).toHaveLength(
+        Math.min(1, all[own]?.length ?? 0),
+      );
+    }
+  });
+
+  it('draws relation by relation without the relation, for a teacher', () => {
+    const sampler = new RelationSampler({
+      parts: [{ relations, relationsPerStep: 2, positives: 3, negatives: 1, labelled: false }],
+      seed: 1,
+    });
+    const labelled = new RelationSampler({
+      parts: [{ relations, relationsPerStep: 2, positives: 3, negatives: 1 }],
+      seed: 1,
+    });
+    const { pairs, items } = sampler.batch(0);
+    expect(pairs).toEqual(labelled.batch(0).pairs);
+    expect(items.map(({ relation, category }) => [relation, category])).toEqual(pairs.map(() => [-1, -1]));
+  });
+
   it('is a function of seed and step', () => {
     const make = (seed: number) =>
       new RelationSampler({ parts: [{ relations, relationsPerStep: 4, positives: 3, negatives: 1 }], seed });

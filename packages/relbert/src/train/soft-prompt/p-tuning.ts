@@ -63,7 +63,7 @@ export async function* pTuning(options: PTuningOptions): AsyncGenerator<PTuningE
   const events = trainTask(() => prepareSoftPrompt(options), {
     settings: {
       ...{ learningRate, clip, every, warmup: 0, decay: 'constant', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-      ...{ average: null, metric: 'loss', patience: null },
+      ...{ average: null, initialShare: 0, metric: 'loss', patience: null },
     },
     steps,
     configuration: plainJson({ run: configuration, ...decisive, relationsPerBatch }),
