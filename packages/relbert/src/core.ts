@@ -39,8 +39,18 @@ export {
   type RankedChoice,
   type StreamOptions,
 } from './encoder/relation-encoder.ts';
+export { tokenVectors } from './encoder/word-vectors.ts';
 export type { CheckpointFiles } from './formats/byte-source.ts';
 export { CheckpointError } from './formats/checkpoint-error.ts';
+export {
+  type AnalogyToComplete,
+  type Completion,
+  type CompletionOptions,
+  completeAnalogy,
+  type EncodePairs,
+  likelyAnswers,
+  type WordTable,
+} from './index/completion.ts';
 export { IndexError } from './index/error.ts';
 export type { IndexFile, IndexFolder, NewIndexFile, WritableIndexFolder } from './index/index-folder.ts';
 export { type PairVector, questionOf } from './index/index-question.ts';
@@ -52,6 +62,7 @@ export {
   type IndexWriterOptions,
 } from './index/index-writer.ts';
 export type { ModelIdentity } from './index/manifest.ts';
+export { type MinedPair, type MineOptions, type MiningPool, minePairs } from './index/mining.ts';
 export type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from './index/pair-index.ts';
 export { type IndexInfo, RelationIndex, type VerifyEvent } from './index/relation-index.ts';
 export { EncoderConfigError } from './models/config.ts';

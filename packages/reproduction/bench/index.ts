@@ -2,7 +2,7 @@
  * RelationIndex beside faiss, hnswlib and usearch on the same vectors: CPU seconds to build, recall@10, milliseconds a
  * query on one thread, time to open, memory.
  *
- *   npm run bench:index -- --vectors VECTORS.npy [--rows N] [--queries N] [--no-python]
+ *   npm run bench:index -- --vectors VECTORS.npy [--rows N] [--queries N] [--no-python] [--keep]
  *
  * VECTORS.npy is what `relbert embed --format npy` wrote. The last --queries rows are the questions. Where --rows is more
  * than the file has, further rows are copies with noise (standard deviation 0.03 a dimension of a unit vector). The
@@ -31,6 +31,8 @@ const { values } = parseArgs({
     rows: { type: 'string' },
     queries: { type: 'string', default: '1000' },
     python: { type: 'boolean', default: true },
+    /** Leaves the folder with the index, for further runs with --search. */
+    keep: { type: 'boolean', default: false },
     /** Used by the bench itself: measures the searches of a built index in a process of their own. */
     search: { type: 'string' },
   },
@@ -238,7 +240,8 @@ async function bench(file: string): Promise<void> {
     }[])
       line(other.name, other.build, other);
   } finally {
-    rmSync(folder, { recursive: true });
+    if (values.keep) console.log(`\n${folder}`);
+    else rmSync(folder, { recursive: true });
   }
 }
 

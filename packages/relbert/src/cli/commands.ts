@@ -3,11 +3,13 @@ import { analogy } from './analogy.ts';
 import { classify } from './classify.ts';
 import { cluster } from './cluster.ts';
 import type { Declaration } from './command.ts';
+import { complete } from './complete.ts';
 import { distill } from './distill.ts';
 import { embed } from './embed.ts';
 import { evaluate } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { info } from './info.ts';
+import { mine } from './mine.ts';
 import { neighbours } from './neighbours.ts';
 import { prompt } from './prompt.ts';
 import { push } from './push.ts';
@@ -20,6 +22,7 @@ export const commands: readonly Declaration[] = [
   analogy,
   classify,
   cluster,
+  complete,
   evaluate,
   distill,
   exportCommand,
@@ -27,5 +30,6 @@ export const commands: readonly Declaration[] = [
   prompt,
   neighbours,
   index,
+  mine,
   info,
 ];

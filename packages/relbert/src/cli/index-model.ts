@@ -7,6 +7,7 @@ import type { RelationIndex } from '../index/relation-index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
 import { text } from './option.ts';
+import { pairVectors } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 
 /** As {@link modelOptions}, where an index says which model it is. */
@@ -17,6 +18,15 @@ export const indexModelOptions = {
 
 /** undefined: the model of the index. */
 export type IndexModelFlags = Omit<ModelFlags, 'model'> & { readonly model?: string | undefined };
+
+/** Whether a path is the folder of an index. */
+export async function holdsIndex(path: string): Promise<boolean> {
+  if (path === '-' || path.startsWith('package/')) return false;
+  const { join } = await import('../node/path.ts');
+  const { kindOfPath } = await import('../node/read-file.ts');
+  const { manifestName } = await import('../index/manifest.ts');
+  return (await kindOfPath(join(path, manifestName))) === 'file';
+}
 
 /** @throws IndexError where there is no index in the folder */
 export async function openIndex(dir: string): Promise<RelationIndex> {
@@ -92,11 +102,10 @@ export async function vectorsFor(
   for (const pair of pairs) found.push(stored ? await index.vectorOf(pair) : undefined);
   const missing = pairs.filter((_, i) => !found[i]);
   if (missing.length > 0) {
-    const { row } = await import('../encoder/embeddings.ts');
     const { encoder } = await requireModel(index, flags, terminal);
     await using _ = encoder;
-    const embeddings = await encoder.encode(missing, { signal: terminal.signal });
-    for (const [i, pair] of pairs.entries()) found[i] ??= row(embeddings, missing.indexOf(pair)).slice();
+    const encoded = await pairVectors(missing, encoder, terminal);
+    for (const [i, pair] of pairs.entries()) found[i] ??= encoded[missing.indexOf(pair)]?.vector;
   }
   return pairs.map((pair, i) => ({ pair, vector: found[i] as Float32Array }));
 }

@@ -5,12 +5,13 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
+import { holdsIndex } from './index-model.ts';
 import { loadEncoder, modelOptions, severalModels } from './model-options.ts';
 import { type Flags, flag, fromOne, number, required, text, withDefault } from './option.ts';
 import { openPairs, pairArgument } from './pair-input.ts';
-import { refuseEncoderFlags } from './pair-model.ts';
+import { encodeAll, pairVectors, refuseEncoderFlags } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
-import { openVectorBlocks } from './vector-blocks.ts';
+import { findVectors, openVectorBlocks } from './vector-blocks.ts';
 
 const options = {
   among: required(
@@ -78,14 +79,6 @@ async function search(
   return results;
 }
 
-async function holdsIndex(path: string): Promise<boolean> {
-  if (path === '-' || path.startsWith('package/')) return false;
-  const { join } = await import('../node/path.ts');
-  const { kindOfPath } = await import('../node/read-file.ts');
-  const { manifestName } = await import('../index/manifest.ts');
-  return (await kindOfPath(join(path, manifestName))) === 'file';
-}
-
 /** Among the pairs of an index, compared with every pair as in a file. */
 async function searchIndex(
   pairs: readonly WordPair[],
@@ -123,57 +116,11 @@ async function searchVectors(
   flags: NeighbourFlags,
   terminal: Terminal,
 ): Promise<ModelNeighbours> {
-  const vectors =
+  const queries =
     model === undefined
-      ? await findVectors(pairs, open(), terminal)
-      : await encodeQueries(pairs, model, flags, terminal);
-  const queries = pairs.map((pair, i): NeighbourQuery => {
-    const vector = vectors[i];
-    if (vector) return { pair, vector };
-    throw new Error(
-      `${flags.among}: has no vector of ${JSON.stringify([pair.head, pair.tail])}; name the model that made the file by --model`,
-    );
-  });
+      ? await findVectors(pairs, open(), flags.among, terminal)
+      : await encodeAll(pairs, { ...flags, model }, terminal);
   return { model, neighbours: await nearest(queries, open(), undefined, flags, terminal) };
-}
-
-async function findVectors(
-  pairs: readonly WordPair[],
-  blocks: AsyncIterable<VectorBlock>,
-  terminal: Terminal,
-): Promise<(Float32Array | undefined)[]> {
-  const found = new Array<Float32Array | undefined>(pairs.length).fill(undefined);
-  const progress = await terminal.progress('looking up', 'pairs');
-  let done = 0;
-  try {
-    for await (const block of blocks) {
-      terminal.signal.throwIfAborted();
-      const dimension = block.shape[1];
-      for (const [row, { head, tail }] of block.pairs.entries()) {
-        const query = pairs.findIndex((pair) => pair.head === head && pair.tail === tail);
-        if (query >= 0) found[query] ??= block.data.slice(row * dimension, (row + 1) * dimension);
-      }
-      done += block.pairs.length;
-      progress.update(done);
-      if (found.every((vector) => vector)) break;
-    }
-  } finally {
-    progress.stop();
-  }
-  // The same query may be given twice.
-  return pairs.map((pair) => found[pairs.findIndex(({ head, tail }) => head === pair.head && tail === pair.tail)]);
-}
-
-async function encodeQueries(
-  pairs: readonly WordPair[],
-  model: string,
-  flags: NeighbourFlags,
-  terminal: Terminal,
-): Promise<Float32Array[]> {
-  const { row } = await import('../encoder/embeddings.ts');
-  await using encoder = await loadEncoder({ ...flags, model }, terminal, { worker: true });
-  const embeddings = await encoder.encode(pairs, { signal: terminal.signal });
-  return pairs.map((_, i) => row(embeddings, i).slice());
 }
 
 /** Among pairs that are encoded on the way. */
@@ -184,10 +131,8 @@ async function searchPairs(
   terminal: Terminal,
 ): Promise<ModelNeighbours> {
   const among = await openPairs([], flags.among, terminal);
-  const { row } = await import('../encoder/embeddings.ts');
   await using encoder = await loadEncoder({ ...flags, model }, terminal, { worker: true });
-  const embeddings = await encoder.encode(pairs, { signal: terminal.signal });
-  const queries = pairs.map((pair, i) => ({ pair, vector: row(embeddings, i).slice() }));
+  const queries = await pairVectors(pairs, encoder, terminal);
   const blocks = encoder.encodeStream(among.pairs, { signal: terminal.signal });
   const total = terminal.showsProgress ? await among.count() : undefined;
   return { model, neighbours: await nearest(queries, blocks, total, flags, terminal) };

@@ -96,15 +96,25 @@ export const probability: NumberRange = {
 };
 export const anyNumber: NumberRange = { expected: 'a number', holds: () => true };
 
-export function number(value: string, help: string, { expected, holds }: NumberRange): Option<number | undefined> {
-  const parse = (text: string): number => {
-    const parsed = Number(text);
-    if (!/^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(text) || !Number.isFinite(parsed) || !holds(parsed)) {
-      throw new InvalidArgumentError(`Expected ${expected}.`);
-    }
-    return parsed;
-  };
-  return { value, help, parse };
+export function number(value: string, help: string, range: NumberRange): Option<number | undefined> {
+  return { value, help, parse: (text) => numberIn(text, range) };
+}
+
+/** Several numbers after one flag. */
+export function numbers(
+  value: `<${string}...>`,
+  help: string,
+  range: NumberRange,
+): Option<readonly number[] | undefined> {
+  return { value, help, parse: (text) => numberIn(text, range) };
+}
+
+function numberIn(text: string, { expected, holds }: NumberRange): number {
+  const parsed = Number(text);
+  if (!/^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(text) || !Number.isFinite(parsed) || !holds(parsed)) {
+    throw new InvalidArgumentError(`Expected ${expected}.`);
+  }
+  return parsed;
 }
 
 export function required<T>(option: Option<T>): Option<Exclude<T, undefined>> {

@@ -1,5 +1,8 @@
 /** What an evaluation judges: a relation encoder, or a baseline of the same form. */
+import type { RelationEncoder } from '../encoder/relation-encoder.ts';
 import type { PairEmbedder } from '../evaluate/embedding-table.ts';
+import type { PairVector } from '../index/index-question.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
 import type { Terminal } from './terminal.ts';
@@ -52,6 +55,27 @@ export async function openPairModel(flags: ModelFlags, terminal: Terminal): Prom
     },
     [Symbol.asyncDispose]: () => encoder.dispose(),
   };
+}
+
+/** The pairs with their vectors. */
+export async function pairVectors(
+  pairs: readonly WordPair[],
+  encoder: RelationEncoder,
+  terminal: Terminal,
+): Promise<PairVector[]> {
+  const { row } = await import('../encoder/embeddings.ts');
+  const embeddings = await encoder.encode(pairs, { signal: terminal.signal });
+  return pairs.map((pair, i) => ({ pair, vector: row(embeddings, i).slice() }));
+}
+
+/** The pairs with their vectors, by a model that is loaded for them alone. */
+export async function encodeAll(
+  pairs: readonly WordPair[],
+  flags: ModelFlags,
+  terminal: Terminal,
+): Promise<PairVector[]> {
+  await using encoder = await loadEncoder(flags, terminal, { worker: true });
+  return await pairVectors(pairs, encoder, terminal);
 }
 
 async function openWordVectors(file: string, flags: ModelFlags, terminal: Terminal): Promise<PairModel> {

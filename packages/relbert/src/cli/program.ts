@@ -40,7 +40,9 @@ function programOption(name: string, option: Option<unknown>): ProgramOption {
   if (required) added.makeOptionMandatory();
   const read = parse ?? ((text: string) => text);
   if (repeated || (parse && value.endsWith('...>'))) {
-    added.argParser((text: string, before: readonly unknown[] | undefined) => [...(before ?? []), read(text)]);
+    const given = (before: unknown): readonly unknown[] =>
+      before === undefined || before === initial ? [] : (before as readonly unknown[]);
+    added.argParser((text: string, before: unknown) => [...given(before), read(text)]);
   } else if (parse) added.argParser((text: string) => parse(text));
   return added;
 }

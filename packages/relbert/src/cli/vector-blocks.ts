@@ -1,5 +1,8 @@
 /** Files of precomputed pair vectors, told from files of pairs by their endings and first line. */
 import type { VectorBlock } from '../formats/vector-block.ts';
+import type { PairVector } from '../index/index-question.ts';
+import { pairKey } from '../pair/pair-key.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -36,6 +39,46 @@ export async function openVectorBlocks(
   if (/\.(tsv|csv)$/.test(name) || (name.endsWith('.txt') && !holdsVectors(await firstLine(chunks(), file))))
     return undefined;
   return () => word2vecBlocks(chunks(), file);
+}
+
+/**
+ * The vectors of pairs in a file of vectors.
+ * @throws Error naming a pair that the file does not have
+ */
+export async function findVectors(
+  pairs: readonly WordPair[],
+  blocks: AsyncIterable<VectorBlock>,
+  file: string,
+  terminal: Terminal,
+): Promise<PairVector[]> {
+  const found = new Map<string, Float32Array | undefined>(pairs.map((pair) => [pairKey(pair), undefined]));
+  let missing = found.size;
+  const progress = await terminal.progress('looking up', 'pairs');
+  let done = 0;
+  try {
+    for await (const block of blocks) {
+      terminal.signal.throwIfAborted();
+      const dimension = block.shape[1];
+      for (const [row, pair] of block.pairs.entries()) {
+        const key = pairKey(pair);
+        if (!found.has(key) || found.get(key)) continue;
+        found.set(key, block.data.slice(row * dimension, (row + 1) * dimension));
+        missing--;
+      }
+      done += block.pairs.length;
+      progress.update(done);
+      if (missing === 0) break;
+    }
+  } finally {
+    progress.stop();
+  }
+  return pairs.map((pair) => {
+    const vector = found.get(pairKey(pair));
+    if (vector) return { pair, vector };
+    throw new Error(
+      `${file}: has no vector of ${JSON.stringify([pair.head, pair.tail])}; name the model that made the file by --model`,
+    );
+  });
 }
 
 /** Whether a .jsonl file starts with a pair with its embedding. */

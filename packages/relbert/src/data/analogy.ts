@@ -5,6 +5,7 @@ import { jsonObject } from '../text/json.ts';
 import { allLines, type Line, lineError, linesOf } from '../text/lines.ts';
 import { pairField, pairsField, wordField } from './pair-field.ts';
 import { isQuestionsWords } from './questions-words.ts';
+import { checkedSet, distinctPairs, type RelationSet } from './relation-set.ts';
 
 const FORM = '{"stem":["a","b"],"choice":[["c","d"],["e","f"]],"answer":0}';
 
@@ -63,6 +64,19 @@ function parseQuestion(line: Line): AnalogyQuestion {
     throw lineError(line, `'prefix' should be a string, got ${excerpt(prefix)}`);
   }
   return { stem, choices, answer, prefix: prefix ?? undefined, line: line.number };
+}
+
+/** Stems and right choices as the pairs of relations, by prefix: a prefix with a single pair is left out. */
+export function relationsOfQuestions(questions: readonly AnalogyQuestion[], data: DataFile): RelationSet[] {
+  const relations = new Map<string, WordPair[]>();
+  for (const { stem, choices, answer, prefix = 'all' } of questions) {
+    relations.set(prefix, [...(relations.get(prefix) ?? []), stem, choices[answer] as WordPair]);
+  }
+  return [...relations].flatMap(([relation, pairs]) => {
+    const positives = distinctPairs(pairs);
+    const given = { relation, parent: undefined, positives, negatives: [] };
+    return positives.length > 1 ? [checkedSet({ file: data.file, number: 1 }, given)] : [];
+  });
 }
 
 /** Whether a text has the form of the SAT questions: a letter alone on a line, and no JSON. */

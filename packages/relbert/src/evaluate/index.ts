@@ -67,6 +67,13 @@ export type {
   ClassifierSettings,
   FeatureMatrix,
 } from './classifier-model.ts';
+export {
+  type CompletionFigures,
+  type CompletionQuestion,
+  completionFigures,
+  drawCompletionQuestions,
+  threeCosAdd,
+} from './completion.ts';
 export { type EmbeddingTable, embedDistinct } from './embedding-table.ts';
 export {
   evaluateMapping,
@@ -84,6 +91,15 @@ export {
   classificationScores,
 } from './metrics.ts';
 export {
+  evaluateMining,
+  type MiningEvaluationOptions,
+  type MiningFigures,
+  type MiningMethod,
+  type MiningResult,
+  miningPool,
+  relationMethods,
+} from './mining.ts';
+export {
   appendPairVectors,
   type EmbeddingFeatures,
   embeddingFeatures,
@@ -92,4 +108,5 @@ export {
 } from './pair-features.ts';
 export { type Comparison, comparePredictions } from './prediction-file.ts';
 export { type Similarity, type SimilarityName, similarities } from './similarity.ts';
+export { wordMethods } from './word-mining.ts';
 export { type WordVectorEmbedder, wordVectorEmbedder } from './word-vector-embedder.ts';

@@ -226,7 +226,10 @@ export class IndexWriter implements AsyncDisposable {
     if (draft.rows === 0) return this.#commit(manifest);
     const name = this.#fileName('segment');
     const file = await this.#folder.create(name);
-    const checksum = await draft.write(file, { ...this.#options, turn: this.#turn });
+    const checksum = await draft.write(file, { ...this.#options, turn: this.#turn }).catch(async (error: unknown) => {
+      await file.finish().catch(() => {}); // closes it
+      throw error;
+    });
     const segment = { file: name, rows: draft.rows, checksum: checksumText(checksum) };
     await this.#commit({ ...manifest, segments: [...manifest.segments, segment], next: this.#manifest.next + 1 });
   }

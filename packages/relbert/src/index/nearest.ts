@@ -5,6 +5,7 @@
 import type { VectorBlock } from '../formats/vector-block.ts';
 import { pairKey } from '../pair/pair-key.ts';
 import { pairText, type WordPair } from '../pair/word-pair.ts';
+import { BestPairs } from './best-pairs.ts';
 
 export interface NeighbourQuery {
   readonly pair: WordPair;
@@ -40,7 +41,7 @@ export async function nearestNeighbours(
   const searches = queries.map(({ pair, vector }) => ({
     unit: unitVector(pair, vector),
     ownKey: pairKey(pair),
-    best: new BestPairs(top),
+    best: new BestPairs<Neighbour>(top),
   }));
   let done = 0;
   for await (const { pairs, data, shape } of blocks) {
@@ -59,8 +60,7 @@ export async function nearestNeighbours(
         const score = product / norm;
         // Only the few pairs that may enter need a key.
         if (!best.admits(score)) continue;
-        const key = pairKey(pair);
-        if (key !== ownKey) best.add(key, { pair, score });
+        if (pairKey(pair) !== ownKey) best.add({ pair, score });
       }
     }
     done += pairs.length;
@@ -83,42 +83,4 @@ function normOf(data: Float32Array, start: number, dimension: number): number {
   let squares = 0;
   for (let d = start; d < start + dimension; d++) squares += (data[d] as number) ** 2;
   return Math.sqrt(squares);
-}
-
-/** The best pairs so far, each once, in falling order. A list: `top` is small. */
-class BestPairs {
-  readonly #top: number;
-  readonly #keys: string[] = [];
-  readonly #pairs: Neighbour[] = [];
-
-  constructor(top: number) {
-    this.#top = top;
-  }
-
-  /** Whether a pair of this score would enter. */
-  admits(score: number): boolean {
-    return this.#pairs.length < this.#top || score > (this.#pairs.at(-1) as Neighbour).score;
-  }
-
-  add(key: string, neighbour: Neighbour): void {
-    const earlier = this.#keys.indexOf(key);
-    if (earlier >= 0) {
-      if ((this.#pairs[earlier] as Neighbour).score >= neighbour.score) return;
-      this.#remove(earlier);
-    }
-    let at = this.#pairs.length;
-    while (at > 0 && (this.#pairs[at - 1] as Neighbour).score < neighbour.score) at--;
-    this.#keys.splice(at, 0, key);
-    this.#pairs.splice(at, 0, neighbour);
-    if (this.#pairs.length > this.#top) this.#remove(this.#top);
-  }
-
-  sorted(): Neighbour[] {
-    return [...this.#pairs];
-  }
-
-  #remove(index: number): void {
-    this.#keys.splice(index, 1);
-    this.#pairs.splice(index, 1);
-  }
 }

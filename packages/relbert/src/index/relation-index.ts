@@ -216,6 +216,26 @@ export class RelationIndex implements PairIndex {
     }
   }
 
+  /** The unit vectors of about `count` pairs spread evenly over the index, or of all where they are fewer: float32 [n, D]. */
+  async sample(count: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Float32Array> {
+    const turn = eventLoopTurns();
+    const step = Math.max(1, this.info().rows / count);
+    const vectors: Float32Array[] = [];
+    let place = 0;
+    for (const segment of this.#segments) {
+      for (let row = 0; row < segment.rows; row++) {
+        if (segment.removed?.has(row)) continue;
+        if (place++ < vectors.length * step) continue;
+        signal?.throwIfAborted();
+        vectors.push(await this.#alone(() => segment.vector(row)));
+        await turn();
+      }
+    }
+    const sample = new Float32Array(vectors.length * this.dimension);
+    for (const [i, vector] of vectors.entries()) sample.set(vector, i * this.dimension);
+    return sample;
+  }
+
   /** All pairs without their vectors; removed ones are left out. */
   async *pairs({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<WordPair> {
     const turn = eventLoopTurns();

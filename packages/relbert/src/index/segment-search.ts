@@ -13,7 +13,7 @@ export interface SegmentSearchOptions {
   readonly limit: number;
   /** Compares with every row. Default false. */
   readonly exact?: boolean;
-  /** Lists that are read. Default: 2 √K of K. */
+  /** Lists that are read, all of them. Default: see {@link mostProbes}. */
   readonly probes?: number;
   /** Gives the event loop a turn where one is due. */
   readonly turn: () => Promise<void> | undefined;
@@ -23,6 +23,12 @@ export interface SegmentSearchOptions {
 /** Candidates whose vectors are compared: this many, and this many for each answer. */
 const candidates = 30;
 const candidatesPerAnswer = 3;
+/**
+ * Of K lists the nearest 3 √K are read at most, and reading ends after √K / 2 lists in a row without a new answer: most
+ * questions find theirs in the first few.
+ */
+const mostProbes = 3;
+const patience = 0.5;
 /** Below this share of rows a filter is answered row by row. */
 const rowByRow = 0.02;
 
@@ -54,12 +60,18 @@ export async function searchSegment(
   } else {
     // A filter makes the lists poorer: as many more are read.
     const share = size / segment.rows;
-    const probes = options.exact ? segment.lists : Math.ceil((options.probes ?? 2 * Math.sqrt(segment.lists)) / share);
-    const read = await scanLists(segment, segment.nearestLists(probes), allowed, best, options);
-    if (best.size < wanted && !options.exact) {
-      // Too few rows in those lists: the others are read as well.
-      const others = Array.from({ length: segment.lists }, (_, list) => list).filter((list) => !read.has(list));
-      await scanLists(segment, others, allowed, best, options);
+    const { exact, probes } = options;
+    const every = Array.from({ length: segment.lists }, (_, list) => list);
+    const lists = exact
+      ? every
+      : segment.nearestLists(unit, Math.ceil((probes ?? mostProbes * Math.sqrt(segment.lists)) / share));
+    const enough =
+      exact || probes !== undefined ? lists.length : Math.ceil((patience * Math.sqrt(segment.lists)) / share);
+    const read = await scanLists(segment, lists, { allowed, best, enough }, options);
+    // Where a filter leaves too few rows in those lists, the others are read as well.
+    if (best.size < wanted && !exact) {
+      const others = every.filter((list) => !read.has(list));
+      await scanLists(segment, others, { allowed, best, enough: others.length }, options);
     }
   }
   const scored: { row: number; score: number }[] = [];
@@ -70,27 +82,40 @@ export async function searchSegment(
   return scored.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, limit);
 }
 
+/** Reads lists until `enough` in a row have changed none of the best answers. Gives those that were read. */
 async function scanLists(
   segment: Segment,
   lists: readonly number[],
-  allowed: RowSet | undefined,
-  best: TopScores,
-  { turn, signal }: SegmentSearchOptions,
+  {
+    allowed,
+    best,
+    enough,
+  }: { readonly allowed: RowSet | undefined; readonly best: TopScores; readonly enough: number },
+  { limit, turn, signal }: SegmentSearchOptions,
 ): Promise<Set<number>> {
+  const read = new Set<number>();
+  const answers = new TopScores(limit);
+  let unchanged = 0;
   for (const list of lists) {
     const [first] = segment.listRows(list);
     const scores = await segment.listScores(list);
+    read.add(list);
+    unchanged++;
     let threshold = best.threshold;
     for (let i = 0; i < scores.length; i++) {
       const score = scores[i] as number;
       if (score <= threshold || (allowed && !allowed.has(first + i))) continue;
       best.add(score, first + i);
       threshold = best.threshold;
+      if (score <= answers.threshold) continue;
+      answers.add(score, first + i);
+      unchanged = 0;
     }
+    if (unchanged >= enough) break;
     await turn();
     signal?.throwIfAborted();
   }
-  return new Set(lists);
+  return read;
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

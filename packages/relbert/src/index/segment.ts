@@ -5,7 +5,7 @@ import { parseJson } from '../text/json.ts';
 import { BytesReader } from './bytes.ts';
 import { IndexError } from './error.ts';
 import type { IndexFile } from './index-folder.ts';
-import { codeWidth, type Scorer } from './kernel/scorer.ts';
+import { codeWidth, Scorer } from './kernel/scorer.ts';
 import { columnPrefix } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import {
@@ -30,6 +30,8 @@ export class Segment {
   readonly #footer: SegmentFooter;
   readonly #tables: SegmentTables;
   readonly #scorer: Scorer;
+  /** Holds the codes of the centroids. */
+  readonly #centroids: Scorer;
   readonly #checkedLists: RowSet;
   readonly #checkedMetadata: RowSet;
   /** Rows that were removed after the segment had been written. */
@@ -89,6 +91,9 @@ export class Segment {
     this.#footer = footer;
     this.#tables = tables;
     this.#scorer = scorer;
+    this.#centroids = new Scorer(footer.dimension);
+    this.#centroids.codes(footer.lists).set(tables.centroidCodes);
+    this.#centroids.scales(footer.lists).set(tables.centroidScales);
     this.removed = removed;
     this.#checkedLists = new RowSet(footer.lists);
     this.#checkedMetadata = new RowSet(tables.metadataChecksums.length);
@@ -111,18 +116,13 @@ export class Segment {
     return [this.#tables.listStarts[list] as number, this.#tables.listStarts[list + 1] as number];
   }
 
-  /** The lists whose centroids are nearest to the scorer's query, in the order of the file. */
-  nearestLists(count: number): number[] {
-    if (count >= this.lists) return Array.from({ length: this.lists }, (_, list) => list);
-    const scorer = this.#scorer;
-    scorer.codes(this.lists).set(this.#tables.centroidCodes);
-    scorer.scales(this.lists).set(this.#tables.centroidScales);
-    const nearest = new TopScores(count);
-    for (const [list, score] of scorer.score(this.lists).entries()) nearest.add(score, list);
-    return nearest
-      .sorted()
-      .map(({ item }) => item)
-      .sort((x, y) => x - y);
+  /** The lists whose centroids are nearest to a unit vector, the nearest first. */
+  nearestLists(unit: Float32Array, count: number): number[] {
+    const centroids = this.#centroids;
+    centroids.setQuery(unit);
+    const nearest = new TopScores(Math.min(count, this.lists));
+    for (const [list, score] of centroids.score(this.lists).entries()) nearest.add(score, list);
+    return nearest.sorted().map(({ item }) => item);
   }
 
   /** Dot products of the scorer's query with the codes of a list, a view that the next call overwrites. */

@@ -1,4 +1,5 @@
 /** The data that a recipe or the command line names, without what is excluded. */
+import { parseAnalogyQuestions, relationsOfQuestions } from '../data/analogy.ts';
 import { parseBats } from '../data/bats.ts';
 import { CARRIED_DATA } from '../data/carried.ts';
 import { excludePairs, excludeRelations } from '../data/exclude.ts';
@@ -13,7 +14,7 @@ import { readWordNetFiles } from '../node/wordnet-files.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import type { RelationsBySource } from '../train/recipe-sampler.ts';
-import { type DataSource, dataNames, type Recipe } from '../train/recipe-schema.ts';
+import { type DataSource, dataNames, dataSchema, type Recipe } from '../train/recipe-schema.ts';
 import { excludedPairSet } from './excluded-pairs.ts';
 import { readFurtherPairs, withoutExcluded } from './further-pairs.ts';
 
@@ -57,6 +58,25 @@ export async function readTrainingData(
     excludedPairs: exclusion.pairs + furtherKept.pairs,
     droppedRelations: exclusion.dropped,
   };
+}
+
+/** The relations of files, folders and carried data; those of analogy questions by their prefix. @throws DataError, FileError */
+export async function readRelations(
+  sources: readonly string[],
+  onNotice?: (notice: string) => void,
+): Promise<readonly RelationSet[]> {
+  const read = sources.map(async (source) => ({
+    source,
+    relations: (await questionsOf(source)) ?? (await readSource(dataSchema.parse({ source }), onNotice)),
+  }));
+  return joinRelationSets(await Promise.all(read));
+}
+
+/** The relations of a file of analogy questions; undefined for another source. */
+async function questionsOf(source: string): Promise<readonly RelationSet[] | undefined> {
+  if (!source.endsWith('.jsonl') || (await kindOfPath(source)) !== 'file') return undefined;
+  const data = { file: source, text: await readText(source) };
+  return /^\s*\{\s*"stem"\s*:/.test(data.text) ? relationsOfQuestions(parseAnalogyQuestions(data), data) : undefined;
 }
 
 async function readSource(data: DataSource, onNotice: DataFile['onNotice']): Promise<readonly RelationSet[]> {

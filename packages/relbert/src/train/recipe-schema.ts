@@ -33,7 +33,7 @@ const sourceSettings = [
   { has: takesFrequency, of: "the source 'wordnet'", defaults: { frequency: 0, limit: null } },
 ] as const;
 
-const dataSchema = z
+export const dataSchema = z
   .strictObject({
     source: z
       .string()

@@ -1,9 +1,19 @@
-import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RelationIndex } from '../../src/index/relation-index.ts';
+import { lockFolder } from '../../src/node/file-lock.ts';
 import { webIndexFolder } from '../../src/web/index-folder.ts';
 import { relbert, tinyModel } from './command.ts';
 import { failure } from './evaluation.ts';
@@ -101,6 +111,41 @@ describe('relbert index', () => {
       dimension: 24,
     });
     expect(readdirSync(grown).filter((name) => !/^(manifest\.json|segment-\w+\.bin)$/.test(name))).toEqual([]);
+  });
+
+  it('says in one line what is wrong with an index', async () => {
+    const broken = join(folder, 'broken');
+    const ask = ['index', 'search', 'hot:cold', '--index', broken] as const;
+    expect(await failure(...ask)).toContain('there is no index here');
+    await relbert(['index', 'build', broken, '--pairs', pairs, ...model]);
+    expect(await failure('index', 'build', broken, '--pairs', pairs, ...model)).toContain('--overwrite');
+    const lock = await lockFolder(broken);
+    expect(await failure('index', 'add', broken, '--pairs', pairs)).toContain('is writing into this folder');
+    expect(await failure('index', 'remove', broken, '--where', 'head = "hot"')).toContain(
+      'is writing into this folder',
+    );
+    expect((await json<Output>(...ask)).results[0]?.neighbours).toHaveLength(3); // readers need no lock
+    await lock.release();
+    const segment = join(broken, readdirSync(broken).find((name) => name.startsWith('segment')) as string);
+    truncateSync(segment, statSync(segment).size - 1);
+    expect(await failure(...ask)).toMatch(/segment-1\.bin: the file is cut/);
+    rmSync(segment);
+    expect(await failure(...ask)).toMatch(/segment-1\.bin: the segment is missing/);
+    expect(await failure('index', 'verify', broken)).toContain('the segment is missing');
+    expect(await failure('mine', '--seeds', pairs, '--among', broken)).toContain('the segment is missing');
+  });
+
+  it('refuses ids that occur twice, and asks for more pairs than there are', async () => {
+    const twice = join(folder, 'twice.jsonl');
+    writeFileSync(twice, '{"head":"a","tail":"b","id":1}\n{"head":"c","tail":"d","id":1}\n');
+    expect(await failure('index', 'build', join(folder, 'twice'), '--pairs', twice, ...model)).toContain(
+      'row 2, ["c","d"]: the id 1 is taken by row 1; ids must differ',
+    );
+    const found = await json<Output>('index', 'search', 'hot:cold', '--index', index, '--top', '50');
+    expect(words(found)).toHaveLength(3);
+    expect(await failure('index', 'search', '--vector', '[1,2]', '--index', index)).toContain(
+      'question 1 has 2 dimensions',
+    );
   });
 
   it('is searched over HTTP by range requests', async () => {

@@ -1,0 +1,140 @@
+/** `relbert evaluate complete`: analogies with any word of a list for an answer. */
+import type { CompletionQuestion } from '../evaluate/completion.ts';
+import { command } from './command.ts';
+import { answerOptions, wordTable } from './complete.ts';
+import { percent } from './evaluate-analogy.ts';
+import { loadEncoder, modelOptions } from './model-options.ts';
+import { type Flags, flag, fromOne, fromZero, list, number, required, text, withDefault } from './option.ts';
+import { readWithProgress, requireVectorFile } from './pair-model.ts';
+import type { Terminal } from './terminal.ts';
+
+const options = {
+  data: required(
+    list('<path...>', 'relations: questions-words.txt, a folder of BATS, .jsonl of relations or of analogy questions'),
+  ),
+  ...answerOptions,
+  questions: withDefault(number('<number>', 'questions of each relation', fromOne), 10),
+  seed: withDefault(number('<number>', 'of the questions', fromZero), 0),
+  vectors: text('<file>', 'word vectors (word2vec or GloVe text, may be gzip): 3CosAdd beside'),
+  predictions: text('<file>', 'write the answers to each question as JSON lines'),
+  ...modelOptions,
+  json: flag('print {"questions","words","inVocabulary","results":[{"method","accuracy1","accuracy5"}],"relations"}'),
+};
+type CompleteFlags = Flags<typeof options>;
+
+interface Method {
+  readonly name: string;
+  readonly ranked: readonly (readonly string[])[];
+}
+
+export const evaluateComplete = command({
+  name: 'complete',
+  summary: 'accuracy of completed analogies',
+  description:
+    'Asks for the fourth word of analogies that are drawn from relations: the share of right answers among the first, and among the first five. A question whose answer is not in the list counts as wrong.',
+  options,
+  examples: [
+    'relbert evaluate complete --data questions-words.txt',
+    'relbert evaluate complete --data BATS_3.0 --questions 5 --vectors glove.6B.300d.txt',
+  ],
+  async run(_, flags, terminal) {
+    if (flags.vectors !== undefined) await requireVectorFile(flags.vectors);
+    const { readRelations } = await import('../run/read-data.ts');
+    const { openOutput } = await import('./output.ts');
+    const { completionFigures, drawCompletionQuestions } = await import('../evaluate/completion.ts');
+    const questions = drawCompletionQuestions(await readRelations(flags.data, terminal.note), flags);
+    const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
+    try {
+      const table = await wordTable(
+        flags,
+        questions.flatMap(({ example: { head, tail }, word }) => [head, tail, word]),
+        terminal,
+      );
+      const words = table.words.slice(0, table.answers);
+      const methods = [
+        await byRelation(questions, table, flags, terminal),
+        ...(await byVectors(questions, words, flags, terminal)),
+      ];
+      for (const [q, { relation, example, word, answers }] of questions.entries()) {
+        const found = Object.fromEntries(methods.map(({ name, ranked }) => [name, ranked[q] ?? []]));
+        await predictions?.write(`${JSON.stringify({ relation, pair: example, word, right: [...answers], found })}\n`);
+      }
+      await predictions?.commit();
+      const known = new Set(words.map((word) => word.toLowerCase()));
+      const inVocabulary = questions.filter(({ answers }) => [...answers].some((answer) => known.has(answer))).length;
+      const results = methods.map(({ name, ranked }) => ({ method: name, ...completionFigures(questions, ranked) }));
+      if (flags.json) {
+        const names = [...new Set(questions.map(({ relation }) => relation))];
+        const relations = names.map((relation) => {
+          const own = questions.flatMap((question, q) => (question.relation === relation ? [q] : []));
+          const of = ({ name, ranked }: Method) => ({
+            method: name,
+            ...completionFigures(
+              own.map((q) => questions[q] as CompletionQuestion),
+              own.map((q) => ranked[q] ?? []),
+            ),
+          });
+          return { relation, questions: own.length, results: methods.map(of) };
+        });
+        const figures = { questions: questions.length, words: words.length, inVocabulary, results, relations };
+        return await terminal.print(JSON.stringify(figures));
+      }
+      const { tableText } = await import('./table.ts');
+      const title = `${questions.length} questions, ${words.length} words, answers of ${inVocabulary} among them`;
+      const right = (name: string) => ({ title: name, align: 'right' }) as const;
+      await terminal.print(
+        tableText(
+          [{ title }, right('right %'), right('in the first 5 %')],
+          results.map(({ method, accuracy1, accuracy5 }) => [method, percent(accuracy1), percent(accuracy5)]),
+          terminal.style,
+        ),
+      );
+    } catch (error) {
+      await predictions?.discard();
+      throw error;
+    }
+  },
+});
+
+async function byRelation(
+  questions: readonly CompletionQuestion[],
+  table: Awaited<ReturnType<typeof wordTable>>,
+  flags: CompleteFlags,
+  terminal: Terminal,
+): Promise<Method> {
+  const { completeAnalogy, likelyAnswers } = await import('../index/completion.ts');
+  await using encoder = await loadEncoder(flags, terminal, { worker: true });
+  const progress = await terminal.progress('completing', 'questions', questions.length);
+  const { signal } = terminal;
+  try {
+    const ranked: string[][] = [];
+    for (const question of questions) {
+      const candidates = likelyAnswers(question, table, flags.candidates || table.answers);
+      const answers = await completeAnalogy(question, candidates, (pairs) => encoder.encode(pairs, { signal }), {
+        top: 5,
+        signal,
+      });
+      ranked.push(answers.map(({ word }) => word));
+      progress.update(ranked.length);
+    }
+    return { name: 'relbert complete', ranked };
+  } finally {
+    progress.stop();
+  }
+}
+
+async function byVectors(
+  questions: readonly CompletionQuestion[],
+  words: readonly string[],
+  { vectors: file }: CompleteFlags,
+  terminal: Terminal,
+): Promise<Method[]> {
+  if (file === undefined) return [];
+  const { readWordVectors } = await import('../formats/word-vectors.ts');
+  const { threeCosAdd } = await import('../evaluate/completion.ts');
+  const all = [...words, ...questions.flatMap(({ example: { head, tail }, word }) => [head, tail, word])];
+  const vectors = await readWordVectors(readWithProgress(file, terminal), all, file);
+  return [
+    { name: '3CosAdd', ranked: questions.map((question) => threeCosAdd(question, words, (word) => vectors.get(word))) },
+  ];
+}

@@ -1,0 +1,41 @@
+/** @file Vectors of single words, without a forward pass: what a language model looks up for their tokens. */
+import { buildEncoder } from '../models/encoder.ts';
+import { resolveWeightNames } from '../models/weights.ts';
+import type { LanguageModel } from './language-model.ts';
+
+/** The mean of the input embeddings of a word's tokens, the mean over all words taken off, of length 1: float32 [n, E]. */
+export async function tokenVectors(
+  model: Pick<LanguageModel, 'config' | 'weights' | 'tokenizer'>,
+  words: readonly string[],
+): Promise<{ readonly data: Float32Array; readonly dimension: number }> {
+  const { config, weights, tokenizer } = model;
+  const table = buildEncoder(config).lookups[0]?.table;
+  const stored = table && resolveWeightNames(config, weights).get(table.name);
+  if (!table || stored === undefined) throw new RangeError(`${config.modelType} has no word embeddings`);
+  const { data: rows } = await weights.get(stored);
+  const dimension = table.shape[1] as number;
+  const data = new Float32Array(words.length * dimension);
+  const mean = new Float32Array(dimension);
+  for (const [at, word] of words.entries()) {
+    // A space before it, as in the middle of a sentence.
+    const ids = tokenizer.encode(` ${word}`).ids.filter((id) => !tokenizer.special.all.has(id));
+    for (const id of ids) {
+      for (let d = 0; d < dimension; d++) {
+        const value = (rows[id * dimension + d] as number) / ids.length;
+        data[at * dimension + d] = (data[at * dimension + d] as number) + value;
+        mean[d] = (mean[d] as number) + value / words.length;
+      }
+    }
+  }
+  for (let start = 0; start < data.length; start += dimension) {
+    let squares = 0;
+    for (let d = 0; d < dimension; d++) {
+      const value = (data[start + d] as number) - (mean[d] as number);
+      data[start + d] = value;
+      squares += value * value;
+    }
+    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let d = 0; d < dimension; d++) data[start + d] = (data[start + d] as number) * scale;
+  }
+  return { data, dimension };
+}

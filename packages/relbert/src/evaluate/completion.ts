@@ -1,0 +1,90 @@
+/** Completed analogies as questions with any word of a list for an answer, beside 3CosAdd (Mikolov et al. 2013). */
+import { Random } from '../data/random.ts';
+import type { RelationSet } from '../data/relation-set.ts';
+import type { AnalogyToComplete } from '../index/completion.ts';
+
+export interface CompletionQuestion extends AnalogyToComplete {
+  readonly relation: string;
+  /** All right answers, in lower case. */
+  readonly answers: ReadonlySet<string>;
+}
+
+export interface CompletionFigures {
+  /** Share of questions whose first answer is right. */
+  readonly accuracy1: number;
+  /** Share of questions with a right answer among the first five. */
+  readonly accuracy5: number;
+}
+
+/**
+ * Questions of each relation: two of its pairs with different heads, drawn at random. All tails that the relation has for
+ * the second head are right.
+ *
+ * @throws RangeError where no relation has pairs with different heads
+ */
+export function drawCompletionQuestions(
+  relations: readonly Pick<RelationSet, 'relation' | 'positives'>[],
+  { questions = 10, seed = 0 }: { readonly questions?: number; readonly seed?: number } = {},
+): CompletionQuestion[] {
+  const drawn = relations.flatMap(({ relation, positives }, r) => {
+    const random = new Random(seed * 1_000_003 + r);
+    return random
+      .shuffle([...positives])
+      .slice(0, questions)
+      .flatMap((asked): CompletionQuestion[] => {
+        const others = positives.filter(({ head }) => head !== asked.head);
+        if (others.length === 0) return [];
+        const { head, tail } = random.choice(others);
+        const right = positives.filter((pair) => pair.head === asked.head).map((pair) => pair.tail.toLowerCase());
+        return [{ relation, example: { head, tail }, word: asked.head, answers: new Set(right) }];
+      });
+  });
+  if (drawn.length === 0) throw new RangeError('no relation has two pairs with different heads');
+  return drawn;
+}
+
+/** @param ranked The words that were found for each question, the best first. */
+export function completionFigures(
+  questions: readonly CompletionQuestion[],
+  ranked: readonly (readonly string[])[],
+): CompletionFigures {
+  const within = (count: number): number =>
+    questions.filter(({ answers }, q) => ranked[q]?.slice(0, count).some((word) => answers.has(word.toLowerCase())))
+      .length / questions.length;
+  return { accuracy1: within(1), accuracy5: within(5) };
+}
+
+/**
+ * The five words with the greatest cosine to tail − head + word; the words of the question are left out. None where a word
+ * of the question has no vector.
+ */
+export function threeCosAdd(
+  { example, word }: AnalogyToComplete,
+  words: readonly string[],
+  vectorOf: (word: string) => Float32Array | undefined,
+): string[] {
+  const [a, b, c] = [example.head, example.tail, word].map(vectorOf).map((vector) => vector && unit(vector));
+  if (!a || !b || !c) return [];
+  const target = c.map((value, d) => value + (b[d] as number) - (a[d] as number));
+  const asked = new Set([example.head, example.tail, word].map((own) => own.toLowerCase()));
+  const scored = words.flatMap((candidate) => {
+    const vector = asked.has(candidate.toLowerCase()) ? undefined : vectorOf(candidate);
+    if (!vector) return [];
+    let [product, squares] = [0, 0];
+    for (const [d, value] of vector.entries()) {
+      product += value * (target[d] as number);
+      squares += value * value;
+    }
+    return [{ candidate, score: squares > 0 ? product / Math.sqrt(squares) : -1 }];
+  });
+  return scored
+    .sort((x, y) => y.score - x.score)
+    .slice(0, 5)
+    .map(({ candidate }) => candidate);
+}
+
+function unit(vector: Float32Array): Float32Array {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return vector.map((value) => value / Math.sqrt(squares || 1));
+}

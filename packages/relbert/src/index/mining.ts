@@ -1,0 +1,144 @@
+/** Finds new pairs of a relation that a few pairs show, among any number of pairs. */
+import type { VectorBlock } from '../formats/vector-block.ts';
+import { pairKey } from '../pair/pair-key.ts';
+import type { WordPair } from '../pair/word-pair.ts';
+import { eventLoopTurns } from '../runtime/event-loop.ts';
+import type { Runtime } from '../runtime/session.ts';
+import { BestPairs, type ScoredPair } from './best-pairs.ts';
+import { IndexError } from './error.ts';
+import type { PairVector } from './index-question.ts';
+import { unitVector } from './relation-index.ts';
+import { Whitening } from './whitening.ts';
+
+/** Candidates with their vectors: a `RelationIndex`, or anything that can be read from its beginning. */
+export interface MiningPool {
+  /** The vectors of about `count` pairs spread over all of them, or of all where they are fewer: float32 [n, D]. */
+  sample(count: number, options: { readonly signal?: AbortSignal | undefined }): Promise<Float32Array>;
+  /** All pairs, block by block. */
+  blocks(options: { readonly signal?: AbortSignal | undefined }): AsyncIterable<VectorBlock>;
+}
+
+export interface MineOptions {
+  /** Whitens and compares. */
+  readonly runtime: Runtime;
+  readonly threads?: number | undefined;
+  /** Pairs that are found. Default 100. */
+  readonly top?: number;
+  /** Pairs that look like the relation and are not: they lower the score of what is like them. */
+  readonly not?: readonly PairVector[];
+  readonly signal?: AbortSignal | undefined;
+  /** `done` candidates were compared. */
+  readonly onProgress?: (event: { readonly kind: 'mining'; readonly done: number }) => void;
+}
+
+export interface MinedPair extends ScoredPair {
+  /** Mean cosine to the seeds in the whitened space, less half the mean cosine to the counter-examples. */
+  readonly score: number;
+  /** The seed that is nearest. */
+  readonly seed: WordPair;
+}
+
+/** Candidates that whitening is learned from. */
+const sampled = 10_000;
+/** Candidates that are compared at once. */
+const comparedAtOnce = 4096;
+
+/**
+ * The `top` candidates that are most like the seeds, best first; of equals, the first. Seeds and counter-examples are left
+ * out, and a candidate that occurs several times counts once. Memory does not grow with the number of candidates.
+ *
+ * @throws IndexError for no seed, vectors of different dimensions, of zeros or not finite; the signal's reason when aborted
+ */
+export async function minePairs(
+  seeds: readonly PairVector[],
+  pool: MiningPool,
+  options: MineOptions,
+): Promise<MinedPair[]> {
+  const { top = 100, not = [], signal, onProgress } = options;
+  if (seeds.length === 0) throw new IndexError('mining needs a seed: a pair of the relation');
+  if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
+  const turn = eventLoopTurns();
+  const examples = [...seeds, ...not];
+  const dimension = seeds[0]?.vector.length ?? 0;
+  const vectors = new Float32Array(examples.length * dimension);
+  for (const [i, { vector }] of examples.entries()) {
+    if (vector.length !== dimension) throw otherDimension(dimension, vector.length);
+    vectors.set(vector, i * dimension);
+  }
+  const sample = await pool.sample(sampled, { signal });
+  if (sample.length === 0) return [];
+  if (sample.length % dimension !== 0) throw otherDimension(dimension);
+  await using whitening = await Whitening.of(unitRows(sample, dimension), dimension, options);
+  const whitened = await whitening.apply(unitRows(vectors, dimension, examples));
+  const question = miningQuestion(whitened, dimension, seeds.length);
+  const without = new Set(examples.map(({ pair }) => pairKey(pair)));
+  const best = new BestPairs<MinedPair>(top);
+  let done = 0;
+  for await (const { pairs, data, shape } of pool.blocks({ signal })) {
+    if (shape[1] !== dimension) throw otherDimension(dimension, shape[1]);
+    for (let first = 0; first < pairs.length; first += comparedAtOnce) {
+      signal?.throwIfAborted();
+      const some = pairs.slice(first, first + comparedAtOnce).map((pair) => ({ pair }));
+      const rows = data.subarray(first * dimension, (first + some.length) * dimension);
+      const candidates = await whitening.apply(unitRows(rows, dimension, some));
+      for (const [i, { pair }] of some.entries()) {
+        const candidate = candidates.subarray(i * dimension, (i + 1) * dimension);
+        const score = dot(question, candidate);
+        if (!best.admits(score) || without.has(pairKey(pair))) continue;
+        best.add({ pair, score, seed: nearestSeed(candidate, seeds, whitened) });
+      }
+      done += some.length;
+      onProgress?.({ kind: 'mining', done });
+      await turn();
+    }
+  }
+  return best.sorted();
+}
+
+/**
+ * The vector whose dot product with a candidate is its score: the mean of the seeds, less half the mean of the
+ * counter-examples.
+ *
+ * @param whitened float32 [S, D]: unit vectors of the seeds, then of the counter-examples.
+ */
+export function miningQuestion(whitened: Float32Array, dimension: number, seeds: number): Float32Array {
+  const question = new Float32Array(dimension);
+  const others = whitened.length / dimension - seeds;
+  for (let at = 0; at < whitened.length; at++) {
+    const weight = at < seeds * dimension ? 1 / seeds : -0.5 / others;
+    question[at % dimension] = (question[at % dimension] as number) + weight * (whitened[at] as number);
+  }
+  return question;
+}
+
+function nearestSeed(candidate: Float32Array, seeds: readonly PairVector[], whitened: Float32Array): WordPair {
+  const dimension = candidate.length;
+  const cosines = seeds.map((_, i) => dot(whitened.subarray(i * dimension, (i + 1) * dimension), candidate));
+  return (seeds[cosines.indexOf(Math.max(...cosines))] as PairVector).pair;
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+/** Rows of length 1. @throws IndexError naming the pair whose vector has no direction */
+export function unitRows(
+  data: Float32Array,
+  dimension: number,
+  pairs: readonly { readonly pair: WordPair }[] = [],
+): Float32Array {
+  const rows = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at += dimension) {
+    const pair = pairs[at / dimension]?.pair;
+    const name = (): string => (pair ? JSON.stringify([pair.head, pair.tail]) : 'a candidate');
+    rows.set(unitVector(data.subarray(at, at + dimension), name), at);
+  }
+  return rows;
+}
+
+function otherDimension(expected: number, got?: number): IndexError {
+  const found = got === undefined ? 'the candidates have another' : `another vector has ${got}`;
+  return new IndexError(`a seed has ${expected} dimensions, ${found}: vectors of two models cannot be compared`);
+}

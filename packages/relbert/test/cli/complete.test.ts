@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { relbert, tinyModel } from './command.ts';
+import { failure } from './evaluation.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'relbert-complete-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (name: string): string => join(folder, name);
+const model = ['--model', tinyModel, '--template', '<subj> and <obj>', '--pooling', 'difference', '--threads', '1'];
+writeFileSync(path('words.txt'), 'small\n\nqueen\ncold\nsmall\nsea\nbig\n');
+writeFileSync(path('questions.txt'), ': gender\nking queen man woman\nking queen boy girl\n');
+writeFileSync(
+  path('bats.jsonl'),
+  '{"stem":["hot","cold"],"answer":0,"choice":[["big","small"],["sea","ship"]],"prefix":"opposite"}\n',
+);
+
+describe('relbert complete', () => {
+  it('ranks the words of a list for each word, without those of the question', async () => {
+    const args = ['complete', 'hot:cold', 'big', 'up', '--vocabulary', path('words.txt'), '--top', '2', ...model];
+    const { code, stdout, stderr } = await relbert([...args, '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { pair: object; word: string; answers: { word: string; score: number }[] });
+    expect(lines.map(({ word }) => word)).toEqual(['big', 'up']);
+    expect(lines[0]?.pair).toEqual({ head: 'hot', tail: 'cold' });
+    for (const { answers } of lines) {
+      expect(answers).toHaveLength(2);
+      expect(answers[0]?.score).toBeGreaterThanOrEqual(answers[1]?.score as number);
+      for (const { word } of answers) expect(['small', 'queen', 'sea', 'big']).toContain(word);
+    }
+    expect(lines[0]?.answers.map(({ word }) => word)).not.toContain('big');
+    const table = await relbert(args);
+    expect(table.stdout).toMatch(/hot:cold = big: +score/);
+  });
+
+  it('says what is wrong with the list', async () => {
+    writeFileSync(path('empty.txt'), ' \n');
+    writeFileSync(path('same.txt'), 'hot\nCold\n');
+    const ask = ['complete', 'hot:cold', 'big', ...model, '--vocabulary'];
+    expect(await failure(...ask, path('empty.txt'))).toContain('empty.txt: holds no word');
+    expect(await failure(...ask, path('same.txt'))).toContain('no word is left that may be an answer');
+    expect(await failure(...ask, path('none.txt'))).toContain('none.txt');
+    const { code, stderr } = await relbert([...ask, 'package/other']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('package/words')]);
+  });
+});
+
+describe('relbert evaluate complete', () => {
+  it('counts right answers, and those that the list has', async () => {
+    writeFileSync(path('vectors.txt'), 'king 1 0 1\nqueen 1 1 1\nman 1 0 0\nwoman 1 1 0\n');
+    writeFileSync(path('list.txt'), 'queen\nwoman\nsea\n');
+    const args = [
+      '--data',
+      path('questions.txt'),
+      path('bats.jsonl'),
+      '--vocabulary',
+      path('list.txt'),
+      '--vectors',
+      path('vectors.txt'),
+    ];
+    const { code, stdout, stderr } = await relbert(['evaluate', 'complete', ...args, ...model, '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const figures = JSON.parse(stdout) as { results: object[]; relations: { relation: string; questions: number }[] };
+    expect(figures).toMatchObject({ questions: 5, words: 3, inVocabulary: 2 });
+    expect(figures.results.map((result) => (result as { method: string }).method)).toEqual([
+      'relbert complete',
+      '3CosAdd',
+    ]);
+    expect(figures.relations.map(({ relation, questions }) => [relation, questions])).toEqual([
+      ['gender', 3],
+      ['opposite', 2],
+    ]);
+  });
+});

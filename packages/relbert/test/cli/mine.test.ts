@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { relbert, tinyModel } from './command.ts';
+import { failure } from './evaluation.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'relbert-mine-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (name: string): string => join(folder, name);
+const model = ['--model', tinyModel, '--template', '<subj> and <obj>', '--pooling', 'difference', '--threads', '1'];
+
+const words = ['king', 'queen', 'man', 'woman', 'hot', 'cold', 'big', 'small', 'up', 'down'];
+const all = words.flatMap((head) => words.filter((tail) => tail !== head).map((tail) => [head, tail] as const));
+writeFileSync(path('pool.tsv'), `head\ttail\tid\n${all.map(([h, t], i) => `${h}\t${t}\t${i}`).join('\n')}\n`);
+writeFileSync(path('seeds.tsv'), 'hot\tcold\nbig\tsmall\nhot\tcold\n');
+writeFileSync(path('not.tsv'), 'king\tqueen\n');
+writeFileSync(
+  path('relations.jsonl'),
+  `${JSON.stringify({ relation: 'some', positives: all.slice(0, 12) })}\n${JSON.stringify({ relation: 'few', positives: all.slice(20, 23) })}\n`,
+);
+
+async function mined(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await relbert(['mine', ...args, '--json']);
+  expect([code, stderr.replace(/^.*read as a header line.*\n/gm, '')]).toEqual([0, '']);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('relbert mine', () => {
+  const asked = ['--seeds', path('seeds.tsv'), '--not', path('not.tsv'), '--top', '7'];
+
+  it('finds the same among an index, pairs and vectors', async () => {
+    const among = await mined(...asked, '--among', path('pool.tsv'), ...model);
+    expect(among).toHaveLength(7);
+    expect(Object.keys(among[0] ?? {}).sort()).toEqual(['head', 'id', 'score', 'seed', 'tail']);
+    for (const { head, tail, seed, score } of among) {
+      expect(['hot:cold', 'big:small', 'king:queen']).not.toContain(`${head}:${tail}`);
+      expect([
+        { head: 'hot', tail: 'cold' },
+        { head: 'big', tail: 'small' },
+      ]).toContainEqual(seed);
+      expect(typeof score).toBe('number');
+    }
+    const built = await relbert(['index', 'build', path('index'), '--pairs', path('pool.tsv'), ...model]);
+    expect(built.code).toBe(0);
+    const indexed = await mined(...asked, '--among', path('index'));
+    const shown = (list: typeof among): string[] => list.map(({ head, tail }) => `${head}:${tail}`).sort();
+    expect(shown(indexed)).toEqual(shown(among));
+    const embedded = await relbert(['embed', '--pairs', path('pool.tsv'), '--output', path('pool.npy'), ...model]);
+    expect(embedded.code).toBe(0);
+    expect(shown(await mined(...asked, '--among', path('pool.npy')))).toEqual(shown(among));
+  });
+
+  it('prints a table', async () => {
+    const { stdout } = await relbert(['mine', ...asked, '--among', path('pool.tsv'), ...model]);
+    expect(stdout).toMatch(/pair +score +nearest seed/);
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^ *7 +\w+:\w+ +-?\d\.\d{4} +(hot:cold|big:small)$/);
+  });
+
+  it('says what is wrong with seeds and candidates', async () => {
+    writeFileSync(path('empty.tsv'), '');
+    expect(await failure('mine', '--seeds', path('empty.tsv'), '--among', path('pool.tsv'))).toContain(
+      'empty.tsv: holds no pair',
+    );
+    expect(await failure('mine', '--seeds', path('seeds.tsv'), '--among', path('empty.tsv'), ...model)).toContain(
+      'empty.tsv: holds no pair',
+    );
+    expect(await failure('mine', '--seeds', path('seeds.tsv'), '--among', path('none.tsv'))).toContain(
+      'there is no such file',
+    );
+    const { code, stderr } = await relbert(['mine', '--seeds', path('seeds.tsv'), '--among', '-']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--among - is read twice')]);
+  });
+});
+
+describe('relbert evaluate mining', () => {
+  it('measures relations of a file among further pairs', async () => {
+    const args = [
+      '--data',
+      path('relations.jsonl'),
+      '--among',
+      path('pool.tsv'),
+      '--seeds',
+      '3',
+      '6',
+      '--least-pairs',
+      '10',
+    ];
+    const { code, stdout, stderr } = await relbert(['evaluate', 'mining', ...args, '--draws', '2', ...model, '--json']);
+    expect(stderr).toContain('1 relations with fewer than 10 pairs are left out');
+    expect(code).toBe(0);
+    const { pool, results } = JSON.parse(stdout) as { pool: number; results: Record<string, unknown>[] };
+    expect(pool).toBe(90);
+    expect(results.map(({ method, seeds }) => [method, seeds])).toEqual([
+      ['relbert mine', 3],
+      ['relbert mine', 6],
+      ['cosine to the mean', 3],
+      ['cosine to the mean', 6],
+    ]);
+    // 90 candidates without the seeds: all 9 others are among the first 100.
+    expect(results[0]?.['precision100']).toBeCloseTo(0.09, 9);
+  });
+});
