@@ -48,7 +48,6 @@ export {
   type CompletionOptions,
   completeAnalogy,
   type EncodePairs,
-  likelyAnswers,
   type WordTable,
 } from './index/completion.ts';
 export { IndexError } from './index/error.ts';

@@ -24,7 +24,9 @@ const add = (word: string | undefined, frequency: number): void => {
     frequencies.set(word, Math.max(frequencies.get(word) ?? 0, frequency));
 };
 const synsets = [...parseWordNet(await readWordNetFiles(WORDNET_FILES)).values()];
-const gradable = new Set(synsets.filter(({ pos }) => pos === 'a').flatMap(({ words }) => words.map(({ word }) => word)));
+const gradable = new Set(
+  synsets.filter(({ pos }) => pos === 'a').flatMap(({ words }) => words.map(({ word }) => word)),
+);
 
 function inflected(word: string, pos: Synset['pos']): (string | undefined)[] {
   if (!/^[a-z]+$/.test(word)) return [];
@@ -43,9 +45,13 @@ for (const { pos, words } of synsets) {
   }
 }
 for (const name of CARRIED_DATA.trainingPairs) {
-  for (const { head, tail } of pairsOfCarried(await readPackageData(name))) for (const word of [head, tail]) add(word, 1);
+  for (const { head, tail } of pairsOfCarried(await readPackageData(name)))
+    for (const word of [head, tail]) add(word, 1);
 }
-const words = [...frequencies].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([word]) => word);
+const words = [...frequencies]
+  .filter(([word]) => word === word.toLowerCase() || !frequencies.has(word.toLowerCase())) // Lady: lady
+  .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  .map(([word]) => word);
 writeFileSync(
   fileURLToPath(new URL('../../relbert/data/words.txt', import.meta.url)),
   words.map((word) => `${word}\n`).join(''),

@@ -45,11 +45,10 @@ export const complete = command({
     const example = { head, tail };
     const table = await wordTable(flags, [head, tail, ...words], terminal);
     await using encoder = await loadEncoder(flags, terminal, { worker: true });
-    const { completeAnalogy, likelyAnswers } = await import('../index/completion.ts');
+    const { completeAnalogy } = await import('../index/completion.ts');
     const { tableText } = await import('./table.ts');
     for (const [i, word] of words.entries()) {
       const question = { example, word };
-      const candidates = likelyAnswers(question, table, flags.candidates || table.answers);
       const progress = await terminal.progress(`encoding ${word}`, 'pairs');
       let answers: Completion[];
       try {
@@ -58,7 +57,11 @@ export const complete = command({
             signal: terminal.signal,
             onProgress: ({ done, total }) => progress.update(done, total),
           });
-        answers = await completeAnalogy(question, candidates, encode, { top: flags.top, signal: terminal.signal });
+        answers = await completeAnalogy(question, table, encode, {
+          top: flags.top,
+          candidates: flags.candidates || table.answers,
+          signal: terminal.signal,
+        });
       } finally {
         progress.stop();
       }

@@ -102,16 +102,16 @@ async function byRelation(
   flags: CompleteFlags,
   terminal: Terminal,
 ): Promise<Method> {
-  const { completeAnalogy, likelyAnswers } = await import('../index/completion.ts');
+  const { completeAnalogy } = await import('../index/completion.ts');
   await using encoder = await loadEncoder(flags, terminal, { worker: true });
   const progress = await terminal.progress('completing', 'questions', questions.length);
   const { signal } = terminal;
   try {
     const ranked: string[][] = [];
     for (const question of questions) {
-      const candidates = likelyAnswers(question, table, flags.candidates || table.answers);
-      const answers = await completeAnalogy(question, candidates, (pairs) => encoder.encode(pairs, { signal }), {
+      const answers = await completeAnalogy(question, table, (pairs) => encoder.encode(pairs, { signal }), {
         top: 5,
+        candidates: flags.candidates || table.answers,
         signal,
       });
       ranked.push(answers.map(({ word }) => word));

@@ -3,7 +3,7 @@ import { buildEncoder } from '../models/encoder.ts';
 import { resolveWeightNames } from '../models/weights.ts';
 import type { LanguageModel } from './language-model.ts';
 
-/** The mean of the input embeddings of a word's tokens, the mean over all words taken off, of length 1: float32 [n, E]. */
+/** The mean of the input embeddings of a word's tokens, the mean over all tokens taken off, of length 1: float32 [n, E]. */
 export async function tokenVectors(
   model: Pick<LanguageModel, 'config' | 'weights' | 'tokenizer'>,
   words: readonly string[],
@@ -15,7 +15,9 @@ export async function tokenVectors(
   const { data: rows } = await weights.get(stored);
   const dimension = table.shape[1] as number;
   const data = new Float32Array(words.length * dimension);
-  const mean = new Float32Array(dimension);
+  const mean = new Float64Array(dimension);
+  for (const [at, value] of rows.entries()) mean[at % dimension] = (mean[at % dimension] as number) + value;
+  for (let d = 0; d < dimension; d++) mean[d] = (mean[d] as number) / (rows.length / dimension);
   for (const [at, word] of words.entries()) {
     // A space before it, as in the middle of a sentence.
     const ids = tokenizer.encode(` ${word}`).ids.filter((id) => !tokenizer.special.all.has(id));
@@ -23,7 +25,6 @@ export async function tokenVectors(
       for (let d = 0; d < dimension; d++) {
         const value = (rows[id * dimension + d] as number) / ids.length;
         data[at * dimension + d] = (data[at * dimension + d] as number) + value;
-        mean[d] = (mean[d] as number) + value / words.length;
       }
     }
   }

@@ -2,6 +2,7 @@
 import { cosine } from '../encoder/embeddings.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
+import { wordsOf } from './row-keys.ts';
 
 /** Vectors of words, of length 1 or all zeros: float32 [n, E]. */
 export interface WordTable {
@@ -22,70 +23,48 @@ export interface AnalogyToComplete {
 
 export interface Completion {
   readonly word: string;
-  /** −2 to 2. */
+  /** −2.5 to 2.5. */
   readonly score: number;
 }
 
 /** Embeddings of pairs [n, D], as `RelationEncoder.encode` gives them. */
 export type EncodePairs = (pairs: readonly WordPair[]) => Promise<{ readonly data: Float32Array }>;
 
-/** Whether a word may be an answer: words of the question are none, without regard to case. */
+/** Whether a word may be an answer: those of the question, and phrases with them, are none, without regard to case. */
 function mayAnswer({ example, word }: AnalogyToComplete): (candidate: string) => boolean {
-  const asked = new Set([example.head, example.tail, word].map((own) => own.toLowerCase()));
-  return (candidate) => !asked.has(candidate.toLowerCase());
-}
-
-/**
- * The `count` words that are most like the word that is asked for and the tail of the example taken together, by the
- * words alone: a cheap choice of what is worth encoding.
- */
-export function likelyAnswers(question: AnalogyToComplete, table: WordTable, count: number): string[] {
-  const { words, data, dimension } = table;
-  const may = mayAnswer(question);
-  const places = new Map(words.map((word, at) => [word.toLowerCase(), at]));
-  const wanted = new Float32Array(dimension);
-  for (const word of [question.word, question.example.tail]) {
-    const at = places.get(word.toLowerCase());
-    if (at !== undefined)
-      for (let d = 0; d < dimension; d++) wanted[d] = (wanted[d] as number) + (data[at * dimension + d] as number);
-  }
-  return words
-    .slice(0, table.answers)
-    .map((word, at) => ({ word, score: dotAt(data, at * dimension, wanted) }))
-    .filter(({ word }) => may(word))
-    .sort((a, b) => b.score - a.score)
-    .slice(0, count)
-    .map(({ word }) => word);
-}
-
-function dotAt(data: Float32Array, start: number, other: Float32Array): number {
-  let sum = 0;
-  for (let d = 0; d < other.length; d++) sum += (data[start + d] as number) * (other[d] as number);
-  return sum;
+  const asked = new Set([...wordsOf(example), ...wordsOf({ head: word, tail: word })]);
+  return (candidate) => [...wordsOf({ head: candidate, tail: candidate })].every((part) => !asked.has(part));
 }
 
 export interface CompletionOptions {
   /** Answers. Default 10. */
   readonly top?: number;
+  /** Words that are encoded: those that are most like the question by the words alone. Default 1000. */
+  readonly candidates?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Weights of the three parts of the score, chosen on the validation questions of Google and BATS. */
+const crossWeight = 0.5;
+const offsetWeight = 1;
+
 /**
- * The candidates that complete an analogy best. A candidate d for "a is to b as c is to d" has the score cos(a:b, c:d) +
- * cos(a:c, b:d): an analogy holds both ways. Words of the question are no answers.
+ * The words that complete an analogy best. A word d has for "a is to b as c is to d" the score cos(a:b, c:d) +
+ * cos(a:c, b:d) / 2 + cos(d, b + c − a): the relation, the analogy read the other way, and the words alone. Words of the
+ * question are no answers.
  *
- * @throws RangeError where no candidate is left
+ * @throws RangeError where no word may be an answer
  */
 export async function completeAnalogy(
   question: AnalogyToComplete,
-  candidates: readonly string[],
+  table: WordTable,
   encode: EncodePairs,
-  { top = 10, signal }: CompletionOptions = {},
+  { top = 10, candidates = 1000, signal }: CompletionOptions = {},
 ): Promise<Completion[]> {
   const { example, word } = question;
   const { head, tail } = example;
-  const words = [...new Set(candidates)].filter(mayAnswer(question));
-  if (words.length === 0) throw new RangeError('no word is left that may be an answer: take a longer list of words');
+  const likely = likelyAnswers(question, table, candidates);
+  if (likely.length === 0) throw new RangeError('no word is left that may be an answer: take a longer list of words');
   const embed = async (pairs: readonly WordPair[]): Promise<(at: number) => Float32Array> => {
     signal?.throwIfAborted();
     const { data } = await encode(pairs);
@@ -93,13 +72,44 @@ export async function completeAnalogy(
     return (at) => data.subarray(at * dimension, (at + 1) * dimension);
   };
   const given = await embed([example, { head, tail: word }]);
-  const across = await embed(words.map((answer) => ({ head: word, tail: answer })));
-  const down = await embed(words.map((answer) => ({ head: tail, tail: answer })));
+  const across = await embed(likely.map((answer) => ({ head: word, tail: answer.word })));
+  const down = await embed(likely.map((answer) => ({ head: tail, tail: answer.word })));
   const turn = eventLoopTurns();
   const scored: Completion[] = [];
-  for (const [i, answer] of words.entries()) {
-    scored.push({ word: answer, score: cosine(given(0), across(i)) + cosine(given(1), down(i)) });
+  for (const [i, { word: answer, offset }] of likely.entries()) {
+    const score = cosine(given(0), across(i)) + crossWeight * cosine(given(1), down(i)) + offsetWeight * offset;
+    scored.push({ word: answer, score });
     await turn();
   }
   return scored.sort((a, b) => b.score - a.score).slice(0, top);
+}
+
+/** The `count` words that are most like the word that is asked for and the tail of the example taken together. */
+function likelyAnswers(
+  question: AnalogyToComplete,
+  { words, answers, data, dimension }: WordTable,
+  count: number,
+): { readonly word: string; readonly offset: number }[] {
+  const may = mayAnswer(question);
+  const places = new Map(words.map((word, at) => [word.toLowerCase(), at]));
+  const sum = (...parts: readonly (readonly [word: string, weight: number])[]): Float32Array => {
+    const total = new Float32Array(dimension);
+    for (const [word, weight] of parts) {
+      const start = (places.get(word.toLowerCase()) ?? Number.NaN) * dimension;
+      for (let d = 0; d < dimension; d++) total[d] = (total[d] as number) + weight * (data[start + d] ?? 0);
+    }
+    return total;
+  };
+  const { head, tail } = question.example;
+  const near = sum([question.word, 1], [tail, 1]);
+  const target = sum([question.word, 1], [tail, 1], [head, -1]);
+  const seen = new Set<string>();
+  return words
+    .slice(0, answers)
+    .map((word, at) => ({ word, vector: data.subarray(at * dimension, (at + 1) * dimension) }))
+    .filter(({ word }) => may(word) && seen.size < seen.add(word.toLowerCase()).size)
+    .map(({ word, vector }) => ({ word, vector, near: cosine(near, vector) }))
+    .sort((a, b) => b.near - a.near)
+    .slice(0, count)
+    .map(({ word, vector }) => ({ word, offset: cosine(target, vector) }));
 }

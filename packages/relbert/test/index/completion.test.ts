@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completeAnalogy, likelyAnswers, type WordTable } from '../../src/index/completion.ts';
+import { completeAnalogy, type WordTable } from '../../src/index/completion.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
 
 const meanings: Readonly<Record<string, readonly number[]>> = {
@@ -24,35 +24,43 @@ async function encode(pairs: readonly WordPair[]): Promise<{ readonly data: Floa
 const words = Object.keys(meanings);
 const question = { example: { head: 'hot', tail: 'cold' }, word: 'big' };
 
+function tableOf(list: readonly string[]): WordTable {
+  const data = Float32Array.from(list.flatMap((word) => meanings[word.toLowerCase()] as readonly number[]));
+  return { words: list, answers: list.length, data, dimension: 3 };
+}
+
 describe('completeAnalogy', () => {
   it('finds the word that stands in the same relation, not one that repeats a word of the question', async () => {
-    const found = await completeAnalogy(question, [...words, 'Cold', 'small'], encode, { top: 3 });
+    const found = await completeAnalogy(question, tableOf([...words, 'Cold', 'Small']), encode, { top: 3 });
     expect(found[0]?.word).toBe('small');
     expect(found.map(({ word }) => word.toLowerCase())).not.toContain('cold');
-    expect(found).toHaveLength(3);
-    expect(found[0]?.score).toBeGreaterThan(found[1]?.score as number);
+    expect(new Set(found.map(({ word }) => word)).size).toBe(3);
+    // big - hot + cold = [0, 1, -1] is small: relation 1, half of the other way 1, and the words 1.
+    expect(found[0]?.score).toBeCloseTo(2.5, 5);
+    expect(found[1]?.score).toBeLessThan(2);
   });
 
-  it('says where no word may be an answer, and stops when aborted', async () => {
-    await expect(completeAnalogy(question, ['hot', 'COLD', 'big'], encode)).rejects.toThrow('no word is left');
+  it('encodes the words alone that are most like the word asked for and the tail of the example', async () => {
+    const asked = new Set<string>();
+    const seen = async (pairs: readonly WordPair[]) => {
+      for (const { head, tail } of pairs) if (head === 'big') asked.add(tail);
+      return encode(pairs);
+    };
+    // big + cold = [1, 1, 0]: bread is the least like it.
+    await completeAnalogy(question, tableOf(words), seen, { candidates: 3 });
+    expect([...asked].sort()).toEqual(['huge', 'small', 'warm']);
+  });
+
+  it('takes answers from the listed words alone, and a question whose words are not listed', async () => {
+    const found = await completeAnalogy(question, { ...tableOf(words), answers: 3 }, encode).catch(String);
+    expect(found).toContain('no word is left');
+    const other = { example: { head: 'hot', tail: 'warm' }, word: 'bread' };
+    const [first] = await completeAnalogy(other, tableOf(['big', 'huge']), encode);
+    expect(Number.isFinite(first?.score)).toBe(true);
+  });
+
+  it('stops when aborted', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(completeAnalogy(question, words, encode, { signal })).rejects.toThrow('enough');
-  });
-});
-
-describe('likelyAnswers', () => {
-  const data = Float32Array.from(words.flatMap((word) => meanings[word] as readonly number[]));
-  const table: WordTable = { words, answers: words.length - 1, data, dimension: 3 };
-
-  it('takes the words most like the word asked for and the tail of the example, of those that may be answers', () => {
-    // big + cold = [1, 1, 0]: warm has 1, small 1, huge 1; bread is the last and no answer of this table.
-    const likely = likelyAnswers(question, table, 3);
-    expect([...likely].sort()).toEqual(['huge', 'small', 'warm']);
-    expect(likelyAnswers(question, table, 10)).toEqual(likely);
-    expect(likelyAnswers(question, { ...table, answers: words.length }, 10).at(-1)).toBe('bread');
-  });
-
-  it('passes over a word that the table does not have', () => {
-    expect(likelyAnswers({ example: { head: 'a', tail: 'b' }, word: 'big' }, table, 1)).toEqual(['huge']);
+    await expect(completeAnalogy(question, tableOf(words), encode, { signal })).rejects.toThrow('enough');
   });
 });
