@@ -1,7 +1,8 @@
-/** `relbert export`: a relation encoder as one ONNX file for other programs. */
+/** `relbert export`: a relation encoder as one ONNX file for other programs, or as a folder with weights of another type. */
+import type { OnnxExport } from '../encoder/export-onnx.ts';
 import { poolings } from '../encoder/pooling-table.ts';
 import { command } from './command.ts';
-import { checkUsage } from './exit.ts';
+import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { modelOptions } from './model-options.ts';
 import { choice, type Flags, required, text, withDefault } from './option.ts';
@@ -9,7 +10,10 @@ import type { Terminal } from './terminal.ts';
 
 const options = {
   model: withDefault(text('<model>', 'folder, hub id, id@revision, or "embedded"'), 'embedded'),
-  format: withDefault(choice('<format>', 'file format', ['onnx']), 'onnx'),
+  format: withDefault(
+    choice('<format>', 'onnx: one file; safetensors: a folder in HuggingFace layout', ['onnx', 'safetensors']),
+    'onnx',
+  ),
   dtype: withDefault(choice('<dtype>', 'of the weights in the file', ['f32', 'f16', 'int8']), 'f32'),
   opset: withDefault(
     choice('<operators>', 'onnxruntime: its own operators where they are faster; plain: the ONNX standard only', [
@@ -19,48 +23,69 @@ const options = {
     'onnxruntime',
   ),
   pooling: text('<pooling>', `${poolings.join(', ')} (default: the checkpoint's)`),
-  output: required(text('<file>', 'file to write')),
+  output: required(text('<path>', 'file or folder to write')),
   offline: modelOptions.offline,
 };
 
 export const exportCommand = command({
   name: 'export',
-  summary: 'write an encoder as one ONNX file',
-  description: 'Writes a relation encoder as one ONNX file: token ids of prompts in, relation embeddings out.',
+  summary: 'write an encoder as one ONNX file, or with weights of another type',
+  description:
+    'Writes a relation encoder as one ONNX file: token ids of prompts in, relation embeddings out. Or, with ' +
+    '--format safetensors, as a folder with weights in 32, 16 or 8 bits: transformers reads all but those in 8.',
   options,
   examples: [
     'relbert export --model my-encoder --dtype int8 --output encoder.onnx',
     'relbert export --opset plain --output for-openvino.onnx',
+    'relbert export --model my-encoder --format safetensors --dtype int8 --output my-encoder-int8',
+    'relbert export --format safetensors --dtype f16 --output embedded-f16',
   ],
   run: (_, flags, terminal) => run(flags, terminal),
 });
 
 async function run(
-  { model, dtype, opset, pooling: name, output, offline }: Flags<typeof options>,
+  { model: name, format, dtype, opset, pooling: pooled, output, offline }: Flags<typeof options>,
   terminal: Terminal,
 ): Promise<void> {
+  if (format === 'safetensors' && pooled !== undefined) {
+    throw new UsageError('--pooling goes with --format onnx: a folder keeps the pooling of its checkpoint');
+  }
   const { parsePooling } = await import('../encoder/pooling.ts');
-  const pooling = name === undefined ? undefined : checkUsage(() => parsePooling(name));
+  const pooling = pooled === undefined ? undefined : checkUsage(() => parsePooling(pooled));
   const { openModel } = await import('../node/open-model.ts');
-  const { exportOnnx } = await import('../encoder/export-onnx.ts');
-  const { writeFileAtomic } = await import('../node/files.ts');
+  const { nodeRuntime } = await import('../node/runtime.ts');
   const fetching = fetchProgress(terminal, offline);
   try {
-    const files = await openModel(model, fetching.hub);
-    const exported = await exportOnnx(files, { dtype, opset, ...(pooling && { pooling }) });
-    await writeFileAtomic(output, exported.model, { signal: terminal.signal });
-    terminal.note(
-      `inputs ${exported.inputs.join(', ')} (int64 [B, T]), output embedding [B, ${exported.dimension}]; pooling ${exported.pooling}; write pairs into: ${exported.prompt}`,
-    );
-    const { softIds } = exported;
-    if (softIds) {
-      const { first, top, mid, bottom } = softIds;
-      terminal.note(
-        `the soft prompt's ${top} + ${mid} + ${bottom} vectors have the ids ${first} to ${first + top + mid + bottom - 1} in input_ids, in the prompt's order`,
-      );
+    const model = await openModel(name, fetching.hub);
+    if (format === 'safetensors') {
+      const { int8Tensors } = await import('../encoder/int8-weights.ts');
+      const { saveModel } = await import('../node/save.ts');
+      await saveModel({
+        folder: output,
+        source: model.checkpoint,
+        ...(dtype === 'int8' ? { int8: await int8Tensors(model, nodeRuntime()) } : { dtype }),
+        signal: terminal.signal,
+      });
+    } else {
+      const { exportOnnx } = await import('../encoder/export-onnx.ts');
+      const { writeFileAtomic } = await import('../node/files.ts');
+      const exported = await exportOnnx(model, { dtype, opset, runtime: nodeRuntime(), ...(pooling && { pooling }) });
+      await writeFileAtomic(output, exported.model, { signal: terminal.signal });
+      note(terminal, exported);
     }
     await terminal.print(output);
   } finally {
     await fetching.stop();
   }
+}
+
+function note(terminal: Terminal, { inputs, dimension, pooling, prompt, softIds }: OnnxExport): void {
+  terminal.note(
+    `inputs ${inputs.join(', ')} (int64 [B, T]), output embedding [B, ${dimension}]; pooling ${pooling}; write pairs into: ${prompt}`,
+  );
+  if (!softIds) return;
+  const { first, top, mid, bottom } = softIds;
+  terminal.note(
+    `the soft prompt's ${top} + ${mid} + ${bottom} vectors have the ids ${first} to ${first + top + mid + bottom - 1} in input_ids, in the prompt's order`,
+  );
 }

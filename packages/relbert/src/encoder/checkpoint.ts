@@ -28,6 +28,7 @@ export interface Checkpoint {
 const weightsLayouts = [
   { file: 'model.safetensors', format: 'safetensors', sharded: false },
   { file: 'model.safetensors.index.json', format: 'safetensors', sharded: true },
+  { file: 'model.int8.safetensors', format: 'safetensors', sharded: false },
   { file: 'pytorch_model.bin', format: 'pickle', sharded: false },
   { file: 'pytorch_model.bin.index.json', format: 'pickle', sharded: true },
 ] as const;

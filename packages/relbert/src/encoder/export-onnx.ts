@@ -5,8 +5,12 @@ import { floatToHalf } from '../formats/half-float.ts';
 import { type ConstantData, cast, input, serialize, standardOperators } from '../graph/index.ts';
 import { Substitution } from '../graph/substitute.ts';
 import { buildEncoder } from '../models/encoder.ts';
+import type { Int8Options } from '../models/int8.ts';
 import { readParameters } from '../models/weights.ts';
+import type { Runtime } from '../runtime/session.ts';
+import { calibrate, calibrationPrompts } from './calibration.ts';
 import { type LanguageModel, relationModel } from './language-model.ts';
+import { OptionError } from './option-error.ts';
 import { type Pooling, poolHidden, poolingFromTokens } from './pooling.ts';
 
 export interface ExportOnnxOptions {
@@ -22,6 +26,8 @@ export interface ExportOnnxOptions {
    * ONNX standard only, for every other runtime.
    */
   readonly opset?: 'onnxruntime' | 'plain';
+  /** For int8: computes the ranges of activations. `nodeRuntime()` or `webRuntime()`. */
+  readonly runtime?: Runtime;
 }
 
 export interface OnnxExport {
@@ -48,7 +54,7 @@ export interface OnnxExport {
  *
  * @param model `exportOnnx(await openLanguageModel(await openModel('./model')))`, both from `relbert`.
  * @throws CheckpointError or WeightError for weights that cannot be used, PoolingError for an unknown pooling,
- *   PromptError for a prompt of another model
+ *   PromptError for a prompt of another model, OptionError for int8 without a runtime
  */
 export async function exportOnnx(model: LanguageModel, options: ExportOnnxOptions = {}): Promise<OnnxExport> {
   const { dtype = 'f32', opset = 'onnxruntime' } = options;
@@ -60,10 +66,16 @@ export async function exportOnnx(model: LanguageModel, options: ExportOnnxOption
     spec,
     prompt,
   } = relationModel(model, { pooling: options.pooling });
-  const graph = buildEncoder(config, {
-    precision: dtype === 'int8' ? 'int8' : 'f32',
-    ...(prompt.vectors && { softPrompt: prompt.vectors }),
-  });
+  const softPrompt = prompt.vectors;
+  let int8: Int8Options | undefined;
+  if (dtype === 'int8') {
+    const { runtime } = options;
+    if (!runtime) throw new OptionError("dtype 'int8' needs a runtime: pass { runtime: nodeRuntime() }");
+    const prompts = calibrationPrompts(prompt, model.maxLength);
+    // 7 bits: nobody knows where the file will run.
+    int8 = { ...(await calibrate({ config, weights: stored, runtime, prompts, softPrompt })), weightBits: 7 };
+  }
+  const graph = buildEncoder(config, { int8, ...(softPrompt && { softPrompt }) });
   const { weights, inputs } = poolingFromTokens(pooling, graph.inputs, tokenizer.special.mask.id);
   const embedding = poolHidden(graph.hidden, weights, pooling); // [B, D]
   let initializers: Record<string, ConstantData> = await readParameters(graph.parameters, config, stored);

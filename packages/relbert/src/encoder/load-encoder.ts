@@ -3,6 +3,7 @@ import { input, mul, scalar, serialize } from '../graph/index.ts';
 import { parameterCount, storedParameters } from '../models/encoder.ts';
 import { resolveWeightNames } from '../models/weights.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { calibrationPrompts } from './calibration.ts';
 import type { EncoderOptions } from './encoder-options.ts';
 import { type LanguageModel, openLanguageModel, type RelationModel, relationModel } from './language-model.ts';
 import { OptionError } from './option-error.ts';
@@ -45,7 +46,7 @@ export async function encoderParts(
     weights,
     runtime,
     pooling,
-    dtype,
+    ...(dtype === 'int8' && { calibration: calibrationPrompts(prompt, maxLength) }),
     ...(prompt.vectors && { softPrompt: prompt.vectors }),
     ...(threads !== undefined && { threads }),
   });

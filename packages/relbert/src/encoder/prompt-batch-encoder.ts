@@ -5,6 +5,7 @@ import { readParameters, type StoredWeights } from '../models/weights.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { calibrate } from './calibration.ts';
 import type { Pooling } from './pooling.ts';
 import { buildRelationGraph, promptBatch } from './relation-graph.ts';
 
@@ -28,8 +29,8 @@ export interface PromptBatchEncoderOptions {
   readonly pooling: Pooling;
   /** Soft-prompt vectors [count, E]. */
   readonly softPrompt?: Float32Array;
-  /** Default 'f32'. */
-  readonly dtype?: 'f32' | 'int8';
+  /** Computes the products with weights in 8 bits, with ranges of their inputs from these prompts. Default: in float32. */
+  readonly calibration?: readonly EncodedPrompt[] | undefined;
   readonly threads?: number;
 }
 
@@ -39,10 +40,11 @@ export interface PromptBatchEncoderOptions {
  * @throws WeightError where weights are missing, misshapen or not finite.
  */
 export async function createPromptBatchEncoder(options: PromptBatchEncoderOptions): Promise<PromptBatchEncoder> {
-  const { config, weights, runtime, pooling, softPrompt, dtype = 'f32', threads } = options;
+  const { config, weights, runtime, pooling, softPrompt, calibration, threads } = options;
+  const int8 = calibration && (await calibrate({ ...options, prompts: calibration }));
   const graph = buildRelationGraph(config, {
     pooling,
-    precision: dtype,
+    int8,
     operators: runtime.operators,
     ...(softPrompt && { softPrompt }),
   });

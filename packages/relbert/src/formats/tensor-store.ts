@@ -1,5 +1,6 @@
 import type { TensorValue } from '../runtime/session.ts';
 import { CheckpointError } from './checkpoint-error.ts';
+import { type Int8Tensor, withoutInt8 } from './int8-tensor.ts';
 import type { StoredType } from './stored-type.ts';
 import { bytesPerElement, elementCount, toFloat32 } from './stored-type.ts';
 
@@ -31,6 +32,8 @@ export interface Weights {
 /** {@link Weights} with what saving and `relbert info` need besides. */
 export interface StoredWeights extends Weights {
   readonly store: TensorStore;
+  /** Those stored in 8 bits, as they are; `store` and `get` give their values. */
+  readonly int8: ReadonlyMap<string, () => Promise<Int8Tensor>>;
   /** Bytes of all tensors as stored. */
   readonly byteLength: number;
   /** The type that most elements are stored in; undefined where there is no tensor. */
@@ -53,17 +56,19 @@ export function firstNotFinite(data: Float32Array): number {
 }
 
 /** Tensors as float32 weights. `get` refuses a weight that holds NaN or an infinity. */
-export function weightsOf(origin: string, store: TensorStore): StoredWeights {
+export function weightsOf(origin: string, stored: TensorStore): StoredWeights {
   const elements = new Map<StoredType, number>();
   let byteLength = 0;
-  for (const { type, shape } of store.values()) {
+  for (const { type, shape } of stored.values()) {
     const count = elementCount(shape);
     elements.set(type, (elements.get(type) ?? 0) + count);
     byteLength += count * bytesPerElement[type];
   }
+  const { values: store, int8 } = withoutInt8(stored);
   const [mostCommon] = [...elements].sort((a, b) => b[1] - a[1]);
   return {
     store,
+    int8,
     byteLength,
     storedType: mostCommon?.[0],
     names: [...store.keys()],

@@ -27,6 +27,8 @@ export interface EncoderGraph {
    * tokens of one given as a tensor, the look-up of the words has the gradient 0.
    */
   readonly lookups: readonly Lookup[];
+  /** Inputs of linear layers (plain operators), with the weights that each is multiplied by. */
+  readonly linearInputs: ReadonlyMap<Tensor, readonly StoredParameter[]>;
   /** In the order of the computation. Empty without dropout. */
   readonly dropoutSites: readonly DropoutSite[];
 }
@@ -35,7 +37,7 @@ export interface EncoderGraph {
 export function buildEncoder(config: EncoderConfig, options: EncoderOptions = {}): EncoderGraph {
   const model = new ModelBuilder(config, options);
   const hidden = familyOf(config).encode(model, config);
-  const { inputIds, attentionMask, tokenTypeIds, parameters, layers, lookups, dropoutSites } = model;
+  const { inputIds, attentionMask, tokenTypeIds, parameters, layers, lookups, linearInputs, dropoutSites } = model;
   if (tokenTypeIds && !lookups.some(({ ids }) => ids === tokenTypeIds)) {
     throw new RangeError(`${config.modelType} has no token types: leave tokenTypes out`);
   }
@@ -47,6 +49,7 @@ export function buildEncoder(config: EncoderConfig, options: EncoderOptions = {}
     stored: parameters.stored,
     layers,
     lookups,
+    linearInputs,
     dropoutSites,
   };
 }

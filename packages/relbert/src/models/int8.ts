@@ -1,163 +1,215 @@
+import type { Int8Tensor } from '../formats/int8-tensor.ts';
 import {
+  add,
   addAll,
   cast,
-  concat,
   constant,
-  dequantizeLinear,
-  dynamicQuantizeLinear,
+  flatten,
   matMulIntegerToFloat,
+  maximum,
   mul,
   quantizeLinear,
+  reduceMax,
+  reduceMin,
+  reshape,
   scalar,
-  slice,
   sub,
   type Tensor,
+  transpose,
+  unsqueeze,
 } from '../graph/index.ts';
 import type { ParameterSet, StoredParameter } from './parameter.ts';
+
+/** Smallest and largest value that each feature of a linear layer's input takes: [in] each. */
+export interface InputRange {
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+}
+
+/** How an input is written as integers. */
+export type Int8Input =
+  /** x ≈ centres + factors · (q − 128): [in] each. */
+  | { readonly kind: 'features'; readonly factors: Float32Array; readonly centres: Float32Array }
+  /** x ≈ step · (q − zero), a step for each row; `least` is the smallest value there is, or may be. */
+  | { readonly kind: 'rows'; readonly zero: number; readonly least: number };
+
+export interface Int8Options {
+  /** By the name of the input's first weight (`encoder.layer.0.attention.self.query.weight`). */
+  readonly inputs: ReadonlyMap<string, Int8Input>;
+  /**
+   * Bits of a weight. 8 where the processor adds products in 32 bits. Processors without VNNI add two of them in 16,
+   * where 2 · 255 · 63 just fits, and need 7.
+   */
+  readonly weightBits: 7 | 8;
+  /** Whether the table of word embeddings stays in 8 bits, as it is stored. Default false. */
+  readonly words?: boolean | undefined;
+}
+
+/** How much further than the calibration saw an input may reach before it is cut off. */
+const margin = 1.1;
+
+/** Which part of a feature's spread, on a logarithmic scale, moves into the weights. */
+const migrated = 0.7;
 
 /**
  * Products with weights in 8-bit integers; embeddings, normalisation and attention stay in float32. Inference only.
  *
- * One 8-bit number is too coarse here: a few elements of the hidden states of BERT-like models are thirty times as
- * large as the rest, and rounding everything to a 255th of them moves a `difference` embedding by 17 % (Google
- * analogies: −2.6 points). Both factors are therefore written as two digits,
+ * One integer product a layer: x ≈ c + s·t (q − 128), q uint8, with a centre c and a width s of each feature and one
+ * step t for all. A few features of BERT-like models are thirty times as wide as the rest; s is a power of the
+ * width, so that most of the spread moves into the weights (SmoothQuant, Xiao et al. 2023), which have a scale a column:
  *
- *     x ≈ s (h + l/126)      h uint8 as DynamicQuantizeLinear gives it, l the rest of the rounding
- *     W ≈ S (p + q/126)      p, q int8, S one a column
+ *     x·Wᵀ + b ≈ (q − 128)·(t s W)ᵀ + (b + c·Wᵀ)
  *
- * and of the product h·p + (l·p + h·q)/126 + … the last, smallest term is left out. The two in brackets are one product
- * of [l | h] with [p over q]. This costs three 8-bit products for one in float32, which they outrun on processors with
- * AMX or VNNI, and moves the embeddings by half a percent (the accuracies measured with it by at most 0.2 points).
- *
- * Weights use 7 bits of each digit (−63 … 63): processors without VNNI add two products in 16 bits, where
- * 2 · 255 · 63 just fits. The same model therefore gives the same result on all of them.
+ * c, s and t come from the ranges of calibration prompts: the other prompts of a batch change nothing. In the input of a
+ * layer that narrows (after the activation of a feed-forward layer) single tokens are many times as large as the rest: there every
+ * row has a step of its values, found when the graph runs.
  */
 export function int8Linear(
   parameters: ParameterSet,
+  { inputs, weightBits }: Int8Options,
 ): (x: Tensor, weight: StoredParameter, bias: Tensor | undefined) => Tensor {
-  const digits = new Map<Tensor, Digits>();
+  const quantized = new Map<Tensor, QuantizedInput>();
   return (x, weight, bias) => {
-    const { coarse, both } = digitsOf(digits, x);
-    const weights = quantizedWeights(parameters, weight);
-    // The digits have one zero point in the second product; what h lacks of its own is the same for every row.
-    const offset = mul(weights.sums, mul(both.scale, sub(scalar(digitZero), cast(coarse.zeroPoint, 'float32'))));
-    return addAll(
-      matMulIntegerToFloat(coarse, weights.coarse, weights.scale, bias),
-      matMulIntegerToFloat(both, weights.both, weights.scale, offset),
-    );
+    const [out = 0] = weight.shape;
+    const input = quantized.get(x) ?? quantizedInput(x, inputs.get(weight.name), weight);
+    quantized.set(x, input);
+    const { w, scale, offset } = quantizedWeight(parameters, weight, input, weightBits);
+    const shifted = offset && bias ? add(bias, offset) : (offset ?? bias);
+    const a = { y: input.q, scale: scalar(1), zeroPoint: input.zeroPoint };
+    if (!input.steps) return matMulIntegerToFloat(a, transpose(w), scale, shifted);
+    const product = mul(matMulIntegerToFloat(a, transpose(w), scale), unsqueeze(input.steps, 1)); // [rows, out]
+    const restored = reshape(product, [...x.shape.slice(0, -1), out], [x]);
+    return shifted ? addAll(restored, shifted) : restored;
   };
 }
 
-/** Steps of the second digit in one step of the first; also its range, −63 … 63, as twice the largest weight. */
-const base = 126;
-const largest = base / 2;
-const digitZero = 128;
+/** How an input of a range is written as integers for a weight [out, in]. */
+export function int8Input({ low, high }: InputRange, [out = 0, within = 0]: readonly number[]): Int8Input {
+  if (out < within) {
+    const least = low.reduce((a, b) => Math.min(a, b), 0);
+    const most = high.reduce((a, b) => Math.max(a, b), 1e-6);
+    return { kind: 'rows', zero: Math.min(128, Math.max(16, Math.round((255 * -least) / (most - least)))), least };
+  }
+  const widths = low.map((least, k) => Math.max(((high[k] as number) - least) / 2, 1e-6));
+  const step = (margin * widths.reduce((most, width) => Math.max(most, width ** (1 - migrated)), 0)) / 127;
+  const factors = widths.map((width) => width ** migrated * step);
+  return { kind: 'features', factors, centres: low.map((least, k) => (least + (high[k] as number)) / 2) };
+}
 
-interface Quantized {
-  readonly y: Tensor;
-  readonly scale: Tensor;
+interface QuantizedInput {
+  /** uint8, in the shape of x or as rows [rows, in]. */
+  readonly q: Tensor;
   readonly zeroPoint: Tensor;
+  readonly factors?: Float32Array;
+  readonly centres?: Float32Array;
+  /** The step of each row: [rows]. */
+  readonly steps?: Tensor;
 }
 
-interface Digits {
-  /** h: [B, T, K]. */
-  readonly coarse: Quantized;
-  /** [l | h]: [B, T, 2K]. */
-  readonly both: Quantized;
+/** Least values that activations have a bound below (GELU −0.17, SiLU −0.28): no row needs to be looked at for them. */
+const bounded = -0.3;
+
+function quantizedInput(x: Tensor, input: Int8Input | undefined, { name, shape }: StoredParameter): QuantizedInput {
+  const within = shape[1] as number;
+  if (!input || (input.kind === 'features' && input.factors.length !== within)) {
+    throw new RangeError(`the input of '${name}' needs a range of ${within} features to be computed in 8 bits`);
+  }
+  if (input.kind === 'features') {
+    const { factors, centres } = input;
+    const zeroPoint = constant(Uint8Array.of(128), []);
+    const perFeature = (data: Float32Array) => constant(data, [within]);
+    const steps = mul(sub(x, perFeature(centres)), perFeature(factors.map((factor) => 1 / factor)));
+    return { q: quantizeLinear(steps, scalar(1), zeroPoint), zeroPoint, factors, centres };
+  }
+  const { zero, least } = input;
+  const rows = flatten(x, 0, -2); // [rows, in]
+  const above = mul(reduceMax(rows, 1), scalar(1 / (255 - zero)));
+  const below = least > bounded ? scalar(-least / zero) : mul(reduceMin(rows, 1), scalar(-1 / zero));
+  const steps = maximum(maximum(above, below), scalar(1e-9)); // [rows]
+  const zeroPoints = cast(add(mul(steps, scalar(0)), scalar(zero)), 'uint8'); // [rows]
+  return { q: quantizeLinear(rows, steps, zeroPoints, 0), zeroPoint: constant(Uint8Array.of(zero), []), steps };
 }
 
-/** The digits of a tensor, made once: queries, keys and values are projections of the same one. */
-function digitsOf(cache: Map<Tensor, Digits>, x: Tensor): Digits {
-  const found = cache.get(x);
-  if (found) return found;
-  const coarse = dynamicQuantizeLinear(x);
-  const rest = sub(x, dequantizeLinear(coarse.y, coarse.scale, coarse.zeroPoint));
-  const scale = mul(coarse.scale, scalar(1 / base));
-  const zeroPoint = constant(Uint8Array.of(digitZero), []);
-  const both = concat([quantizeLinear(rest, scale, zeroPoint), coarse.y], -1);
-  const digits = { coarse, both: { y: both, scale, zeroPoint } };
-  cache.set(x, digits);
-  return digits;
-}
-
-interface QuantizedWeights {
-  /** p: int8 [K, N]. */
-  readonly coarse: Tensor;
-  /** p over q: int8 [2K, N]. */
-  readonly both: Tensor;
-  /** S: [N]. */
+interface QuantizedWeight {
+  /** int8 [out, in]. */
+  readonly w: Tensor;
+  /** [out]. */
   readonly scale: Tensor;
-  /** S · Σ q over the rows: [N]. */
-  readonly sums: Tensor;
+  /** c·Wᵀ: [out]. */
+  readonly offset: Tensor | undefined;
 }
 
-function quantizedWeights(parameters: ParameterSet, weight: StoredParameter): QuantizedWeights {
-  const [out = 0, within = 0] = weight.shape;
+function quantizedWeight(
+  parameters: ParameterSet,
+  weight: StoredParameter,
+  { factors, centres }: QuantizedInput,
+  bits: 7 | 8,
+): QuantizedWeight {
   const sources = [weight];
+  const [out = 0] = weight.shape;
   // The parts are made from one reading of the weight.
-  const cache = new WeakMap<Float32Array, WeightDigits>();
-  const digits = (data: readonly Float32Array[]): WeightDigits => {
+  const cache = new WeakMap<Float32Array, Int8Tensor>();
+  const parts = (data: readonly Float32Array[]): Int8Tensor => {
     const stored = data[0] as Float32Array;
-    const found = cache.get(stored) ?? weightDigits(stored, out, within);
+    const found = cache.get(stored) ?? quantizeRows(stored, out, { bits, factors, centres });
     cache.set(stored, found);
     return found;
   };
-  const name = (part: string) => `${weight.name}.int8.${part}`;
-  const both = parameters.input({
-    name: name('digits'),
-    dtype: 'int8',
-    shape: [2 * within, out],
-    sources,
-    pack: (data) => digits(data).both,
-  });
+  const part = (name: 'w' | 'scale' | 'offset', dtype: 'int8' | 'float32', shape: readonly number[]): Tensor =>
+    parameters.input({
+      ...{ name: `${weight.name}.int8.${name}`, dtype, shape, sources },
+      pack: (data) => parts(data)[name] as Int8Array | Float32Array,
+      packInt8: (stored) => (bits === 8 ? stored : halved(stored))[name],
+    });
   return {
-    // Stored once: the runtime cuts the upper half out when it loads the graph.
-    coarse: slice(both, { axis: 0, end: within }),
-    both,
-    scale: parameters.input({
-      name: name('scale'),
-      dtype: 'float32',
-      shape: [out],
-      sources,
-      pack: (data) => digits(data).scale,
-    }),
-    sums: parameters.input({
-      name: name('sums'),
-      dtype: 'float32',
-      shape: [out],
-      sources,
-      pack: (data) => digits(data).sums,
-    }),
+    w: part('w', 'int8', weight.shape),
+    scale: part('scale', 'float32', [out]),
+    offset: centres && part('offset', 'float32', [out]),
   };
 }
 
-interface WeightDigits {
-  readonly both: Int8Array;
-  readonly scale: Float32Array;
-  readonly sums: Float32Array;
-}
-
-/** A weight [out, in] as two digits, [2·in, out]. */
-function weightDigits(weight: Float32Array, out: number, within: number): WeightDigits {
-  const both = new Int8Array(2 * within * out);
-  const scale = new Float32Array(out);
-  const sums = new Float32Array(out);
+/**
+ * A weight [out, in] times factors [in] as integers with a scale a row, and the product of the integers with centres.
+ */
+export function quantizeRows(
+  weight: Float32Array,
+  out: number,
+  {
+    bits = 8,
+    factors,
+    centres,
+  }: {
+    readonly bits?: 7 | 8;
+    readonly factors?: Float32Array | undefined;
+    readonly centres?: Float32Array | undefined;
+  } = {},
+): Int8Tensor & { readonly offset: Float32Array } {
+  const within = weight.length / out;
+  const largest = bits === 8 ? 127 : 63;
+  const [w, scale, offset] = [new Int8Array(weight.length), new Float32Array(out), new Float32Array(out)];
+  const row = new Float32Array(within);
   for (let n = 0; n < out; n++) {
     const start = n * within;
     let most = 0;
-    for (let k = 0; k < within; k++) most = Math.max(most, Math.abs(weight[start + k] as number));
+    for (let k = 0; k < within; k++) {
+      const value = (weight[start + k] as number) * (factors ? (factors[k] as number) : 1);
+      row[k] = value;
+      most = Math.max(most, Math.abs(value));
+    }
     const step = Math.fround(most / largest) || 1;
     let sum = 0;
     for (let k = 0; k < within; k++) {
-      const steps = (weight[start + k] as number) / step;
-      const coarse = Math.round(steps);
-      const fine = Math.max(-largest, Math.min(largest, Math.round((steps - coarse) * base)));
-      both[k * out + n] = coarse;
-      both[(within + k) * out + n] = fine;
-      sum += fine;
+      const q = Math.round((row[k] as number) / step);
+      w[start + k] = q;
+      if (factors && centres) sum += (q * (centres[k] as number)) / (factors[k] as number);
     }
     scale[n] = step;
-    sums[n] = step * sum;
+    offset[n] = step * sum;
   }
-  return { both, scale, sums };
+  return { w, scale, offset };
+}
+
+/** A weight of 8 bits in 7. */
+function halved({ w, scale, offset }: Int8Tensor): Int8Tensor {
+  return { w: w.map((q) => Math.round(q / 2)), scale: scale.map((step) => step * 2), offset };
 }

@@ -24,7 +24,7 @@ import {
 import { type Activation, activate } from './activation.ts';
 import type { EncoderConfig } from './config.ts';
 import { fusedOperators } from './fused.ts';
-import { int8Linear } from './int8.ts';
+import { type Int8Options, int8Linear } from './int8.ts';
 import { ParameterSet, type Stage, type StoredParameter } from './parameter.ts';
 import { type Lookup, wordLookup } from './word-lookup.ts';
 
@@ -39,8 +39,8 @@ export interface DropoutSite {
 }
 
 export interface EncoderOptions {
-  /** `int8`: the products with weights in 8-bit integers, inference only. Default `f32`. */
-  readonly precision?: 'f32' | 'int8';
+  /** Computes the products with weights in 8-bit integers, inference only. Default: in float32. */
+  readonly int8?: Int8Options | undefined;
   /** `fused`: MultiHeadAttention, SkipLayerNormalization and BiasGelu, for graphics processors; float32, inference only. Default `plain`. */
   readonly operators?: 'plain' | 'fused';
   /** Take `token_type_ids` as an input; else every token has type 0. Default false. */
@@ -86,6 +86,8 @@ export class ModelBuilder {
   readonly tokenTypeIds: Tensor | undefined;
   readonly parameters = new ParameterSet();
   readonly lookups: Lookup[] = [];
+  /** Inputs of linear layers, with the weights that each is multiplied by. */
+  readonly linearInputs = new Map<Tensor, StoredParameter[]>();
   /** In the order of the computation. */
   readonly dropoutSites: DropoutSite[] = [];
   readonly #config: EncoderConfig;
@@ -96,15 +98,23 @@ export class ModelBuilder {
   #layers = 0;
 
   constructor(config: EncoderConfig, options: EncoderOptions) {
-    const { precision = 'f32', operators = 'plain', tokenTypes = false, dropout } = options;
-    if ((precision !== 'f32' || operators !== 'plain') && dropout) {
-      throw new RangeError(`dropout goes with plain operators in f32, not with ${operators} ones in ${precision}`);
+    const { int8, operators = 'plain', tokenTypes = false, dropout } = options;
+    if ((int8 || operators !== 'plain') && dropout) {
+      throw new RangeError(
+        `dropout goes with plain operators in f32, not with ${operators} ones in ${int8 ? 'int8' : 'f32'}`,
+      );
     }
     this.#config = config;
     this.#options = options;
     this.tokenTypeIds = tokenTypes ? input('token_type_ids', 'int64', ['B', 'T']) : undefined;
-    this.#fused = operators === 'fused' && precision === 'f32' ? fusedOperators : undefined;
-    this.#product = precision === 'int8' ? int8Linear(this.parameters) : this.#plainProduct;
+    this.#fused = operators === 'fused' && !int8 ? fusedOperators : undefined;
+    const product = int8 ? int8Linear(this.parameters, int8) : this.#plainProduct;
+    this.#product = (x, weight, bias) => {
+      const weights = this.linearInputs.get(x);
+      if (weights) weights.push(weight);
+      else this.linearInputs.set(x, [weight]);
+      return product(x, weight, bias);
+    };
   }
 
   /** Layers entered so far. */
@@ -132,6 +142,7 @@ export class ModelBuilder {
       embedding: this.#config.embedding,
       inputIds: this.inputIds,
       softPrompt: this.#options.softPrompt,
+      int8: this.#options.int8?.words,
     });
     this.lookups.push(lookup);
     return words;

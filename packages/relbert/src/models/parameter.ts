@@ -1,3 +1,4 @@
+import type { Int8Tensor } from '../formats/int8-tensor.ts';
 import { type ConstantData, type DataType, input, type Tensor } from '../graph/index.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface GraphParameter {
   readonly sources: readonly StoredParameter[];
   /** The data of the sources, in their order, as the graph wants them. May return a source itself. */
   pack(sources: readonly Float32Array[]): ConstantData;
+  /** The same from a source that is stored in 8 bits. Undefined: from its dequantised values. */
+  packInt8?(source: Int8Tensor): ConstantData | undefined;
   /** The input itself: what a gradient is taken with respect to. */
   readonly tensor: Tensor;
 }

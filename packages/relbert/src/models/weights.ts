@@ -1,3 +1,4 @@
+import type { Int8Tensor } from '../formats/int8-tensor.ts';
 import type { ConstantData } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
 import { buildEncoder } from './encoder.ts';
@@ -12,6 +13,8 @@ export interface StoredWeights {
   readonly names: readonly string[];
   shape(name: string): readonly number[] | undefined;
   get(name: string): Promise<{ readonly data: Float32Array }>;
+  /** Those stored in 8 bits, as they are. */
+  readonly int8?: ReadonlyMap<string, () => Promise<Int8Tensor>>;
 }
 
 /**
@@ -105,7 +108,14 @@ export async function readParameters(
   const read: Record<string, ConstantData> = {};
   // Kept for the next parameter alone: an 8-bit weight and its scale are made from the same tensors.
   let kept = new Map<string, Float32Array>();
-  for (const { name, sources, pack } of parameters) {
+  for (const { name, sources, pack, packInt8 } of parameters) {
+    const [first] = sources;
+    const integers = packInt8 && first && (await stored.int8?.get(names.get(first.name) ?? '')?.());
+    const packed = integers && packInt8?.(integers);
+    if (packed) {
+      read[name] = packed;
+      continue;
+    }
     const held = new Map<string, Float32Array>();
     for (const source of sources) held.set(source.name, kept.get(source.name) ?? (await load(source)));
     read[name] = pack([...held.values()]);

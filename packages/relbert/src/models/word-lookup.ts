@@ -1,16 +1,19 @@
 import {
+  cast,
   constant,
   formatShape,
   gather,
   less,
   maximum,
   minimum,
+  mul,
   sub,
   type Tensor,
   unsqueeze,
   where,
 } from '../graph/index.ts';
-import type { ParameterSet } from './parameter.ts';
+import { quantizeRows } from './int8.ts';
+import type { ParameterSet, StoredParameter } from './parameter.ts';
 
 /**
  * A look-up in a table of embeddings. Its gradient is taken with respect to `rows` and added up by `ids` outside of
@@ -32,6 +35,8 @@ export interface WordLookupOptions {
   readonly embedding: number;
   /** int64 [B, T]. */
   readonly inputIds: Tensor;
+  /** Keeps the table in 8 bits, a scale a row; not together with a soft prompt. Default false. */
+  readonly int8?: boolean | undefined;
   /** [count, E], for the ids from the vocabulary's size upward. */
   readonly softPrompt?: Float32Array | Tensor | undefined;
 }
@@ -41,6 +46,10 @@ export function wordLookup(options: WordLookupOptions): { readonly words: Tensor
   const { parameters, name, vocabularySize, embedding, inputIds, softPrompt } = options;
   const stored = parameters.declare(name, [vocabularySize, embedding]);
   const count = softPrompt === undefined ? 0 : softPromptCount(softPrompt, embedding);
+  if (options.int8 && softPrompt === undefined) {
+    const rows = int8Rows(parameters, stored, inputIds);
+    return { words: rows, lookup: { table: stored, ids: inputIds, rows } };
+  }
   if (softPrompt === undefined || softPrompt instanceof Float32Array) {
     const table = softPrompt ? parameters.extended(stored, softPrompt) : parameters.asStored(stored);
     const rows = gather(table, inputIds);
@@ -54,6 +63,18 @@ export function wordLookup(options: WordLookupOptions): { readonly words: Tensor
   const place = maximum(sub(inputIds, whole(vocabularySize)), whole(0));
   const isWord = unsqueeze(less(inputIds, whole(vocabularySize)), 2); // [B, T, 1]
   return { words: where(isWord, rows, gather(softPrompt, place)), lookup: { table: stored, ids, rows } };
+}
+
+/** Rows of a table that is kept in 8 bits: [B, T, E]. */
+function int8Rows(parameters: ParameterSet, table: StoredParameter, ids: Tensor): Tensor {
+  const part = (name: 'w' | 'scale', dtype: 'int8' | 'float32', shape: readonly number[]): Tensor =>
+    parameters.input({
+      ...{ name: `${table.name}.int8.${name}`, dtype, shape, sources: [table] },
+      pack: ([data]) => quantizeRows(data as Float32Array, table.shape[0] as number)[name],
+      packInt8: (stored) => stored[name],
+    });
+  const scale = gather(part('scale', 'float32', table.shape.slice(0, 1)), ids); // [B, T]
+  return mul(cast(gather(part('w', 'int8', table.shape), ids), 'float32'), unsqueeze(scale, 2));
 }
 
 function softPromptCount(softPrompt: Float32Array | Tensor, embedding: number): number {

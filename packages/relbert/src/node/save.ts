@@ -19,6 +19,8 @@ export interface SaveModelOptions {
   readonly weights?: ReadonlyMap<string, Float32Array>;
   /** Default 'f32'. */
   readonly dtype?: 'f32' | 'f16';
+  /** Tensors for `model.int8.safetensors` ({@link int8Tensors}), which is written instead of `model.safetensors`. */
+  readonly int8?: readonly TensorToWrite[] | undefined;
   /** Prompt and pooling; left out, the source's `relbert_config` stays as it is. */
   readonly relbert?: RelbertConfigToWrite;
   /** README.md. */
@@ -37,7 +39,7 @@ export interface SaveModelOptions {
  */
 export async function saveModel(options: SaveModelOptions): Promise<void> {
   const { folder, signal } = options;
-  const tensors = tensorsToWrite(options);
+  const tensors = options.int8 ?? tensorsToWrite(options);
   const small = new Map<string, string | Uint8Array>([
     ...options.source.tokenizerFiles,
     ...(options.files ?? []),
@@ -53,7 +55,9 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
       await file.write(content);
       await file.flush();
     }
-    const model = await AtomicFile.create(join(folder, 'model.safetensors'), { signal });
+    const model = await AtomicFile.create(join(folder, options.int8 ? 'model.int8.safetensors' : 'model.safetensors'), {
+      signal,
+    });
     written.push(model);
     for await (const chunk of safetensorsChunks(tensors)) await model.write(chunk);
     await commitTogether(written);

@@ -30,6 +30,7 @@ const candidates: readonly string[] = [
   'config.json',
   'model.safetensors',
   'model.safetensors.index.json',
+  'model.int8.safetensors',
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
   ...tokenizerFileNames,

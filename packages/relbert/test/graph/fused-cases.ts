@@ -207,6 +207,28 @@ export const fusedCases: readonly OperatorCase[] = [
     },
   },
   {
+    name: 'quantizeLinear with a step for each row',
+    draw(random) {
+      const [rows, k] = [random.integer(1, 4), random.integer(2, 8)];
+      const zeroPoint = random.integer(0, 255);
+      return {
+        inputs: {
+          x: floats(random, [rows, k]),
+          steps: floats(random, [rows], 0.01, 0.04),
+          zeros: { shape: [rows], data: new Uint8Array(rows).fill(zeroPoint) },
+        },
+        build: (t) => g.cast(g.quantizeLinear(pick(t, 'x'), pick(t, 'steps'), pick(t, 'zeros'), 0), 'float32'),
+        expected: (arrays) =>
+          fromCoordinates([rows, k], ([row = 0, column = 0]) => {
+            const ratio = Math.fround(at(pick(arrays, 'x'), [row, column]) / at(pick(arrays, 'steps'), [row]));
+            return Math.max(0, Math.min(255, roundHalfToEven(ratio) + zeroPoint));
+          }),
+        differentiable: [],
+        tolerance: 1e-5,
+      };
+    },
+  },
+  {
     name: 'quantizeLinear and matMulIntegerToFloat',
     draw(random) {
       const [rows, k, n] = [random.integer(1, 4), random.integer(2, 8), random.integer(1, 4)];

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { serialize, type Tensor } from '../../src/graph/index.ts';
 import type { EncoderConfig } from '../../src/models/config.ts';
-import type { GraphParameter } from '../../src/models/parameter.ts';
+import { buildEncoder } from '../../src/models/encoder.ts';
+import { type Int8Input, int8Input } from '../../src/models/int8.ts';
+import type { GraphParameter, StoredParameter } from '../../src/models/parameter.ts';
 import { parseEncoderConfig } from '../../src/models/registry.ts';
 import { readParameters, type StoredWeights } from '../../src/models/weights.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
@@ -109,4 +111,15 @@ export function largestDifference(actual: TensorValue, expected: TensorValue, ma
     if (!(difference <= largest)) largest = difference;
   }
   return largest;
+}
+
+/** Inputs of all linear layers in 8 bits, with the same range for every feature. */
+export function equalInputs(config: EncoderConfig, largest: number): Map<string, Int8Input> {
+  return new Map(
+    [...buildEncoder(config).linearInputs.values()].map(([first]) => {
+      const { name, shape } = first as StoredParameter;
+      const high = new Float32Array(shape[1] as number).fill(largest);
+      return [name, int8Input({ low: high.map((value) => -value), high }, shape)];
+    }),
+  );
 }

@@ -1,39 +1,95 @@
 import { describe, expect, test } from 'vitest';
+import { int8Inputs } from '../../src/encoder/calibration.ts';
+import { input, serialize } from '../../src/graph/index.ts';
 import { buildEncoder } from '../../src/models/encoder.ts';
-import { caseInputs, families, floats, golden, largestDifference, runGraph, value } from './golden.ts';
+import { int8Input, int8Linear } from '../../src/models/int8.ts';
+import { ParameterSet } from '../../src/models/parameter.ts';
+import { nodeRuntime } from '../../src/node/runtime.ts';
+import { caseInputs, equalInputs, families, golden, largestDifference, runGraph, value } from './golden.ts';
 
 describe.each(families)('%s', (family) => {
   const reference = golden(family);
+  const { config, stored } = reference;
 
-  test.each(['padded', 'single', 'longest'])('hidden states are near those in float32: %s', async (name) => {
-    const inputs = caseInputs(reference, name);
-    const encoder = buildEncoder(reference.config, { precision: 'int8' });
-    const { hidden } = await runGraph(reference, encoder.parameters, { hidden: encoder.hidden }, inputs, 'stored');
-    const expected = value(reference, `${name}.hidden`);
-    const difference = largestDifference(hidden ?? expected, expected, inputs['attention_mask']);
+  test('hidden states are near those in float32', async () => {
+    const { padded: prompts } = reference.about.prompts;
+    const inputs = await int8Inputs({ config, weights: stored, runtime: nodeRuntime(), prompts });
+    const encoder = buildEncoder(config, { int8: { inputs, weightBits: 8 } });
+    const batch = caseInputs(reference, 'padded');
+    const { hidden } = await runGraph(reference, encoder.parameters, { hidden: encoder.hidden }, batch, 'stored');
+    const expected = value(reference, 'padded.hidden');
+    const difference = largestDifference(hidden ?? expected, expected, batch['attention_mask']);
     // Hidden states are of the order of 1. More than nothing, too: it must be the 8-bit path that ran.
-    expect(difference).toBeLessThan(0.01);
-    expect(difference).toBeGreaterThan(1e-5);
+    expect(difference).toBeLessThan(0.2);
+    expect(difference).toBeGreaterThan(1e-4);
   });
+});
 
-  test('the largest and the smallest weights keep their bits', () => {
-    const { parameters } = buildEncoder(reference.config, { precision: 'int8' });
-    const digits = parameters.find(({ name }) => name.endsWith('.int8.digits'));
-    const scales = parameters.find(({ name }) => name === digits?.name.replace('digits', 'scale'));
-    if (!digits || !scales) throw new Error('no 8-bit weight');
-    const [rows = 0, out = 0] = digits.shape;
-    const within = rows / 2;
-    const weight = Float32Array.from({ length: within * out }, (_, i) => Math.sin(i * i) * (i % 7 === 0 ? 10 : 0.1));
-    const packed = digits.pack([weight]);
-    const scale = floats({ dtype: 'float32', shape: [out], data: scales.pack([weight]) as Float32Array });
-    for (let n = 0; n < out; n++) {
-      for (let k = 0; k < within; k++) {
-        const coarse = Number(packed[k * out + n]);
-        const fine = Number(packed[(within + k) * out + n]);
-        expect(Math.max(Math.abs(coarse), Math.abs(fine))).toBeLessThanOrEqual(63);
-        const restored = (scale[n] as number) * (coarse + fine / 126);
-        expect(Math.abs(restored - (weight[n * within + k] as number))).toBeLessThan((scale[n] as number) / 200);
-      }
-    }
+/** A layer in 8 bits with plain numbers, as the file int8.ts derives it. */
+function reference(x: readonly number[], weight: Float32Array, bias: Float32Array, largest: number, range: number) {
+  const [out, within] = [bias.length, x.length];
+  const fround = Math.fround;
+  const q: number[] = [];
+  const factors: number[] = [];
+  let zero = 128;
+  if (out < within) {
+    zero = Math.max(16, Math.min(128, Math.round((255 * range) / (2 * range))));
+    const step = Math.max(Math.max(...x) / (255 - zero), -Math.min(...x) / zero);
+    for (const value of x) q.push(Math.max(0, Math.min(255, Math.round(value / step) + zero)));
+    factors.push(...x.map(() => step));
+  } else {
+    const factor = (range * 1.1) / 127;
+    for (const value of x) q.push(Math.max(0, Math.min(255, Math.round(value / factor) + zero)));
+    factors.push(...x.map(() => factor));
+  }
+  return Array.from({ length: out }, (_, n) => {
+    const row = [...weight.subarray(n * within, (n + 1) * within)].map((w, k) => w * (factors[k] as number));
+    const step = fround(Math.max(...row.map(Math.abs)) / largest);
+    const terms = row.map((w, k) => ((q[k] as number) - zero) * Math.round(w / step));
+    return terms.reduce((sum, term) => sum + term, 0) * step + (bias[n] as number);
   });
+}
+
+test.each([
+  ['keeps its width or widens: one step for all rows', 8, 12, 8],
+  ['narrows: a step for each row', 12, 8, 8],
+  ['has weights of 7 bits', 8, 12, 7],
+] as const)('a layer that %s is what plain numbers give', async (_, within, out, weightBits) => {
+  const x = Array.from({ length: 3 }, (_, row) =>
+    Array.from({ length: within }, (_, k) => Math.sin(row * 31 + k * 7) * (row === 1 ? 1.9 : 0.4)),
+  );
+  const weight = Float32Array.from({ length: out * within }, (_, i) => Math.cos(i * i) * (i % 5 === 0 ? 2 : 0.2));
+  const bias = Float32Array.from({ length: out }, (_, n) => n / 10);
+  const parameters = new ParameterSet();
+  const stored = parameters.declare('layer.weight', [out, within]);
+  const biasInput = parameters.asStored(parameters.declare('layer.bias', [out]));
+  const range = new Float32Array(within).fill(2);
+  const inputs = new Map([
+    ['layer.weight', int8Input({ low: range.map((value) => -value), high: range }, [out, within])],
+  ]);
+  const product = int8Linear(parameters, { inputs, weightBits });
+  const y = product(input('x', 'float32', ['B', within]), stored, biasInput);
+  const initializers = Object.fromEntries(
+    parameters.inputs.map(({ name, pack }) => [name, pack([name === 'layer.bias' ? bias : weight])]),
+  );
+  await using session = await nodeRuntime().createSession(serialize({ outputs: { y }, initializers }));
+  const data = Float32Array.from(x.flat());
+  const { y: found } = await session.run({ x: { dtype: 'float32', shape: [3, within], data } });
+  const expected = x.flatMap((row) => reference(row, weight, bias, weightBits === 8 ? 127 : 63, 2));
+  for (const [i, number] of expected.entries()) expect(found?.data[i]).toBeCloseTo(number, 4);
+});
+
+test('the largest weight of a column uses all of its bits, a layer without a range is refused', () => {
+  const { config } = golden('bert');
+  const { parameters } = buildEncoder(config, { int8: { inputs: equalInputs(config, 3), weightBits: 8 } });
+  const part = parameters.find(({ name }) => name.endsWith('.int8.w'));
+  const [out = 0, within = 0] = part?.shape ?? [];
+  const weight = Float32Array.from({ length: within * out }, (_, i) => Math.sin(i * i));
+  const packed = part?.pack([weight]) as Int8Array;
+  for (let n = 0; n < out; n++) {
+    expect(Math.max(...packed.subarray(n * within, (n + 1) * within).map(Math.abs))).toBe(127);
+  }
+  expect(() => buildEncoder(config, { int8: { inputs: new Map(), weightBits: 8 } })).toThrow(
+    /^the input of 'encoder\.layer\.0\.attention\.self\.query\.weight' needs a range of \d+ features/,
+  );
 });

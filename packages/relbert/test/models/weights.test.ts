@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildEncoder, storedParameters } from '../../src/models/encoder.ts';
 import { readParameters, resolveWeightNames, WeightError } from '../../src/models/weights.ts';
-import { families, golden } from './golden.ts';
+import { equalInputs, families, golden } from './golden.ts';
 
 const { config, stored } = golden('bert');
 const names = storedParameters(config).map(({ name }) => name);
@@ -102,6 +102,7 @@ test('each tensor is read once for all the parameters that are made of it', asyn
       return stored.get(name);
     },
   };
-  await readParameters(buildEncoder(config, { precision: 'int8' }).parameters, config, counting);
+  const int8 = { inputs: equalInputs(config, 1), weightBits: 8 } as const;
+  await readParameters(buildEncoder(config, { int8 }).parameters, config, counting);
   expect(new Set(reads).size).toBe(reads.length);
 });

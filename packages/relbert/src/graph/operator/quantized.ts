@@ -55,10 +55,21 @@ export function matMulInteger(a: Tensor, b: Tensor, aZero?: Tensor, bZero?: Tens
   });
 }
 
-/** x float32 in steps of a scalar scale around a scalar zero point, rounded and cut off at 0 and 255: uint8. */
-export function quantizeLinear(x: Tensor, scale: Tensor, zeroPoint: Tensor): Tensor {
+/**
+ * x float32 in steps of a scale around a zero point, rounded and cut off at 0 and 255: uint8. Scale and zero point are
+ * scalars, or have one value for each place along `axis`.
+ */
+export function quantizeLinear(x: Tensor, scale: Tensor, zeroPoint: Tensor, axis = 1): Tensor {
   requireQuantized('quantizeLinear', zeroPoint);
-  return nodeOf({ type: 'QuantizeLinear', inputs: [x, scale, zeroPoint], dtype: zeroPoint.dtype, shape: x.shape });
+  requireEqual('quantizeLinear', scale.shape.length, zeroPoint.shape.length, scale.shape, zeroPoint.shape);
+  if (scale.shape.length > 0) requireEqual('quantizeLinear', x.shape[axis], scale.shape[0], x.shape, scale.shape);
+  return nodeOf({
+    type: 'QuantizeLinear',
+    inputs: [x, scale, zeroPoint],
+    attributes: scale.shape.length > 0 ? { axis: BigInt(axis) } : {},
+    dtype: zeroPoint.dtype,
+    shape: x.shape,
+  });
 }
 
 /**

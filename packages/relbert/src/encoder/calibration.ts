@@ -1,0 +1,131 @@
+import { constant, input, matMulIntegerToFloat, reduceMax, reduceMin, scalar, serialize } from '../graph/index.ts';
+import type { EncoderConfig } from '../models/config.ts';
+import { buildEncoder } from '../models/encoder.ts';
+import { type InputRange, type Int8Input, type Int8Options, int8Input } from '../models/int8.ts';
+import type { StoredParameter } from '../models/parameter.ts';
+import { readParameters, resolveWeightNames, type StoredWeights } from '../models/weights.ts';
+import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
+import type { Runtime } from '../runtime/session.ts';
+
+/** Pairs of short and long, common and rare words, of the relations that the package carries. */
+const calibrationPairs =
+  'city:Lagos Sucre:Bolivia Ukraine:Kyiv Laos:kip peso:Chile Cuba:Cuban jewelry:ring furniture:wardrobe meat:beef ' +
+  'transportation:bus preservative:salt politician:senator poem:stanza song:opera dog:puppy hot:scalding rich:poverty ' +
+  'run:ran walk:walking quick:quickly big:biggest happy:unhappiness car:mustang bread:wheat judge:courtroom ' +
+  'teacher:education work:activity difference:quality authority:control method:technique cat:dog the:of 1998:2003 ' +
+  'photosynthesis:chlorophyll microprocessor:semiconductor Reykjavik:Iceland';
+
+/** Prompts for {@link calibrate}, written as the encoder's are. */
+export function calibrationPrompts(prompt: Prompt, maxLength: number): readonly EncodedPrompt[] {
+  return calibrationPairs
+    .split(' ')
+    .map((pair) => prompt.encode({ head: pair.slice(0, pair.indexOf(':')), tail: pair.slice(pair.indexOf(':') + 1) }))
+    .filter(({ ids }) => ids.length <= maxLength);
+}
+
+export interface CalibrationOptions {
+  readonly config: EncoderConfig;
+  readonly weights: StoredWeights;
+  readonly runtime: Runtime;
+  readonly prompts: readonly EncodedPrompt[];
+  /** Soft-prompt vectors [count, E]. */
+  readonly softPrompt?: Float32Array | undefined;
+  readonly threads?: number | undefined;
+}
+
+/**
+ * What 8-bit products need to know: how their inputs are written as integers, by their ranges over prompts or as the
+ * checkpoint says, and the bits of a weight on this machine.
+ */
+export async function calibrate(options: CalibrationOptions): Promise<Int8Options> {
+  const { config, weights, runtime, softPrompt } = options;
+  const bits = await weightBits(runtime);
+  const stored = await storedInputs(config, weights);
+  if (!stored) return { inputs: await int8Inputs(options), weightBits: bits };
+  return { inputs: stored, weightBits: bits, words: softPrompt === undefined };
+}
+
+/** The inputs as a checkpoint of 8 bits has them; undefined where not every layer's is there. */
+async function storedInputs(
+  config: EncoderConfig,
+  weights: StoredWeights,
+): Promise<ReadonlyMap<string, Int8Input> | undefined> {
+  if (!weights.int8?.size) return undefined;
+  const names = resolveWeightNames(config, weights);
+  const inputs = new Map<string, Int8Input>();
+  for (const [first] of buildEncoder(config).linearInputs.values()) {
+    const tensor = first && (await weights.int8.get(names.get(first.name) ?? '')?.());
+    if (!first || !tensor) return undefined;
+    const { factors, centres, zero } = tensor;
+    if (factors && centres) inputs.set(first.name, { kind: 'features', factors, centres });
+    else if (zero) inputs.set(first.name, { kind: 'rows', zero: zero[0] as number, least: zero[1] as number });
+    else return undefined;
+  }
+  return inputs;
+}
+
+/** The inputs of all linear layers by the name of their first weight, from their ranges over prompts in float32. */
+export async function int8Inputs(options: CalibrationOptions): Promise<Map<string, Int8Input>> {
+  const { config, weights, runtime, prompts, softPrompt, threads } = options;
+  const graph = buildEncoder(config, { ...(softPrompt && { softPrompt }) });
+  // Layers that share a weight (ALBERT) share its input too.
+  const inputs = [...graph.linearInputs].map(([x, [first]]) => ({ x, first: first as StoredParameter }));
+  const ends = inputs.flatMap(({ x }, i) => {
+    const places = x.shape.slice(0, -1).map((_, axis) => axis);
+    return [
+      [`low ${i}`, reduceMin(x, places)],
+      [`high ${i}`, reduceMax(x, places)],
+    ] as const;
+  });
+  const initializers = await readParameters(graph.parameters, config, weights);
+  const model = serialize({ outputs: Object.fromEntries(ends), initializers, external: true });
+  const session = await runtime.createSession(model, { initializers, ...(threads !== undefined && { threads }) });
+  const ranges = new Map<string, InputRange>();
+  try {
+    // by length: what is computed for padding is not to be seen
+    for (const ids of idsByLength(prompts)) {
+      const shape = [ids.length, (ids[0] as readonly number[]).length];
+      const data = BigInt64Array.from(ids.flat(), BigInt);
+      const results = await session.run({
+        input_ids: { dtype: 'int64', shape, data },
+        attention_mask: { dtype: 'int64', shape, data: data.map(() => 1n) },
+      });
+      const found = (key: string) => results[key]?.data as Float32Array;
+      for (const [i, { first }] of inputs.entries()) {
+        const range = { low: found(`low ${i}`), high: found(`high ${i}`) };
+        const before = ranges.get(first.name);
+        if (!before) ranges.set(first.name, range);
+        else {
+          for (const [k, value] of range.low.entries()) before.low[k] = Math.min(before.low[k] as number, value);
+          for (const [k, value] of range.high.entries()) before.high[k] = Math.max(before.high[k] as number, value);
+        }
+      }
+    }
+  } finally {
+    await session.dispose();
+  }
+  return new Map(
+    inputs.map(({ first: { name, shape } }) => [name, int8Input(ranges.get(name) as InputRange, shape)] as const),
+  );
+}
+
+function idsByLength(prompts: readonly EncodedPrompt[]): readonly (readonly (readonly number[])[])[] {
+  const groups = new Map<number, (readonly number[])[]>();
+  for (const { ids } of prompts) groups.set(ids.length, [...(groups.get(ids.length) ?? []), ids]);
+  return [...groups.values()];
+}
+
+/** 8 where this machine adds 8-bit products in 32 bits; 7 where they are cut off at 16. */
+async function weightBits(runtime: Runtime): Promise<7 | 8> {
+  const [rows, within, out] = [4, 64, 16];
+  const y = input('y', 'uint8', [rows, within]);
+  const product = matMulIntegerToFloat(
+    { y, scale: scalar(1), zeroPoint: constant(Uint8Array.of(0), []) },
+    constant(new Int8Array(within * out).fill(127), [within, out]),
+    constant(new Float32Array(out).fill(1), [out]),
+  );
+  await using session = await runtime.createSession(serialize({ outputs: { product } }));
+  const data = new Uint8Array(rows * within).fill(255);
+  const result = await session.run({ y: { dtype: 'uint8', shape: [rows, within], data } });
+  return result['product']?.data[0] === 255 * 127 * within ? 8 : 7;
+}
