@@ -15,12 +15,12 @@ const calibrationPairs =
   'teacher:education work:activity difference:quality authority:control method:technique cat:dog the:of 1998:2003 ' +
   'photosynthesis:chlorophyll microprocessor:semiconductor Reykjavik:Iceland';
 
-/** Prompts for {@link calibrate}, written as the encoder's are. */
+/** Prompts for {@link calibrate}, written as the encoder's are and cut at the length that the model takes. */
 export function calibrationPrompts(prompt: Prompt, maxLength: number): readonly EncodedPrompt[] {
   return calibrationPairs
     .split(' ')
     .map((pair) => prompt.encode({ head: pair.slice(0, pair.indexOf(':')), tail: pair.slice(pair.indexOf(':') + 1) }))
-    .filter(({ ids }) => ids.length <= maxLength);
+    .map((encoded) => ({ ...encoded, ids: encoded.ids.slice(0, maxLength) }));
 }
 
 export interface CalibrationOptions {

@@ -9,8 +9,8 @@
  * Readers that know nothing of this would take the integers for values: the file is called model.int8.safetensors.
  */
 import { CheckpointError } from './checkpoint-error.ts';
+import type { StoredTensor, TensorStore } from './stored-tensor.ts';
 import { toFloat32 } from './stored-type.ts';
-import type { StoredTensor, TensorStore } from './tensor-store.ts';
 
 /** A weight as it is stored in 8 bits. */
 export interface Int8Tensor {

@@ -1,21 +1,11 @@
 import type { TensorValue } from '../runtime/session.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 import { type Int8Tensor, withoutInt8 } from './int8-tensor.ts';
+import type { TensorStore } from './stored-tensor.ts';
 import type { StoredType } from './stored-type.ts';
 import { bytesPerElement, elementCount, toFloat32 } from './stored-type.ts';
 
-/** A named tensor inside a weights file. */
-export interface StoredTensor {
-  readonly type: StoredType;
-  readonly shape: readonly number[];
-  /** The weights file, for messages. */
-  readonly file: string;
-  /** Row-major little-endian bytes, read now. They may be a view of a buffer that others see: do not write to them. */
-  bytes(): Promise<Uint8Array>;
-}
-
-/** The tensors of one or several weights files by name, in the order of the files. */
-export type TensorStore = ReadonlyMap<string, StoredTensor>;
+export type { StoredTensor, TensorStore } from './stored-tensor.ts';
 
 /** The weights of a checkpoint by name, as stored, read when asked for. */
 export interface Weights {

@@ -18,7 +18,7 @@ const allowed: Record<string, readonly string[]> = {
   formats: ['text', 'runtime', 'pair'],
   prompt: ['text', 'pair', 'tokenizer'],
   data: ['text', 'pair'],
-  models: ['text', 'graph', 'runtime'],
+  models: ['text', 'graph', 'runtime', 'formats'],
   encoder: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models'],
   loss: ['graph'],
   train: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'models', 'encoder', 'loss'],
