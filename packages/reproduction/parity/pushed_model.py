@@ -33,8 +33,9 @@ const server = await new PushServer().start();
 await pushModel(given.model, 'me/model', { endpoint: server.endpoint, token: PushServer.writer });
 for (const [name, data] of server.repositories.get('me/model').files) writeFileSync(`${given.folder}/${name}`, data);
 await server.stop();
-await using encoder = await RelationEncoder.load(given.folder, { worker: false });
+const encoder = await RelationEncoder.load(given.folder, { worker: false });
 console.log(JSON.stringify(Array.from((await encoder.encode([['Tokyo', 'Japan']])).data)));
+await encoder.dispose();
 """
 
 with tempfile.TemporaryDirectory() as folder:

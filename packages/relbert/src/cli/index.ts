@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type PlacedLabel, placeLabels } from '../cluster/label-places.ts';
 export { CARRIED_DATA, pairsOfCarried } from '../data/carried.ts';
 export { holdsRelations } from '../data/relation-set.ts';
 export { lockFolder } from '../node/file-lock.ts';

@@ -3,6 +3,7 @@ import { Random } from '../data/random.ts';
 import type { Embeddings } from '../encoder/embeddings.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Clustering } from './cluster.ts';
+import { placeLabels } from './label-places.ts';
 
 /** Okabe and Ito, "Color Universal Design" (2008); clusters after the seventh get another shape. */
 const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#E69F00', '#56B4E9', '#CC79A7', '#8A8A8A'];
@@ -10,8 +11,8 @@ const SHAPES = ['M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0', 'M-4,-4h8v8h-8z', 'M0,-5l5
 const SIDE = 560;
 const MARGIN = 24;
 const LINE = 18;
-/** More labels than this would cover each other. */
-const LABELLED = 40;
+/** Names of more pairs would hide the points. */
+const MOST_LABELS = 160;
 
 /**
  * The pairs on the plane of the two directions in which they vary most (principal components of their directions), a
@@ -36,7 +37,8 @@ export function clusterMap(
     const pair = pairs[i] as WordPair;
     return `<g transform="translate(${x.toFixed(1)},${y.toFixed(1)})">${mark(clusters[i] as number)}<title>${escaped(`${pair.head}:${pair.tail} (${(clusters[i] as number) + 1})`)}</title></g>`;
   });
-  const names = placedLabels(pairs, spots).map(
+  const texts = pairs.length > MOST_LABELS ? [] : pairs.map(({ head, tail }) => `${head}:${tail}`);
+  const names = placeLabels(texts, spots, { width: SIDE - 8, height: SIDE - 8 }).map(
     ({ text, x, y }) => `<text class="pair" x="${x.toFixed(1)}" y="${y.toFixed(1)}">${escaped(text)}</text>`,
   );
   const legend = labels.map((label, cluster) => {
@@ -70,36 +72,6 @@ ${[...marks, ...names, ...legend].join('\n')}
 function mark(cluster: number): string {
   const shape = SHAPES[Math.floor(cluster / COLOURS.length) % SHAPES.length];
   return `<path d="${shape}" fill="${COLOURS[cluster % COLOURS.length]}" fill-opacity="0.85"/>`;
-}
-
-/** Names beside their points, as far as they lie on no other name: of a few dozen pairs, nearly all. */
-function placedLabels(pairs: readonly WordPair[], spots: readonly { readonly x: number; readonly y: number }[]) {
-  if (pairs.length > 4 * LABELLED) return [];
-  const taken: { readonly left: number; readonly right: number; readonly y: number }[] = [];
-  const placed: { readonly text: string; readonly x: number; readonly y: number }[] = [];
-  for (const [i, { head, tail }] of pairs.entries()) {
-    const text = `${head}:${tail}`;
-    const width = text.length * 6.2;
-    const { x, y } = spots[i] as { x: number; y: number };
-    const choices = [
-      [x + 7, y + 4],
-      [x - 7 - width, y + 4],
-      [x - width / 2, y - 8],
-      [x - width / 2, y + 16],
-    ] as const;
-    const free = choices.find(
-      ([left, line]) =>
-        left >= 8 &&
-        left + width <= SIDE - 8 &&
-        line > 16 &&
-        line < SIDE - 8 &&
-        taken.every((box) => Math.abs(box.y - line) >= 12 || left + width < box.left || left > box.right),
-    );
-    if (!free) continue;
-    taken.push({ left: free[0], right: free[0] + width, y: free[1] });
-    placed.push({ text, x: free[0], y: free[1] });
-  }
-  return placed;
 }
 
 function escaped(text: string): string {

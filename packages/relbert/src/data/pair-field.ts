@@ -8,6 +8,8 @@ export function pairField(line: Line, what: string, value: unknown): WordPair {
   if (value.length !== 2) {
     throw lineError(line, `${what} should have two words, got ${value.length}: ${excerpt(value)}`);
   }
+  const blank = value.find((word: unknown) => typeof word === 'string' && word.trim() === '');
+  if (blank !== undefined) throw lineError(line, `${what} has a blank word: ${excerpt(value)}`);
   const [head, tail] = value.map((word: unknown) => wordField(line, `each word of ${what}`, word));
   return { head: head as string, tail: tail as string };
 }

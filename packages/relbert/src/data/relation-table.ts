@@ -2,6 +2,7 @@ import { noticeHeader, type PairTable, pairTableOf, RELATION_NAMES } from '../pa
 import type { WordPair } from '../pair/word-pair.ts';
 import { csvRecords } from '../text/csv.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
+import { excerpt } from '../text/excerpt.ts';
 import { jsonObject } from '../text/json.ts';
 import { type Line, lineError, linesOf } from '../text/lines.ts';
 import { wordField } from './pair-field.ts';
@@ -91,7 +92,7 @@ function rowOf(
   label = 'positive',
 ): RelationRow {
   const [head, tail, relation] = (['head', 'tail', 'relation'] as const).map((name) => {
-    if (fields[at[name]] === '') throw lineError(line, `the ${name} is empty`);
+    if (fields[at[name]] === '') throw lineError(line, `the ${name} is empty in ${excerpt(fields)}`);
     return wordField(line, `the ${name}`, fields[at[name]]);
   }) as [string, string, string];
   if (label !== 'positive' && label !== 'negative') {

@@ -40,7 +40,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   cli: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'encoder', 'train', 'search', 'index'],
-    ...['evaluate', 'classify', 'node', 'run', '.'],
+    ...['evaluate', 'classify', 'cluster', 'node', 'run', '.'],
   ],
 };
 /** Folders that may touch files, network and native code. */

@@ -74,7 +74,7 @@ describe('analogy questions', () => {
       },
       "pair 2 of 'choice' should have two words, got 3",
     ],
-    ['a blank word', { ...question, stem: ['a', ' '] }, 'blank'],
+    ['a blank word', { ...question, stem: ['a', ' '] }, '["a"," "]'],
     ['a word that is no string', { ...question, stem: ['a', 3] }, 'should be a string, got 3'],
     ['one choice', { ...question, choice: [['c', 'd']], answer: 0 }, 'at least two pairs'],
     ['choices that are no list', { ...question, choice: 'c' }, "'choice' should be a list of pairs"],
@@ -106,7 +106,7 @@ describe('lexical relations', () => {
   it.each([
     ['two fields', 'a\tb\tx\na\tb\n', 'test.tsv:2: expected 3 fields separated by tabs (head, tail, relation), got 2'],
     ['four fields', 'a\tb\tx\ty\n', 'test.tsv:1: expected 3 fields'],
-    ['an empty field', 'a\t\tx\n', 'test.tsv:1: the tail is empty'],
+    ['an empty field', 'a\t\tx\n', 'test.tsv:1: the tail is empty in ["a","","x"]'],
     ['no pair', '', 'test.tsv: holds no pair'],
     [
       'an unknown label',

@@ -50,7 +50,12 @@ export function confusionPlot({ labels, counts }: ConfusionMatrix, options: Conf
             field: 'share',
             type: 'quantitative',
             scale: { range: ['#F7FBFF', '#08519C'], domain: [0, 100] },
-            legend: { title: ['% of the', 'true relation'], gradientLength: 120, values: [0, 50, 100] },
+            // No taller than the matrix, which would cut it off.
+            legend: {
+              title: ['% of the', 'true relation'],
+              gradientLength: Math.max(40, Math.min(120, labels.length * cell * 0.75 - 36)),
+              values: [0, 50, 100],
+            },
           },
         },
       },

@@ -1,5 +1,6 @@
 /** The picture of a two-dimensional map of word pairs: a point a pair, colour and shape by its relation. */
 
+import { placeLabels } from 'relbert/cli';
 import { GREY, SERIES_COLOURS } from './palette.ts';
 import type { Projection } from './projection.ts';
 import { distinctNames, PLOT_STYLE, type PlotSpec, plotTitle } from './style.ts';
@@ -63,11 +64,12 @@ export function relationMapPlot(
   const shapes = names.map((_, i) => SHAPES[i % SHAPES.length] as string);
   const domain = names.length > 0 ? names : ['pairs'];
   const legend = names.length > 0 ? { title: 'relation', symbolOpacity: 1 } : null;
+  const [x, y] = [frameOf(values.map(({ x }) => x)), frameOf(values.map(({ y }) => y))];
   const position = (field: 'x' | 'y', name: string) => ({
     field,
     type: 'quantitative' as const,
     title: name,
-    scale: { zero: false, nice: true },
+    scale: { zero: false, nice: false, domain: field === 'x' ? x : y },
     axis: { tickCount: 6 },
   });
   return {
@@ -104,17 +106,50 @@ export function relationMapPlot(
       ...(labels
         ? [
             {
-              mark: { type: 'text' as const, align: 'left' as const, dx: 7, fontSize: 11, color: '#222' },
+              data: { values: placedNames(values, { x, y, size }) },
+              mark: {
+                type: 'text' as const,
+                align: 'left' as const,
+                baseline: 'alphabetic',
+                fontSize: 11,
+                color: '#222',
+              },
               encoding: {
                 x: { field: 'x', type: 'quantitative' as const },
                 y: { field: 'y', type: 'quantitative' as const },
-                text: { field: 'pair' },
+                text: { field: 'text' },
               },
             },
           ]
         : []),
     ],
   } as PlotSpec;
+}
+
+type Frame = readonly [low: number, high: number];
+
+/** The range of an axis: that of the points with a margin. */
+function frameOf(values: readonly number[]): Frame {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = (high - low || 1) * 0.05;
+  return [low - margin, high + margin];
+}
+
+/** The names of pairs where none lies on another, in the coordinates of the points. */
+function placedNames(
+  points: readonly { readonly x: number; readonly y: number; readonly pair: string }[],
+  { x: [left, right], y: [bottom, top], size }: { readonly x: Frame; readonly y: Frame; readonly size: number },
+) {
+  const spots = points.map(({ x, y }) => ({
+    x: ((x - left) / (right - left)) * size,
+    y: ((top - y) / (top - bottom)) * size,
+  }));
+  const texts = points.map(({ pair }) => pair);
+  return placeLabels(texts, spots, { width: size, height: size }).map(({ text, x, y }) => ({
+    text,
+    x: left + (x / size) * (right - left),
+    y: top - (y / size) * (top - bottom),
+  }));
 }
 
 /** The relations by falling frequency; of too many, the rarest under one name. */

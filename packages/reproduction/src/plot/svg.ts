@@ -9,11 +9,23 @@ export async function plotSvg(spec: PlotSpec): Promise<string> {
   const view = new vega.View(vega.parse(compile(spec, { logger: thrower }).spec), { renderer: 'none' });
   try {
     const svg = await view.toSVG();
-    return svg.includes('xmlns=') ? svg : svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ');
+    const whole = svg.includes('xmlns=') ? svg : svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ');
+    return whole.replace(/^<svg [^>]*>/, (start) => `${start}${DARK}`);
   } finally {
     view.finalize();
   }
 }
+
+/** The light colours of the common style, by what they are in the dark. Text on shaded cells (#111, white) keeps its colour. */
+const DARK = `<style>@media (prefers-color-scheme: dark) {
+svg.marks rect[fill="white"], svg.marks path.background[fill="white"] { fill: #16181c; }
+svg.marks text[fill="#000"], svg.marks text[fill="#222"], svg.marks text[fill="black"] { fill: #e6e6e6; }
+svg.marks text[fill="#444"] { fill: #b5b5b5; }
+svg.marks [stroke="#E4E4E4"] { stroke: #2c2f36; }
+svg.marks [stroke="#BBB"], svg.marks [stroke="#666"] { stroke: #6a6d75; }
+svg.marks path[fill="#000000"] { fill: #ffffff; }
+svg.marks path[stroke="#000000"] { stroke: #ffffff; }
+}</style>`;
 
 /** Exported by Vega, but not in its types. */
 interface TextMetrics {

@@ -1,5 +1,6 @@
 /** The report as one HTML page that needs nothing else: style and pictures stand in it. */
 
+import { type Headline, headlineOf } from './headline.ts';
 import { measuredTables } from './measured-tables.ts';
 import { paperComparison } from './paper-comparison.ts';
 import type { PaperTables } from './paper-tables.ts';
@@ -23,7 +24,8 @@ export function reportHtml(report: Report, paper: PaperTables, pictures: readonl
 <body>
 <header>
 <h1>relbert: evaluation report</h1>
-<p>${report.models.length} model${report.models.length === 1 ? '' : 's'}, made ${escaped(report.created)} by</p>
+${headlineHtml(headlineOf(report, paper))}
+<p class="note">${report.models.length} model${report.models.length === 1 ? '' : 's'}, made ${escaped(report.created)} by</p>
 <pre><code>${escaped(report.command)}</code></pre>
 ${report.skipped.map((line) => `<p class="note">${escaped(line)}</p>`).join('\n')}
 </header>
@@ -49,6 +51,12 @@ ${published.map(tableHtml).join('\n')}
 </body>
 </html>
 `;
+}
+
+function headlineHtml(headline: Headline | undefined): string {
+  if (!headline) return '';
+  const models = headline.models.map(({ name, figures }) => `<li><b>${escaped(name)}</b>: ${escaped(figures)}</li>`);
+  return `<p class="headline">${escaped(headline.sentence)}</p>\n<ul class="headline">${models.join('')}</ul>`;
 }
 
 function heading(id: string, title: string): string {
@@ -100,9 +108,10 @@ function cellHtml(cell: ReportCell): string {
   if (cell.value === null) return '<td class="none">–</td>';
   if (cell.code) return `<td class="text"><code>${value}</code></td>`;
   if (typeof cell.value === 'string') return `<td class="text${value.length > 60 ? ' long' : ''}">${value}</td>`;
-  const { interval, difference, best, starred } = cell;
+  const { interval, difference, best, starred, otherSize } = cell;
   const parts = [best ? `<b>${value}</b>` : value];
   if (starred) parts.push('*');
+  if (otherSize) parts.push('‡');
   if (difference !== undefined) {
     parts.push(
       ` <span class="${difference >= 0.05 ? 'up' : difference <= -0.05 ? 'down' : 'same'}">${differenceText(difference)}</span>`,
@@ -117,10 +126,12 @@ function escaped(text: string): string {
 }
 
 const STYLE = `
-:root { color-scheme: light; }
+:root { color-scheme: light dark; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem; max-width: 82rem; font: 15px/1.5 'Liberation Sans', Arial, Helvetica, 'DejaVu Sans', sans-serif; color: #1a1a1a; background: #fff; }
 h1 { font-size: 1.7rem; margin: 0 0 .3rem; }
+p.headline { font-size: 1.15rem; max-width: 60rem; }
+ul.headline { margin: .4rem 0 .8rem; padding-left: 1.2rem; }
 h2 { font-size: 1.15rem; margin: 2.2rem 0 .3rem; }
 h2.part { font-size: 1.4rem; border-top: 2px solid #0072B2; padding-top: 1rem; margin-top: 3rem; }
 p { margin: .3rem 0; }
@@ -154,5 +165,15 @@ small { color: #555; }
 .up { color: #00664a; font-weight: bold; }
 .down { color: #a34700; }
 .same { color: #555; }
+@media (prefers-color-scheme: dark) {
+body { color: #e6e6e6; background: #16181c; }
+pre, nav, thead th { background: #23262c; }
+a { color: #6db8ea; }
+figure, .scroll, th, td { border-color: #3a3d44; }
+figcaption, .facts, .note, .legend, small, .same { color: #b5b5b5; }
+tr.measured, span.measured { background: #1c3346; }
+.up { color: #4fc3a1; }
+.down { color: #f0985a; }
+}
 @media print { .scroll { max-height: none; overflow: visible; } body { max-width: none; } thead th { position: static; } }
 `;

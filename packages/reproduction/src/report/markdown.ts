@@ -1,4 +1,5 @@
 /** The report as Markdown: the same tables, without pictures. */
+import { headlineOf } from './headline.ts';
 import { measuredTables } from './measured-tables.ts';
 import { paperComparison } from './paper-comparison.ts';
 import type { PaperTables } from './paper-tables.ts';
@@ -16,6 +17,7 @@ export function reportMarkdown(report: Report, paper: PaperTables, options: Mark
   const { title = 'Evaluation report', preface = [`Made ${report.created} by \`${report.command}\`.`] } = options;
   const parts = [
     `# ${title}`,
+    ...(options.preface ? [] : headlineMarkdown(report, paper)),
     ...preface,
     ...report.skipped.map(escaped),
     ...measuredTables(report).map(tableMarkdown),
@@ -28,6 +30,13 @@ export function reportMarkdown(report: Report, paper: PaperTables, options: Mark
     paper.doubts.map((doubt) => `- ${escaped(doubt)}`).join('\n'),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+function headlineMarkdown(report: Report, paper: PaperTables): string[] {
+  const headline = headlineOf(report, paper);
+  if (!headline) return [];
+  const models = headline.models.map(({ name, figures }) => `- **${escaped(name)}**: ${escaped(figures)}`);
+  return [escaped(headline.sentence), models.join('\n')];
 }
 
 export function tableMarkdown({ id, section, title, metric, label, columns, rows, notes }: ReportTable): string {
@@ -56,10 +65,11 @@ export function tableMarkdown({ id, section, title, metric, label, columns, rows
 function cellMarkdown(cell: ReportCell): string {
   if (cell.value === null) return '–';
   if (cell.code && !/[`\n\r]/.test(cellText(cell))) return `\`${cellText(cell).replaceAll('|', '\\|')}\``;
-  const { interval, difference, best, starred } = cell;
+  const { interval, difference, best, starred, otherSize } = cell;
   const value = escaped(cellText(cell));
   const parts = [best ? `<u>${value}</u>` : value];
   if (starred) parts.push('\\*');
+  if (otherSize) parts.push('‡');
   if (interval) parts.push(` [${interval[0].toFixed(1)}, ${interval[1].toFixed(1)}]`);
   if (difference !== undefined) parts.push(` (${differenceText(difference)})`);
   return parts.join('');

@@ -6,11 +6,11 @@ import type { AnalogyFigures, ClassificationFigures, Report, ReportModel } from 
 import type { ReportCell, ReportRow, ReportTable } from './report-table.ts';
 
 /** Every table of the paper; those that say nothing about a model stand as they are. */
-export function paperComparison({ tables }: PaperTables, report: Report): ReportTable[] {
-  return tables.map((table) => {
+export function paperComparison(paper: PaperTables, report: Report): ReportTable[] {
+  return paper.tables.map((table) => {
     const compare = comparisons[table.id];
     const { id, section, title, metric, notes } = table;
-    const own = compare?.(table, report) ?? {};
+    const own = compare?.(table, report, paper) ?? {};
     const columns = own.columns ?? table.columns;
     return {
       ...{ id, section, title, metric, columns },
@@ -29,7 +29,7 @@ interface Comparison {
   readonly notes?: readonly string[];
 }
 
-const comparisons: Readonly<Record<string, (table: PaperTable, report: Report) => Comparison>> = {
+const comparisons: Readonly<Record<string, (table: PaperTable, report: Report, paper: PaperTables) => Comparison>> = {
   'table-1': dataCounts,
   'table-2': analogyRows,
   'table-3': classificationRows,
@@ -97,7 +97,8 @@ function withPaperRows(table: PaperTable, rows: readonly ReportRow[]): ReportRow
 const DIFFERENCE_NOTE =
   'Rows of this package carry the difference to the best published figure of the column, in points; published figures marked * were tuned or prompted on the set itself and do not count.';
 
-function analogyRows(table: PaperTable, { models }: Report): Comparison {
+function analogyRows(table: PaperTable, { models }: Report, paper: PaperTables): Comparison {
+  const sizes = new OtherSizes(paper);
   const rows = models
     .filter(({ analogy }) => analogy.length > 0)
     .map(
@@ -109,7 +110,10 @@ function analogyRows(table: PaperTable, { models }: Report): Comparison {
           const whole = column.endsWith('†');
           const own = analogy.filter(({ set }) => isSameSet(set, column));
           const test = own.find(({ split }) => split === 'test');
-          if (!whole) return measured(table, column, test?.accuracy, test?.interval);
+          if (!whole) {
+            const cell = measured(table, column, test?.accuracy, test?.interval);
+            return test ? sizes.mark(cell, column, test.questions, sizes.questions(column)) : cell;
+          }
           return measured(table, column, own.length < 2 ? undefined : pooledAccuracy(own));
         }),
       }),
@@ -117,8 +121,49 @@ function analogyRows(table: PaperTable, { models }: Report): Comparison {
   return {
     label: 'model',
     rows: withPaperRows(table, [...chanceRow(table, models), ...rows]),
-    notes: [DIFFERENCE_NOTE, 'Square brackets: 95 % bootstrap intervals over the questions.'],
+    notes: [DIFFERENCE_NOTE, 'Square brackets: 95 % bootstrap intervals over the questions.', ...sizes.notes],
   };
+}
+
+/** Sets of this package that have another size than the paper's: their figures are marked. */
+class OtherSizes {
+  readonly #paper: PaperTables;
+  readonly #found = new Map<string, string>();
+
+  constructor(paper: PaperTables) {
+    this.#paper = paper;
+  }
+
+  get notes(): string[] {
+    const found = [...this.#found.values()];
+    return found.length === 0 ? [] : [`‡ Another test set than the paper's: ${found.join('; ')}.`];
+  }
+
+  /** Test questions of a set in the paper. */
+  questions(set: string): number | undefined {
+    const table = this.#paper.tables.find(({ id }) => id === 'text-4.2-analogy');
+    const row = table?.rows.find(({ labels }) => isSameSet(labels['dataset'] ?? '', set));
+    return numberOf(row?.values[table?.columns.indexOf('test') ?? -1]);
+  }
+
+  /** Test pairs of a set in the paper; undefined where its Table 1 leaves relations out, as of EVALution. */
+  pairs(set: string): number | undefined {
+    const table = this.#paper.tables.find(({ id }) => id === 'table-1');
+    const at =
+      table?.columns.findIndex((column) => column.endsWith('/test') && isSameSet(set, column.slice(0, -5))) ?? -1;
+    if (!table || at < 0 || isSameSet(set, 'EVALution')) return undefined;
+    return table.rows.reduce((sum, { values }) => sum + (numberOf(values[at]) ?? 0), 0);
+  }
+
+  mark(cell: ReportCell, set: string, size: number, inPaper: number | undefined): ReportCell {
+    if (inPaper === undefined || inPaper === size) return cell;
+    this.#found.set(set, `${set} has ${size} items, the paper's ${inPaper}`);
+    return { ...cell, otherSize: true };
+  }
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 function pooledAccuracy(own: readonly AnalogyFigures[]): number {
@@ -136,7 +181,8 @@ function chanceRow(table: PaperTable, models: readonly ReportModel[]): ReportRow
   return [{ label: 'chance on these questions (mean of 1 / choices)', origin: 'measured', cells }];
 }
 
-function classificationRows(table: PaperTable, { models }: Report): Comparison {
+function classificationRows(table: PaperTable, { models }: Report, paper: PaperTables): Comparison {
+  const sizes = new OtherSizes(paper);
   const rows = models.flatMap(({ name, classification }) =>
     distinct(classification.map(({ features }) => features)).map(
       (features, i): ReportRow => ({
@@ -145,12 +191,15 @@ function classificationRows(table: PaperTable, { models }: Report): Comparison {
         cells: table.columns.map((column) => {
           const [set = '', average] = column.split('/');
           const own = classification.find((figures) => figures.features === features && isSameSet(figures.set, set));
-          return measured(table, column, own && (average === 'macro' ? own.macroF1 : own.microF1));
+          const cell = measured(table, column, own && (average === 'macro' ? own.macroF1 : own.microF1));
+          if (!own) return cell;
+          const pairs = own.confusion.counts.flat().reduce((sum, count) => sum + count, 0);
+          return sizes.mark(cell, set, pairs, sizes.pairs(set));
         }),
       }),
     ),
   );
-  return { label: 'model', rows: withPaperRows(table, rows), notes: [DIFFERENCE_NOTE] };
+  return { label: 'model', rows: withPaperRows(table, rows), notes: [DIFFERENCE_NOTE, ...sizes.notes] };
 }
 
 /** Table 4: models that name what they are an alteration of, class by class, and the change. */

@@ -33,6 +33,8 @@ export interface ReportCell {
   readonly best?: boolean;
   /** Tuned or prompted on the set itself: not comparable. */
   readonly starred?: boolean;
+  /** Of a set that has another number of items than the paper's: marked ‡. */
+  readonly otherSize?: boolean;
   /** A command line. */
   readonly code?: boolean;
 }

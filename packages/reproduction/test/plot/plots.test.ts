@@ -124,6 +124,14 @@ describe('confusion', () => {
     );
   });
 
+  it.each([2, 3, 6])('has a legend no taller than the matrix of %i classes', async (count) => {
+    const labels = Array.from({ length: count }, (_, i) => `c${i}`);
+    const svg = await plotSvg(confusionPlot({ labels, counts: labels.map(() => labels.map(() => 1)) }));
+    const [, gradient] = /role-legend-gradient[\s\S]*?<path[^>]*d="M0,0h16v([\d.]+)h-16Z"/.exec(svg) ?? [];
+    // Title and labels of the legend take 36 pixels.
+    expect(Number(gradient ?? Number.NaN)).toBeLessThanOrEqual(count * 48 - 36);
+  });
+
   it('draws a class that never occurs', async () => {
     expect(
       await texts(
@@ -167,6 +175,25 @@ describe('map', () => {
     const found = await texts(relationMapPlot(pairs(3, 1), projection(3)));
     expect(found).toEqual(expect.arrayContaining(['h0:t0', 'h2:t2', 'first (3 %)', 'second (2 %)', 'relation']));
     expect(await texts(relationMapPlot(pairs(60, 1), projection(60)))).not.toContain('h0:t0');
+  });
+
+  it('writes no name over another', async () => {
+    const close = {
+      points: Array.from({ length: 12 }, (_, i) => [i % 3, Math.floor(i / 3) / 50] as const),
+      axes: projection(1).axes,
+    };
+    const svg = await plotSvg(relationMapPlot(pairs(12, 2), { ...close, points: [...close.points.slice(1), [0, 9]] }));
+    const names = [...svg.matchAll(/translate\(([-\d.]+),([-\d.]+)\)"[^>]*fill="#222">(h\d+:t\d+)/g)].map(
+      ([, x, y, text]) => ({
+        ...{ left: Number(x), right: Number(x) + (text as string).length * 6, y: Number(y) },
+      }),
+    );
+    expect(names.length).toBeGreaterThan(3);
+    for (const [i, a] of names.entries()) {
+      for (const b of names.slice(i + 1)) {
+        expect(Math.abs(a.y - b.y) >= 11.9 || a.right < b.left || b.right < a.left).toBe(true);
+      }
+    }
   });
 
   it('draws pairs without relations in one colour, without a legend', async () => {

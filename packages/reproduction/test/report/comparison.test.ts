@@ -43,6 +43,17 @@ describe("the paper's tables", () => {
     expect(cell(tableOf('table-7'), 'mine', 'BATS')?.difference).toBeCloseTo(80 - 78.8, 10);
   });
 
+  it("2, 3: a set of another size than the paper's is marked", () => {
+    const table = tableOf('table-2');
+    expect(cell(table, 'mine', 'BATS')?.otherSize).toBe(true);
+    expect(table?.notes.at(-1)).toBe("‡ Another test set than the paper's: BATS has 100 items, the paper's 1799.");
+    const whole = tableOf('table-2', madeUpReport([madeUpModel({ analogy: [analogy('sat', 'test', 200, 337)] })]));
+    expect(cell(whole, 'mine', 'SAT')?.otherSize).toBeUndefined();
+    expect(tableOf('table-3')?.notes.at(-1)).toBe(
+      "‡ Another test set than the paper's: BLESS has 20 items, the paper's 6637.",
+    );
+  });
+
   it('2: SAT† is validation and test together', () => {
     const model = madeUpModel({ analogy: [analogy('sat', 'valid', 10, 37), analogy('sat', 'test', 200, 337)] });
     const table = tableOf('table-2', madeUpReport([model]));

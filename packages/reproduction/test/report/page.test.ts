@@ -35,7 +35,7 @@ describe('the page', () => {
 
   it('holds pictures, the difference, the interval, machine, versions, seed, time and commands', () => {
     expect(page.match(/<figure>/g)?.length).toBe(3 + 2 * 2);
-    expect(page.includes('80.0 <span class="up">+1.2</span><br><small>[25.0, 75.0]</small>')).toBe(true);
+    expect(page.includes('80.0‡ <span class="up">+1.2</span><br><small>[25.0, 75.0]</small>')).toBe(true);
     for (const text of [
       'a processor, 2 cores, 8 GB',
       '2026-01-02T03:04:05.000Z',
@@ -48,6 +48,24 @@ describe('the page', () => {
     ]) {
       expect([text, page.includes(text)]).toEqual([text, true]);
     }
+  });
+
+  it('opens with the models, their accuracies and the sentence that matters', () => {
+    const sentence =
+      'mine answers 80.0 % of the test questions of BATS (mean of the sets): 1.2 points above the best published figures, 55.0 above chance.';
+    const line = 'mine</b> (bert, 22.6 M parameters)</b>: BATS 80.0 % [25.0, 75.0]';
+    const head = page.slice(page.indexOf('<h1>'), page.indexOf('<nav'));
+    expect(head.startsWith(`<h1>relbert: evaluation report</h1>\n<p class="headline">${sentence}</p>`)).toBe(true);
+    expect(head.includes(line.replace('</b> (', ' ('))).toBe(true);
+    const markdown = reportMarkdown(report, paper);
+    expect(
+      markdown.startsWith(`# Evaluation report\n\n${sentence}\n\n- **mine (bert, 22.6 M parameters)**: BATS 80.0 %`),
+    ).toBe(true);
+    expect(reportMarkdown(madeUpReport([madeUpModel({ analogy: [] })]), paper).split('\n')[2]).toMatch(/^Made /);
+  });
+
+  it('has a dark variant, pictures included', () => {
+    expect(page.match(/@media \(prefers-color-scheme: dark\)/g)).toHaveLength(1 + 3 + 2 * 2);
   });
 
   it('says under a picture of one command which that is', () => {
@@ -74,7 +92,7 @@ describe('the same as Markdown', () => {
       const widths = table.split('\n').map((row) => row.replace(/\\\|/g, '').split('|').length);
       expect(new Set(widths).size).toBe(1);
     }
-    expect(markdown).toContain('80.0 [25.0, 75.0] (+1.2)');
+    expect(markdown).toContain('80.0‡ [25.0, 75.0] (+1.2)');
     expect(markdown).not.toContain('<b>');
   });
 

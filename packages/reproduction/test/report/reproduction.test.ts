@@ -16,7 +16,7 @@ describe('the reproduction', () => {
     const kept = reproductionReport(report);
     expect(kept.models[0]?.map).toBeNull();
     expect(kept.models[0]?.analogy).toEqual(report.models[0]?.analogy);
-    expect(reproductionMarkdown(kept, paper)).toContain('80.0 [25.0, 75.0] (+1.2)');
+    expect(reproductionMarkdown(kept, paper)).toContain('80.0‡ [25.0, 75.0] (+1.2)');
     expect(parseReport({ file: 'r', text: JSON.stringify(kept) })).toEqual(kept);
   });
 
