@@ -132,23 +132,27 @@ async function searchFigures(folder: string): Promise<SearchFigures> {
   const searches: { name: string; recall: number; p50: number; cpu: number }[] = [];
   let memory = 0;
   const lists = Math.round(4 * Math.sqrt(index.info().rows));
-  for (const probes of [undefined, 32, 64, 96, 128, 256, 'exact'] as const) {
+  for (const probes of [undefined, 32, 64, 96, 128, 256, 'exact', 'exact, 16 questions together'] as const) {
     if (typeof probes === 'number' && probes > lists) continue;
-    const options = probes === 'exact' ? { exact: true } : probes === undefined ? {} : { probes };
-    const count = probes === 'exact' ? Math.min(50, queryCount) : queryCount;
+    const options = typeof probes === 'string' ? { exact: true } : probes === undefined ? {} : { probes };
+    const count = typeof probes === 'string' ? Math.min(64, queryCount) : queryCount;
+    const together = probes === 'exact, 16 questions together' ? 16 : 1;
     for (let q = 0; q < 20; q++) await index.search([{ vector: vectorOf(q) }], options);
     const times: number[] = [];
     let hits = 0;
     const cpu = process.cpuUsage();
-    for (let q = 0; q < count; q++) {
+    for (let q = 0; q < count; q += together) {
+      const questions = Array.from({ length: Math.min(together, count - q) }, (_, i) => ({ vector: vectorOf(q + i) }));
       const before = performance.now();
-      const [found] = await index.search([{ vector: vectorOf(q) }], options);
-      times.push(performance.now() - before);
-      const right = new Set(truth.subarray(q * 10, (q + 1) * 10));
-      hits += (found ?? []).filter(({ pair }) => right.has(Number(pair.tail))).length;
+      const results = await index.search(questions, options);
+      times.push((performance.now() - before) / questions.length);
+      for (const [i, found] of results.entries()) {
+        const right = new Set(truth.subarray((q + i) * 10, (q + i + 1) * 10));
+        hits += found.filter(({ pair }) => right.has(Number(pair.tail))).length;
+      }
     }
     const { user, system } = process.cpuUsage(cpu);
-    const name = probes === undefined ? 'as it comes' : probes === 'exact' ? 'exact' : `probes ${probes}`;
+    const name = probes === undefined ? 'as it comes' : typeof probes === 'string' ? probes : `probes ${probes}`;
     const p50 = times.toSorted((a, b) => a - b)[times.length >> 1] as number;
     searches.push({ name, recall: hits / (count * 10), p50, cpu: (user + system) / 1000 / count });
     if (probes === undefined) memory = process.memoryUsage().rss / 2 ** 20;

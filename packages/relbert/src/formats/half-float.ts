@@ -31,6 +31,15 @@ export function halfToFloat(bits: Uint16Array): Float32Array {
   return values;
 }
 
+/** The dot product of a vector in binary16 and another. */
+export function halfDot(bits: Uint16Array, other: Float32Array): number {
+  halfValues ??= tableOfHalfValues();
+  const table = halfValues;
+  let sum = 0;
+  for (let i = 0; i < other.length; i++) sum += (table[bits[i] as number] as number) * (other[i] as number);
+  return sum;
+}
+
 /** bfloat16 bits → float32, exact. */
 export function bfloatToFloat(bits: Uint16Array): Float32Array {
   const words = new Uint32Array(bits.length);

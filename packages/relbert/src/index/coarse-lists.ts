@@ -9,9 +9,9 @@ import type { Runtime, Session } from '../runtime/session.ts';
 
 /** Rows that are assigned at once: 12 MB of vectors of 384 numbers. */
 const assignedAtOnce = 8192;
-const iterations = 8;
+const iterations = 6;
 /** Rows of the sample for each centroid. */
-const sampledPerList = 40;
+const sampledPerList = 24;
 
 /** How many lists n rows get: about 4 √n, one below 2,000 rows. */
 export function listCount(rows: number): number {

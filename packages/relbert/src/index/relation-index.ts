@@ -115,52 +115,54 @@ export class RelationIndex implements PairIndex {
     if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
     const units = queries.map(({ vector }, i) => this.#unit(vector, i));
     const condition = where === undefined ? undefined : parseWhere(where, this.#manifest.columns);
-    const turn = eventLoopTurns();
+    // Most searches take less: a turn costs a millisecond.
+    const turn = eventLoopTurns(10);
+    // An exact search reads everything, once for several questions.
+    const together = options.exact ? exactTogether : 1;
     return this.#alone(async () => {
       const filters = await Promise.all(
         this.#segments.map((segment) => (condition ? rowsOf(segment, condition) : undefined)),
       );
       const results: IndexNeighbour[][] = [];
-      for (const [i, query] of queries.entries()) {
+      for (let first = 0; first < queries.length; first += together) {
         options.signal?.throwIfAborted();
-        results.push(await this.#searchOne(units[i] as Float32Array, query, filters, { ...options, top }, turn));
+        const some = queries.slice(first, first + together);
+        const asked: Asked[] = [];
+        for (const [i, { pairs = [] }] of some.entries()) {
+          const allowed = this.#segments.map((segment, s) =>
+            allowedRows(segment, pairs, filters[s], options.distinctWords),
+          );
+          asked.push({ unit: units[first + i] as Float32Array, pairs, allowed: await Promise.all(allowed) });
+        }
+        results.push(...(await this.#answer(asked, { ...options, top, scorer: this.#scorer, turn })));
         await turn();
       }
       return results;
     });
   }
 
-  async #searchOne(
-    unit: Float32Array,
-    { pairs = [] }: IndexQuery,
-    filters: readonly (RowSet | undefined)[],
-    options: IndexSearchOptions & { readonly top: number },
-    turn: () => Promise<void> | undefined,
-  ): Promise<IndexNeighbour[]> {
-    const allowed = await Promise.all(
-      this.#segments.map((segment, i) => allowedRows(segment, pairs, filters[i], options.distinctWords)),
-    );
-    // The question's pairs are taken out of the answers, so there is room for them, and for more rows of the same pairs.
-    for (let limit = options.top + pairs.length; ; limit *= 2) {
-      const best = await this.#best(unit, allowed, { ...options, scorer: this.#scorer, limit, turn });
-      const neighbours = await neighboursOf(best, pairs);
-      if (neighbours.length >= options.top || best.length < limit) return neighbours.slice(0, options.top);
-    }
-  }
-
-  /** The best rows of all segments, best first. */
-  async #best(
-    unit: Float32Array,
-    allowed: readonly (RowSet | undefined)[],
-    options: SegmentSearchOptions,
-  ): Promise<FoundRow[]> {
-    const found: FoundRow[] = [];
-    for (const [i, segment] of this.#segments.entries()) {
-      for (const { row, score } of await searchSegment(segment, unit, allowed[i], options)) {
-        found.push({ segment, row, score });
+  async #answer(
+    asked: readonly Asked[],
+    options: Omit<SegmentSearchOptions, 'limit'> & { readonly top: number },
+  ): Promise<IndexNeighbour[][]> {
+    const { top } = options;
+    const answers = new Map<Asked, IndexNeighbour[]>();
+    // A question's pairs are taken out of the answers, so there is room for them, and for more rows of the same pairs.
+    for (let limit = top + Math.max(...asked.map(({ pairs }) => pairs.length)); ; limit *= 2) {
+      const open = asked.filter((question) => !answers.has(question));
+      if (open.length === 0) return asked.map((question) => answers.get(question) as IndexNeighbour[]);
+      const found: FoundRow[][] = open.map(() => []);
+      for (const [s, segment] of this.#segments.entries()) {
+        const questions = open.map(({ unit, allowed }) => ({ unit, allowed: allowed[s] }));
+        for (const [q, rows] of (await searchSegment(segment, questions, { ...options, limit })).entries())
+          for (const { row, score } of rows) found[q]?.push({ segment, row, score });
+      }
+      for (const [q, question] of open.entries()) {
+        const best = (found[q] as FoundRow[]).sort((a, b) => b.score - a.score).slice(0, limit);
+        const neighbours = await neighboursOf(best, question.pairs);
+        if (neighbours.length >= top || best.length < limit) answers.set(question, neighbours.slice(0, top));
       }
     }
-    return found.sort((a, b) => b.score - a.score).slice(0, options.limit);
   }
 
   async vectorOf(pair: WordPair): Promise<Float32Array | undefined> {
@@ -296,6 +298,16 @@ export class RelationIndex implements PairIndex {
     }
     return unitVector(vector, () => `question ${query + 1}`);
   }
+}
+
+/** Questions that an exact search answers in one pass. */
+const exactTogether = 16;
+
+/** A question with the rows of each segment that may be answers. */
+interface Asked {
+  readonly unit: Float32Array;
+  readonly pairs: readonly WordPair[];
+  readonly allowed: readonly (RowSet | undefined)[];
 }
 
 /** A row that a search found. */

@@ -3,7 +3,7 @@
  *
  *     magic            16 bytes
  *     lists            each list of the coarse quantiser in turn: int8 codes [n, W] of its rows, then a record a row
- *     metadata         blocks of 16 rows: JSON [[head, tail, columns?], ...]
+ *     metadata         blocks of 4 rows: JSON [[head, tail, columns?], ...]
  *     keys             blocks of keys with the rows that they lead to (words, columns)
  *     tables           what a reader holds in memory, below
  *     footer           JSON, see `footerSchema`
@@ -20,7 +20,7 @@ import { codeWidth } from './kernel/scorer.ts';
 export const magic = new TextEncoder().encode('RELBERT-INDEX 1\n');
 export const trailerBytes = 16;
 /** Rows of a block of metadata. */
-export const metadataBlock = 16;
+export const metadataBlock = 4;
 
 const region = z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]);
 const checksum = z.string().regex(/^[0-9a-f]{16}$/);

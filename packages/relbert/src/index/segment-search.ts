@@ -1,6 +1,6 @@
 /** @file How one segment is searched: lists near the question, or single rows where a filter leaves few. */
 import type { WordPair } from '../pair/word-pair.ts';
-import type { Scorer } from './kernel/scorer.ts';
+import type { QuantisedQuery, Scorer } from './kernel/scorer.ts';
 import { columnKey, wordKey, wordsOf } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import type { Segment } from './segment.ts';
@@ -13,7 +13,7 @@ export interface SegmentSearchOptions {
   readonly limit: number;
   /** Compares with every row. Default false. */
   readonly exact?: boolean;
-  /** Lists that are read, all of them. Default: see {@link mostProbes}. */
+  /** Lists that are read for a question. Default: 2 √K of K. */
   readonly probes?: number;
   /** Gives the event loop a turn where one is due. */
   readonly turn: () => Promise<void> | undefined;
@@ -23,105 +23,103 @@ export interface SegmentSearchOptions {
 /** Candidates whose vectors are compared: this many, and this many for each answer. */
 const candidates = 30;
 const candidatesPerAnswer = 3;
-/**
- * Of K lists the nearest 3 √K are read at most, and reading ends after √K / 2 lists in a row without a new answer: most
- * questions find theirs in the first few.
- */
-const mostProbes = 3;
-const patience = 0.5;
 /** Below this share of rows a filter is answered row by row. */
 const rowByRow = 0.02;
 
-/**
- * The rows of a segment with the greatest cosine to a unit vector, best first.
- * @param allowed The rows that may be answers; undefined: all.
- */
+/** A question to a segment. */
+export interface SegmentQuestion {
+  /** Of length 1. */
+  readonly unit: Float32Array;
+  /** The rows that may be answers; undefined: all. */
+  readonly allowed: RowSet | undefined;
+}
+
+/** Candidates of a question, by the codes. */
+interface Search extends SegmentQuestion {
+  readonly query: QuantisedQuery;
+  readonly best: TopScores;
+}
+
+/** The rows of a segment with the greatest cosine to each unit vector, best first. */
 export async function searchSegment(
   segment: Segment,
-  unit: Float32Array,
-  allowed: RowSet | undefined,
+  questions: readonly SegmentQuestion[],
   options: SegmentSearchOptions,
-): Promise<{ readonly row: number; readonly score: number }[]> {
-  const { scorer, limit, turn } = options;
+): Promise<{ readonly row: number; readonly score: number }[][]> {
+  const { scorer, limit, exact } = options;
+  const searches = questions.map(({ unit, allowed }): Search => {
+    const wanted = Math.min(allowed?.size ?? segment.rows, Math.max(candidates, limit * candidatesPerAnswer));
+    return { unit, allowed, query: scorer.quantise(unit), best: new TopScores(wanted) };
+  });
+  // What reads all lists reads them once for all questions.
+  if (exact) await scanLists(segment, everyList(segment), searches, options);
+  else for (const search of searches) await searchNear(segment, search, options);
+  const results: { row: number; score: number }[][] = [];
+  for (const { unit, best } of searches) {
+    const scored: { row: number; score: number }[] = [];
+    // In the order of the file.
+    for (const { item: row } of best.sorted().sort((a, b) => a.item - b.item)) {
+      scored.push({ row, score: await segment.cosine(row, unit) });
+    }
+    results.push(scored.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, limit));
+  }
+  return results;
+}
+
+/** Candidates from the nearest lists, or row by row where a filter leaves few. */
+async function searchNear(segment: Segment, search: Search, options: SegmentSearchOptions): Promise<void> {
+  const { unit, allowed, query, best } = search;
+  const { scorer, turn, probes = 2 * Math.sqrt(segment.lists) } = options;
   const size = allowed?.size ?? segment.rows;
-  if (size === 0) return [];
-  const wanted = Math.min(size, Math.max(candidates, limit * candidatesPerAnswer));
-  const best = new TopScores(wanted);
-  scorer.setQuery(unit);
+  if (size === 0) return;
   if (allowed && size <= Math.max(1000, segment.rows * rowByRow)) {
     const rows = [...allowed];
     for (let first = 0; first < rows.length; first += 512) {
       const some = rows.slice(first, first + 512);
-      scorer.setQuery(unit);
+      scorer.setQuery(query);
       for (const [i, score] of (await segment.rowScores(some)).entries()) best.add(score, some[i] as number);
       await turn();
       options.signal?.throwIfAborted();
     }
-  } else {
-    // A filter makes the lists poorer: as many more are read.
-    const share = size / segment.rows;
-    const { exact, probes } = options;
-    const every = Array.from({ length: segment.lists }, (_, list) => list);
-    const lists = exact
-      ? every
-      : segment.nearestLists(unit, Math.ceil((probes ?? mostProbes * Math.sqrt(segment.lists)) / share));
-    const enough =
-      exact || probes !== undefined ? lists.length : Math.ceil((patience * Math.sqrt(segment.lists)) / share);
-    const read = await scanLists(segment, lists, { allowed, best, enough }, options);
-    // Where a filter leaves too few rows in those lists, the others are read as well.
-    if (best.size < wanted && !exact) {
-      const others = every.filter((list) => !read.has(list));
-      await scanLists(segment, others, { allowed, best, enough: others.length }, options);
-    }
+    return;
   }
-  const scored: { row: number; score: number }[] = [];
-  for (const { item: row } of best.sorted()) {
-    const vector = await segment.vector(row);
-    scored.push({ row, score: dot(unit, vector) });
-  }
-  return scored.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, limit);
+  // A filter makes the lists poorer: as many more are read.
+  const near = segment.nearestLists(unit, Math.ceil((probes * segment.rows) / size));
+  await scanLists(segment, near, [search], options);
+  if (best.size === best.limit) return;
+  // Too few rows in those lists: the others are read as well.
+  const read = new Set(near);
+  const others = everyList(segment).filter((list) => !read.has(list));
+  await scanLists(segment, others, [search], options);
 }
 
-/** Reads lists until `enough` in a row have changed none of the best answers. Gives those that were read. */
+function everyList({ lists }: Segment): number[] {
+  return Array.from({ length: lists }, (_, list) => list);
+}
+
 async function scanLists(
   segment: Segment,
   lists: readonly number[],
-  {
-    allowed,
-    best,
-    enough,
-  }: { readonly allowed: RowSet | undefined; readonly best: TopScores; readonly enough: number },
-  { limit, turn, signal }: SegmentSearchOptions,
-): Promise<Set<number>> {
-  const read = new Set<number>();
-  const answers = new TopScores(limit);
-  let unchanged = 0;
+  searches: readonly Search[],
+  { scorer, turn, signal }: SegmentSearchOptions,
+): Promise<void> {
   for (const list of lists) {
     const [first] = segment.listRows(list);
-    const scores = await segment.listScores(list);
-    read.add(list);
-    unchanged++;
-    let threshold = best.threshold;
-    for (let i = 0; i < scores.length; i++) {
-      const score = scores[i] as number;
-      if (score <= threshold || (allowed && !allowed.has(first + i))) continue;
-      best.add(score, first + i);
-      threshold = best.threshold;
-      if (score <= answers.threshold) continue;
-      answers.add(score, first + i);
-      unchanged = 0;
+    const rows = await segment.loadList(list);
+    for (const { query, allowed, best } of searches) {
+      scorer.setQuery(query);
+      const scores = scorer.score(rows);
+      let threshold = best.threshold;
+      for (let i = 0; i < scores.length; i++) {
+        const score = scores[i] as number;
+        if (score <= threshold || (allowed && !allowed.has(first + i))) continue;
+        best.add(score, first + i);
+        threshold = best.threshold;
+      }
     }
-    if (unchanged >= enough) break;
     await turn();
     signal?.throwIfAborted();
   }
-  return read;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }
 
 /** The rows of a segment that pass a condition. */

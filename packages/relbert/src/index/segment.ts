@@ -1,5 +1,5 @@
 /** A segment that is open for searching. What it reads it checks, once, against the checksums of the segment. */
-import { halfToFloat } from '../formats/half-float.ts';
+import { halfDot, halfToFloat } from '../formats/half-float.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { parseJson } from '../text/json.ts';
 import { BytesReader } from './bytes.ts';
@@ -32,6 +32,8 @@ export class Segment {
   readonly #scorer: Scorer;
   /** Holds the codes of the centroids. */
   readonly #centroids: Scorer;
+  /** A record of a row at a time. */
+  readonly #room: Uint8Array;
   readonly #checkedLists: RowSet;
   readonly #checkedMetadata: RowSet;
   /** Rows that were removed after the segment had been written. */
@@ -94,6 +96,7 @@ export class Segment {
     this.#centroids = new Scorer(footer.dimension);
     this.#centroids.codes(footer.lists).set(tables.centroidCodes);
     this.#centroids.scales(footer.lists).set(tables.centroidScales);
+    this.#room = new Uint8Array(recordBytes(footer.dimension));
     this.removed = removed;
     this.#checkedLists = new RowSet(footer.lists);
     this.#checkedMetadata = new RowSet(tables.metadataChecksums.length);
@@ -116,23 +119,20 @@ export class Segment {
     return [this.#tables.listStarts[list] as number, this.#tables.listStarts[list + 1] as number];
   }
 
-  /** The lists whose centroids are nearest to a unit vector, the nearest first. */
+  /** The lists whose centroids are nearest to a unit vector, in the order of the file. */
   nearestLists(unit: Float32Array, count: number): number[] {
     const centroids = this.#centroids;
-    centroids.setQuery(unit);
+    centroids.setQuery(centroids.quantise(unit));
     const nearest = new TopScores(Math.min(count, this.lists));
     for (const [list, score] of centroids.score(this.lists).entries()) nearest.add(score, list);
-    return nearest.sorted().map(({ item }) => item);
-  }
-
-  /** Dot products of the scorer's query with the codes of a list, a view that the next call overwrites. */
-  async listScores(list: number): Promise<Float32Array> {
-    const n = await this.#loadList(list);
-    return this.#scorer.score(n);
+    return nearest
+      .sorted()
+      .map(({ item }) => item)
+      .sort((x, y) => x - y);
   }
 
   /** Loads codes and scales of a list into the scorer, and gives the number of its rows. The codes are checked once. */
-  async #loadList(list: number): Promise<number> {
+  async loadList(list: number): Promise<number> {
     const [first, last] = this.listRows(list);
     const n = last - first;
     const scorer = this.#scorer;
@@ -181,14 +181,26 @@ export class Segment {
 
   /** The unit vector of a row, checked. */
   async vector(row: number): Promise<Float32Array> {
+    const record = await this.#record(row);
+    return halfToFloat(new Uint16Array(record.slice(0, this.#footer.dimension * 2).buffer));
+  }
+
+  /** The cosine of a row, checked, to a unit vector. */
+  async cosine(row: number, unit: Float32Array): Promise<number> {
+    const record = await this.#record(row, this.#room);
+    return halfDot(new Uint16Array(record.buffer, record.byteOffset, unit.length), unit);
+  }
+
+  /** A row's vector and checksum as stored, checked. @param room What they are read into, to save memory for each. */
+  async #record(row: number, room?: Uint8Array): Promise<Uint8Array> {
     const { dimension, listRegion } = this.#footer;
-    const list = this.#listOf(row);
-    const [first, last] = this.listRows(list);
+    const [first, last] = this.listRows(this.#listOf(row));
     const size = recordBytes(dimension);
     const start =
       listRegion[0] + first * listRowBytes(dimension) + (last - first) * codeWidth(dimension) + (row - first) * size;
-    const record = await this.#file.read(start, start + size);
-    return this.#vectorOf(record, row);
+    const record = await this.#file.read(start, start + size, room);
+    this.#checkRecord(record, row);
+    return record;
   }
 
   /** The unit vectors of a list: float32 [n, D], checked. */
@@ -201,17 +213,17 @@ export class Segment {
     const vectors = new Float32Array((last - first) * dimension);
     for (let row = first; row < last; row++) {
       const at = row - first;
-      vectors.set(this.#vectorOf(records.subarray(at * size, (at + 1) * size), row), at * dimension);
+      const record = records.subarray(at * size, (at + 1) * size);
+      this.#checkRecord(record, row);
+      vectors.set(halfToFloat(new Uint16Array(record.slice(0, dimension * 2).buffer)), at * dimension);
     }
     return vectors;
   }
 
-  #vectorOf(record: Uint8Array, row: number): Float32Array {
-    const { dimension } = this.#footer;
-    const size = recordBytes(dimension);
-    const sum = new DataView(record.buffer, record.byteOffset, size).getBigUint64(size - 8, true);
-    if (this.#scorer.checksum(record.subarray(0, size - 8)) !== sum) throw damaged(this.name, `row ${row}`);
-    return halfToFloat(new Uint16Array(record.slice(0, dimension * 2).buffer));
+  #checkRecord(record: Uint8Array, row: number): void {
+    const { byteLength } = record;
+    const sum = new DataView(record.buffer, record.byteOffset, byteLength).getBigUint64(byteLength - 8, true);
+    if (this.#scorer.checksum(record.subarray(0, byteLength - 8)) !== sum) throw damaged(this.name, `row ${row}`);
   }
 
   #listOf(row: number): number {
@@ -310,7 +322,7 @@ export class Segment {
   /** Checks the codes of a list whatever was checked before. */
   async checkList(list: number): Promise<void> {
     this.#checkedLists.delete(list);
-    await this.#loadList(list);
+    await this.loadList(list);
     await this.listVectors(list);
   }
 

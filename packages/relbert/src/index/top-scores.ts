@@ -1,12 +1,12 @@
 /** The greatest scores seen, with a number each: a heap whose least score is on top. Of equals, the first one stays. */
 export class TopScores {
-  readonly #limit: number;
+  readonly limit: number;
   readonly #scores: Float64Array;
   readonly #items: Float64Array;
   #size = 0;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
     this.#scores = new Float64Array(limit);
     this.#items = new Float64Array(limit);
   }
@@ -17,13 +17,13 @@ export class TopScores {
 
   /** A score must be above this to be kept. */
   get threshold(): number {
-    return this.#size < this.#limit ? Number.NEGATIVE_INFINITY : (this.#scores[0] as number);
+    return this.#size < this.limit ? Number.NEGATIVE_INFINITY : (this.#scores[0] as number);
   }
 
   add(score: number, item: number): void {
     const scores = this.#scores;
     const items = this.#items;
-    if (this.#size < this.#limit) {
+    if (this.#size < this.limit) {
       let at = this.#size++;
       while (at > 0) {
         const parent = (at - 1) >> 1;

@@ -15,6 +15,12 @@ export function codeWidth(dimension: number): number {
   return Math.ceil(dimension / 16) * 16;
 }
 
+/** query[i] is about codes[i] * scale. */
+export interface QuantisedQuery {
+  readonly codes: Int16Array;
+  readonly scale: number;
+}
+
 /**
  * Dot products of one query with quantised rows, and checksums, by WebAssembly SIMD. Rows are written into
  * {@link codes} and {@link scales}, then {@link score} gives one number a row.
@@ -59,17 +65,22 @@ export class Scorer {
     return new Float32Array(this.#memory.buffer, this.#scalesAt, n);
   }
 
-  /** Sets the query that {@link score} compares with, rounded to 15 bits. */
-  setQuery(query: Float32Array): void {
+  /** A query rounded to 15 bits. */
+  quantise(query: Float32Array): QuantisedQuery {
     // 127 * width * limit stays below 2^31, the most that the kernel's sums hold.
     const limit = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * this.#width)));
     let largest = 0;
     for (const value of query) largest = Math.max(largest, Math.abs(value));
-    this.#queryScale = largest / limit;
-    const target = new Int16Array(this.#memory.buffer, this.#query, this.#width);
-    target.fill(0);
-    if (largest === 0) return;
-    for (let i = 0; i < query.length; i++) target[i] = Math.round((query[i] as number) / this.#queryScale);
+    const scale = largest / limit;
+    const codes = new Int16Array(this.#width);
+    if (largest > 0) for (let i = 0; i < query.length; i++) codes[i] = Math.round((query[i] as number) / scale);
+    return { codes, scale };
+  }
+
+  /** Sets the query that {@link score} compares with. */
+  setQuery({ codes, scale }: QuantisedQuery): void {
+    new Int16Array(this.#memory.buffer, this.#query, this.#width).set(codes);
+    this.#queryScale = scale;
   }
 
   /** Dot products of the query with the first n rows; a view that the next call overwrites. */
