@@ -8,6 +8,9 @@ export interface Place {
   leave(): void;
 }
 
+/** Made once: under overload the trace of an error would cost more than the rest of a refusal. */
+export const busy = unavailable('the server is busy: more requests wait than it can answer soon');
+
 /** Requests that keep the encoder busy with full batches. */
 const least = 16;
 /** Milliseconds without a refusal after which the load counts as bearable again. */
@@ -37,21 +40,22 @@ export class Admission {
     return { requests: this.#requests, pairs: this.#pairs, limit: this.#limit };
   }
 
-  /** @throws Problem 503 where the queue is full */
-  check(now = performance.now()): void {
+  /** Whether a request is refused now. */
+  get full(): boolean {
+    const now = performance.now();
     while (this.#limit < this.#most && now - this.#changed >= calm) {
       this.#limit = Math.min(this.#most, 2 * this.#limit);
       this.#changed += calm;
     }
-    if (this.#requests < this.#limit) return;
+    if (this.#requests < this.#limit) return false;
     this.#limit = Math.min(least, this.#most);
     this.#changed = now;
-    throw unavailable('the server is busy: more requests wait than it can answer soon');
+    return true;
   }
 
   /** @throws Problem 503 where the queue is full */
   enter(): Place {
-    this.check();
+    if (this.full) throw busy;
     this.#requests++;
     let pairs = 0;
     let open = true;

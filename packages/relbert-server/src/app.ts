@@ -1,13 +1,15 @@
 /** @file What happens to a request, from its head to its answer. */
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { rateLimiter } from 'hono-rate-limiter';
 import type { Logger } from 'pino';
-import type { Admission } from './admission.ts';
+import { type Admission, busy } from './admission.ts';
 import { checkContentType, readBody } from './body.ts';
 import { docsPage } from './docs-page.ts';
 import type { Engine } from './engine.ts';
+import type { EventLoopLag } from './event-loop-lag.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -19,6 +21,7 @@ export interface AppParts {
   readonly offered: readonly Operation[];
   readonly limits: Limits;
   readonly admission: Admission;
+  readonly lag: EventLoopLag;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly version: string;
@@ -167,11 +170,22 @@ function rateLimit(limit: number, clientOf: (context: Context) => string): Middl
   });
 }
 
-function answered(operation: Operation, { engine, limits, admission }: AppParts) {
+/**
+ * Milliseconds until a refusal goes out. Clients that ask again at once could keep this process busy with refusals and
+ * delay the answers: where they do, they wait.
+ */
+function refusalDelay(lag: number): number {
+  return lag < 5 ? 0 : Math.min(1000, 20 * lag);
+}
+
+function answered(operation: Operation, { engine, limits, admission, lag }: AppParts) {
   return async (context: Context<AppEnv>): Promise<Response> => {
     checkContentType(context);
     // Before the body is read: a refusal must be cheap. A place is taken after it: a slow client must not hold one.
-    admission.check();
+    if (admission.full) {
+      await pause(refusalDelay(lag.milliseconds), undefined, { ref: false });
+      throw busy;
+    }
     const body = await readBody(context, operation.body, limits.maxBody);
     const place = admission.enter();
     const controller = new AbortController();

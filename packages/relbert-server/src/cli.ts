@@ -26,13 +26,14 @@ const { model: _, ...encoderOptions } = modelOptions;
 
 const serveCommand = command({
   name: 'serve',
-  summary: 'answer over HTTP: embed, similarity, analogy, neighbours, mapping',
+  summary: 'answer over HTTP: embed, similarity, analogy, neighbours, mine, mapping, classify',
   description:
-    'Answers JSON over HTTP: POST /v1/embed, /v1/similarity, /v1/analogy, /v1/mapping, and with --index /v1/neighbours. GET /docs is a page to try it, /openapi.json the description, /health, /ready and /metrics are for who runs it. Ends on SIGTERM or Ctrl-C when what has come is answered.',
+    'Answers JSON over HTTP: POST /v1/embed, /v1/similarity, /v1/analogy, /v1/mapping, with --index /v1/neighbours and /v1/mine, and with --classifier /v1/classify. GET /docs is a page to try it, /openapi.json the description, /health, /ready and /metrics are for who runs it. Ends on SIGTERM or Ctrl-C when what has come is answered.',
   options: {
     port: withDefault(number('<port>', '0: any free one', portRange), 8000),
     host: withDefault(text('<address>', 'address to listen on; 0.0.0.0: all'), '127.0.0.1'),
-    index: text('<dir>', 'folder of an index, for /v1/neighbours'),
+    index: text('<dir>', 'folder of an index, for /v1/neighbours and /v1/mine'),
+    classifier: text('<dir>', 'folder that relbert classify fit has written, for /v1/classify'),
     token: text('<token>', 'bearer token that /v1 asks for (better: the variable RELBERT_TOKEN)'),
     cors: list('<origin...>', 'origins of web pages that may ask; "*": any (default: none)'),
     rateLimit: number('<number>', 'requests a minute from one client (default: no limit)', fromOne),

@@ -50,7 +50,7 @@ export function openApiDocument(offered: readonly Operation[], { version, limits
     },
     components: {
       responses: Object.fromEntries(refused.map((code) => [`Status${code}`, problemResponse(code)])),
-      schemas: { Problem: problem },
+      schemas: { ...namedSchemas(offered), Problem: problem },
       ...(token && { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }),
     },
   };
@@ -124,7 +124,13 @@ function problemResponse(code: number) {
   return { description: refusals[code], headers, content: { [problemType]: { schema } } };
 }
 
+/** Schemas with a name become components, by reference. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io });
-  return rest;
+  const { $schema: _, $defs: __, ...rest } = z.toJSONSchema(schema, { io });
+  return JSON.parse(JSON.stringify(rest).replaceAll('#/$defs/', '#/components/schemas/')) as object;
+}
+
+function namedSchemas(offered: readonly Operation[]): object {
+  const all = z.toJSONSchema(z.tuple(offered.map(({ body }) => body) as [z.ZodType]), { io: 'input' });
+  return JSON.parse(JSON.stringify(all.$defs).replaceAll('#/$defs/', '#/components/schemas/')) as object;
 }

@@ -14,22 +14,37 @@ export interface Operation {
   pairsOf(body: never): number;
 }
 
+/**
+ * Characters that a tokenizer may pass over: spaces, control and format characters, combining marks, those for private
+ * use. Written so that regular expressions of JavaScript, Python and Rust agree.
+ */
+const unseen = [
+  String.raw`\s\u0000-\u0020\u007f-\u00a0\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u2028-\u202e\u2060-\u206f`,
+  String.raw`\u20d0-\u20f0\ue000-\uf8ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\ufff0-\uffff`,
+].join('');
+const visible = new RegExp(`[^${unseen}]`, 'u');
 const score = z.number().meta({ description: 'Cosine: -1 to 1, more alike is greater.' });
-const outWords = z.tuple([z.string(), z.string()]);
+const twoWords = z.array(z.string()).length(2);
 const headTail = z.object({ head: z.string(), tail: z.string() });
 
-/** The operations that a server offers: those that search need an index. */
-export function operations(limits: Limits, { index }: { readonly index: boolean }): readonly Operation[] {
+/** Terms on a side of a mapping: more take too long to be sure of. */
+const mostTerms = 12;
+
+/** The operations that a server offers with what it has loaded. */
+export function operations(
+  limits: Limits,
+  { index, classifier }: { readonly index: boolean; readonly classifier: boolean },
+): readonly Operation[] {
   const word = z
     .string()
     .min(1)
     .max(limits.maxWord)
-    .refine((text) => /[^\s\p{C}]/u.test(text), 'a word must hold a letter, a digit or a sign')
+    .regex(visible, 'a word must hold a letter, a digit or a sign')
     .refine((text) => !/\p{Cs}/u.test(text), 'a word must not hold half of a surrogate pair')
-    .meta({ description: 'A word or a phrase. It must hold a letter, a digit or a sign.', pattern: '\\S' });
-  const pair = z.tuple([word, word]).meta({ description: 'Head and tail.' });
+    .meta({ id: 'Word', description: 'A word or a phrase, with a letter, a digit or a sign.' });
+  const pair = z.array(word).length(2).meta({ id: 'Pair', description: 'Head and tail.' });
   const pairs = z.array(pair).min(1).max(limits.maxPairs);
-  const top = z.int().min(1).max(limits.maxTop).default(10).meta({ description: 'Answers to each question.' });
+  const top = z.int().min(1).max(limits.maxTop).meta({ description: 'Answers at most.' });
   const where = z.string().min(1).max(2000).meta({
     description: 'Only pairs that pass: columns, head and tail, as in `relation = "hypernym" and head != "dog"`.',
   });
@@ -43,20 +58,23 @@ export function operations(limits: Limits, { index }: { readonly index: boolean 
     description: 'One embedding a pair, in the order given.',
     body: z.strictObject({ pairs }),
     answer: z.object({ embeddings: z.array(z.array(z.number())) }),
-    example: { body: { pairs: [['Tokyo', 'Japan']] }, answer: { embeddings: [[-0.34, 0.17, 0.25]] } },
+    example: {
+      body: { pairs: [['Tokyo', 'Japan']] },
+      answer: { embeddings: [[0.4621036648750305, 0.378018319606781, -0.5887103080749512]] },
+    },
     pairsOf: (body) => body.pairs.length,
   });
   const similarity = operation('similarity', 'How alike the relations of two pairs are', {
     description: 'Cosine of the two relation embeddings.',
     body: z.strictObject({ a: pair, b: pair }),
     answer: z.object({ similarity: score }),
-    example: { body: { a: ['Tokyo', 'Japan'], b: ['Paris', 'France'] }, answer: { similarity: 0.97 } },
+    example: { body: { a: ['Tokyo', 'Japan'], b: ['Paris', 'France'] }, answer: { similarity: 0.9634348733975487 } },
     pairsOf: () => 2,
   });
   const analogy = operation('analogy', 'Which choice stands in the same relation as the stem', {
     description: 'The choices by the cosine of their relation embedding to that of the stem, best first.',
     body: z.strictObject({ stem: pair, choices: pairs }),
-    answer: z.object({ ranking: z.array(z.object({ pair: outWords, score })) }),
+    answer: z.object({ ranking: z.array(z.object({ pair: twoWords, score })) }),
     example: {
       body: {
         stem: ['word', 'language'],
@@ -67,33 +85,36 @@ export function operations(limits: Limits, { index }: { readonly index: boolean 
       },
       answer: {
         ranking: [
-          { pair: ['note', 'music'], score: 0.75 },
-          { pair: ['paint', 'portrait'], score: 0.41 },
+          { pair: ['note', 'music'], score: 0.7057072483612836 },
+          { pair: ['paint', 'portrait'], score: 0.47768233540108584 },
         ],
       },
     },
     pairsOf: (body) => 1 + body.choices.length,
   });
-  const terms = z.array(word).min(2).max(16);
+  const terms = z
+    .array(word)
+    .min(2)
+    .max(mostTerms)
+    .refine((side) => new Set(side).size === side.length, 'no term may occur twice on one side')
+    .meta({ uniqueItems: true });
   const mapping = operation('mapping', 'Which term of the target corresponds to which term of the source', {
     description:
       'The one-to-one mapping under which the relations among the source terms are most like those among the target terms. `optimal` says whether it is proven that none is better.',
     body: z
       .strictObject({ source: terms, target: terms })
       .refine(({ source, target }) => source.length === target.length, 'source and target must have as many terms')
-      .refine(({ source, target }) => [source, target].every((side) => new Set(side).size === side.length), {
-        message: 'no term may occur twice on one side',
-      }),
-    answer: z.object({ mapping: z.array(outWords), score, optimal: z.boolean() }),
+      .meta({ anyOf: Array.from({ length: mostTerms - 1 }, (_, i) => sidesOf(i + 2)) }),
+    answer: z.object({ mapping: z.array(twoWords), score, optimal: z.boolean() }),
     example: {
-      body: { source: ['sun', 'planet', 'gravity'], target: ['electron', 'nucleus', 'electromagnetism'] },
+      body: { source: ['teacher', 'student', 'school'], target: ['patient', 'hospital', 'doctor'] },
       answer: {
         mapping: [
-          ['sun', 'nucleus'],
-          ['planet', 'electron'],
-          ['gravity', 'electromagnetism'],
+          ['teacher', 'doctor'],
+          ['student', 'patient'],
+          ['school', 'hospital'],
         ],
-        score: 0.43,
+        score: 0.9003020489488566,
         optimal: true,
       },
     },
@@ -104,7 +125,7 @@ export function operations(limits: Limits, { index }: { readonly index: boolean 
       'The pairs of the index with the greatest cosine to each given pair, or, with `mean`, to the mean of all of them less half the mean of the counter-examples in `not`. Further columns of the index stand beside head, tail and score.',
     body: z.strictObject({
       pairs,
-      top,
+      top: top.default(10),
       distinctWords,
       where: where.optional(),
       mean: z.boolean().default(false).meta({ description: 'The pairs are examples of one relation: one question.' }),
@@ -119,19 +140,65 @@ export function operations(limits: Limits, { index }: { readonly index: boolean 
       ),
     }),
     example: {
-      body: { pairs: [['barista', 'coffee']], top: 1, distinctWords: true },
+      body: { pairs: [['young', 'old']], top: 1 },
       answer: {
         results: [
           {
-            query: { head: 'barista', tail: 'coffee' },
-            neighbours: [{ head: 'bartender', tail: 'beer', score: 0.84 }],
+            query: { head: 'young', tail: 'old' },
+            neighbours: [{ relation: 'opposite', head: 'big', tail: 'small', score: 0.7407053173827649 }],
           },
         ],
       },
     },
     pairsOf: (body) => body.pairs.length + (body.not?.length ?? 0),
   });
-  return [embed, similarity, analogy, mapping, ...(index ? [neighbours] : [])];
+  const mine = operation('mine', 'New pairs of a relation that a few pairs show, from the index', {
+    description:
+      'The pairs of the index that are most like the seeds, best first, each with its nearest seed. What most pairs of the index share is taken off first. Pairs in `not` look like the relation and are not. Further columns stand beside.',
+    body: z.strictObject({ seeds: pairs, not: pairs.optional(), top: top.default(20) }),
+    answer: z.object({ results: z.array(neighbour.extend({ seed: headTail })) }),
+    example: {
+      body: {
+        seeds: [
+          ['hot', 'cold'],
+          ['big', 'small'],
+        ],
+        top: 1,
+      },
+      answer: {
+        results: [
+          {
+            relation: 'opposite',
+            head: 'fast',
+            tail: 'slow',
+            score: 0.09742378136907044,
+            seed: { head: 'big', tail: 'small' },
+          },
+        ],
+      },
+    },
+    pairsOf: (body) => body.seeds.length + (body.not?.length ?? 0),
+  });
+  const classify = operation('classify', 'The relations of pairs, by the classifier that is loaded', {
+    description:
+      'The most probable label of each pair; `other` where it is less probable than the threshold `other`, or than the one that was fitted.',
+    body: z.strictObject({ pairs, other: z.number().min(0).max(1).optional().meta({ description: 'Threshold.' }) }),
+    answer: z.object({ predictions: z.array(headTail.extend({ label: z.string(), probability: z.number() })) }),
+    example: {
+      body: { pairs: [['Rome', 'Italy']] },
+      answer: { predictions: [{ head: 'Rome', tail: 'Italy', label: 'capital', probability: 0.8316150527114505 }] },
+    },
+    // A pair and its reverse.
+    pairsOf: (body) => 2 * body.pairs.length,
+  });
+  const always = [embed, similarity, analogy, mapping];
+  return [...always, ...(index ? [neighbours, mine] : []), ...(classifier ? [classify] : [])];
+}
+
+/** Both sides have so many terms, as a JSON Schema. */
+function sidesOf(minItems: number): object {
+  const side = { minItems, maxItems: minItems };
+  return { properties: { source: side, target: side } };
 }
 
 interface TypedOperation<B extends z.ZodType> extends Omit<Operation, 'name' | 'summary' | 'body' | 'pairsOf'> {

@@ -6,6 +6,7 @@ import { type Logger, pino } from 'pino';
 import { Admission } from './admission.ts';
 import { createRoutes } from './app.ts';
 import { Engine, type EngineEvent } from './engine.ts';
+import { EventLoopLag } from './event-loop-lag.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { operations } from './operations.ts';
@@ -40,12 +41,13 @@ export function createApp(options: ServerOptions = {}): RelbertApp {
   const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
   const log = typeof logging === 'string' ? createLog(logging) : logging;
   const admission = new Admission(limits.queue, 8 * limits.maxPairs);
+  const lag = new EventLoopLag();
   const metrics = createMetrics(admission);
   const engine = new Engine(spec, (event) => hear(event, log, metrics));
   let stopping = false;
   const routes = createRoutes({
-    ...{ engine, limits, admission, metrics, log, version, token, cors },
-    offered: operations(limits, { index: spec.index !== undefined }),
+    ...{ engine, limits, admission, lag, metrics, log, version, token, cors },
+    offered: operations(limits, { index: spec.index !== undefined, classifier: spec.classifier !== undefined }),
     clientOf: (context) => clientOf(context, trustProxy),
     stopping: () => stopping,
   });
@@ -62,6 +64,7 @@ export function createApp(options: ServerOptions = {}): RelbertApp {
     },
     async close() {
       stopping = true;
+      lag[Symbol.dispose]();
       await engine.close();
       metrics.registry.clear();
     },

@@ -49,7 +49,6 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 function createHttpServer(app: RelbertApp): Server {
   const time = app.limits.timeout * 1000;
   const listener = getRequestListener(app.fetch, {
-    overrideGlobalObjects: false,
     hostname: 'localhost',
     errorHandler: () => {
       const problem = new Problem(400, 'the request line or the header Host cannot be read');
@@ -101,7 +100,7 @@ async function listen(server: Server, port: number, host: string): Promise<void>
       const reason = reasons[error.code ?? ''] ?? error.message;
       reject(new Error(`cannot listen on ${host}:${port}: ${reason}`, { cause: error }));
     });
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: 4096 }, resolve);
   });
 }
 

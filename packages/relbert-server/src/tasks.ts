@@ -1,10 +1,23 @@
 /** @file What each operation computes, in the worker process. Bodies have been checked by the schemas of operations.ts. */
-import { questionOf, type RelationEncoder, type RelationIndex, row, type WordPair, type WordPairLike } from 'relbert';
+import {
+  minePairs,
+  questionOf,
+  type RelationClassifier,
+  type RelationEncoder,
+  type RelationIndex,
+  type Runtime,
+  row,
+  type WordPair,
+  type WordPairLike,
+} from 'relbert';
 import { evaluateMapping } from 'relbert/evaluate';
 
 export interface Loaded {
   readonly encoder: RelationEncoder;
   readonly index?: RelationIndex | undefined;
+  /** What mining computes with. */
+  readonly runtime: Runtime;
+  readonly classifier?: RelationClassifier | undefined;
 }
 
 type Words = readonly [head: string, tail: string];
@@ -70,6 +83,25 @@ async function neighbours(loaded: Loaded, body: NeighboursBody, signal: AbortSig
   };
 }
 
+interface MineBody {
+  readonly seeds: readonly Words[];
+  readonly not?: readonly Words[];
+  readonly top?: number;
+}
+
+async function mine(loaded: Loaded, { seeds, not = [], top = 20 }: MineBody, signal: AbortSignal) {
+  const { runtime } = loaded;
+  const index = loaded.index as RelationIndex;
+  const vectors = await vectorsOf(loaded, index, [...seeds, ...not], signal);
+  const found = await minePairs(vectors.slice(0, seeds.length), index, {
+    ...{ runtime, top, signal },
+    not: vectors.slice(seeds.length),
+  });
+  return {
+    results: found.map(({ pair: { head, tail, columns }, score, seed }) => ({ ...columns, head, tail, score, seed })),
+  };
+}
+
 /** As the command does: a pair that the index holds has its vector there. */
 async function vectorsOf({ encoder }: Loaded, index: RelationIndex, pairs: readonly Words[], signal: AbortSignal) {
   const found: (Float32Array | undefined)[] = [];
@@ -107,5 +139,15 @@ async function mapping(
   };
 }
 
+async function classify(
+  { classifier }: Loaded,
+  { pairs, other }: { readonly pairs: readonly Words[]; readonly other?: number },
+  signal: AbortSignal,
+) {
+  return { predictions: await classifier?.predict(pairs, { other, signal }) };
+}
+
 /** By the last part of the operation's path. */
-export const tasks = { embed, similarity, analogy, neighbours, mapping } as Readonly<Record<string, Task<never>>>;
+export const tasks = { embed, similarity, analogy, neighbours, mine, mapping, classify } as Readonly<
+  Record<string, Task<never>>
+>;

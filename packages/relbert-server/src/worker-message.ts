@@ -7,6 +7,8 @@ export interface WorkerSpec extends Omit<Partial<ModelFlags>, 'model'> {
   readonly model?: string | undefined;
   /** The folder of an index that `relbert index build` wrote. */
   readonly index?: string | undefined;
+  /** The folder of a classifier that `relbert classify fit` wrote. */
+  readonly classifier?: string | undefined;
 }
 
 /** What is loaded. */
@@ -17,6 +19,8 @@ export interface WorkerInfo {
   readonly prompt: string;
   readonly pooling: string;
   readonly index?: { readonly pairs: number; readonly columns: readonly string[] };
+  /** Of the classifier. */
+  readonly labels?: readonly string[];
 }
 
 export type ToWorker =

@@ -1,7 +1,15 @@
 /** @file The worker process: holds model and index, and computes. The server process stays free to answer. */
 import { Readable, Writable } from 'node:stream';
-import type { RelationIndex } from 'relbert';
-import { createTerminal, describeError, isWrongUsage, loadEncoder, openIndex, requireModel } from 'relbert/cli';
+import { type ClassifierInfo, nodeWorkerRuntime, RelationClassifier, type RelationIndex } from 'relbert';
+import {
+  createTerminal,
+  describeError,
+  isWrongUsage,
+  loadEncoder,
+  type ModelFlags,
+  openIndex,
+  requireModel,
+} from 'relbert/cli';
 import { type Loaded, tasks } from './tasks.ts';
 import type { FromWorker, ToWorker, WorkerInfo, WorkerSpec } from './worker-message.ts';
 
@@ -35,7 +43,7 @@ async function load(spec: WorkerSpec): Promise<void> {
   }
 }
 
-async function open({ index: folder, ...flags }: WorkerSpec): Promise<Loaded> {
+async function open({ index: indexFolder, classifier: classifierFolder, ...flags }: WorkerSpec): Promise<Loaded> {
   const terminal = createTerminal({
     stdin: Readable.from([]),
     stdout: notes(),
@@ -44,12 +52,24 @@ async function open({ index: folder, ...flags }: WorkerSpec): Promise<Loaded> {
     signal: new AbortController().signal,
     worker: true,
   });
-  if (folder === undefined) {
-    return { encoder: await loadEncoder({ ...flags, model: flags.model ?? 'embedded' }, terminal, { worker: true }) };
-  }
-  const index = await openIndex(folder);
-  const { encoder } = await requireModel(index, flags, terminal);
-  return { encoder, index };
+  const index = indexFolder === undefined ? undefined : await openIndex(indexFolder);
+  const fitted = classifierFolder === undefined ? undefined : await RelationClassifier.describe(classifierFolder);
+  const base = encoderOf(fitted);
+  const { encoder } = index
+    ? await requireModel(index, flags, terminal)
+    : {
+        encoder: await loadEncoder({ ...base, ...flags, model: flags.model ?? base.model }, terminal, { worker: true }),
+      };
+  const classifier =
+    classifierFolder === undefined ? undefined : await RelationClassifier.load(classifierFolder, { encoder });
+  return { encoder, index, classifier, runtime: nodeWorkerRuntime() };
+}
+
+/** The encoder that a classifier was fitted to; without a classifier the embedded one. */
+function encoderOf(fitted: ClassifierInfo | undefined): ModelFlags {
+  if (!fitted) return { model: 'embedded' };
+  const { name, pooling, dtype, template, prompt } = fitted.encoder;
+  return { model: name, pooling, dtype, ...(template && { template: prompt }) };
 }
 
 /** What commands say to a person goes to the log. */
@@ -63,14 +83,15 @@ function notes(): Writable {
   });
 }
 
-function infoOf({ encoder, index }: Loaded, { model }: WorkerSpec): WorkerInfo {
+function infoOf({ encoder, index, classifier }: Loaded, { model }: WorkerSpec): WorkerInfo {
   const { prompt, pooling, dimension } = encoder.info;
   return {
-    model: model ?? index?.model.name ?? 'embedded',
+    model: model ?? index?.model.name ?? classifier?.info.encoder.name ?? 'embedded',
     dimension,
     prompt: prompt.text,
     pooling,
     ...(index && { index: indexInfo(index) }),
+    ...(classifier && { labels: classifier.info.labels }),
   };
 }
 

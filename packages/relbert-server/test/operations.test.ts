@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { indexFolder, RelationEncoder, RelationIndex, row } from 'relbert';
+import { indexFolder, minePairs, nodeRuntime, RelationClassifier, RelationEncoder, RelationIndex, row } from 'relbert';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../src/index.ts';
 import { modelOptions, post, start, tinyModel } from './server.ts';
@@ -22,7 +22,10 @@ describe('operations', () => {
     folder = await mkdtemp(join(tmpdir(), 'relbert-server-'));
     encoder = await RelationEncoder.load(tinyModel, { ...modelOptions, worker: false });
     await buildIndex(folder);
-    server = await start({ index: join(folder, 'index') });
+    const examples = vocabulary.map((pair, i) => ({ ...pair, label: i % 2 === 0 ? 'even' : 'odd' }));
+    await using classifier = await RelationClassifier.fit(examples, { encoder, method: 'lda' });
+    await classifier.save(join(folder, 'classifier'));
+    server = await start({ index: join(folder, 'index'), classifier: join(folder, 'classifier') });
   });
   afterAll(async () => {
     await server?.close();
@@ -130,6 +133,45 @@ describe('operations', () => {
     );
   });
 
+  it('mine finds what the library finds', async () => {
+    await using index = await RelationIndex.open(indexFolder(join(folder, 'index')));
+    const seeds = [
+      ['sun', 'moon'],
+      ['king', 'queen'],
+    ] as const;
+    const { status, body } = await post(server, '/v1/mine', { seeds, not: [['tree', 'leaf']], top: 5 });
+    expect(status).toBe(200);
+    const vector = async ([head, tail]: readonly [string, string]) => {
+      const pair = { head, tail };
+      return { pair, vector: (await index.vectorOf(pair)) as Float32Array };
+    };
+    const expected = await minePairs(await Promise.all(seeds.map(vector)), index, {
+      ...{ runtime: nodeRuntime(), top: 5 },
+      not: [await vector(['tree', 'leaf'])],
+    });
+    expect(body.results).toEqual(
+      expected.map(({ pair, score, seed }) => ({
+        ...{ head: pair.head, tail: pair.tail, ...pair.columns },
+        ...{ score: expect.closeTo(score, 3), seed: { head: seed.head, tail: seed.tail } },
+      })),
+    );
+  });
+
+  it('classify labels as the library does, and other below the threshold', async () => {
+    await using classifier = await RelationClassifier.load(join(folder, 'classifier'), { encoder });
+    const pairs = [
+      ['sun', 'moon'],
+      ['Tokyo', 'Japan'],
+    ] as const;
+    const { body } = await post(server, '/v1/classify', { pairs });
+    const expected = await classifier.predict(pairs);
+    expect(body.predictions).toEqual(
+      expected.map((prediction) => ({ ...prediction, probability: expect.closeTo(prediction.probability, 4) })),
+    );
+    const { body: none } = await post(server, '/v1/classify', { pairs, other: 1 });
+    expect(none.predictions.map(({ label }: { label: string }) => label)).toEqual(['other', 'other']);
+  });
+
   it('/ready says what is loaded', async () => {
     const response = await fetch(`${server.url}/ready`);
     expect(response.status).toBe(200);
@@ -141,6 +183,7 @@ describe('operations', () => {
       prompt: modelOptions.template,
       pooling: 'difference',
       index: { pairs: vocabulary.length, columns: ['relation'] },
+      labels: ['even', 'odd'],
     });
   });
 

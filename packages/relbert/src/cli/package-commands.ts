@@ -27,7 +27,7 @@ const packages: readonly CommandPackage[] = [
   },
   {
     name: 'relbert-server',
-    summaries: { serve: 'answer over HTTP: embed, similarity, analogy, neighbours, mapping' },
+    summaries: { serve: 'answer over HTTP: embed, similarity, analogy, neighbours, mine, mapping, classify' },
     howToGet: fromRegistry('relbert-server'),
   },
 ];

@@ -1,0 +1,334 @@
+/**
+ * `relbert serve` under load, in processes of its own, with the embedded model. Each answer is compared with the library.
+ *
+ *   npm run bench:server -- [--part batching,requests,overload] [--requests 100000] [--seconds 60] [--threads 1]
+ *
+ * - batching: 64 single pairs in flight, beside the same server without batches (`--batch-tokens 1`): pairs a CPU-second
+ *   of server and worker together, p50;
+ * - requests: many requests, 64 in flight: wrong answers, memory;
+ * - overload: ten times as many requests a second as the server can answer, for so many seconds: statuses, latencies,
+ *   /health, and the lag of the server's event loop.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { RelationEncoder, row } from 'relbert';
+
+const { values } = parseArgs({
+  options: {
+    part: { type: 'string', default: 'batching,requests,overload' },
+    requests: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '60' },
+    threads: { type: 'string', default: '1' },
+  },
+});
+const parts = values.part.split(',');
+const inFlight = 64;
+/** Of values: batches of another shape give other last digits. */
+const tolerance = 1e-4;
+const words = 'sun moon tree leaf king queen paris france tokyo japan hand glove bird nest cup tea word page'.split(
+  ' ',
+);
+const pairs = words.flatMap((head) => words.filter((tail) => tail !== head).map((tail) => [head, tail] as const));
+
+interface Server {
+  readonly port: number;
+  readonly processes: readonly number[];
+  stop(): Promise<number>;
+}
+
+async function startServer(...args: readonly string[]): Promise<Server> {
+  const bin = fileURLToPath(new URL('../../relbert-server/bin/relbert-server.js', import.meta.url));
+  const options = ['--port', '0', '--threads', values.threads, '--log-level', 'warn', ...args];
+  const child: ChildProcess = spawn(process.execPath, [bin, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  while (!/listening on/.test(stderr)) {
+    await Promise.race([once(child.stderr as NodeJS.ReadableStream, 'data'), once(child, 'exit')]);
+    if (child.exitCode !== null) throw new Error(stderr);
+  }
+  const port = Number(/listening on http:\S+:(\d+)/.exec(stderr)?.[1]);
+  const { worker } = (await (await fetch(`http://127.0.0.1:${port}/ready`)).json()) as { readonly worker: number };
+  return {
+    port,
+    processes: [child.pid as number, worker],
+    async stop() {
+      closeConnections();
+      child.kill('SIGTERM');
+      const [code] = await once(child, 'exit');
+      return code as number;
+    },
+  };
+}
+
+/** CPU seconds that processes have used; Linux. */
+function cpuSeconds(processes: readonly number[]): number {
+  return processes.reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
+  }, 0);
+}
+
+function megabytes(processes: readonly number[]): number {
+  return processes.reduce((sum, pid) => {
+    return sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  }, 0);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** Milliseconds. */
+  readonly time: number;
+}
+
+/** A connection with one request at a time. Node's client costs more than the server that is measured here. */
+class Connection {
+  readonly #socket: Socket;
+  #chunks: Buffer[] = [];
+  #missing = -1;
+  #answered: ((status: number, text: string) => void) | undefined;
+
+  constructor(port: number) {
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket.on('data', (chunk) => this.#take(chunk));
+    this.#socket.on('error', () => {});
+    this.#socket.on('close', () => this.#answer(0, ''));
+  }
+
+  get open(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  /** status 0: no answer. */
+  ask(text: string): Promise<Answer> {
+    const start = performance.now();
+    return new Promise((resolve) => {
+      this.#answered = (status, body) => resolve({ status, text: body, time: performance.now() - start });
+      this.#socket.write(text);
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#missing -= chunk.length;
+    if (this.#missing > 0) return;
+    const all = Buffer.concat(this.#chunks);
+    this.#chunks = [all];
+    const head = all.indexOf('\r\n\r\n');
+    if (head < 0) return;
+    const text = all.toString('latin1', 0, head);
+    const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
+    this.#missing = head + 4 + length - all.length;
+    if (this.#missing > 0) return;
+    this.#chunks = [];
+    this.#missing = -1;
+    if (/connection: close/i.test(text)) this.#socket.destroy();
+    this.#answer(Number(text.slice(9, 12)), all.toString('utf8', head + 4));
+  }
+
+  #answer(status: number, text: string): void {
+    const answered = this.#answered;
+    this.#answered = undefined;
+    answered?.(status, text);
+  }
+}
+
+const idle: Connection[] = [];
+
+async function ask(port: number, path: string, body?: string): Promise<Answer> {
+  let connection = idle.pop();
+  while (connection && !connection.open) connection = idle.pop();
+  connection ??= new Connection(port);
+  const head = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nhost: localhost\r\n`;
+  const sent =
+    body === undefined ? '\r\n' : `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const answer = await connection.ask(head + sent);
+  idle.push(connection);
+  return answer;
+}
+
+/** Before another server is asked. */
+function closeConnections(): void {
+  for (const connection of idle.splice(0)) connection.close();
+}
+
+const bodyOf = (i: number): string => JSON.stringify({ pairs: [pairs[i % pairs.length]] });
+
+/** `count` single pairs, so many at once. */
+async function load(port: number, count: number, atOnce: number, onAnswer: (answer: Answer, i: number) => void) {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let i = next++; i < count; i = next++) onAnswer(await ask(port, '/v1/embed', bodyOf(i)), i);
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+}
+
+function quantile(times: readonly number[], share: number): number {
+  return [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] as number;
+}
+
+/** The bound of the server's histogram below which such a share of its answers to /v1/embed lies. */
+function within(metrics: string, share: number): number {
+  const buckets = [
+    ...metrics.matchAll(/^relbert_http_request_duration_seconds_bucket\{le="([^"]+)",route="\/v1\/embed"\} (\d+)/gm),
+  ];
+  const all = Number(buckets.at(-1)?.[2]);
+  return 1000 * Number(buckets.find(([, , count]) => Number(count) >= share * all)?.[1]);
+}
+
+/** Pairs a CPU-second, and the median latency. */
+async function throughput(server: Server, count: number, atOnce: number) {
+  closeConnections();
+  await load(server.port, 200, atOnce, () => {});
+  const times: number[] = [];
+  const cpu = cpuSeconds(server.processes);
+  const start = performance.now();
+  await load(server.port, count, atOnce, ({ status, time }) => {
+    if (status !== 200) throw new Error(`status ${status}`);
+    times.push(time);
+  });
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    perCpu: count / (cpuSeconds(server.processes) - cpu),
+    perSecond: count / seconds,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+  };
+}
+
+async function batching(): Promise<void> {
+  const alone = await startServer('--batch-tokens', '1');
+  const gathered = await startServer();
+  console.log(`\n${inFlight} single pairs in flight, ${values.threads} threads\n`);
+  console.log('| server | pairs a CPU-second | pairs a second | p50 ms | p99 ms |\n|---|--:|--:|--:|--:|');
+  const results = [];
+  for (const [name, server] of [
+    ['a batch for each pair', alone],
+    ['gathered', gathered],
+  ] as const) {
+    const result = await throughput(server, 2000, inFlight);
+    results.push(result);
+    const { perCpu, perSecond, p50, p99 } = result;
+    console.log(`| ${name} | ${perCpu.toFixed(0)} | ${perSecond.toFixed(0)} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
+  }
+  const [before, after] = results;
+  if (before && after) {
+    const ratio = after.perCpu / before.perCpu;
+    console.log(`\n${ratio.toFixed(2)} times the pairs a CPU-second, p50 ${(after.p50 / before.p50).toFixed(2)} times`);
+  }
+  await alone.stop();
+  await gathered.stop();
+}
+
+async function requests(count: number): Promise<void> {
+  const encoder = await RelationEncoder.load('embedded', { worker: false, threads: 1 });
+  const expected = await encoder.encode(pairs);
+  const server = await startServer();
+  const statuses = new Map<number, number>();
+  const memory: number[] = [];
+  let [wrong, done] = [0, 0];
+  await load(server.port, count, inFlight, ({ status, text }, i) => {
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (status === 200) {
+      const { embeddings } = JSON.parse(text) as { readonly embeddings: readonly (readonly number[])[] };
+      const right = row(expected, i % pairs.length);
+      const same =
+        embeddings.length === 1 && right.every((x, d) => Math.abs(x - (embeddings[0]?.[d] ?? NaN)) < tolerance);
+      if (!same) wrong++;
+    }
+    if (++done % Math.ceil(count / 10) === 0) memory.push(Math.round(megabytes(server.processes)));
+  });
+  console.log(
+    `\n${count} requests, ${inFlight} in flight: statuses ${JSON.stringify(Object.fromEntries(statuses))}, ${wrong} wrong`,
+  );
+  console.log(`MB of server and worker after each tenth: ${memory.join(' ')}`);
+  console.log(`the server ended with ${await server.stop()}`);
+  await encoder.dispose();
+}
+
+async function overload(seconds: number): Promise<void> {
+  const server = await startServer();
+  const calm: number[] = [];
+  await load(server.port, 50, 1, () => {});
+  await load(server.port, 500, 1, ({ time }) => calm.push(time));
+  const { perSecond } = await throughput(server, 1500, inFlight);
+  const rate = 10 * perSecond;
+  const p99Calm = quantile(calm, 0.99);
+  console.log(
+    `\nunloaded: p50 ${quantile(calm, 0.5).toFixed(1)} ms, p99 ${p99Calm.toFixed(1)} ms; ${perSecond.toFixed(0)} pairs a second at most`,
+  );
+  const health: number[] = [];
+  let healthy = true;
+  let running = true;
+  const probe = (async () => {
+    while (running) {
+      const { status, time } = await ask(server.port, '/health');
+      healthy &&= status === 200;
+      health.push(time);
+      await pause(100);
+    }
+  })();
+  await ask(server.port, '/metrics'); // begins a new measurement of the event loop
+  const statuses = new Map<number, number>();
+  const times: number[] = [];
+  const pending: Promise<void>[] = [];
+  const start = performance.now();
+  const own = process.cpuUsage();
+  const late = monitorEventLoopDelay({ resolution: 1 });
+  late.enable();
+  const served = cpuSeconds(server.processes);
+  for (let sent = 0; performance.now() - start < seconds * 1000; ) {
+    const due = ((performance.now() - start) / 1000) * rate;
+    for (; sent < due; sent++) {
+      pending.push(
+        ask(server.port, '/v1/embed', bodyOf(sent)).then(({ status, time }) => {
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+          if (status === 200) times.push(time);
+        }),
+      );
+    }
+    await pause(1);
+  }
+  await Promise.all(pending);
+  const { user, system } = process.cpuUsage(own);
+  const cpu = cpuSeconds(server.processes) - served;
+  running = false;
+  await probe;
+  const metrics = (await ask(server.port, '/metrics')).text;
+  const lag = 1000 * Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(metrics)?.[1]);
+  const p99 = quantile(times, 0.99);
+  console.log(
+    `overload: ${(pending.length / seconds).toFixed(0)} requests a second for ${seconds} s, statuses ${JSON.stringify(Object.fromEntries(statuses))}`,
+  );
+  console.log(
+    `those answered 200: p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${(p99 / p99Calm).toFixed(2)} times the unloaded p99`,
+  );
+  console.log(
+    `/health ${healthy ? 'always' : 'NOT always'} 200, ${health.length} times, at most ${Math.max(...health).toFixed(0)} ms; event loop p99 ${lag.toFixed(1)} ms`,
+  );
+  console.log(
+    `CPU seconds: ${cpu.toFixed(1)} server and worker, ${((user + system) / 1e6).toFixed(1)} this client; wall ${((performance.now() - start) / 1000).toFixed(1)} s`,
+  );
+  console.log(
+    `of these the server took at most ${within(metrics, 0.99)} ms for 99 %; event loop of this client: p50 ${(late.percentile(50) / 1e6).toFixed(0)} ms, p99 ${(late.percentile(99) / 1e6).toFixed(0)} ms`,
+  );
+  console.log(`the server ended with ${await server.stop()}`);
+}
+
+if (parts.includes('batching')) await batching();
+if (parts.includes('requests')) await requests(Number(values.requests));
+if (parts.includes('overload')) await overload(Number(values.seconds));
