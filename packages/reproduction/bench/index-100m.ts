@@ -154,17 +154,17 @@ try {
   });
   const bytes = (await readdir(folder)).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / n;
   const other = micros(built.seconds - training - flat.seconds);
-  // Per centroid and row, with one level; two levels compare with a quarter of the centroids of √K groups.
+  // Per centroid and row, with one level; two levels compare with √K groups and a quarter of the centroids.
   const perProduct = micros(flat.seconds) / count;
   const lists = listCount(target);
   const level = Math.round(Math.sqrt(lists));
-  const assign = perProduct * (level + lists / 16);
+  const assign = perProduct * (level + lists / 4);
   const days = (perRow: number): string => ((perRow * target) / 1e6 / 3600).toFixed(1);
-  const train = (perProduct * lists * sampleSize(target) * 6) / 16 / 1e6 / 3600;
+  const train = (perProduct * lists * sampleSize(target) * 6) / 1e6 / 3600;
   console.log(`\n| ${target / 1e6} million rows, ${lists} lists | |\n|---|--:|`);
   console.log(`| assignment, one level | ${days(perProduct * lists)} CPU h |`);
-  console.log(`| assignment, two levels, a sixteenth of the centroids | ${days(assign)} CPU h |`);
-  console.log(`| training of the centroids, two levels | ${train.toFixed(1)} CPU h |`);
+  console.log(`| assignment, two levels, a quarter of the centroids | ${days(assign)} CPU h |`);
+  console.log(`| training of the centroids, one level | ${train.toFixed(1)} CPU h |`);
   console.log(`| reading, coding, writing | ${days(other)} CPU h |`);
   console.log(`| on disk | ${((bytes * target) / 1e9).toFixed(0)} GB |`);
   console.log(`| tables in memory, as today | ${((target * 8 + lists * (dimension + 16)) / 1e9).toFixed(2)} GB |`);

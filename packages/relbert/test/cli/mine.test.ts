@@ -54,6 +54,15 @@ describe('relbert mine', () => {
     expect(shown(await mined(...asked, '--among', path('pool.npy')))).toEqual(shown(among));
   });
 
+  it('makes candidates of the words of a list', async () => {
+    writeFileSync(path('words.txt'), words.join('\n'));
+    const among = await mined(...asked, '--among', path('pool.tsv'), ...model);
+    const made = await mined(...asked, '--vocabulary', path('words.txt'), ...model);
+    expect(made.map(({ head, tail }) => [head, tail])).toEqual(among.map(({ head, tail }) => [head, tail]));
+    const neither = await relbert(['mine', '--seeds', path('seeds.tsv')]);
+    expect([neither.code, neither.stderr]).toEqual([2, expect.stringContaining('--among POOL or --vocabulary FILE')]);
+  });
+
   it('prints a table', async () => {
     const { stdout } = await relbert(['mine', ...asked, '--among', path('pool.tsv'), ...model]);
     expect(stdout).toMatch(/pair +score +nearest seed/);
