@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 // npm links a command when it installs, before the checkout is built: so this file is not a built one.
 import { promises } from 'node:fs';
+import module from 'node:module';
+
+// From Node 22.1 on: what was compiled is kept for the next start.
+module.enableCompileCache?.();
 
 // Node reads all modules of an import at the same time, which fails where few open files are allowed (ulimit -n 64).
 const most = 16;

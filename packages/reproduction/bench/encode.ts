@@ -1,17 +1,21 @@
 /**
- * Encoding speed beside Python: the same 4,096 pairs, the same weights, template a, tokenising included on both sides.
+ * Encoding speed beside what else a user could pick: the same 4,096 pairs, the same weights, template a, tokenising
+ * included everywhere.
  *
- *   npm run bench:encode -- [--model DIR] [--threads N] [--rounds N]
+ *   npm run bench:encode -- [--model DIR] [--threads N] [--rounds N] [--pairs N]
  *
- * Needs ../shared and a Python with torch and transformers (PYTHON, default python3). Runs in turn, prints medians
- * and ratios; only the ratios carry over to another machine.
+ * Needs ../shared and a Python with torch and transformers (PYTHON, default python3); openvino, sentence-transformers and
+ * @huggingface/transformers run where they are installed. Runs in turn, prints medians and ratios; only the ratios
+ * carry over to another machine.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { RelationEncoder } from '../../relbert/src/index.ts';
+import { exportOnnx } from '../../relbert/src/encoder/export-onnx.ts';
+import { openModel, RelationEncoder } from '../../relbert/src/index.ts';
+import { packageVersion } from '../../relbert/src/node/package.ts';
 import { runPython } from './python.ts';
 
 const shared = fileURLToPath(new URL('../../../../shared/', import.meta.url));
@@ -44,7 +48,10 @@ const folder = mkdtempSync(join(tmpdir(), 'relbert-bench-'));
 const pairsFile = join(folder, 'pairs.tsv');
 writeFileSync(pairsFile, pairs.map((pair) => `${pair.join('\t')}\n`).join(''));
 
-async function ours(dtype: 'f32' | 'int8'): Promise<number> {
+/** Seconds, or why it did not run. */
+type Outcome = { readonly seconds: number; readonly versions?: Record<string, string> } | { readonly missing: string };
+
+async function ours(dtype: 'f32' | 'int8'): Promise<Outcome> {
   await using encoder = await RelationEncoder.load(values.model, {
     template: 'a',
     pooling: 'average_no_mask',
@@ -54,34 +61,100 @@ async function ours(dtype: 'f32' | 'int8'): Promise<number> {
   await encoder.encode(pairs.slice(0, 64));
   const start = performance.now();
   await encoder.encode(pairs);
-  return (performance.now() - start) / 1000;
+  const versions = { relbert: packageVersion(), node: process.version };
+  return { seconds: (performance.now() - start) / 1000, versions };
 }
 
-function reference(way: 'bucketed' | 'padded'): number {
-  const output = runPython('encode.py', [values.model, pairsFile, String(threads), way]);
-  return (JSON.parse(output) as { seconds: number }).seconds;
+const onnxFile = join(folder, 'plain.onnx');
+writeFileSync(
+  onnxFile,
+  (await exportOnnx(await openModel(values.model), { opset: 'plain', pooling: 'average_no_mask' })).model,
+);
+
+const python = (way: string) => async (): Promise<Outcome> =>
+  JSON.parse(runPython('encode.py', [values.model, pairsFile, String(threads), way, onnxFile])) as Outcome;
+
+/** transformers.js, its weights in f32 by the name that it looks for. */
+async function transformersJs(): Promise<Outcome> {
+  const name = '@huggingface/transformers';
+  try {
+    const { pipeline, env } = (await import(name)) as {
+      pipeline(
+        task: string,
+        model: string,
+        options: object,
+      ): Promise<(texts: string[], options: object) => Promise<unknown>>;
+      env: { allowRemoteModels: boolean; localModelPath: string; version: string };
+    };
+    env.allowRemoteModels = false;
+    env.localModelPath = '/';
+    const options = { dtype: 'fp32', session_options: { intraOpNumThreads: threads } };
+    const extract = await pipeline('feature-extraction', values.model, options);
+    const texts = pairs.map(
+      ([h, t]) => `Today, I finally discovered the relation between ${h} and ${t} : ${h} is the [MASK] of ${t}`,
+    );
+    const sorted = texts.toSorted((a, b) => a.length - b.length);
+    const encode = async (all: readonly string[]) => {
+      for (let i = 0; i < all.length; i += 32) await extract(all.slice(i, i + 32), { pooling: 'mean' });
+    };
+    await encode(texts.slice(0, 64));
+    const start = performance.now();
+    await encode(sorted);
+    return { seconds: (performance.now() - start) / 1000, versions: { 'transformers.js': env.version } };
+  } catch (error) {
+    return { missing: (error as Error).message.split('\n')[0] as string };
+  }
 }
 
-const median = (times: number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1] as number;
-const times = { f32: [] as number[], int8: [] as number[], bucketed: [] as number[], padded: [] as number[] };
+const contenders: readonly (readonly [string, () => Promise<Outcome>])[] = [
+  ['relbert f32', () => ours('f32')],
+  ['relbert int8', () => ours('int8')],
+  ['PyTorch f32, length buckets', python('torch-f32')],
+  ['PyTorch bf16, length buckets', python('torch-bf16')],
+  ['PyTorch f32, padded to 64', python('torch-padded')],
+  ['OpenVINO f32, length buckets', python('openvino-f32')],
+  ['OpenVINO bf16, length buckets', python('openvino-bf16')],
+  ['sentence-transformers, ONNX int8', python('st-onnx-int8')],
+  ['transformers.js f32, length buckets', transformersJs],
+];
+const times = new Map<string, number[]>(contenders.map(([name]) => [name, []]));
+const missing = new Map<string, string>();
+let versions: Record<string, string> = {};
 for (let round = 1; round <= Number(values.rounds); round++) {
-  times.bucketed.push(reference('bucketed'));
-  times.f32.push(await ours('f32'));
-  times.int8.push(await ours('int8'));
-  if (round === 1) times.padded.push(reference('padded'));
-  console.error(`round ${round}: ${JSON.stringify(times)}`);
+  for (const [name, run] of contenders) {
+    if (missing.has(name)) continue;
+    const outcome = await run();
+    if ('missing' in outcome) missing.set(name, outcome.missing);
+    else {
+      times.get(name)?.push(outcome.seconds);
+      versions = { ...versions, ...outcome.versions };
+      console.error(`round ${round}, ${name}: ${outcome.seconds.toFixed(2)} s`);
+    }
+  }
 }
 rmSync(folder, { recursive: true });
 
-const rate = (name: keyof typeof times): number => pairs.length / median(times[name]);
-console.log(`${pairs.length} pairs, template a, ${threads} threads, medians of ${values.rounds} rounds (padded: 1)\n`);
-console.log('| what | pairs / s | x bucketed PyTorch | x padded PyTorch |\n|---|---|---|---|');
-for (const [name, label] of [
-  ['f32', 'relbert f32'],
-  ['int8', 'relbert int8'],
-  ['bucketed', 'PyTorch, length buckets'],
-  ['padded', 'PyTorch, padded to 64'],
-] as const) {
-  const ratio = (base: 'bucketed' | 'padded'): string => (rate(name) / rate(base)).toFixed(2);
-  console.log(`| ${label} | ${rate(name).toFixed(0)} | ${ratio('bucketed')} | ${ratio('padded')} |`);
+const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] as number;
+const rate = (name: string): number => pairs.length / median(times.get(name) ?? []);
+console.log(`${pairs.length} pairs, template a, ${threads} threads, medians of ${values.rounds} rounds in turn`);
+console.log(`${cpus()[0]?.model}; ${features().join(' ')}`);
+console.log(
+  `${Object.entries(versions)
+    .map((entry) => entry.join(' '))
+    .join(', ')}\n`,
+);
+console.log('| what | pairs / s | x relbert f32 |\n| --- | --: | --: |');
+for (const [name] of contenders) {
+  if (!missing.has(name)) {
+    console.log(`| ${name} | ${rate(name).toFixed(0)} | ${(rate(name) / rate('relbert f32')).toFixed(2)} |`);
+  }
+}
+for (const [name, reason] of missing) console.log(`\nskipped: ${name} (${reason})`);
+
+/** What the processor has of the instructions that matter here (Linux). */
+function features(): string[] {
+  if (!existsSync('/proc/cpuinfo')) return ['features unknown'];
+  const [, flags = ''] = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
+  const wanted = ['avx2', 'avx_vnni', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'amx_int8', 'amx_bf16'];
+  return wanted.filter((flag) => flags.split(' ').includes(flag));
 }
