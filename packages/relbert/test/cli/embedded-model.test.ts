@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeWithShared, sharedPath } from '../shared.ts';
 import { relbert } from './command.ts';
@@ -30,6 +30,12 @@ describe('the model that the package carries', () => {
     expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('the pooling "mask" needs')]);
   });
 
+  it('is a package of 24 MB at most', () => {
+    const { files } = JSON.parse(text('package.json')) as { files: string[] };
+    const size = files.reduce((sum, name) => sum + statSync(new URL(name, folder)).size, 0);
+    expect(size).toBeLessThanOrEqual(24e6);
+  });
+
   it('was trained by its recipe, and its card says with what figures', () => {
     const recipe = JSON.parse(readFileSync(new URL('../../recipes/embedded-lexical.json', import.meta.url), 'utf8')) as object;
     expect(JSON.parse(text('recipe.json'))).toMatchObject(recipe);
@@ -39,14 +45,14 @@ describe('the model that the package carries', () => {
   });
 
   describeWithShared('', ['data/analogy'], () => {
-    it('has the accuracy that its log says, weights in 16 bits and all', async () => {
+    it('has the accuracy that its log says, weights in 8 bits and all', async () => {
       const { u2 = 0, google = 0, bats = 0 } = validation();
       const sets = ['u2', 'google', 'bats'].map((set) => sharedPath(`data/analogy/${set}`));
       const { stdout } = await relbert(['evaluate', 'analogy', '--data', ...sets, '--split', 'valid', '--json']);
       const { results } = JSON.parse(stdout) as { results: { accuracy: number; questions: number }[] };
       for (const [i, expected] of [u2, google, bats].entries()) {
         const { accuracy, questions } = results[i] as (typeof results)[number];
-        // The 16 bits may turn a question whose two best choices are as good as equal.
+        // The 8 bits may turn a question whose two best choices are as good as equal.
         expect(Math.abs(accuracy - expected)).toBeLessThan(1.5 / questions);
       }
     }, 60_000);
