@@ -37,7 +37,9 @@ describe('the model that the package carries', () => {
   });
 
   it('was trained by its recipe, and its card says with what figures', () => {
-    const recipe = JSON.parse(readFileSync(new URL('../../recipes/embedded-lexical.json', import.meta.url), 'utf8')) as object;
+    const recipe = JSON.parse(
+      readFileSync(new URL('../../recipes/embedded-lexical.json', import.meta.url), 'utf8'),
+    ) as object;
     expect(JSON.parse(text('recipe.json'))).toMatchObject(recipe);
     const { mean = 0 } = validation();
     expect(mean).toBeGreaterThan(0.6);
