@@ -7,6 +7,7 @@ import { keepFiles } from './offline.ts';
 import { AnalogyPanel } from './panels/analogy.tsx';
 import { GamePanel } from './panels/game.tsx';
 import { InsidePanel } from './panels/inside.tsx';
+import { MapPanel } from './panels/map.tsx';
 import { MappingPanel } from './panels/mapping.tsx';
 import { NeighboursPanel } from './panels/neighbours.tsx';
 import { type Route, useRoute } from './route.ts';
@@ -20,6 +21,7 @@ interface Panel {
 const panels: readonly [Panel, ...Panel[]] = [
   { id: 'analogy', name: 'Analogy', component: AnalogyPanel },
   { id: 'neighbours', name: 'Neighbours', component: NeighboursPanel },
+  { id: 'map', name: 'Map', component: MapPanel },
   { id: 'mapping', name: 'Mapping', component: MappingPanel },
   { id: 'game', name: 'Word game', component: GamePanel },
   { id: 'inside', name: 'What the model sees', component: InsidePanel },

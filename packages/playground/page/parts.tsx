@@ -8,12 +8,11 @@ import type { Pair } from './pair.ts';
 export function PairText({ pair: [head, tail] }: { readonly pair: Pair }) {
   return (
     <span class="pair">
-      <span class="word">{head}</span>
+      <span class="word">{head}</span>{' '}
       <span class="to" aria-hidden="true">
         →
       </span>
-      <span class="visually-hidden"> to </span>
-      <span class="word">{tail}</span>
+      <span class="visually-hidden">to</span> <span class="word">{tail}</span>
     </span>
   );
 }

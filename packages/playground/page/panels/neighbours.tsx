@@ -81,7 +81,7 @@ function NeighbourList({ neighbours }: { readonly neighbours: readonly Neighbour
             <a class="plain" href={hashOf('neighbours', { pair: pairText(pair) })}>
               <PairText pair={pair} />
             </a>
-            <span class="relation">{kindOf(relation)?.name ?? 'Unnamed relation'}</span>
+            <span class="relation">{kindOf(relation)?.name}</span>
           </span>
           <Bar score={score} label="cosine" best={i === 0} />
         </li>
