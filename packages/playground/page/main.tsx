@@ -62,7 +62,13 @@ function App({ kept }: { readonly kept: boolean }) {
             <em>Paris</em> is to <em>France</em> as <em>Tokyo</em> is to <em>Japan</em>. A small language model turns
             each pair of words into a point, and pairs with the same relation lie close together.
           </p>
-          <Status kept={kept} />
+          <Status />
+          {!kept && (
+            <p class="status">
+              This browser keeps no files for the page (a private window, or storage is blocked): it needs the network
+              at each visit.
+            </p>
+          )}
         </div>
         <nav class="tabs" aria-label="Panels">
           <ul class="wrap">
@@ -92,7 +98,7 @@ function App({ kept }: { readonly kept: boolean }) {
   );
 }
 
-function Status({ kept }: { readonly kept: boolean }) {
+function Status() {
   const state = useContext(EngineContext);
   if (state.kind === 'failed') {
     return (
@@ -115,8 +121,6 @@ function Status({ kept }: { readonly kept: boolean }) {
   return (
     <p class="status ready" role="status">
       Model ready: {(parameters / 1e6).toFixed(0)} million parameters, {layers} layers, in this browser.
-      {!kept &&
-        ' This browser keeps no files for the page (private window, or storage is blocked): it needs the network at each visit.'}
     </p>
   );
 }

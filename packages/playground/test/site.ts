@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { openModel, RelationEncoder } from 'relbert';
 import { makePageData, type PageDataEvent } from '../src/page-data.ts';
 import { type SiteServer, serveSite } from '../src/server.ts';
-import { dataPart, type SitePart, siteParts } from '../src/site.ts';
+import { dataPart, type SitePart, siteFile, siteParts } from '../src/site.ts';
 
 export interface TestSite extends AsyncDisposable {
   readonly url: string;
   readonly parts: readonly SitePart[];
   readonly events: readonly PageDataEvent[];
+  read(path: string): Promise<Uint8Array | undefined>;
   /** Ends the server alone: the page is then without a network. */
   stop(): Promise<void>;
 }
@@ -41,6 +42,7 @@ export async function openTestSite(pairs: number): Promise<TestSite> {
     url: server.url,
     parts,
     events,
+    read: async (path) => (await siteFile(parts, path))?.bytes,
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

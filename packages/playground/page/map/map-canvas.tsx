@@ -63,9 +63,7 @@ export function MapCanvas({ points, view, onView, lasso, onLasso, highlighted, g
       const palette = kinds.map(({ colours }) => pixelOf(colours[dark ? 1 : 0]));
       drawPoints({ width, height, pixels: new Uint32Array(image.data.buffer) }, points, {
         view,
-        radius:
-          density *
-          Math.min(4.5, 1 + 0.9 * Math.sqrt(view.zoom - 0.6) * Math.min(1, Math.sqrt(20_000 / points.count) + 0.35)),
+        radius: density * Math.min(4.5, pointRadius(points.count) + 0.6 * Math.log2(view.zoom)),
         colours: Uint32Array.of(...palette, pixelOf(dark ? '#4a505a' : '#cfc7b6')),
         faint: pixelOf(dark ? '#33373f' : '#e2dccf'),
         highlighted,
@@ -201,6 +199,11 @@ export function MapCanvas({ points, view, onView, lasso, onLasso, highlighted, g
       )}
     </div>
   );
+}
+
+/** Few points may be larger. */
+function pointRadius(count: number): number {
+  return Math.min(2.5, Math.max(1, Math.sqrt(12_000 / count)));
 }
 
 function useMedia(query: string): boolean {

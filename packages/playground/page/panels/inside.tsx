@@ -48,7 +48,7 @@ function SeenPrompt({ pair, seen }: { readonly pair: Pair; readonly seen: Seen }
         <p class="prompt">
           {seen.prompt.split(/(<subj>|<obj>)/).map((part, i) =>
             part === '<subj>' || part === '<obj>' ? (
-              <mark key={i} class={part === '<subj>' ? 'head' : 'tail'}>
+              <mark key={i} class={part === '<subj>' ? 'of-head' : 'of-tail'}>
                 {part === '<subj>' ? head : tail}
               </mark>
             ) : (
@@ -96,7 +96,7 @@ const poolingText: Readonly<Record<string, string>> = {
 function Token({ token }: { readonly token: PromptToken }) {
   const weight = weightOf(token);
   return (
-    <li class={`token ${token.of} ${weight === 0 ? '' : 'pooled'}`}>
+    <li class={`token of-${token.of} ${weight === 0 ? '' : 'pooled'}`}>
       <span class="token-text">{token.text}</span>
       <span class="token-id">{token.id}</span>
       <span class="token-weight">

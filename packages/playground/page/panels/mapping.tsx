@@ -4,27 +4,31 @@ import { EngineContext, messageOf, type RemoteEngine } from '../engine/client.ts
 import { Bar, CopyLink, Examples, ModelNotice, PanelHead, WordField } from '../parts.tsx';
 import { hashOf, keepInAddress, type Route } from '../route.ts';
 
-/** Problems of Turney (2008); the targets stand in another order than the sources. */
+/** The targets stand in another order than the sources; `answer` is what people say (the first two: Turney, 2008). */
 const problems = [
   {
     name: 'Solar system and atom',
     source: ['solar system', 'sun', 'planet', 'mass', 'attracts', 'revolves', 'gravity'],
     target: ['electron', 'revolves', 'charge', 'atom', 'electromagnetism', 'nucleus', 'attracts'],
+    answer: ['atom', 'nucleus', 'electron', 'charge', 'attracts', 'revolves', 'electromagnetism'],
   },
   {
     name: 'Water and heat',
     source: ['water', 'flows', 'pressure', 'bucket', 'filling', 'emptying'],
     target: ['cooling', 'heat', 'heating', 'transfers', 'kettle', 'temperature'],
+    answer: ['heat', 'transfers', 'temperature', 'kettle', 'heating', 'cooling'],
   },
   {
     name: 'Kitchen and workshop',
     source: ['cook', 'kitchen', 'knife', 'meal', 'cooking'],
     target: ['table', 'building', 'carpenter', 'workshop', 'saw'],
+    answer: ['carpenter', 'workshop', 'saw', 'table', 'building'],
   },
   {
     name: 'Countries',
     source: ['Japan', 'Tokyo', 'Japanese', 'yen'],
     target: ['pound', 'London', 'British', 'Britain'],
+    answer: ['Britain', 'London', 'British', 'pound'],
   },
 ];
 const examples = problems.map(({ name, source, target }) => ({ name, href: hashOf('mapping', { source, target }) }));
@@ -184,6 +188,7 @@ function SolvingReport({ solving, source }: { readonly solving: Solving; readonl
         <div class="coherence">
           <h3>Solved</h3>
           <Bar score={solving.score} label="agreement" best />
+          <Agreement source={source} order={solving.order} />
           <ul class="solution">
             {source.map((term, i) => (
               <li key={i}>
@@ -203,6 +208,22 @@ function SolvingReport({ solving, source }: { readonly solving: Solving; readonl
         </div>
       );
   }
+}
+
+/** What people say, where that is known. */
+function Agreement({ source, order }: { readonly source: readonly string[]; readonly order: readonly string[] }) {
+  const problem = problems.find((each) => each.source.join() === source.join());
+  if (!problem || [...problem.answer].sort().join() !== [...order].sort().join()) return null;
+  const other = problem.source.flatMap((term, i) =>
+    problem.answer[i] === order[i] ? [] : [`${term} ↔ ${problem.answer[i]}`],
+  );
+  const same = source.length - other.length;
+  if (other.length === 0) return <p>The model agrees with people on all {source.length} terms.</p>;
+  return (
+    <p>
+      The model agrees with people on {same} of {source.length} terms. They say {other.join(', ')}.
+    </p>
+  );
 }
 
 /** A line from each source term to its target term. */
