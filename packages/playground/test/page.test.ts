@@ -29,7 +29,7 @@ describeWithBrowser('the page', () => {
     }, hash);
     await page.waitForSelector(selector, { timeout: 60_000 });
   };
-  const text = (selector: string): Promise<string> => page.locator(selector).first().innerText();
+  const text = async (selector: string): Promise<string> => (await page.locator(selector).first().textContent()) ?? '';
   /** Words of the pairs in a list. */
   const wordsIn = (selector: string): Promise<string[][]> =>
     page
@@ -122,7 +122,8 @@ describeWithBrowser('the page', () => {
     const canvas = page.locator('.map canvas');
     expect(await canvas.getAttribute('aria-label')).toContain(`${pairs} pairs`);
     const coloured = await canvas.evaluate((element: HTMLCanvasElement) => {
-      const { data } = element.getContext('2d')?.getImageData(0, 0, element.width, element.height) as ImageData;
+      const context = element.getContext('2d') as CanvasRenderingContext2D;
+      const { data } = context.getImageData(0, 0, element.width, element.height);
       return data.filter((value, i) => i % 4 === 3 && value === 255).length;
     });
     expect(coloured).toBeGreaterThan(pairs);
