@@ -125,4 +125,7 @@ function Status() {
   );
 }
 
-render(<App kept={await keepFiles()} />, document.querySelector('#app') as HTMLElement);
+const kept = await keepFiles();
+const root = document.querySelector('#app') as HTMLElement;
+root.replaceChildren();
+render(<App kept={kept} />, root);
