@@ -48,8 +48,10 @@ const licences = ['inter', 'source-serif-4'].map((name) =>
 writeFileSync(join(output, 'fonts-licence.txt'), licences.join('\n\n'));
 
 /**
- * Leaves out parts of libraries that the page has no use for, a tenth of its JavaScript: the JSON Schema of zod's types,
- * and the 64-bit numbers of protobuf, which writes BigInt of ONNX models without them.
+ * Leaves out parts that the page has no use for, a tenth of its JavaScript: the JSON Schema of zod's types and its
+ * messages, the 64-bit numbers and the services of protobuf, which writes BigInt of ONNX models without them, and the
+ * worker that relbert starts in a page (the engine is a worker already), conditions on columns of an index, and the
+ * reference objective of mapping.
  */
 function withoutUnused() {
   const nothing = 'module.exports = new Proxy({}, { get: () => () => () => undefined });';
@@ -57,9 +59,20 @@ function withoutUnused() {
     name: 'without-unused',
     setup({ onLoad }) {
       onLoad({ filter: /zod.v4.core.(to-json-schema|json-schema-processors)\.js$/ }, () => ({ contents: nothing }));
+      onLoad({ filter: /zod.v4.locales.en\.js$/ }, () => ({
+        contents: 'export default () => ({ localeError: () => "unexpected value" });',
+      }));
+      onLoad({ filter: /protobufjs.src.(rpc|util.eventemitter)\.js$/ }, () => ({ contents: nothing }));
       onLoad({ filter: /node_modules.long.(index|umd.index)\.js$/ }, () => ({
         contents: 'module.exports = undefined;',
       }));
+      const unused = 'export const startWorkerEncoder = 0, parseWhere = 0, searchRowMaximumMapping = 0, rowMaxima = 0;';
+      onLoad(
+        { filter: /relbert.(src|dist).(web.worker-encoder|index.where|evaluate.row-maximum-mapping)\.(ts|js)$/ },
+        () => ({
+          contents: unused,
+        }),
+      );
     },
   };
 }

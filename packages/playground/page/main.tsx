@@ -83,9 +83,9 @@ function App({ kept }: { readonly kept: boolean }) {
         </nav>
       </header>
       <main class="wrap" id="panel" ref={main} tabIndex={-1}>
-        <section aria-labelledby="panel-title" key={`${panel.id} ${visit}`}>
+        <div key={`${panel.id} ${visit}`}>
           <Shown params={params} />
-        </section>
+        </div>
       </main>
       <footer class="wrap">
         <p>

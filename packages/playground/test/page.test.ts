@@ -249,6 +249,7 @@ describeWithBrowser('the page', () => {
 
   it('has no violation that axe finds, in light and dark, and fits a phone', async () => {
     await page.addScriptTag({ content: axe });
+    const violations: string[] = [];
     for (const panel of panels) {
       await open(`#${panel}`, `.tabs a[aria-current][href="#${panel}"]`);
       await page.waitForTimeout(300);
@@ -258,13 +259,14 @@ describeWithBrowser('the page', () => {
           const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run();
           return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
         });
-        expect(found, `${panel}, ${colorScheme}`).toEqual([]);
+        violations.push(...found.map((each) => `${panel}, ${colorScheme}: ${each}`));
       }
       await page.setViewportSize({ width: 360, height: 740 });
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(overflow, `${panel} on a phone`).toBeLessThanOrEqual(0);
       await page.setViewportSize({ width: 1280, height: 900 });
     }
+    expect(violations).toEqual([]);
   }, 120_000);
 
   it('answers a key and a click within 100 ms', async () => {
