@@ -314,6 +314,28 @@ describeWithBrowser('the page', () => {
     expect(errors).toEqual([]);
   });
 
+  it('says what is wrong without SIMD, without storage, and without the model', async () => {
+    const other = await browser.newContext({ serviceWorkers: 'block' });
+    try {
+      const old = await other.newPage();
+      await old.addInitScript(() => {
+        WebAssembly.validate = () => false;
+      });
+      await old.goto(site.url);
+      await old.getByRole('alert').filter({ hasText: 'This browser has no WebAssembly SIMD' }).waitFor();
+      const bare = await other.newPage();
+      await bare.addInitScript(() => {
+        CacheStorage.prototype.has = () => Promise.reject(new DOMException('denied', 'SecurityError'));
+      });
+      await other.route('**/model/**', (route) => route.fulfill({ status: 404 }));
+      await bare.goto(site.url);
+      await bare.getByText('This browser keeps no files for the page').waitFor();
+      await bare.getByRole('alert').filter({ hasText: 'The model cannot be loaded' }).waitFor({ timeout: 60_000 });
+    } finally {
+      await other.close();
+    }
+  });
+
   it('works without the server after the first visit', async () => {
     await site.stop();
     await page.goto(`${site.url}#analogy?stem=big:small&choice=hot:cold&choice=dog:cat`);

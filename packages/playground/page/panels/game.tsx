@@ -173,9 +173,10 @@ function explain({ stem, relation, oddRelation }: Question): string {
   return stem ? `Both are ${relation}.` : `The others are ${relation}; the odd pair is ${oddRelation}.`;
 }
 
-function modelText({ model }: Given, { right }: Question): string {
+function modelText({ mine, model }: Given, { right }: Question): string {
   if (model === undefined) return 'The model is thinking.';
-  return model === right ? 'The model got it, too.' : 'The model got it wrong.';
+  if (model !== right) return 'The model got it wrong.';
+  return mine === right ? 'The model got it, too.' : 'The model got it right.';
 }
 
 function optionClass(answered: Given | undefined, { right }: Question, option: number): string {
