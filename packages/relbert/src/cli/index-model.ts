@@ -4,6 +4,7 @@ import type { PairVector } from '../index/index-question.ts';
 import type { ModelIdentity } from '../index/manifest.ts';
 import type { PairIndex } from '../index/pair-index.ts';
 import type { RelationIndex } from '../index/relation-index.ts';
+import type { PostgresIndexOptions } from '../node/postgres/postgres-index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
 import { text } from './option.ts';
@@ -33,6 +34,14 @@ export async function openIndex(dir: string): Promise<RelationIndex> {
   const { RelationIndex } = await import('../index/relation-index.ts');
   const { indexFolder } = await import('../node/index-folder.ts');
   return RelationIndex.open(indexFolder(dir));
+}
+
+/** An index in a folder or in PostgreSQL, by its address. @throws IndexError where there is none */
+export async function openPairIndex(place: string, options: PostgresIndexOptions = {}): Promise<PairIndex> {
+  const { isPostgresAddress } = await import('../node/postgres/address.ts');
+  if (!isPostgresAddress(place)) return openIndex(place);
+  const { PostgresIndex } = await import('../node/postgres/postgres-index.ts');
+  return PostgresIndex.open(place, options);
 }
 
 /** What an index records of the encoder that makes its vectors. */
@@ -68,14 +77,14 @@ export async function requireModel(
   terminal: Terminal,
 ): Promise<{ readonly encoder: RelationEncoder }> {
   const { IndexError } = await import('../index/error.ts');
+  const { modelDifference } = await import('../index/manifest.ts');
   const model = flags.model ?? recorded.name;
   const prompt = { ...(recorded.template && { template: recorded.prompt }), pooling: recorded.pooling };
   const encoder = await loadEncoder({ ...prompt, ...flags, model }, terminal, { worker: true });
   try {
     const found = await identityOf(encoder, { ...flags, model }, terminal);
-    const differs = (['hash', 'prompt', 'pooling'] as const).find((part) => found[part] !== recorded[part]);
-    if (differs === undefined) return { encoder };
-    const what = { hash: 'other weights', prompt: 'another prompt', pooling: 'another pooling' }[differs];
+    const what = modelDifference(recorded, found);
+    if (what === undefined) return { encoder };
     throw new IndexError(
       `${origin}: built with ${recorded.name} (prompt "${recorded.prompt}", ${recorded.pooling}); ${model} has ${what}: ` +
         'vectors of two models cannot be compared. Take the same model, or build the index again',

@@ -4,13 +4,15 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
-import { indexModelOptions, openIndex, vectorsFor } from './index-model.ts';
-import { type Flags, flag, fromOne, list, number, required, text, withDefault } from './option.ts';
+import { indexModelOptions, openIndex, openPairIndex, vectorsFor } from './index-model.ts';
+import { type Flags, flag, fromOne, list, number, text, withDefault } from './option.ts';
 import { pairArgument } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
 
 const options = {
-  index: required(text('<dir>', 'the folder of the index')),
+  index: text('<dir>', 'the folder of the index'),
+  in: text('<address>', "instead of --index: postgres://user@host/database, a table that 'relbert index push' filled"),
+  table: text('<name>', 'with --in: the table (default: ?table= of the address, else relbert_pairs)'),
   top: withDefault(number('<number>', 'answers to a question', fromOne), 10),
   distinctWords: flag('leave out pairs that share a word with the question'),
   where: text('<condition>', `only pairs that pass: 'relation = "hypernym" and head != "dog"'`),
@@ -19,6 +21,11 @@ const options = {
   vector: text('<numbers>', 'ask by a vector instead of pairs: a JSON list of numbers'),
   exact: flag('compare with every pair instead of the nearest lists'),
   probes: number('<number>', 'lists that are read for a question (default: about 99 % of the nearest ten)', fromOne),
+  efSearch: number(
+    '<number>',
+    'with --in: candidates that a search of the graph keeps, up to 1000 (default: 100)',
+    fromOne,
+  ),
   ...indexModelOptions,
   json: flag('print {"results":[{"query","neighbours":[{"head","tail","score"}]}]}, further columns beside'),
 };
@@ -34,6 +41,7 @@ export const indexSearch = command({
   examples: [
     'relbert index search barista:coffee --index wordnet-index',
     'relbert index search hot:cold big:small --mean --distinct-words --index wordnet-index',
+    'relbert index search hot:cold --in postgres://user@host/words --table pairs',
   ],
   run: ([texts], flags, terminal) => searchIndex(texts, flags, terminal),
 });
@@ -88,8 +96,20 @@ interface Question {
   readonly json: object;
 }
 
+/** The index of `--index` or `--in`. */
+async function openSearched({ index, in: address, table, efSearch, probes }: SearchFlags): Promise<PairIndex> {
+  if ((index === undefined) === (address === undefined)) {
+    throw new UsageError('where to search: give --index DIR or --in postgres://...');
+  }
+  const wrong = Object.entries(address === undefined ? { table, 'ef-search': efSearch } : { probes });
+  for (const [name, value] of wrong) {
+    if (value !== undefined) throw new UsageError(`--${name} goes with --${address === undefined ? 'in' : 'index'}`);
+  }
+  return openPairIndex((index ?? address) as string, { table, efSearch });
+}
+
 async function searchIndex(texts: readonly string[], flags: SearchFlags, terminal: Terminal): Promise<void> {
-  await using index = await openIndex(flags.index);
+  await using index = await openSearched(flags);
   const questions = await questionsOf(texts, index, flags, terminal);
   const { top, where, distinctWords, exact, probes } = flags;
   const results = await index.search(

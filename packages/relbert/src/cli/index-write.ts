@@ -6,7 +6,7 @@ import { indexModelOptions, openIndex, requireModel } from './index-model.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { type Flags, flag, required, text } from './option.ts';
 import { openPairs } from './pair-input.ts';
-import type { Progress } from './progress.ts';
+import { type StageLabels, StageProgress } from './stage-progress.ts';
 import type { Terminal } from './terminal.ts';
 
 const pairsHelp =
@@ -66,7 +66,7 @@ export const indexCompact = command({
   options: { json: flag('print {"rows"}') },
   examples: ['relbert index compact wordnet-index'],
   async run([dir], flags, terminal) {
-    await using bar = new WriteProgress(terminal);
+    await using bar = new StageProgress<IndexWriteEvent>(labels, terminal);
     await using writer = await openWriter(dir, terminal, undefined, bar);
     await writer.compact();
     await bar[Symbol.asyncDispose]();
@@ -80,7 +80,7 @@ async function buildIndex(dir: string, flags: Flags<typeof buildOptions>, termin
   const { indexFolder } = await import('../node/index-folder.ts');
   const { identityOf } = await import('./index-model.ts');
   await using encoder = await loadEncoder(flags, terminal, { worker: true });
-  await using bar = new WriteProgress(terminal);
+  await using bar = new StageProgress<IndexWriteEvent>(labels, terminal);
   const about = {
     dimension: encoder.dimension,
     model: await identityOf(encoder, flags, terminal),
@@ -100,7 +100,7 @@ async function addToIndex(dir: string, flags: AddFlags, terminal: Terminal): Pro
   await index[Symbol.asyncDispose](); // what it says of its model is enough
   const { encoder } = await requireModel(index, flags, terminal);
   await using _ = encoder;
-  await using bar = new WriteProgress(terminal);
+  await using bar = new StageProgress<IndexWriteEvent>(labels, terminal);
   await using writer = await openWriter(dir, terminal, flags.threads, bar);
   await addPairs(dir, writer, encoder, { pairs, count, bar }, flags, terminal);
 }
@@ -108,7 +108,7 @@ async function addToIndex(dir: string, flags: AddFlags, terminal: Terminal): Pro
 interface AddedPairs {
   readonly pairs: Parameters<RelationEncoder['encodeStream']>[0];
   readonly count: () => Promise<number | undefined>;
-  readonly bar: WriteProgress;
+  readonly bar: StageProgress<IndexWriteEvent>;
 }
 
 async function addPairs(
@@ -119,7 +119,7 @@ async function addPairs(
   flags: { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  bar.pairs = terminal.showsProgress ? await count() : undefined;
+  bar.total = terminal.showsProgress ? await count() : undefined;
   const result = await writer.add(encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024 }));
   await bar[Symbol.asyncDispose]();
   const { added, repeated } = result;
@@ -131,14 +131,18 @@ async function openWriter(
   dir: string,
   terminal: Terminal,
   threads: number | undefined,
-  bar?: WriteProgress,
+  bar?: StageProgress<IndexWriteEvent>,
 ): Promise<IndexWriter> {
   const { IndexWriter } = await import('../index/index-writer.ts');
   const { indexFolder } = await import('../node/index-folder.ts');
   return IndexWriter.open(indexFolder(dir), await writerOptions(terminal, threads, bar));
 }
 
-async function writerOptions(terminal: Terminal, threads: number | undefined, bar: WriteProgress | undefined) {
+async function writerOptions(
+  terminal: Terminal,
+  threads: number | undefined,
+  bar: StageProgress<IndexWriteEvent> | undefined,
+) {
   const { nodeWorkerRuntime } = await import('../node/worker.ts');
   return {
     runtime: nodeWorkerRuntime(), // ends with the process
@@ -166,43 +170,9 @@ function pairCount(pairs: number): string {
   return pairs === 1 ? '1 pair' : `${pairs} pairs`;
 }
 
-const labels: Readonly<Record<IndexWriteEvent['kind'], readonly [label: string, unit: string]>> = {
+const labels: StageLabels<IndexWriteEvent> = {
   adding: ['encoding', 'pairs'],
   centroids: ['finding lists', 'passes'],
   assigning: ['sorting into lists', 'pairs'],
   writing: ['writing', 'pairs'],
 };
-
-/** A bar for each stage of the writing. */
-class WriteProgress implements AsyncDisposable {
-  readonly #terminal: Terminal;
-  #kind: IndexWriteEvent['kind'] | undefined;
-  #bar: Promise<Progress> | undefined;
-  /** How many pairs there are, where that is known. */
-  pairs: number | undefined;
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  readonly show = (event: IndexWriteEvent): void => {
-    if (!this.#terminal.showsProgress) return;
-    const total = event.kind === 'adding' ? this.pairs : event.total;
-    if (event.kind !== this.#kind) {
-      const before = this.#bar;
-      this.#kind = event.kind;
-      this.#bar = Promise.resolve(before).then((bar) => {
-        bar?.stop();
-        return this.#terminal.progress(...labels[event.kind], total);
-      });
-    }
-    void this.#bar?.then((bar) => bar.update(event.done, total));
-  };
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const bar = await this.#bar;
-    this.#bar = undefined;
-    this.#kind = undefined;
-    bar?.stop();
-  }
-}

@@ -1,7 +1,6 @@
 /** Adds to an index, removes from it and compacts it. What is not committed is never seen, and is gone at the next start. */
 
 import type { VectorBlock } from '../formats/vector-block.ts';
-import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -10,6 +9,7 @@ import type { NewIndexFile, WritableIndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
 import { formatManifest, type Manifest, type ModelIdentity, manifestName } from './manifest.ts';
 import { RelationIndex, unitVector } from './relation-index.ts';
+import { rowKey } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import { checksumText } from './segment-format.ts';
 import { SegmentDraft, type SegmentProgress } from './segment-writer.ts';
@@ -281,12 +281,10 @@ class Identities {
 
   /** false where the row is there already. @throws IndexError where another row has its id */
   take(pair: WordPair, row: number): boolean {
-    const { columns = {} } = pair;
-    const names = Object.keys(columns).sort();
-    const key = pairKey(pair) + (names.length > 0 ? JSON.stringify(names.map((name) => [name, columns[name]])) : '');
+    const key = rowKey(pair);
     if (this.#rows.has(key)) return false;
     this.#rows.add(key);
-    const id = columns['id'];
+    const id = pair.columns?.['id'];
     if (id === undefined || id === null) return true;
     const before = this.#ids.get(String(id));
     if (before !== undefined) {

@@ -8,7 +8,7 @@ import { IndexError } from './error.ts';
 
 export const manifestName = 'manifest.json';
 
-const modelSchema = z.strictObject({
+export const modelSchema = z.strictObject({
   /** As users name it: a folder, a hub id, `embedded`. */
   name: z.string(),
   /** SHA-256 of its configuration, tokenizer and weights, where it was at hand. */
@@ -21,6 +21,13 @@ const modelSchema = z.strictObject({
 
 /** Of which model vectors are. */
 export type ModelIdentity = z.infer<typeof modelSchema>;
+
+/** In what two models differ, so that their vectors cannot be compared; undefined where they are the same. */
+export function modelDifference(a: ModelIdentity, b: ModelIdentity): string | undefined {
+  if (a.hash !== b.hash || (a.hash === undefined && a.name !== b.name)) return 'other weights';
+  if (a.prompt !== b.prompt) return 'another prompt';
+  return a.pooling === b.pooling ? undefined : 'another pooling';
+}
 
 const segmentSchema = z.strictObject({
   file: z.string().regex(/^segment-[0-9a-z]+\.bin$/),

@@ -1,5 +1,13 @@
 /** @file Under what a row can be found without its vector: its words and the values of its columns. */
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+
+/** The identity of a row: the pair with its columns, whatever their order. */
+export function rowKey(pair: WordPair): string {
+  const { columns = {} } = pair;
+  const names = Object.keys(columns).sort();
+  return pairKey(pair) + (names.length > 0 ? JSON.stringify(names.map((name) => [name, columns[name]])) : '');
+}
 
 /** The key of a word that occurs in the head or the tail. */
 export function wordKey(word: string): string {

@@ -9,14 +9,19 @@ import { IndexError } from './error.ts';
 /** A value of a column. */
 export type ColumnValue = string | number | boolean | null;
 
+/** A comparison as it was written, for what translates it, and as a test of a stored value. */
+export interface Comparison {
+  readonly kind: 'test';
+  readonly column: string;
+  readonly sign: '=' | '<' | '<=' | '>' | '>=';
+  readonly value: ColumnValue;
+  readonly test: (value: string) => boolean;
+  readonly exact?: string;
+}
+
 /** A condition on rows. */
 export type Condition =
-  | {
-      readonly kind: 'test';
-      readonly column: string;
-      readonly test: (value: string) => boolean;
-      readonly exact?: string;
-    }
+  | Comparison
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Condition[] }
   | { readonly kind: 'not'; readonly part: Condition };
 
@@ -104,7 +109,7 @@ class WhereReader {
       case '<>':
         return { kind: 'not', part: equals(column, value) };
       default:
-        return { kind: 'test', column, test: ordered(sign.text, value) };
+        return { kind: 'test', column, sign: sign.text as Comparison['sign'], value, test: ordered(sign.text, value) };
     }
   }
 
@@ -181,9 +186,10 @@ function tokensOf(text: string): Token[] {
 function equals(column: string, value: ColumnValue): Condition {
   if (typeof value !== 'number') {
     const exact = String(value);
-    return { kind: 'test', column, test: (text) => text === exact, exact };
+    return { kind: 'test', column, sign: '=', value, test: (text) => text === exact, exact };
   }
-  return { kind: 'test', column, test: (text) => text.trim() !== '' && Number(text) === value };
+  const test = (text: string): boolean => text.trim() !== '' && Number(text) === value;
+  return { kind: 'test', column, sign: '=', value, test };
 }
 
 function ordered(sign: string, value: ColumnValue): (text: string) => boolean {
