@@ -48,7 +48,12 @@ export { type PushEvent, type PushedFile, type PushOptions, type PushResult, pus
 export { indexFolder } from './node/index-folder.ts';
 export { openModel } from './node/open-model.ts';
 export { PostgresIndex, type PostgresIndexOptions } from './node/postgres/postgres-index.ts';
-export { type PushEvent, type PushedRows, type PushOptions, pushIndex } from './node/postgres/push-index.ts';
+export {
+  type PushedRows,
+  type PushIndexEvent,
+  type PushIndexOptions,
+  pushIndex,
+} from './node/postgres/push-index.ts';
 export { type NodeRuntimeOptions, nodeRuntime } from './node/runtime.ts';
 export { nodeWorkerRuntime } from './node/worker.ts';
 export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';

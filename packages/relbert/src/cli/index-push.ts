@@ -1,12 +1,12 @@
 /** `relbert index push`: an index as a table of PostgreSQL. */
-import type { PushEvent } from '../node/postgres/push-index.ts';
+import type { PushIndexEvent } from '../node/postgres/push-index.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
 import { openIndex } from './index-model.ts';
 import { flag, fromOne, number, required, text } from './option.ts';
 import { type StageLabels, StageProgress } from './stage-progress.ts';
 
-const labels: StageLabels<PushEvent> = {
+const labels: StageLabels<PushIndexEvent> = {
   copying: ['copying', 'pairs'],
   indexing: ['building the graph', 'pairs'],
 };
@@ -34,7 +34,7 @@ export const indexPush = command({
     if (!isPostgresAddress(flags.to)) throw new UsageError('--to is not an address that starts with postgres://');
     const { pushIndex } = await import('../node/postgres/push-index.ts');
     await using index = await openIndex(flags.index);
-    await using bar = new StageProgress<PushEvent>(labels, terminal);
+    await using bar = new StageProgress<PushIndexEvent>(labels, terminal);
     bar.total = index.info().rows;
     const { table, overwrite = false, buildMemory } = flags;
     const result = await pushIndex(index, flags.to, {

@@ -10,7 +10,7 @@ import { type Connection, connect, describeDatabaseError, loadPg, requireVector 
 import { copyColumns, copyHeader, copyRows, copyTrailer, keyOf } from './copy-rows.ts';
 import { checkColumns, createTable, describe, describeTable, MAX_HALF_VECTOR, readDescription } from './pair-table.ts';
 
-export interface PushOptions {
+export interface PushIndexOptions {
   /** `NAME` or `SCHEMA.NAME`. Default: the address's `?table=`, else `relbert_pairs`. */
   readonly table?: string | undefined;
   /** Replaces a table that relbert made. Default false. */
@@ -20,12 +20,12 @@ export interface PushOptions {
   /** Rows of a transaction, at least: an interrupted push loses the last one. Default 20,000. */
   readonly commitRows?: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (event: PushEvent) => void;
+  readonly onProgress?: (event: PushIndexEvent) => void;
   /** What the server has to say. */
   readonly onNotice?: (notice: string) => void;
 }
 
-export type PushEvent =
+export type PushIndexEvent =
   | { readonly kind: 'copying'; readonly done: number }
   /** `done` and `total` as the server counts them. */
   | { readonly kind: 'indexing'; readonly done: number; readonly total: number };
@@ -45,7 +45,11 @@ export interface PushedRows {
  * @throws IndexError for more than 4,000 dimensions; where the table has another dimension or model, or other columns, or
  *   was not made by relbert; where another push writes to it; where the database cannot be reached or goes away
  */
-export async function pushIndex(source: PairIndex, address: string, options: PushOptions = {}): Promise<PushedRows> {
+export async function pushIndex(
+  source: PairIndex,
+  address: string,
+  options: PushIndexOptions = {},
+): Promise<PushedRows> {
   const parsed = parsePostgresAddress(address, options.table);
   if (source.dimension > MAX_HALF_VECTOR) {
     throw new IndexError(
@@ -77,14 +81,14 @@ class Push {
   readonly #client: Client;
   readonly #lost: Promise<never>;
   readonly #watching: Client;
-  readonly #options: PushOptions;
+  readonly #options: PushIndexOptions;
 
   constructor(
     source: PairIndex,
     address: PostgresAddress,
     writing: Connection,
     watching: Client,
-    options: PushOptions,
+    options: PushIndexOptions,
   ) {
     this.#source = source;
     this.#address = address;
