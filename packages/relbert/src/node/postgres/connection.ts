@@ -115,7 +115,7 @@ export function describeDatabaseError(error: unknown, { origin }: PostgresAddres
 }
 
 /** What the driver says without a code. */
-const terminated = /^(Connection terminated|Client was closed|Client has encountered)/;
+const terminated = /^(Connection terminated|Client was closed|Client has encountered|timeout exceeded)/;
 
 function problemOf(code: string, message: string): string | undefined {
   if (/^(57P0|08)/.test(code) || ['ECONNRESET', 'EPIPE'].includes(code)) {

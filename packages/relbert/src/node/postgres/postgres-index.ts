@@ -103,20 +103,23 @@ export class PostgresIndex implements PairIndex {
       }
       return unitVector(vector, () => `question ${i + 1}`);
     });
-    return this.#asked(() =>
-      Promise.all(
-        queries.map(async ({ pairs = [] }, i) => {
-          const question = { unit: units[i] as Float32Array, pairs, condition };
-          signal?.throwIfAborted();
-          const found = await this.#searchOne(question, { ...options, top, exact: options.exact ?? false });
-          signal?.throwIfAborted();
-          // The graph has no path to every row; and the rows that pass may be far from the question.
-          return found.length >= top || options.exact
-            ? found
-            : this.#searchOne(question, { ...options, top, exact: true });
-        }),
-      ),
-    );
+    const results: IndexNeighbour[][] = [];
+    const remaining = queries.entries();
+    const askOneByOne = async (): Promise<void> => {
+      for (const [i, { pairs = [] }] of remaining) {
+        signal?.throwIfAborted();
+        const question = { unit: units[i] as Float32Array, pairs, condition };
+        const { exact = false } = options;
+        const found = await this.#searchOne(question, { ...options, top, exact });
+        signal?.throwIfAborted();
+        // The graph has no path to every row; and the rows that pass may be far from the question.
+        results[i] =
+          found.length >= top || exact ? found : await this.#searchOne(question, { ...options, top, exact: true });
+      }
+    };
+    // A question that waited for a connection as long as for the server would count as unanswered.
+    await this.#asked(() => Promise.all(Array.from({ length: this.#pool.options.max }, askOneByOne)));
+    return results;
   }
 
   async #searchOne(
