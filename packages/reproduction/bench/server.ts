@@ -6,8 +6,8 @@
  * - batching: 64 single pairs in flight, beside the same server without batches (`--batch-tokens 1`): pairs a CPU-second
  *   of server and worker together, p50;
  * - requests: many requests, 64 in flight: wrong answers, memory;
- * - overload: ten times as many requests a second as the server can answer, for so many seconds: statuses, latencies,
- *   /health, and the lag of the server's event loop.
+ * - overload: ten times as many requests a second as the server can answer, over at most 640 connections, for so many
+ *   seconds: statuses, latencies, /health, and the lag of the server's event loop.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,6 +29,8 @@ const { values } = parseArgs({
 });
 const parts = values.part.split(',');
 const inFlight = 64;
+/** Requests of the overload at once. */
+const mostConnections = 640;
 /** Of values: batches of another shape give other last digits. */
 const tolerance = 1e-4;
 const words = 'sun moon tree leaf king queen paris france tokyo japan hand glove bird nest cup tea word page'.split(
@@ -286,6 +288,7 @@ async function overload(seconds: number): Promise<void> {
   const statuses = new Map<number, number>();
   const times: number[] = [];
   const pending: Promise<void>[] = [];
+  let [waiting, held] = [0, 0];
   const start = performance.now();
   const own = process.cpuUsage();
   const late = monitorEventLoopDelay({ resolution: 1 });
@@ -294,8 +297,14 @@ async function overload(seconds: number): Promise<void> {
   for (let sent = 0; performance.now() - start < seconds * 1000; ) {
     const due = ((performance.now() - start) / 1000) * rate;
     for (; sent < due; sent++) {
+      if (waiting >= mostConnections) {
+        held++;
+        continue;
+      }
+      waiting++;
       pending.push(
         ask(server.port, '/v1/embed', bodyOf(sent)).then(({ status, time }) => {
+          waiting--;
           statuses.set(status, (statuses.get(status) ?? 0) + 1);
           if (status === 200) times.push(time);
         }),
@@ -312,7 +321,7 @@ async function overload(seconds: number): Promise<void> {
   const lag = 1000 * Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(metrics)?.[1]);
   const p99 = quantile(times, 0.99);
   console.log(
-    `overload: ${(pending.length / seconds).toFixed(0)} requests a second for ${seconds} s, statuses ${JSON.stringify(Object.fromEntries(statuses))}`,
+    `overload: ${(pending.length / seconds).toFixed(0)} requests a second for ${seconds} s, statuses ${JSON.stringify(Object.fromEntries(statuses))}; ${held} more were due while ${mostConnections} connections waited`,
   );
   console.log(
     `those answered 200: p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${(p99 / p99Calm).toFixed(2)} times the unloaded p99`,
