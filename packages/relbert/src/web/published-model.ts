@@ -1,4 +1,5 @@
 import type { CheckpointFiles } from '../formats/byte-source.ts';
+import { cdnBase } from './cdn.ts';
 import { type FetchFilesOptions, fetchFiles } from './files.ts';
 import type { ModelManifest } from './model-manifest.ts';
 
@@ -25,11 +26,11 @@ export async function publishedModelFiles(
   if (modelBase === undefined) {
     const bundled = await bundledModel();
     const files = bundled && fetchFiles(bundled, options);
-    if (await files?.read('config.json').catch(() => undefined)) return files as CheckpointFiles;
+    if (files && (await files.read('config.json').catch(() => undefined))) return { ...files, origin: name };
     options.signal?.throwIfAborted();
   }
   return fetchFiles(
-    `${(modelBase ?? siblings ?? registry).replace(/\/+$/, '')}/${name}@${publishedModels[name]}`,
+    `${(modelBase ?? cdnBase ?? registry).replace(/\/+$/, '')}/${name}@${publishedModels[name]}`,
     options,
   );
 }
@@ -42,6 +43,3 @@ async function bundledModel(): Promise<ModelManifest | undefined> {
     return undefined; // a page without a bundler
   }
 }
-
-/** Where this library is from, if that is a CDN: a model lies beside it. */
-const siblings = /^(https?:.*)\/relbert@[^/]+\//.exec(import.meta.url)?.[1];

@@ -26,7 +26,7 @@ export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device
     if (!loaded) throw new Error('the worker has no encoder');
     return loaded;
   };
-  const page = new RemoteCalls(self as unknown as Port, {
+  const page: RemoteCalls = new RemoteCalls(self as unknown as Port, {
     async load({ origin, options, runtime }: LoadRequest, { signal }: CallContext) {
       const files = {
         origin,

@@ -88,12 +88,15 @@ class WorkerEncoder implements PairEncoder {
   }
 }
 
-/** Bundlers know this form, letter by letter, and carry the module along. */
+/**
+ * Bundlers know this form, letter by letter, and carry the module along. webpack takes the name as that of a chunk: two
+ * workers of one name would be one.
+ */
 function startWorker(device: 'wasm' | 'webgpu'): Worker {
   try {
     return device === 'webgpu'
-      ? new Worker(new URL('./webgpu-worker.js', import.meta.url), { type: 'module', name: 'relbert' })
-      : new Worker(new URL('./wasm-worker.js', import.meta.url), { type: 'module', name: 'relbert' });
+      ? new Worker(new URL('./webgpu-worker.js', import.meta.url), { type: 'module', name: 'relbert-webgpu' })
+      : new Worker(new URL('./wasm-worker.js', import.meta.url), { type: 'module', name: 'relbert-wasm' });
   } catch (cause) {
     // The library comes from another origin, a CDN.
     if (cause instanceof DOMException) return scriptWorker(new URL(`${folder()}${device}-worker.js`));

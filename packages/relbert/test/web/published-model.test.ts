@@ -35,7 +35,7 @@ it('a published model is taken from where the bundler put it, else from a CDN in
     return there(url) ? new Response(text('config.json')) : new Response(null, { status: 404 });
   };
   const bundled = await publishedModelFiles('embedded', { cache: false, fetch: answering(() => true) });
-  expect(bundled.origin).toBe(folder.href.slice(0, -1));
+  expect(bundled.origin).toBe('relbert-minilm-l6');
   expect(asked).toEqual([`${folder}config.json`]);
   const cdn = await publishedModelFiles('embedded', {
     cache: false,
@@ -45,4 +45,11 @@ it('a published model is taken from where the bundler put it, else from a CDN in
   const own = { cache: false, fetch: answering(() => true), modelBase: 'https://models.example/npm/' } as const;
   const mirror = await publishedModelFiles('relbert-minilm-l6', own);
   expect(mirror.origin).toBe(`https://models.example/npm/relbert-minilm-l6@${version}`);
+});
+
+it('the binaries of a CDN are those of the version that is tested', () => {
+  const source = readFileSync(new URL('../../src/web/cdn.ts', import.meta.url), 'utf8');
+  const root = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+  const { devDependencies } = JSON.parse(root) as { devDependencies: Record<string, string> };
+  expect(source).toContain(`'onnxruntime-web@${devDependencies['onnxruntime-web']}'`);
 });
