@@ -90,7 +90,7 @@ library, _, kind = way.partition("-")
 try:
     make = {"torch": torch_way, "openvino": openvino_way, "st": sentence_transformers_way}[library]
     encode, texts, versions = make(kind)
-except ImportError as error:
+except Exception as error:  # not every library says with an ImportError that something is missing
     print(json.dumps({"missing": str(error).splitlines()[0]}))
     sys.exit()
 encode(texts[:64])
