@@ -1,4 +1,4 @@
-/** Bundles the page into dist/page: `node packages/playground/bundle.mjs`. */
+/** Bundles the page into dist-page: `node packages/playground/bundle.mjs`. */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const page = join(folder, 'page');
-const output = join(folder, 'dist/page');
+const output = join(folder, 'dist-page');
 const require = createRequire(import.meta.url);
 const font = (name, file) => require.resolve(`@fontsource-variable/${name}/files/${file}.woff2`);
 

@@ -40,7 +40,7 @@ const serviceWorker = 'service-worker.js';
 
 /** The page, ONNX Runtime and the model. @throws Error where the page is not built */
 export async function siteParts(model: LanguageModel, modelVersion: string): Promise<SitePart[]> {
-  const folder = fileURLToPath(new URL('../dist/page/', import.meta.url));
+  const folder = fileURLToPath(new URL('../dist-page/', import.meta.url));
   const names = await readdir(folder, { recursive: true }).catch((): string[] => []);
   const page = names.map((name) => name.replaceAll('\\', '/')).filter((name) => extname(name) !== '');
   if (!page.includes('index.html')) throw new Error(`${folder}: the page is not built; run 'npm run build'`);
