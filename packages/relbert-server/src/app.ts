@@ -187,8 +187,8 @@ function answered(operation: Operation, { engine, limits, admission, lag }: AppP
       throw busy;
     }
     const body = await readBody(context, operation.body, limits.maxBody);
-    const place = admission.enter();
     const controller = new AbortController();
+    const place = admission.enter(() => controller.abort(busy));
     const timer = setTimeout(() => controller.abort(unavailable('the answer took too long')), limits.timeout * 1000);
     const gone = (): void => controller.abort(unavailable('the client has gone'));
     const { signal } = context.req.raw;

@@ -32,7 +32,7 @@ const serveCommand = command({
   options: {
     port: withDefault(number('<port>', '0: any free one', portRange), 8000),
     host: withDefault(text('<address>', 'address to listen on; 0.0.0.0: all'), '127.0.0.1'),
-    index: text('<dir>', 'folder of an index, for /v1/neighbours and /v1/mine'),
+    index: text('<index>', 'its folder, or postgres://user@host/database?table=NAME: for /v1/neighbours and /v1/mine'),
     classifier: text('<dir>', 'folder that relbert classify fit has written, for /v1/classify'),
     token: text('<token>', 'bearer token that /v1 asks for (better: the variable RELBERT_TOKEN)'),
     cors: list('<origin...>', 'origins of web pages that may ask; "*": any (default: none)'),

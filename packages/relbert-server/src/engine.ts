@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from 'relbert/cli';
-import { Problem, serverFault } from './problem.ts';
+import { Problem, serverFault, unavailable } from './problem.ts';
 import type { FromWorker, ToWorker, WorkerInfo, WorkerSpec } from './worker-message.ts';
 
 export type EngineEvent =
@@ -150,10 +150,10 @@ export class Engine {
         break;
       case 'refusal': {
         const job = this.#take(message.id);
-        if (!message.fault) job?.reject(new Problem(422, message.detail));
+        if (message.fault === 'client') job?.reject(new Problem(422, message.detail));
         else if (job) {
           this.#onEvent({ kind: 'fault', operation: job.operation, detail: message.detail });
-          job.reject(serverFault());
+          job.reject(message.fault === 'database' ? unavailable('the index cannot be reached') : serverFault());
         }
         break;
       }

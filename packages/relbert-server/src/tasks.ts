@@ -1,10 +1,10 @@
 /** @file What each operation computes, in the worker process. Bodies have been checked by the schemas of operations.ts. */
 import {
   minePairs,
+  type PairIndex,
   questionOf,
   type RelationClassifier,
   type RelationEncoder,
-  type RelationIndex,
   type Runtime,
   row,
   type WordPair,
@@ -14,7 +14,7 @@ import { evaluateMapping } from 'relbert/evaluate';
 
 export interface Loaded {
   readonly encoder: RelationEncoder;
-  readonly index?: RelationIndex | undefined;
+  readonly index?: PairIndex | undefined;
   /** What mining computes with. */
   readonly runtime: Runtime;
   readonly classifier?: RelationClassifier | undefined;
@@ -59,7 +59,7 @@ interface NeighboursBody {
 
 async function neighbours(loaded: Loaded, body: NeighboursBody, signal: AbortSignal) {
   const { pairs, top = 10, distinctWords = false, where, mean = false, not = [] } = body;
-  const index = loaded.index as RelationIndex;
+  const index = loaded.index as PairIndex;
   const vectors = await vectorsOf(loaded, index, [...pairs, ...not], signal);
   const examples = vectors.slice(0, pairs.length);
   const counterExamples = vectors.slice(pairs.length);
@@ -91,7 +91,7 @@ interface MineBody {
 
 async function mine(loaded: Loaded, { seeds, not = [], top = 20 }: MineBody, signal: AbortSignal) {
   const { runtime } = loaded;
-  const index = loaded.index as RelationIndex;
+  const index = loaded.index as PairIndex;
   const vectors = await vectorsOf(loaded, index, [...seeds, ...not], signal);
   const found = await minePairs(vectors.slice(0, seeds.length), index, {
     ...{ runtime, top, signal },
@@ -103,7 +103,7 @@ async function mine(loaded: Loaded, { seeds, not = [], top = 20 }: MineBody, sig
 }
 
 /** As the command does: a pair that the index holds has its vector there. */
-async function vectorsOf({ encoder }: Loaded, index: RelationIndex, pairs: readonly Words[], signal: AbortSignal) {
+async function vectorsOf({ encoder }: Loaded, index: PairIndex, pairs: readonly Words[], signal: AbortSignal) {
   const found: (Float32Array | undefined)[] = [];
   for (const [head, tail] of pairs) found.push(await index.vectorOf({ head, tail }));
   const missing = pairs.filter((_, i) => !found[i]);

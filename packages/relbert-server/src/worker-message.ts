@@ -5,7 +5,7 @@ import type { ModelFlags } from 'relbert/cli';
 export interface WorkerSpec extends Omit<Partial<ModelFlags>, 'model'> {
   /** Folder, hub id, `id@revision`, or `embedded`. Default: the model of the index, else `embedded`. */
   readonly model?: string | undefined;
-  /** The folder of an index that `relbert index build` wrote. */
+  /** An index: its folder, or `postgres://...`, a table that `relbert index push` filled. */
   readonly index?: string | undefined;
   /** The folder of a classifier that `relbert classify fit` wrote. */
   readonly classifier?: string | undefined;
@@ -29,13 +29,16 @@ export type ToWorker =
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'ping' };
 
+/** Who is at fault: the client, the server, or a database that does not answer now. */
+export type Fault = 'client' | 'server' | 'database';
+
 export type FromWorker =
   | { readonly kind: 'loaded'; readonly info: WorkerInfo }
   /** Nothing can be loaded; `usage`: since an option is wrong. */
   | { readonly kind: 'failed'; readonly message: string; readonly usage: boolean }
   /** `json`: UTF-8. */
   | { readonly kind: 'answer'; readonly id: number; readonly json: Uint8Array }
-  /** The client's mistake (`detail` says which), or the server's. */
-  | { readonly kind: 'refusal'; readonly id: number; readonly detail: string; readonly fault: boolean }
+  /** `detail` says what is wrong with the request, or is for the log. */
+  | { readonly kind: 'refusal'; readonly id: number; readonly detail: string; readonly fault: Fault }
   | { readonly kind: 'note'; readonly message: string }
   | { readonly kind: 'pong' };

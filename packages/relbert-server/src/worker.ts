@@ -1,13 +1,13 @@
 /** @file The worker process: holds model and index, and computes. The server process stays free to answer. */
 import { Readable, Writable } from 'node:stream';
-import { type ClassifierInfo, nodeWorkerRuntime, RelationClassifier, type RelationIndex } from 'relbert';
+import { type ClassifierInfo, nodeWorkerRuntime, PostgresIndex, RelationClassifier } from 'relbert';
 import {
   createTerminal,
   describeError,
   isWrongUsage,
   loadEncoder,
   type ModelFlags,
-  openIndex,
+  openPairIndex,
   requireModel,
 } from 'relbert/cli';
 import { type Loaded, tasks } from './tasks.ts';
@@ -37,13 +37,13 @@ function send(message: FromWorker): void {
 async function load(spec: WorkerSpec): Promise<void> {
   try {
     loaded = await open(spec);
-    send({ kind: 'loaded', info: infoOf(loaded, spec) });
+    send({ kind: 'loaded', info: await infoOf(loaded, spec) });
   } catch (error) {
     send({ kind: 'failed', message: describeError(error), usage: isWrongUsage(error) });
   }
 }
 
-async function open({ index: indexFolder, classifier: classifierFolder, ...flags }: WorkerSpec): Promise<Loaded> {
+async function open({ index: indexPlace, classifier: classifierFolder, ...flags }: WorkerSpec): Promise<Loaded> {
   const terminal = createTerminal({
     stdin: Readable.from([]),
     stdout: notes(),
@@ -52,7 +52,7 @@ async function open({ index: indexFolder, classifier: classifierFolder, ...flags
     signal: new AbortController().signal,
     worker: true,
   });
-  const index = indexFolder === undefined ? undefined : await openIndex(indexFolder);
+  const index = indexPlace === undefined ? undefined : await openPairIndex(indexPlace);
   const fitted = classifierFolder === undefined ? undefined : await RelationClassifier.describe(classifierFolder);
   const base = encoderOf(fitted);
   const { encoder } = index
@@ -83,21 +83,16 @@ function notes(): Writable {
   });
 }
 
-function infoOf({ encoder, index, classifier }: Loaded, { model }: WorkerSpec): WorkerInfo {
+async function infoOf({ encoder, index, classifier }: Loaded, { model }: WorkerSpec): Promise<WorkerInfo> {
   const { prompt, pooling, dimension } = encoder.info;
   return {
     model: model ?? index?.model.name ?? classifier?.info.encoder.name ?? 'embedded',
     dimension,
     prompt: prompt.text,
     pooling,
-    ...(index && { index: indexInfo(index) }),
+    ...(index && { index: { pairs: await index.count(), columns: index.columns } }),
     ...(classifier && { labels: classifier.info.labels }),
   };
-}
-
-function indexInfo(index: RelationIndex): NonNullable<WorkerInfo['index']> {
-  const { rows, columns } = index.info();
-  return { pairs: rows, columns };
 }
 
 async function run(id: number, operation: string, body: unknown): Promise<void> {
@@ -122,14 +117,13 @@ function refuse(id: number, error: unknown): void {
     process.stderr.write(`${message}\n`, () => process.exit(1));
     return;
   }
-  if (refusals.includes(name)) send({ kind: 'refusal', id, detail: message, fault: false });
+  if (refusals.includes(name)) send({ kind: 'refusal', id, detail: message, fault: 'client' });
   else if (name === 'IndexError' && message.startsWith('--where: ')) {
-    send({ kind: 'refusal', id, detail: message.replace('--where: ', 'where: '), fault: false });
-  } else
-    send({
-      kind: 'refusal',
-      id,
-      detail: error instanceof Error ? (error.stack ?? message) : String(error),
-      fault: true,
-    });
+    send({ kind: 'refusal', id, detail: message.replace('--where: ', 'where: '), fault: 'client' });
+  } else if (name === 'IndexError' && loaded?.index instanceof PostgresIndex) {
+    send({ kind: 'refusal', id, detail: message, fault: 'database' });
+  } else {
+    const detail = error instanceof Error ? (error.stack ?? message) : String(error);
+    send({ kind: 'refusal', id, detail, fault: 'server' });
+  }
 }

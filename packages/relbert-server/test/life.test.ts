@@ -143,6 +143,24 @@ describe('limits', () => {
     expect((await post(server, '/v1/embed', pair)).status).toBe(200);
   });
 
+  it.each([
+    ['a burst is answered up to the queue', 150, 128],
+    ['of an overload the server keeps what it can answer soon', 300, 16],
+  ])('%s', async (_, count, answered) => {
+    await using server = await start();
+    const { workerPid } = server.app;
+    process.kill(workerPid as number, 'SIGSTOP');
+    const statuses: number[] = [];
+    const all = Array.from({ length: count }, async () => {
+      statuses.push((await post(server, '/v1/embed', pair)).status);
+    });
+    while (statuses.length < count - answered) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    process.kill(workerPid as number, 'SIGCONT');
+    await Promise.all(all);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(answered);
+  });
+
   it('an answer that takes too long is given up', async () => {
     await using server = await start({ timeout: 1 });
     process.kill(server.app.workerPid as number, 'SIGSTOP');

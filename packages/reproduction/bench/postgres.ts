@@ -65,6 +65,8 @@ const source: PairIndex = {
   },
   search: async () => [],
   vectorOf: async () => undefined,
+  count: async () => rows.length,
+  sample: async () => new Float32Array(),
   async [Symbol.asyncDispose]() {},
 };
 

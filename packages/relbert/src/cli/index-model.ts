@@ -20,9 +20,11 @@ export const indexModelOptions = {
 /** undefined: the model of the index. */
 export type IndexModelFlags = Omit<ModelFlags, 'model'> & { readonly model?: string | undefined };
 
-/** Whether a path is the folder of an index. */
+/** Whether a place is the folder of an index, or a database. */
 export async function holdsIndex(path: string): Promise<boolean> {
   if (path === '-' || path.startsWith('package/')) return false;
+  const { isPostgresAddress } = await import('../node/postgres/address.ts');
+  if (isPostgresAddress(path)) return true;
   const { join } = await import('../node/path.ts');
   const { kindOfPath } = await import('../node/read-file.ts');
   const { manifestName } = await import('../index/manifest.ts');
@@ -42,6 +44,12 @@ export async function openPairIndex(place: string, options: PostgresIndexOptions
   if (!isPostgresAddress(place)) return openIndex(place);
   const { PostgresIndex } = await import('../node/postgres/postgres-index.ts');
   return PostgresIndex.open(place, options);
+}
+
+/** A place for messages and results: of a database without user and password. */
+export async function placeName(place: string): Promise<string> {
+  const { isPostgresAddress, parsePostgresAddress } = await import('../node/postgres/address.ts');
+  return isPostgresAddress(place) ? parsePostgresAddress(place).origin : place;
 }
 
 /** What an index records of the encoder that makes its vectors. */

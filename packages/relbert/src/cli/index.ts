@@ -24,7 +24,7 @@ export { type CommandDeclaration, type CommandGroup, command, type Declaration }
 export { readLexicalRelationSet } from './evaluate-classification.ts';
 export { readMappingSet } from './evaluate-mapping.ts';
 export { describeError, isWrongUsage, Stopped, SUCCESS, UsageError } from './exit.ts';
-export { identityOf, openIndex, requireModel } from './index-model.ts';
+export { identityOf, openPairIndex, requireModel } from './index-model.ts';
 export { loadEncoder, type ModelFlags, modelOptions, severalModels } from './model-options.ts';
 export {
   choice,

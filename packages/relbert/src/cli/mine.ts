@@ -4,7 +4,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
-import { indexModelOptions } from './index-model.ts';
+import { indexModelOptions, placeName } from './index-model.ts';
 import { encodedPool, type OpenPool, openPool } from './mining-pool.ts';
 import { type Flags, flag, fromOne, number, required, text, withDefault } from './option.ts';
 import { openPairs } from './pair-input.ts';
@@ -14,7 +14,10 @@ const options = {
   seeds: required(
     text('<file>', 'pairs of the relation, 3 to 20 of them: .tsv, .csv, .jsonl or .txt, - for standard input'),
   ),
-  among: text('<pool>', 'candidates: the folder of an index, a file of pairs or of vectors, or package/wordnet ...'),
+  among: text(
+    '<pool>',
+    'candidates: an index (its folder, or postgres://...), a file of pairs or of vectors, or package/wordnet ...',
+  ),
   vocabulary: text('<file>', 'instead of --among: pairs of the words of a list, one a line, or of package/words'),
   not: text('<file>', 'pairs that look like the relation and are not'),
   top: withDefault(number('<number>', 'pairs to find', fromOne), 100),
@@ -57,7 +60,7 @@ export const mine = command({
           progress.update(done, pool.size);
         },
       });
-      if (compared === 0) throw new Error(`${flags.among ?? flags.vocabulary}: holds no pair`);
+      if (compared === 0) throw new Error(`${await placeName(flags.among ?? flags.vocabulary ?? '')}: holds no pair`);
       await printMined(found, flags, terminal);
     } finally {
       progress.stop();

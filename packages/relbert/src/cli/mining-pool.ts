@@ -5,7 +5,7 @@ import type { PairVector } from '../index/index-question.ts';
 import type { MiningPool } from '../index/mining.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { UsageError } from './exit.ts';
-import { holdsIndex, openIndex, vectorsFor } from './index-model.ts';
+import { holdsIndex, openPairIndex, vectorsFor } from './index-model.ts';
 import { loadEncoder, type ModelFlags } from './model-options.ts';
 import { openPairs } from './pair-input.ts';
 import { encodeAll, pairVectors, refuseEncoderFlags } from './pair-model.ts';
@@ -29,12 +29,12 @@ export interface PairSource {
   pairs(): AsyncIterable<WordPair> | Promise<AsyncIterable<WordPair>>;
 }
 
-/** @param among The folder of an index, a file of vectors, a file of pairs, or `package/NAME`. */
+/** @param among An index (its folder, or `postgres://...`), a file of vectors, a file of pairs, or `package/NAME`. */
 export async function openPool(among: string, flags: PoolFlags, terminal: Terminal): Promise<OpenPool> {
   if (await holdsIndex(among)) {
-    const index = await openIndex(among);
+    const index = await openPairIndex(among);
     return {
-      size: index.info().rows,
+      size: await index.count(),
       sample: (count, options) => index.sample(count, options),
       blocks: (options) => index.blocks(options),
       vectorsOf: (pairs) => vectorsFor(pairs, index, flags, terminal),

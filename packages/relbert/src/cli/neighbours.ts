@@ -5,7 +5,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
-import { holdsIndex } from './index-model.ts';
+import { holdsIndex, placeName } from './index-model.ts';
 import { loadEncoder, modelOptions, severalModels } from './model-options.ts';
 import { type Flags, flag, fromOne, number, required, text, withDefault } from './option.ts';
 import { openPairs, pairArgument } from './pair-input.ts';
@@ -17,7 +17,7 @@ const options = {
   among: required(
     text(
       '<file>',
-      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or binary or .jsonl, also .gz), or the folder of an index; - reads pairs from standard input',
+      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or binary or .jsonl, also .gz), or an index: its folder, or postgres://...; - reads pairs from standard input',
     ),
   ),
   top: withDefault(number('<number>', 'neighbours a pair', fromOne), 10),
@@ -50,7 +50,11 @@ export const neighbours = command({
   async run([texts], flags, terminal) {
     const pairs = await Promise.all(texts.map(pairArgument));
     const results = await search(pairs, flags, terminal);
-    await terminal.print(flags.json ? resultsJson(pairs, results, flags) : await resultsText(pairs, results, terminal));
+    const { top } = flags;
+    const among = await placeName(flags.among);
+    await terminal.print(
+      flags.json ? resultsJson(pairs, results, { among, top }) : await resultsText(pairs, results, terminal),
+    );
   },
 });
 
@@ -64,7 +68,9 @@ async function search(
   if (indexed || stored) {
     const models = flags.model ?? [];
     if (models.length > 1)
-      throw new UsageError(`${flags.among} holds the vectors of one model; several --model need a file of pairs`);
+      throw new UsageError(
+        `${await placeName(flags.among)} holds the vectors of one model; several --model need a file of pairs`,
+      );
     if (!stored) return [await searchIndex(pairs, models[0], flags, terminal)];
     if (models.length === 0)
       refuseEncoderFlags(flags, `${flags.among} holds vectors already, and no --model is given for the query`);
@@ -86,10 +92,10 @@ async function searchIndex(
   flags: NeighbourFlags,
   terminal: Terminal,
 ): Promise<ModelNeighbours> {
-  const { openIndex, vectorsFor } = await import('./index-model.ts');
+  const { openPairIndex, vectorsFor } = await import('./index-model.ts');
   const { pairKey } = await import('../pair/pair-key.ts');
-  await using index = await openIndex(flags.among);
-  if (index.info().rows === 0) throw new Error(`${flags.among}: holds no pair`);
+  await using index = await openPairIndex(flags.among);
+  if ((await index.count()) === 0) throw new Error(`${index.origin}: holds no pair`);
   const vectors = await vectorsFor(pairs, index, { ...flags, model }, terminal);
   const queries = vectors.map(({ pair, vector }) => ({ vector, pairs: [pair] }));
   // A pair with several sets of columns is in the index several times, and counts once here.
@@ -167,7 +173,7 @@ async function nearest(
 function resultsJson(
   pairs: readonly WordPair[],
   results: readonly ModelNeighbours[],
-  { among, top }: NeighbourFlags,
+  { among, top }: Pick<NeighbourFlags, 'among' | 'top'>,
 ): string {
   const words = ({ head, tail }: WordPair): string[] => [head, tail];
   return JSON.stringify({

@@ -48,6 +48,10 @@ export interface PairIndex extends AsyncDisposable {
   search(queries: readonly IndexQuery[], options?: IndexSearchOptions): Promise<IndexNeighbour[][]>;
   /** The unit vector of a pair that is in the index; undefined where it is not. */
   vectorOf(pair: WordPair): Promise<Float32Array | undefined>;
+  /** Pairs that a search compares. */
+  count(): Promise<number>;
+  /** The unit vectors of about `count` pairs spread over all of them, or of all where they are fewer: float32 [n, D]. */
+  sample(count: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<Float32Array>;
   /** All pairs with their unit vectors, in constant memory. */
   blocks(options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<VectorBlock>;
 }

@@ -218,6 +218,10 @@ export class RelationIndex implements PairIndex {
     }
   }
 
+  async count(): Promise<number> {
+    return this.info().rows;
+  }
+
   /** The unit vectors of about `count` pairs spread evenly over the index, or of all where they are fewer: float32 [n, D]. */
   async sample(count: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Float32Array> {
     const turn = eventLoopTurns();

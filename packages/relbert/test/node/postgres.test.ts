@@ -86,6 +86,12 @@ class MemoryIndex implements PairIndex {
   }
 
   async vectorOf(): Promise<undefined> {}
+  async count(): Promise<number> {
+    return this.pairs.length;
+  }
+  async sample(count: number): Promise<Float32Array> {
+    return this.data.subarray(0, count * this.dimension);
+  }
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 

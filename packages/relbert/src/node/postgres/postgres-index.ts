@@ -94,6 +94,7 @@ export class PostgresIndex implements PairIndex {
     if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
     if (options.probes !== undefined)
       throw new IndexError('probes are lists of an index in a folder; a database has efSearch');
+    if (where?.includes('\0')) throw new IndexError('--where: PostgreSQL stores no U+0000');
     const condition = where === undefined ? undefined : parseWhere(where, this.columns);
     const units = queries.map(({ vector }, i) => {
       if (vector.length !== this.dimension) {
@@ -132,10 +133,12 @@ export class PostgresIndex implements PairIndex {
   ): Promise<IndexNeighbour[]> {
     const text = new SqlText();
     const distance = `embedding <=> ${text.add(vectorText(unit))}::halfvec`;
-    const conditions = pairs.map(({ head, tail }) => `not (head = ${text.add(head)} and tail = ${text.add(tail)})`);
+    const conditions = pairs
+      .filter(isStorable)
+      .map(({ head, tail }) => `not (head = ${text.add(head)} and tail = ${text.add(tail)})`);
     if (condition) conditions.push(whereSql(condition, text));
     if (distinctWords) {
-      const words = JSON.stringify([...new Set(pairs.flatMap((pair) => [...wordsOf(pair)]))]);
+      const words = JSON.stringify([...new Set(pairs.filter(isStorable).flatMap((pair) => [...wordsOf(pair)]))]);
       conditions.push(`not words && array(select jsonb_array_elements_text(${text.add(words)}::text::jsonb))`);
     }
     const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
@@ -148,18 +151,36 @@ export class PostgresIndex implements PairIndex {
       .sort((a, b) => b.score - a.score);
   }
 
-  async vectorOf({ head, tail }: WordPair): Promise<Float32Array | undefined> {
+  async vectorOf(pair: WordPair): Promise<Float32Array | undefined> {
+    if (!isStorable(pair)) return undefined;
+    const { head, tail } = pair;
     const query = `select embedding::text as vector from ${this.#address.quoted} where head = $1 and tail = $2 limit 1`;
     const [found] = await this.#asked(async () => (await this.#pool.query(query, [head, tail])).rows);
     return found && parseVector(found.vector);
   }
 
   async *blocks({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<VectorBlock> {
+    yield* this.#read(`select head, tail, columns, embedding::text as vector from ${this.#address.quoted}`, signal);
+  }
+
+  /** A key is a hash: those that come first are of pairs from anywhere. */
+  async sample(count: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Float32Array> {
+    const query = `select head, tail, null as columns, embedding::text as vector from ${this.#address.quoted} order by key limit ${count}`;
+    const sample = new Float32Array(Math.min(count, await this.count()) * this.dimension);
+    let filled = 0;
+    for await (const { data } of this.#read(query, signal)) {
+      sample.set(data.subarray(0, sample.length - filled), filled);
+      filled += data.length;
+    }
+    return sample.subarray(0, filled);
+  }
+
+  /** The rows of a query, block by block. */
+  async *#read(query: string, signal: AbortSignal | undefined): AsyncGenerator<VectorBlock> {
     const { dimension } = this;
     const client = await this.#asked(() => this.#pool.connect());
     let failed = true;
     try {
-      const query = `select head, tail, columns, embedding::text as vector from ${this.#address.quoted}`;
       await this.#asked(() => client.query(`begin read only; declare pairs no scroll cursor for ${query}`));
       for (;;) {
         signal?.throwIfAborted();
@@ -177,7 +198,6 @@ export class PostgresIndex implements PairIndex {
     }
   }
 
-  /** Rows of the table. */
   async count(): Promise<number> {
     const query = `select count(*)::float8 as rows from ${this.#address.quoted}`;
     const [found] = await this.#asked(async () => (await this.#pool.query(query)).rows);
@@ -217,6 +237,11 @@ export class PostgresIndex implements PairIndex {
       throw describeDatabaseError(error, this.#address);
     }
   }
+}
+
+/** No text of PostgreSQL holds U+0000, and no parameter of a query may. */
+function isStorable({ head, tail }: WordPair): boolean {
+  return !`${head}${tail}`.includes('\0');
 }
 
 function vectorText(vector: Float32Array): string {
