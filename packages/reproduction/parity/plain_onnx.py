@@ -13,6 +13,7 @@ Needs numpy, tokenizers, onnxruntime, onnx, openvino, cargo, and node with this 
 import argparse
 import importlib.util
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -114,7 +115,8 @@ if not shutil.which("cargo"):
 else:
     text = folder / "feeds.txt"
     text.write_text("".join(f"{name} {' '.join(map(str, feeds[name].shape))} {' '.join(map(str, feeds[name].ravel()))}\n" for name in inputs))
-    cargo = ["cargo", "run", "--quiet", "--release", "--manifest-path", str(here / "tract/Cargo.toml"), "--target-dir", str(folder / "target")]
+    target = os.environ.get("CARGO_TARGET_DIR", str(folder / "target"))  # set it to build once: minutes
+    cargo = ["cargo", "run", "--quiet", "--release", "--manifest-path", str(here / "tract/Cargo.toml"), "--target-dir", target]
     found = run([*cargo, "--", plain, str(text)]).stdout
     compare("tract, in Rust", np.array(found.split(), dtype=np.float32))
 shutil.rmtree(folder)

@@ -11,7 +11,8 @@ fn main() -> TractResult<()> {
         model.set_input_fact(i, i64::fact(shape).into())?;
         feeds.push(Tensor::from_shape(&shape, &values[2..])?.into());
     }
-    let result = model.into_optimized()?.into_runnable()?.run(feeds)?;
+    // Not optimised: the pass ChangeAxes of tract 0.21 fails on reshapes of a batch.
+    let result = model.into_typed()?.into_runnable()?.run(feeds)?;
     for value in result[0].to_array_view::<f32>()?.iter() {
         println!("{value}");
     }
