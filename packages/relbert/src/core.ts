@@ -10,6 +10,8 @@ export type {
   Prediction,
   PredictOptions,
 } from './classify/relation-classifier.ts';
+export { ClusterError, type Clustering, type ClusterOptions, clusterEmbeddings } from './cluster/cluster.ts';
+export { clusterMap } from './cluster/cluster-map.ts';
 export type { Checkpoint } from './encoder/checkpoint.ts';
 export { EmbeddingError } from './encoder/embedding-error.ts';
 export {

@@ -36,8 +36,6 @@ import type { Runtime } from './runtime/session.ts';
 import type { FetchFilesOptions } from './web/files.ts';
 import type { WebWorkerOptions } from './web/worker-encoder.ts';
 
-export { ClusterError, type Clustering, type ClusterOptions, clusterEmbeddings } from './cluster/cluster.ts';
-export { clusterMap } from './cluster/cluster-map.ts';
 export * from './core.ts';
 export { availableDevices } from './node/device.ts';
 export { FileError } from './node/file-error.ts';

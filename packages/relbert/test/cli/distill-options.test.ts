@@ -85,7 +85,16 @@ describe('everyday flags', () => {
   });
 
   it('take other data as one part of the same size', () => {
-    const part = { data: null, relations: 8, positives: 3, negatives: 2, balance: 0, mixed: false };
+    const part = {
+      data: null,
+      relations: 8,
+      positives: 3,
+      negatives: 2,
+      balance: 0,
+      mixed: false,
+      sharing: 0,
+      labelled: true,
+    };
     const other = withFlags(relations, '--data', 'c.tsv', 'semeval2012', '--set', 'data.1.bottom=4');
     expect(other.data).toEqual([{ source: 'c.tsv' }, { source: 'semeval2012', top: 7, bottom: 4 }]);
     expect(other.sampling).toEqual({ kind: 'relations', parts: [part] });

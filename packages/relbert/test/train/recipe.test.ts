@@ -75,6 +75,7 @@ describe('recipes', () => {
         seed: 0,
         microBatchTokens: 1024,
         fusedTokens: null,
+        initialShare: 0,
       },
     });
   });

@@ -87,7 +87,7 @@ const mapOptions = {
   method: withDefault(choice('<method>', 'principal components, or UMAP', ['pca', 'umap']), 'pca'),
   limit: withDefault(number('<number>', 'of more pairs, so many are drawn by lot', fromOne), 1000),
   seed: withDefault(number('<number>', 'of the lot and of UMAP', fromZero), 0),
-  labels: flag('write each pair beside its point (default: up to 40 pairs)'),
+  labels: flag('write pairs beside their points, as far as there is room (default: up to 40 pairs)'),
   ...modelOptions,
   ...pictureOptions,
 };

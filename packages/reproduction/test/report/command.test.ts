@@ -261,7 +261,9 @@ describe('relbert plot', () => {
     const map = async (...options: string[]) => (await relbert(['plot', 'map', many, ...model, ...options])).stdout;
     expect(await map()).not.toContain('>cat:dog</text>');
     const labelled = await map('--labels');
-    for (const line of all) expect(labelled).toContain(`>${line.trim().replace('\t', ':')}</text>`);
+    // Names that would lie on others are left out.
+    const names = all.filter((line) => labelled.includes(`>${line.trim().replace('\t', ':')}</text>`));
+    expect(names.length).toBeGreaterThan(all.length / 2);
   });
 
   it('draws a confusion matrix of a classification', async () => {
