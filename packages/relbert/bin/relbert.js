@@ -22,4 +22,4 @@ promises.readFile = async (...args) => {
   }
 };
 
-await import('../dist/cli/main.js');
+await import('../dist/command/start.js');

@@ -32,6 +32,11 @@ const packages: readonly CommandPackage[] = [
   },
 ];
 
+/** Whether a command comes from a package of its own. */
+export function isPackageCommand(typed: string | undefined): boolean {
+  return typed !== undefined && packages.some(({ summaries }) => Object.hasOwn(summaries, typed));
+}
+
 /** A command whose package is not installed. */
 class MissingPackageError extends Error {
   override readonly name = 'MissingPackageError';

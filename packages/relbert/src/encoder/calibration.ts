@@ -38,11 +38,10 @@ export interface CalibrationOptions {
  * checkpoint says, and the bits of a weight on this machine.
  */
 export async function calibrate(options: CalibrationOptions): Promise<Int8Options> {
-  const { config, weights, runtime, softPrompt } = options;
+  const { config, weights, runtime } = options;
   const bits = await weightBits(runtime);
   const stored = await storedInputs(config, weights);
-  if (!stored) return { inputs: await int8Inputs(options), weightBits: bits };
-  return { inputs: stored, weightBits: bits, words: softPrompt === undefined };
+  return { inputs: stored ?? (await int8Inputs(options)), weightBits: bits };
 }
 
 /** The inputs as a checkpoint of 8 bits has them; undefined where not every layer's is there. */
@@ -54,7 +53,7 @@ async function storedInputs(
   const names = resolveWeightNames(config, weights);
   const inputs = new Map<string, Int8Input>();
   for (const [first] of buildEncoder(config).linearInputs.values()) {
-    const tensor = first && (await weights.int8.get(names.get(first.name) ?? '')?.());
+    const tensor = first && (await weights.int8.get(names.get(first.name) ?? '')?.read());
     if (!first || !tensor) return undefined;
     const { factors, centres, zero } = tensor;
     if (factors && centres) inputs.set(first.name, { kind: 'features', factors, centres });

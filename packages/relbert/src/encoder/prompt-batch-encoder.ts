@@ -1,7 +1,7 @@
 import { serialize } from '../graph/index.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import { parameterCount } from '../models/encoder.ts';
-import { readParameters, type StoredWeights } from '../models/weights.ts';
+import { hasInt8Words, readParameters, type StoredWeights } from '../models/weights.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -45,6 +45,8 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
   const graph = buildRelationGraph(config, {
     pooling,
     int8,
+    // Graphics processors have no look-up in 8 bits.
+    int8Words: !softPrompt && runtime.operators === 'plain' && hasInt8Words(config, weights),
     operators: runtime.operators,
     ...(softPrompt && { softPrompt }),
   });

@@ -23,20 +23,27 @@ export interface Int8Tensor {
   readonly zero?: Float32Array | undefined;
 }
 
+/** A weight in 8 bits, read when asked for. */
+export interface Int8Source {
+  /** Whether the columns were scaled, too: there are `factors`. */
+  readonly scaledColumns: boolean;
+  readonly read: () => Promise<Int8Tensor>;
+}
+
 /** What may stand after the name of a tensor in 8 bits. */
 export const int8Parts = ['scale', 'factors', 'centres', 'offset', 'zero'] as const;
 
 /** The store with values instead of integers, and the integers by name. */
 export function withoutInt8(store: TensorStore): {
   readonly values: TensorStore;
-  readonly int8: ReadonlyMap<string, () => Promise<Int8Tensor>>;
+  readonly int8: ReadonlyMap<string, Int8Source>;
 } {
   const values = new Map(store);
-  const int8 = new Map<string, () => Promise<Int8Tensor>>();
+  const int8 = new Map<string, Int8Source>();
   for (const [name, tensor] of store) {
     if (tensor.type !== 'I8' || !store.has(`${name}.scale`)) continue;
     const read = () => readInt8(name, tensor, store);
-    int8.set(name, read);
+    int8.set(name, { read, scaledColumns: store.has(`${name}.factors`) });
     for (const part of int8Parts) values.delete(`${name}.${part}`);
     const bytes = async () => new Uint8Array(valuesOf(await read()).buffer);
     values.set(name, { type: 'F32', shape: tensor.shape, file: tensor.file, bytes });
@@ -68,10 +75,12 @@ async function readInt8(name: string, tensor: StoredTensor, store: TensorStore):
 function valuesOf({ w, scale, factors }: Int8Tensor): Float32Array {
   const columns = w.length / scale.length;
   const values = new Float32Array(w.length);
-  const inverse = factors?.map((factor) => 1 / factor);
-  for (const [row, step] of scale.entries()) {
-    for (let column = 0, i = row * columns; column < columns; column++, i++) {
-      values[i] = (w[i] as number) * step * (inverse ? (inverse[column] as number) : 1);
+  // Without factors: ones, so that there is one tight loop.
+  const inverse = factors?.map((factor) => 1 / factor) ?? new Float32Array(columns).fill(1);
+  for (let row = 0, i = 0; row < scale.length; row++) {
+    const step = scale[row] as number;
+    for (let column = 0; column < columns; column++, i++) {
+      values[i] = (w[i] as number) * step * (inverse[column] as number);
     }
   }
   return values;

@@ -1,6 +1,6 @@
 import type { TensorValue } from '../runtime/session.ts';
 import { CheckpointError } from './checkpoint-error.ts';
-import { type Int8Tensor, withoutInt8 } from './int8-tensor.ts';
+import { type Int8Source, withoutInt8 } from './int8-tensor.ts';
 import type { TensorStore } from './stored-tensor.ts';
 import type { StoredType } from './stored-type.ts';
 import { bytesPerElement, elementCount, toFloat32 } from './stored-type.ts';
@@ -23,7 +23,7 @@ export interface Weights {
 export interface StoredWeights extends Weights {
   readonly store: TensorStore;
   /** Those stored in 8 bits, as they are; `store` and `get` give their values. */
-  readonly int8: ReadonlyMap<string, () => Promise<Int8Tensor>>;
+  readonly int8: ReadonlyMap<string, Int8Source>;
   /** Bytes of all tensors as stored. */
   readonly byteLength: number;
   /** The type that most elements are stored in; undefined where there is no tensor. */

@@ -41,8 +41,6 @@ export interface Int8Options {
    * where 2 · 255 · 63 just fits, and need 7.
    */
   readonly weightBits: 7 | 8;
-  /** Whether the table of word embeddings stays in 8 bits, as it is stored. Default false. */
-  readonly words?: boolean | undefined;
 }
 
 /** How much further than the calibration saw an input may reach before it is cut off. */

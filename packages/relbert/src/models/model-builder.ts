@@ -41,6 +41,8 @@ export interface DropoutSite {
 export interface EncoderOptions {
   /** Computes the products with weights in 8-bit integers, inference only. Default: in float32. */
   readonly int8?: Int8Options | undefined;
+  /** Keeps the table of word embeddings in 8 bits, as it is stored: the same values for less memory. Default false. */
+  readonly int8Words?: boolean | undefined;
   /** `fused`: MultiHeadAttention, SkipLayerNormalization and BiasGelu, for graphics processors; float32, inference only. Default `plain`. */
   readonly operators?: 'plain' | 'fused';
   /** Take `token_type_ids` as an input; else every token has type 0. Default false. */
@@ -142,7 +144,7 @@ export class ModelBuilder {
       embedding: this.#config.embedding,
       inputIds: this.inputIds,
       softPrompt: this.#options.softPrompt,
-      int8: this.#options.int8?.words,
+      int8: this.#options.int8Words,
     });
     this.lookups.push(lookup);
     return words;

@@ -1,4 +1,4 @@
-import type { Int8Tensor } from '../formats/int8-tensor.ts';
+import type { Int8Source } from '../formats/int8-tensor.ts';
 import type { ConstantData } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
 import { buildEncoder } from './encoder.ts';
@@ -14,7 +14,7 @@ export interface StoredWeights {
   shape(name: string): readonly number[] | undefined;
   get(name: string): Promise<{ readonly data: Float32Array }>;
   /** Those stored in 8 bits, as they are. */
-  readonly int8?: ReadonlyMap<string, () => Promise<Int8Tensor>>;
+  readonly int8?: ReadonlyMap<string, Int8Source>;
 }
 
 /**
@@ -87,6 +87,13 @@ function problemMessage({ modelType, layers }: EncoderConfig, problems: readonly
   return `the weights do not fit the configuration (${modelType}, ${layers} layers): ${shown}${rest}`;
 }
 
+/** Whether the table of word embeddings is stored in 8 bits with a scale a row, so that a graph can take it as it is. */
+export function hasInt8Words(config: EncoderConfig, stored: StoredWeights): boolean {
+  const words = buildEncoder(config).lookups[0]?.table.name ?? '';
+  const source = stored.int8?.size ? stored.int8.get(resolveWeightNames(config, stored).get(words) ?? '') : undefined;
+  return source !== undefined && !source.scaledColumns;
+}
+
 /**
  * Data for the weights of a graph: by the names of its inputs, read and packed one after the other.
  *
@@ -110,7 +117,7 @@ export async function readParameters(
   let kept = new Map<string, Float32Array>();
   for (const { name, sources, pack, packInt8 } of parameters) {
     const [first] = sources;
-    const integers = packInt8 && first && (await stored.int8?.get(names.get(first.name) ?? '')?.());
+    const integers = packInt8 && first && (await stored.int8?.get(names.get(first.name) ?? '')?.read());
     const packed = integers && packInt8?.(integers);
     if (packed) {
       read[name] = packed;

@@ -1,4 +1,4 @@
-/** The models of tokenizer.json: @huggingface/tokenizers cuts one piece at a time into tokens. */
+/** The models of tokenizer.json. @huggingface/tokenizers cuts a piece into tokens for BPE and Unigram. */
 import * as library from '@huggingface/tokenizers';
 import { excerpt } from '../text/excerpt.ts';
 import { isJsonObject } from '../text/json.ts';
@@ -6,12 +6,11 @@ import { type JsonPart, parseTokenId } from './json.ts';
 
 /** The part of the library in use; its declarations cannot be resolved from ES modules. */
 interface LibraryModels {
-  readonly WordPiece: new (config: object) => { encode(pieces: readonly string[]): string[] };
   readonly Unigram: new (config: object, endToken: string) => { encode(pieces: readonly string[]): string[] };
   readonly BPE: new (config: object) => { bpe(piece: string): string[] };
 }
 
-const { WordPiece, Unigram, BPE } = library as unknown as LibraryModels;
+const { Unigram, BPE } = library as unknown as LibraryModels;
 
 /** One token of a piece. */
 export interface ModelToken {
@@ -54,7 +53,7 @@ function typeOf({ type, value }: JsonPart): string {
 
 /** WordPiece: the longest match from the left; a word without a match at some place is unknown as a whole. */
 function wordPiece(part: JsonPart): TokenModel {
-  const { vocab, vocabulary } = vocabularyOf(part);
+  const { vocabulary } = vocabularyOf(part);
   const prefix = part.string('continuing_subword_prefix', '##');
   const unknown = part.string('unk_token', '[UNK]');
   const unknownId = idOf(part, vocabulary, unknown);
@@ -62,25 +61,27 @@ function wordPiece(part: JsonPart): TokenModel {
   if (typeof longest !== 'number' || !Number.isInteger(longest) || longest < 0) {
     throw part.error(`"max_input_chars_per_word" should be a whole number from 0, got ${excerpt(longest)}`);
   }
-  const model = new WordPiece({
-    type: 'WordPiece',
-    vocab,
-    unk_token: unknown,
-    continuing_subword_prefix: prefix,
-    max_input_chars_per_word: longest,
-  });
   return {
     type: 'WordPiece',
     vocabulary,
     unknown,
     tokenise(piece) {
-      const tokens = model.encode([piece]);
-      if (tokens.length === 1 && tokens[0] === unknown) return [{ id: unknownId, text: unknown, length: piece.length }];
-      return tokens.map((text, i) => ({
-        id: vocabulary.get(text) as number,
-        text,
-        length: i === 0 ? text.length : text.length - prefix.length,
-      }));
+      const characters = [...piece];
+      const tokens: ModelToken[] = [];
+      let start = 0;
+      if (characters.length <= longest) {
+        for (let last = characters.length, end = piece.length; end > start; ) {
+          const text = start > 0 ? prefix + piece.slice(start, end) : piece.slice(start, end);
+          const id = vocabulary.get(text);
+          if (id === undefined) end -= (characters[--last] as string).length;
+          else {
+            tokens.push({ id, text, length: end - start });
+            start = end;
+            [last, end] = [characters.length, piece.length];
+          }
+        }
+      }
+      return start === piece.length ? tokens : [{ id: unknownId, text: unknown, length: piece.length }];
     },
   };
 }

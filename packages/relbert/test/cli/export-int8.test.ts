@@ -45,7 +45,7 @@ describe('relbert export --format safetensors --dtype int8', () => {
       const [{ data }, { data: before, shape }] = [await saved.get(name), await source.get(name)];
       if (shape.length !== 2) expect(data).toEqual(before);
       else {
-        const integers = await saved.int8.get(name)?.();
+        const integers = await saved.int8.get(name)?.read();
         const [width = 1] = shape.slice(1);
         for (const [i, value] of before.entries()) {
           const step = integers?.scale[Math.floor(i / width)] as number;

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { int8Inputs } from '../../src/encoder/calibration.ts';
 import { input, serialize } from '../../src/graph/index.ts';
 import { buildEncoder } from '../../src/models/encoder.ts';
-import { int8Input, int8Linear } from '../../src/models/int8.ts';
+import { int8Input, int8Linear, quantizeRows } from '../../src/models/int8.ts';
 import { ParameterSet } from '../../src/models/parameter.ts';
+import { hasInt8Words, resolveWeightNames, type StoredWeights } from '../../src/models/weights.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import { caseInputs, equalInputs, families, golden, largestDifference, runGraph, value } from './golden.ts';
 
@@ -22,6 +23,30 @@ describe.each(families)('%s', (family) => {
     // Hidden states are of the order of 1. More than nothing, too: it must be the 8-bit path that ran.
     expect(difference).toBeLessThan(0.2);
     expect(difference).toBeGreaterThan(1e-4);
+  });
+
+  test('word embeddings that are stored in 8 bits are looked up as integers, with the hidden states of their values', async () => {
+    const { name: words, shape } = buildEncoder(config).lookups[0]?.table ?? { name: '', shape: [] };
+    const name = resolveWeightNames(config, stored).get(words) as string;
+    const [rows = 1, width = 1] = shape;
+    const { w, scale } = quantizeRows((await stored.get(name)).data, rows);
+    const data = Float32Array.from(w, (q, i) => q * (scale[Math.floor(i / width)] as number));
+    const get = async (wanted: string) => (wanted === name ? { data } : stored.get(wanted));
+    const int8 = (scaledColumns: boolean): StoredWeights => ({
+      ...{ names: stored.names, shape: (wanted) => stored.shape(wanted), get },
+      int8: new Map([[name, { scaledColumns, read: async () => ({ w, scale }) }]]),
+    });
+    expect([hasInt8Words(config, int8(false)), hasInt8Words(config, int8(true)), hasInt8Words(config, stored)]).toEqual(
+      [true, false, false],
+    );
+    const batch = caseInputs(reference, 'padded');
+    const hiddenOf = async (int8Words: boolean) => {
+      const { parameters, hidden } = buildEncoder(config, { int8Words });
+      expect(parameters.some(({ dtype }) => dtype === 'int8')).toBe(int8Words);
+      const inputs = { ...reference, stored: int8(false) };
+      return (await runGraph(inputs, parameters, { hidden }, batch, 'stored'))['hidden'];
+    };
+    expect(await hiddenOf(true)).toEqual(await hiddenOf(false));
   });
 });
 
