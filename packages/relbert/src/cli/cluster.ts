@@ -43,6 +43,7 @@ export const cluster = command({
     const { pairs: input } = await openPairs(args, flags.pairs, terminal);
     const given: WordPair[] = [];
     for await (const pair of input) given.push(pair);
+    if (given.length === 0) throw new Error(`${flags.pairs}: holds no pair`);
     const { deduplicatePairs } = await import('../pair/pair-key.ts');
     const { distinct: pairs } = deduplicatePairs(given);
     if (pairs.length < given.length) terminal.note(`${given.length - pairs.length} repeated pairs count once`);

@@ -2,6 +2,7 @@
 import type { Completion, EncodePairs, WordTable } from '../index/completion.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
+import { UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
 import { flag, fromOne, fromZero, number, text, withDefault } from './option.ts';
@@ -42,6 +43,8 @@ export const complete = command({
   ],
   async run([pairText, words], flags, terminal) {
     const { head, tail } = await pairArgument(pairText);
+    const blank = words.findIndex((word) => word.trim() === '');
+    if (blank >= 0) throw new UsageError(`word ${blank + 1} to complete is blank`);
     const example = { head, tail };
     const table = await wordTable(flags, [head, tail, ...words], terminal);
     await using encoder = await loadEncoder(flags, terminal, { worker: true });

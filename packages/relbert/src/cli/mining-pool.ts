@@ -44,11 +44,13 @@ export async function openPool(among: string, flags: PoolFlags, terminal: Termin
   const stored = await openVectorBlocks(among, terminal);
   if (!stored) {
     if (among === '-') throw new UsageError('--among - is read twice: give a file of pairs or an index instead');
-    return encodedPool(
-      { name: among, pairs: async () => (await openPairs([], among, terminal)).pairs },
-      flags,
-      terminal,
-    );
+    let quiet = false;
+    const pairs = async () => {
+      const input = await openPairs([], among, terminal, { quiet });
+      quiet = true;
+      return input.pairs;
+    };
+    return encodedPool({ name: among, pairs }, flags, terminal);
   }
   const { model } = flags;
   if (model === undefined)

@@ -20,11 +20,15 @@ export interface PairInput {
   readonly arrow?: ArrowReader;
 }
 
-/** The pairs of arguments, or of a file (`-`: standard input, `package/NAME`: carried by the package) as a stream. */
+/**
+ * The pairs of arguments, or of a file (`-`: standard input, `package/NAME`: carried by the package) as a stream.
+ * @param options `quiet`: without the notice of a header line, where the file was read before
+ */
 export async function openPairs(
   args: readonly string[],
   file: string | undefined,
   terminal: Terminal,
+  { quiet = false } = {},
 ): Promise<PairInput> {
   if (args.length > 0 && file !== undefined) {
     throw new UsageError('give pairs as arguments or by --pairs, not both');
@@ -60,7 +64,7 @@ export async function openPairs(
   const parse = (chunks: AsyncIterable<Uint8Array>, onNotice?: (notice: string) => void): AsyncIterable<WordPair> =>
     parsePairFile(chunks, { file: name, format, onNotice });
   return {
-    pairs: parse(reader.rest(), terminal.note),
+    pairs: parse(reader.rest(), quiet ? undefined : terminal.note),
     count: async () => (kind === 'file' ? countLines(file, terminal.signal) : undefined),
     ...(kind === 'file' && { again: () => parse(readChunks(file, terminal.signal)) }),
   };

@@ -1,7 +1,7 @@
 /** @file Word pairs of an Arrow IPC stream or file, batch by batch, with every other column as it came. */
 import type { DataType, Field, RecordBatch, RecordBatchReader, Schema, Vector } from 'apache-arrow';
 import { PairError } from '../pair/pair-error.ts';
-import { pairTableOf } from '../pair/pair-table.ts';
+import { checkColumnNames, pairTableOf } from '../pair/pair-table.ts';
 import { checkedPair, pairText, type WordPair } from '../pair/word-pair.ts';
 import { DataError } from '../text/data-error.ts';
 import { excerpt } from '../text/excerpt.ts';
@@ -51,7 +51,7 @@ export class ArrowReader {
       const fileFormat = isArrowFile(await bytes.peek(ARROW_SIGNATURE_BYTES));
       // A file says in its footer where its batches are, and need not start with its schema: it is read whole.
       const batches = fileFormat
-        ? arrow.RecordBatchReader.from(await wholeOf(bytes))
+        ? arrow.RecordBatchReader.from(await wholeOf(bytes, file))
         : await arrow.RecordBatchReader.from(messages(arrow, bytes, file));
       await batches.open();
       return new ArrowReader(arrow, file, bytes, batches);
@@ -126,6 +126,12 @@ export class ArrowReader {
     const columns = this.schema.fields.flatMap((field, at) =>
       at === this.#head || at === this.#tail ? [] : [{ ...field, at }],
     );
+    try {
+      const names = this.schema.fields.map(({ name }) => name);
+      checkColumnNames({ head: this.#head, tail: this.#tail, relation: undefined, names });
+    } catch (error) {
+      throw error instanceof PairError ? new DataError(this.file, undefined, error.message) : error;
+    }
     for (const { name, type } of columns) {
       if (!this.#hasJson(type)) {
         throw new DataError(
@@ -232,10 +238,12 @@ async function* messages(arrow: Arrow, reader: ByteReader, file: string): AsyncG
   }
 }
 
-async function wholeOf(reader: ByteReader): Promise<Uint8Array> {
+async function wholeOf(reader: ByteReader, file: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of reader.rest()) parts.push(part);
-  return joined(...parts);
+  const bytes = joined(...parts);
+  if (new TextDecoder('latin1').decode(bytes.subarray(-6)) === 'ARROW1') return bytes;
+  throw new DataError(file, undefined, 'the Arrow file is cut off: no end mark; write or copy it again');
 }
 
 function damaged(file: string, batches: number): DataError {
@@ -253,5 +261,6 @@ function readError(file: string, error: unknown): unknown {
   if (type !== undefined) {
     return new DataError(file, undefined, `has a column of the type ${type}, which apache-arrow cannot read: cast it`);
   }
-  return new DataError(file, undefined, `cannot be read as Arrow (${excerpt(message)})`, { cause: error });
+  const reason = error instanceof TypeError || error instanceof RangeError ? 'it is damaged' : excerpt(message);
+  return new DataError(file, undefined, `cannot be read as Arrow (${reason})`, { cause: error });
 }

@@ -1,13 +1,13 @@
 /** The files of an index in a folder of the disk. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IndexError } from '../index/error.ts';
 import type { IndexFile, NewIndexFile, WritableIndexFolder } from '../index/index-folder.ts';
 import { fileError, systemCode } from './file-error.ts';
 import { lockFolder } from './file-lock.ts';
 import { makeFolder, writeFileAtomic } from './files.ts';
-import { listFolder } from './read-file.ts';
+import { kindOfPath, listFolder } from './read-file.ts';
 import { clearLeftovers } from './temporary-file.ts';
 
 /** Bytes that are gathered before they are written. */
@@ -39,7 +39,14 @@ export function indexFolder(folder: string): WritableIndexFolder {
       await rm(path(name), { force: true });
     },
     async lock() {
-      const lock = await lockFolder(folder);
+      const isNew = (await kindOfPath(folder)) === undefined;
+      const held = await lockFolder(folder);
+      const lock = {
+        async release() {
+          await held.release();
+          if (isNew) await rmdir(folder).catch(() => {}); // fails where an index was written into it
+        },
+      };
       try {
         await clearLeftovers(folder, { locked: true });
         return lock;

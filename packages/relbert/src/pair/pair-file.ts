@@ -2,7 +2,7 @@ import { CsvReader } from '../text/csv.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 import { type ByteLine, decodeLine, type Line, LineCutter, lineError, lineGroups } from '../text/lines.ts';
 import { PairError } from './pair-error.ts';
-import { noticeHeader, type PairTable, pairTableOf } from './pair-table.ts';
+import { checkColumnNames, noticeHeader, type PairTable, pairTableOf } from './pair-table.ts';
 import { checkCount, looksLikeJson, parseJsonPair, parsePair } from './parse-pair.ts';
 import { checkedPair, type WordPair } from './word-pair.ts';
 
@@ -130,6 +130,7 @@ class PairReader {
       this.#started = true;
       this.#table = pairTableOf(fields);
       if (this.#table) {
+        checkColumnNames(this.#table);
         noticeHeader(this.#options.onNotice, line);
         return undefined;
       }

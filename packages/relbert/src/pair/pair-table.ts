@@ -1,5 +1,6 @@
 import type { DataFile } from '../text/data-error.ts';
 import type { Line } from '../text/lines.ts';
+import { PairError } from './pair-error.ts';
 
 /** The columns of a table of pairs, as its header line names them; positions count from 0. */
 export interface PairTable {
@@ -40,6 +41,16 @@ export function pairTableOf(fields: readonly string[]): PairTable | undefined {
     relation,
     names: fields.map((field) => field.trim()),
   };
+}
+
+/** @throws PairError where two columns would have the same name beside the words of a pair: a value would be lost */
+export function checkColumnNames({ head, tail, names }: PairTable): void {
+  const used = new Set(['head', 'tail']);
+  for (const [i, name] of names.entries()) {
+    if (i === head || i === tail || name === '') continue;
+    if (used.has(name)) throw new PairError(`the name ${name} is given to two columns: rename or remove one`);
+    used.add(name);
+  }
 }
 
 /** Tells the user that a line was read as a header. */

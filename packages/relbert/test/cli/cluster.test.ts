@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { relbert } from './command.ts';
@@ -48,6 +48,9 @@ describe('relbert cluster', () => {
 
   it('names what cannot be', async () => {
     expect(await failure('cluster', 'a:b', '--k', '2', ...model)).toContain('2 clusters need as many different pairs');
+    const empty = join(folder, 'empty.tsv');
+    writeFileSync(empty, '');
+    expect(await failure('cluster', '--pairs', empty, ...model)).toContain('empty.tsv: holds no pair');
     const wrong = await relbert(['cluster', 'a:b', '--k', 'many']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('from 1 upward, or auto')]);
   });

@@ -44,6 +44,8 @@ describe('relbert complete', () => {
     expect(await failure(...ask, path('empty.txt'))).toContain('empty.txt: holds no word');
     expect(await failure(...ask, path('same.txt'))).toContain('no word is left that may be an answer');
     expect(await failure(...ask, path('none.txt'))).toContain('none.txt');
+    const blank = await relbert(['complete', 'hot:cold', 'big', ' ', ...model]);
+    expect([blank.code, blank.stderr]).toEqual([2, 'error: word 2 to complete is blank\n']);
     const { code, stderr } = await relbert([...ask, 'package/other']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('package/words')]);
   });

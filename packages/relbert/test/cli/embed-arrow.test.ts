@@ -167,6 +167,13 @@ describe('relbert embed --format arrow', () => {
     const path = file('plain.arrows', tableToIPC(table, 'stream'));
     const { stdout } = await relbert(['embed', '--pairs', path, ...model]);
     expect(stdout.split('\n')[1]).toMatch(/^\{"head":"New York","tail":"Tokyo","id":8,"embedding":\[/);
+    const named = new ArrowTable({
+      word1: vectorFromArray(heads),
+      word2: vectorFromArray(tails),
+      tail: vectorFromArray(tails),
+    });
+    const both = await relbert(['embed', '--pairs', file('both.arrows', tableToIPC(named, 'stream')), ...model]);
+    expect([both.code, both.stderr]).toEqual([1, expect.stringContaining('the name tail is given to two columns')]);
     const { code, stderr } = await relbert(['embed', '--pairs', file('pairs.arrow'), ...model]);
     expect([code, stderr]).toEqual([
       1,
@@ -182,6 +189,7 @@ describe('relbert embed --format arrow', () => {
       [input.subarray(0, input.length - 8), `${cut} 3 whole batches: no end mark`],
       [input.subarray(0, input.length - 100), `${cut} 2 whole batches`],
       [Buffer.concat([input, input]), 'has further bytes after its Arrow stream'],
+      [tableToIPC(tableFromIPC(input).select(['head', 'tail']), 'file').subarray(0, -10), 'the Arrow file is cut off'],
     ];
     for (const [bytes, message] of cases) {
       const { code, stderr } = await embedArrow(bytes);

@@ -141,6 +141,7 @@ describe('relbert index', () => {
     expect(await failure('index', 'build', join(folder, 'twice'), '--pairs', twice, ...model)).toContain(
       'row 2, ["c","d"]: the id 1 is taken by row 1; ids must differ',
     );
+    expect(existsSync(join(folder, 'twice'))).toBe(false);
     const found = await json<Output>('index', 'search', 'hot:cold', '--index', index, '--top', '50');
     expect(words(found)).toHaveLength(3);
     expect(await failure('index', 'search', '--vector', '[1,2]', '--index', index)).toContain(

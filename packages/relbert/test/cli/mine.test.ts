@@ -64,7 +64,8 @@ describe('relbert mine', () => {
   });
 
   it('prints a table', async () => {
-    const { stdout } = await relbert(['mine', ...asked, '--among', path('pool.tsv'), ...model]);
+    const { stdout, stderr } = await relbert(['mine', ...asked, '--among', path('pool.tsv'), ...model]);
+    expect(stderr.match(/read as a header line/g)).toHaveLength(1); // though the file is read three times
     expect(stdout).toMatch(/pair +score +nearest seed/);
     expect(stdout.trim().split('\n').at(-1)).toMatch(/^ *7 +\w+:\w+ +-?\d\.\d{4} +(hot:cold|big:small)$/);
   });

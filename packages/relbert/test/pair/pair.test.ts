@@ -212,6 +212,10 @@ describe('pairs files', () => {
     expect(() => parse('head,tail,id\na,b,1\nc,d\n', 'csv')).toThrow(
       'p:3: expected 3 fields as in the header line, got 2',
     );
+    const twice = (name: string) => `p:1: the name ${name} is given to two columns: rename or remove one`;
+    expect(() => parse('head,tail,head\na,b,c\n', 'csv')).toThrow(twice('head'));
+    expect(() => parse('word1\tword2\ttail\na\tb\tc\n', 'tsv')).toThrow(twice('tail'));
+    expect(() => parse('head,tail,id,id\na,b,1,2\n', 'csv')).toThrow(twice('id'));
   });
 
   test('a quotation mark that nobody closes takes linear time', () => {
