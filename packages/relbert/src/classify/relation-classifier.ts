@@ -89,7 +89,7 @@ export class RelationClassifier implements AsyncDisposable {
     return Array.isArray(pairs) ? all(stream) : stream;
   }
 
-  /** The files that {@link readClassifier} takes, by name. */
+  /** The files that `RelationClassifier.load` takes, by name. */
   files(): Promise<ReadonlyMap<string, string | Uint8Array>> {
     return classifierFiles(this.#parts);
   }

@@ -108,7 +108,7 @@ function checkCard(path: string, card: string | undefined): void {
  * resumed by another one.
  *
  * @param repository `org/name`; made where it is missing.
- * @throws CheckpointError as {@link filesToPush}, without a token, where the hub refuses, or cannot be reached for long;
+ * @throws CheckpointError as `relbert push`, without a token, where the hub refuses, or cannot be reached for long;
  *   the signal's reason when aborted
  */
 export async function pushModel(folder: string, repository: string, options: PushOptions = {}): Promise<PushResult> {
