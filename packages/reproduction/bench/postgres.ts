@@ -16,8 +16,8 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { npyRows } from '../../relbert/src/formats/npy.ts';
 import type { VectorBlock } from '../../relbert/src/formats/vector-block.ts';
 import type { PairIndex } from '../../relbert/src/index/pair-index.ts';
-import { unitVector } from '../../relbert/src/index/relation-index.ts';
 import { wordsOf } from '../../relbert/src/index/row-keys.ts';
+import { unitVector } from '../../relbert/src/index/unit-vector.ts';
 import { PostgresIndex } from '../../relbert/src/node/postgres/postgres-index.ts';
 import { pushIndex } from '../../relbert/src/node/postgres/push-index.ts';
 

@@ -1,7 +1,27 @@
-/** @file Questions made of several pairs: their mean, with counter-examples taken away. */
-import type { WordPair } from '../pair/word-pair.ts';
-import type { IndexQuery } from './pair-index.ts';
-import { unitVector } from './relation-index.ts';
+/** @file Questions to an index: what is checked of them, and one question made of several pairs. */
+import { pairText, type WordPair } from '../pair/word-pair.ts';
+import { IndexError } from './error.ts';
+import type { IndexQuery, PairIndex } from './pair-index.ts';
+import { unitVector } from './unit-vector.ts';
+
+/** @throws IndexError for a number of answers that cannot be */
+export function checkTop(top: number): void {
+  if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
+}
+
+/** The directions of questions. @throws IndexError for a vector of another dimension, of zeros or not finite */
+export function unitsOf(
+  queries: readonly IndexQuery[],
+  { dimension, origin, model }: Pick<PairIndex, 'dimension' | 'origin' | 'model'>,
+): Float32Array[] {
+  return queries.map(({ vector }, i) => {
+    const name = `question ${i + 1}`;
+    if (vector.length === dimension) return unitVector(vector, () => name);
+    throw new IndexError(
+      `${name} has ${vector.length} dimensions, the index ${origin} has ${dimension}: it was built with ${model.name}`,
+    );
+  });
+}
 
 /** A pair with its vector. */
 export interface PairVector {
@@ -27,7 +47,7 @@ export function questionOf(examples: readonly PairVector[], counterExamples: rea
 function meanDirection(vectors: readonly PairVector[]): Float32Array {
   const sum = new Float32Array(vectors[0]?.vector.length ?? 0);
   for (const { pair, vector } of vectors) {
-    const unit = unitVector(vector, () => JSON.stringify([pair.head, pair.tail]));
+    const unit = unitVector(vector, () => pairText(pair));
     for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (unit[i] as number);
   }
   return unitVector(sum, () => 'the mean of the pairs');

@@ -8,11 +8,12 @@ import { IndexError } from './error.ts';
 import type { NewIndexFile, WritableIndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
 import { formatManifest, type Manifest, type ModelIdentity, manifestName } from './manifest.ts';
-import { RelationIndex, unitVector } from './relation-index.ts';
+import { RelationIndex } from './relation-index.ts';
 import { rowKey } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import { checksumText } from './segment-format.ts';
 import { SegmentDraft, type SegmentProgress } from './segment-writer.ts';
+import { unitVector } from './unit-vector.ts';
 
 export interface IndexWriterOptions {
   /** Assigns rows to lists. */

@@ -1,13 +1,13 @@
 /** Finds new pairs of a relation that a few pairs show, among any number of pairs. */
 import type { VectorBlock } from '../formats/vector-block.ts';
 import { pairKey } from '../pair/pair-key.ts';
-import type { WordPair } from '../pair/word-pair.ts';
+import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { BestPairs, type ScoredPair } from './best-pairs.ts';
 import { IndexError } from './error.ts';
-import type { PairVector } from './index-question.ts';
-import { unitVector } from './relation-index.ts';
+import { checkTop, type PairVector } from './index-question.ts';
+import { unitVector } from './unit-vector.ts';
 import { Whitening } from './whitening.ts';
 
 /** Candidates with their vectors: a `RelationIndex`, or anything that can be read from its beginning. */
@@ -56,7 +56,7 @@ export async function minePairs(
 ): Promise<MinedPair[]> {
   const { top = 100, not = [], signal, onProgress } = options;
   if (seeds.length === 0) throw new IndexError('mining needs a seed: a pair of the relation');
-  if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
+  checkTop(top);
   const turn = eventLoopTurns();
   const examples = [...seeds, ...not];
   const dimension = seeds[0]?.vector.length ?? 0;
@@ -132,7 +132,7 @@ export function unitRows(
   const rows = new Float32Array(data.length);
   for (let at = 0; at < data.length; at += dimension) {
     const pair = pairs[at / dimension]?.pair;
-    const name = (): string => (pair ? JSON.stringify([pair.head, pair.tail]) : 'a candidate');
+    const name = (): string => (pair ? pairText(pair) : 'a candidate');
     rows.set(unitVector(data.subarray(at, at + dimension), name), at);
   }
   return rows;

@@ -319,11 +319,17 @@ export class Segment {
     return bytes;
   }
 
-  /** Checks the codes of a list whatever was checked before. */
+  /** Checks the codes and vectors of a list whatever was checked before. */
   async checkList(list: number): Promise<void> {
     this.#checkedLists.delete(list);
     await this.loadList(list);
     await this.listVectors(list);
+  }
+
+  /** The same of a block of pairs. */
+  async checkPairs(block: number): Promise<void> {
+    this.#checkedMetadata.delete(block);
+    await this.pairBlock(block);
   }
 
   async close(): Promise<void> {

@@ -2,9 +2,9 @@
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { VectorBlock } from '../../formats/vector-block.ts';
 import { IndexError } from '../../index/error.ts';
+import { checkTop, unitsOf } from '../../index/index-question.ts';
 import type { ModelIdentity } from '../../index/manifest.ts';
 import type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from '../../index/pair-index.ts';
-import { unitVector } from '../../index/relation-index.ts';
 import { wordsOf } from '../../index/row-keys.ts';
 import { type Condition, parseWhere } from '../../index/where.ts';
 import type { WordPair } from '../../pair/word-pair.ts';
@@ -91,19 +91,12 @@ export class PostgresIndex implements PairIndex {
 
   async search(queries: readonly IndexQuery[], options: IndexSearchOptions = {}): Promise<IndexNeighbour[][]> {
     const { top = 10, where, signal } = options;
-    if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
+    checkTop(top);
     if (options.probes !== undefined)
       throw new IndexError('probes are lists of an index in a folder; a database has efSearch');
     if (where?.includes('\0')) throw new IndexError('--where: PostgreSQL stores no U+0000');
     const condition = where === undefined ? undefined : parseWhere(where, this.columns);
-    const units = queries.map(({ vector }, i) => {
-      if (vector.length !== this.dimension) {
-        throw new IndexError(
-          `question ${i + 1} has ${vector.length} dimensions, the index ${this.origin} has ${this.dimension}: it was built with ${this.model.name}`,
-        );
-      }
-      return unitVector(vector, () => `question ${i + 1}`);
-    });
+    const units = unitsOf(queries, this);
     const results: IndexNeighbour[][] = [];
     const remaining = queries.entries();
     const askOneByOne = async (): Promise<void> => {
