@@ -125,11 +125,11 @@ const near = Math.max(2, Math.round(groups / 4));
 const two = await twoLevels(rows, flatLists.centroids, dimension, groups, near);
 const probes = Math.ceil(2 * Math.sqrt(count));
 const truth = await best(questions, rows, dimension, 10);
-const read126 = await best(questions, flatLists.centroids, dimension, probes);
+const nearestLists = await best(questions, flatLists.centroids, dimension, probes);
 const within = (lists: Int32Array): number => {
   const hits = truth.filter((row, at) => {
     const q = Math.floor(at / 10);
-    return read126.subarray(q * probes, (q + 1) * probes).includes(lists[row] as number);
+    return nearestLists.subarray(q * probes, (q + 1) * probes).includes(lists[row] as number);
   });
   return hits.length / truth.length;
 };
@@ -159,13 +159,13 @@ try {
   const lists = listCount(target);
   const level = Math.round(Math.sqrt(lists));
   const assign = perProduct * (level + lists / 4);
-  const days = (perRow: number): string => ((perRow * target) / 1e6 / 3600).toFixed(1);
+  const hours = (perRow: number): string => ((perRow * target) / 1e6 / 3600).toFixed(1);
   const train = (perProduct * lists * sampleSize(target) * 6) / 1e6 / 3600;
   console.log(`\n| ${target / 1e6} million rows, ${lists} lists | |\n|---|--:|`);
-  console.log(`| assignment, one level | ${days(perProduct * lists)} CPU h |`);
-  console.log(`| assignment, two levels, a quarter of the centroids | ${days(assign)} CPU h |`);
+  console.log(`| assignment, one level | ${hours(perProduct * lists)} CPU h |`);
+  console.log(`| assignment, two levels, a quarter of the centroids | ${hours(assign)} CPU h |`);
   console.log(`| training of the centroids, one level | ${train.toFixed(1)} CPU h |`);
-  console.log(`| reading, coding, writing | ${days(other)} CPU h |`);
+  console.log(`| reading, coding, writing | ${hours(other)} CPU h |`);
   console.log(`| on disk | ${((bytes * target) / 1e9).toFixed(0)} GB |`);
   console.log(`| tables in memory, as today | ${((target * 8 + lists * (dimension + 16)) / 1e9).toFixed(2)} GB |`);
   console.log(

@@ -26,7 +26,7 @@ export const complete = command({
   name: 'complete',
   summary: 'complete an analogy: hot is to cold as big is to which word?',
   description:
-    'Finds the words of a list that are to the given word as the tail of the pair is to its head. Words of the question are no answers.',
+    'Finds the words of a list that are to the given word as the tail of the pair is to its head. Words of the question are not answers.',
   arguments: [
     ['<pair>', 'HEAD:TAIL, or JSON: \'["head", "tail"]\''],
     ['<word...>', 'words to complete'],

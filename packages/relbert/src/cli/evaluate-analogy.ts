@@ -63,7 +63,7 @@ export const evaluateAnalogy = command({
         for (const prediction of evaluation.predictions) await predictions.write(`${predictionLine(prediction)}\n`);
         await predictions.commit();
       }
-      noteMissingWords(judged.missing, affectedQuestions(sets, judged.missing), terminal);
+      noteMissingWords(judged.missing, `count as zeros in ${affectedQuestions(sets, judged.missing)}`, terminal);
       await terminal.print(
         await (flags.json ? evaluationJson(evaluation, judged, flags) : evaluationText(evaluation, flags, terminal)),
       );

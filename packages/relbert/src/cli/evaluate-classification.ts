@@ -222,7 +222,7 @@ async function evaluateSet(
 }
 
 function noteMissing({ missingWords, missingPairs }: Features, terminal: Terminal): void {
-  noteMissingWords(missingWords, 'the features', terminal);
+  noteMissingWords(missingWords, 'count as zeros in the features', terminal);
   if (missingPairs.size > 0) {
     terminal.warn(
       `${missingPairs.size} pairs have no vector in --pair-vectors and count as zeros: ${[...missingPairs].slice(0, 5).join(', ')}`,

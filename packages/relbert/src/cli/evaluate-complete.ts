@@ -3,9 +3,10 @@ import type { CompletionQuestion } from '../evaluate/completion.ts';
 import { command } from './command.ts';
 import { answerOptions, wordTable } from './complete.ts';
 import { percent } from './evaluate-analogy.ts';
+import { evaluatedRelations } from './evaluated-relations.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { type Flags, flag, fromOne, fromZero, list, number, required, text, withDefault } from './option.ts';
-import { readWithProgress, requireVectorFile } from './pair-model.ts';
+import { noteMissingWords, readWithProgress } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 
 const options = {
@@ -38,18 +39,13 @@ export const evaluateComplete = command({
     'relbert evaluate complete --data BATS_3.0 --questions 5 --vectors glove.6B.300d.txt',
   ],
   async run(_, flags, terminal) {
-    if (flags.vectors !== undefined) await requireVectorFile(flags.vectors);
-    const { readRelations } = await import('../run/read-data.ts');
+    const relations = await evaluatedRelations(flags, terminal);
     const { openOutput } = await import('./output.ts');
     const { completionFigures, drawCompletionQuestions } = await import('../evaluate/completion.ts');
-    const questions = drawCompletionQuestions(await readRelations(flags.data, terminal.note), flags);
+    const questions = drawCompletionQuestions(relations, flags);
     const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
     try {
-      const table = await wordTable(
-        flags,
-        questions.flatMap(({ example: { head, tail }, word }) => [head, tail, word]),
-        terminal,
-      );
+      const table = await wordTable(flags, wordsAsked(questions), terminal);
       const words = table.words.slice(0, table.answers);
       const methods = [
         await byRelation(questions, table, flags, terminal),
@@ -96,6 +92,10 @@ export const evaluateComplete = command({
   },
 });
 
+function wordsAsked(questions: readonly CompletionQuestion[]): string[] {
+  return questions.flatMap(({ example: { head, tail }, word }) => [head, tail, word]);
+}
+
 async function byRelation(
   questions: readonly CompletionQuestion[],
   table: Awaited<ReturnType<typeof wordTable>>,
@@ -132,8 +132,10 @@ async function byVectors(
   if (file === undefined) return [];
   const { readWordVectors } = await import('../formats/word-vectors.ts');
   const { threeCosAdd } = await import('../evaluate/completion.ts');
-  const all = [...words, ...questions.flatMap(({ example: { head, tail }, word }) => [head, tail, word])];
-  const vectors = await readWordVectors(readWithProgress(file, terminal), all, file);
+  const asked = wordsAsked(questions);
+  const vectors = await readWordVectors(readWithProgress(file, terminal), [...words, ...asked], file);
+  const missing = new Set(asked.filter((word) => !vectors.get(word)));
+  noteMissingWords(missing, 'make 3CosAdd fail in their questions', terminal);
   return [
     { name: '3CosAdd', ranked: questions.map((question) => threeCosAdd(question, words, (word) => vectors.get(word))) },
   ];

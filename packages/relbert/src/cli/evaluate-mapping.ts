@@ -72,7 +72,7 @@ export const evaluateMapping = command({
       const unproven = results.flatMap((own) => own.results).filter(({ optimal }) => !optimal).length;
       if (unproven > 0)
         terminal.warn(`${unproven} mappings are the best found, not proven to be the best (--max-nodes)`);
-      noteMissingWords(model.missing, 'the problems', terminal);
+      noteMissingWords(model.missing, 'count as zeros in the problems', terminal);
       const { pooling = null, template = null } = model;
       await terminal.print(
         flags.json

@@ -2,11 +2,12 @@
 import type { MiningFigures, MiningMethod, MiningResult } from '../evaluate/mining.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
+import { evaluatedRelations } from './evaluated-relations.ts';
 import { UsageError } from './exit.ts';
 import { indexModelOptions } from './index-model.ts';
 import { encodedPool, type OpenPool, openPool } from './mining-pool.ts';
 import { type Flags, flag, fromOne, fromZero, list, number, numbers, required, text, withDefault } from './option.ts';
-import { noteMissingWords, readWithProgress, requireVectorFile } from './pair-model.ts';
+import { noteMissingWords, readWithProgress } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 
 const options = {
@@ -42,9 +43,7 @@ export const evaluateMining = command({
     'relbert evaluate mining --data BATS_3.0 --among package/unlabelled --seeds 5 --vectors glove.6B.300d.txt',
   ],
   async run(_, flags, terminal) {
-    if (flags.vectors !== undefined) await requireVectorFile(flags.vectors);
-    const { readRelations } = await import('../run/read-data.ts');
-    const all = await readRelations(flags.data, terminal.note);
+    const all = await evaluatedRelations(flags, terminal);
     const relations = all.filter(({ positives }) => positives.length >= flags.leastPairs);
     if (relations.length === 0) throw new UsageError(`no relation has ${flags.leastPairs} pairs (--least-pairs)`);
     if (relations.length < all.length)
@@ -132,7 +131,8 @@ async function wordBaselines(
   const { wordMethods } = await import('../evaluate/word-mining.ts');
   const words = new Set(pairs.flatMap(({ head, tail }) => [head, tail]));
   const vectors = await readWordVectors(readWithProgress(file, terminal), words, file);
-  noteMissingWords(new Set([...words].filter((word) => !vectors.get(word))), '3CosAvg and LRCos', terminal);
+  const missing = new Set([...words].filter((word) => !vectors.get(word)));
+  noteMissingWords(missing, 'put their pairs last in 3CosAvg and LRCos', terminal);
   return wordMethods(pairs, vectors);
 }
 

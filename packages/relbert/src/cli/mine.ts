@@ -40,9 +40,8 @@ export const mine = command({
   async run(_, flags, terminal) {
     const seeds = await readPairs(flags.seeds, terminal);
     const not = flags.not === undefined ? [] : await readPairs(flags.not, terminal);
-    const { runtime } = await import('../node/worker.ts').then(({ nodeWorkerRuntime }) => ({
-      runtime: nodeWorkerRuntime(), // ends with the process
-    }));
+    const { nodeWorkerRuntime } = await import('../node/worker.ts');
+    const runtime = nodeWorkerRuntime(); // ends with the process
     const { minePairs } = await import('../index/mining.ts');
     await using pool = await candidatesOf(flags, seeds, terminal);
     const vectors = await pool.vectorsOf([...seeds, ...not]);

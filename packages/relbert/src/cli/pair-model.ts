@@ -134,12 +134,12 @@ export async function* readWithProgress(file: string, terminal: Terminal): Async
   }
 }
 
-/** Says which words have no vector, and how much depends on them. */
-export function noteMissingWords(missing: ReadonlySet<string>, affected: string, terminal: Terminal): void {
+/** Says which words have no vector, and what that does: `count as zeros in ...`. */
+export function noteMissingWords(missing: ReadonlySet<string>, effect: string, terminal: Terminal): void {
   if (missing.size === 0) return;
   const shown = [...missing].slice(0, 8);
   const more = missing.size > shown.length ? `, and ${missing.size - shown.length} more` : '';
   terminal.warn(
-    `${missing.size} ${missing.size === 1 ? 'word has' : 'words have'} no vector and count as zeros in ${affected}: ${shown.join(', ')}${more}`,
+    `${missing.size} ${missing.size === 1 ? 'word has' : 'words have'} no vector and ${effect}: ${shown.join(', ')}${more}`,
   );
 }

@@ -1,8 +1,8 @@
-/** Files of precomputed pair vectors, told from files of pairs by their endings and first line. */
+/** Files of precomputed pair vectors: how they differ from files of pairs, by ending and first line. */
 import type { VectorBlock } from '../formats/vector-block.ts';
 import type { PairVector } from '../index/index-question.ts';
 import { pairKey } from '../pair/pair-key.ts';
-import type { WordPair } from '../pair/word-pair.ts';
+import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -75,9 +75,7 @@ export async function findVectors(
   return pairs.map((pair) => {
     const vector = found.get(pairKey(pair));
     if (vector) return { pair, vector };
-    throw new Error(
-      `${file}: has no vector of ${JSON.stringify([pair.head, pair.tail])}; name the model that made the file by --model`,
-    );
+    throw new Error(`${file}: has no vector of ${pairText(pair)}; name the model that made the file by --model`);
   });
 }
 

@@ -1,6 +1,7 @@
 /** Completed analogies as questions with any word of a list for an answer, beside 3CosAdd (Mikolov et al. 2013). */
 import { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
+import { cosine, normalizeRows } from '../encoder/embeddings.ts';
 import type { AnalogyToComplete } from '../index/completion.ts';
 
 export interface CompletionQuestion extends AnalogyToComplete {
@@ -70,12 +71,7 @@ export function threeCosAdd(
   const scored = words.flatMap((candidate) => {
     const vector = asked.has(candidate.toLowerCase()) ? undefined : vectorOf(candidate);
     if (!vector) return [];
-    let [product, squares] = [0, 0];
-    for (const [d, value] of vector.entries()) {
-      product += value * (target[d] as number);
-      squares += value * value;
-    }
-    return [{ candidate, score: squares > 0 ? product / Math.sqrt(squares) : -1 }];
+    return [{ candidate, score: cosine(target, vector) }];
   });
   return scored
     .sort((x, y) => y.score - x.score)
@@ -84,7 +80,7 @@ export function threeCosAdd(
 }
 
 function unit(vector: Float32Array): Float32Array {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  return vector.map((value) => value / Math.sqrt(squares || 1));
+  const copy = vector.slice();
+  normalizeRows(copy, copy.length);
+  return copy;
 }

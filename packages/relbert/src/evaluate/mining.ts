@@ -9,7 +9,7 @@ import { input, matMul, serialize } from '../graph/index.ts';
 import { miningQuestion, unitRows } from '../index/mining.ts';
 import { Whitening } from '../index/whitening.ts';
 import { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
-import type { WordPair } from '../pair/word-pair.ts';
+import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { Runtime } from '../runtime/session.ts';
 
@@ -60,6 +60,7 @@ export async function evaluateMining(
 ): Promise<MiningResult[]> {
   const { seeds = [5, 20], draws = 10, seed = 0, signal, onProgress } = options;
   const rowOf = new Map(pool.map((pair, row) => [pairKey(pair), row]));
+  const numbers = [...new Set(seeds)];
   const turn = eventLoopTurns();
   const figures = new Map<string, (MiningResult['relations'][number] | undefined)[]>();
   const total = relations.length * methods.length;
@@ -68,9 +69,9 @@ export async function evaluateMining(
     const rows = positives.map((pair) => {
       const row = rowOf.get(pairKey(pair));
       if (row !== undefined) return row;
-      throw new RangeError(`the pair ${JSON.stringify([pair.head, pair.tail])} of '${relation}' is not in the pool`);
+      throw new RangeError(`the pair ${pairText(pair)} of '${relation}' is not in the pool`);
     });
-    const counts = seeds.filter((count) => count < rows.length);
+    const counts = numbers.filter((count) => count < rows.length);
     const random = new Random(seed * 1_000_003 + r);
     const orders = Array.from({ length: draws }, () => random.shuffle([...rows]));
     for (const method of methods) {
@@ -93,7 +94,7 @@ export async function evaluateMining(
     throw new RangeError(`no relation has more pairs than seeds (${seeds.join(', ')}): take fewer seeds`);
   }
   return methods.flatMap(({ name }) =>
-    seeds.flatMap((count) => {
+    numbers.flatMap((count) => {
       const own = figures.get(JSON.stringify([name, count])) as MiningResult['relations'] | undefined;
       return own ? [{ method: name, seeds: count, ...meanFigures(own), relations: own }] : [];
     }),
@@ -107,7 +108,7 @@ function figuresOf(scores: Float32Array, seeds: readonly number[], right: readon
   others.sort();
   const rights = Float32Array.from(right, (row) => scores[row] as number).sort();
   // A right candidate comes after the right ones above it and all wrong ones that score as much or more.
-  const ranks = rights.toReversed().map((score, i) => {
+  const ranks = Array.from(rights.toReversed(), (score, i) => {
     const wrong = others.length - firstAtLeast(others, score) - (rights.length - firstAtLeast(rights, score));
     return wrong + i + 1;
   });

@@ -142,9 +142,10 @@ export class ArrowReader {
       }
     }
     for await (const { batch, pairs, firstRow } of this.batches()) {
+      const further = columns.map(({ name, at }) => ({ name, vector: batch.getChildAt(at) }));
       for (const [i, { head, tail }] of pairs.entries()) {
-        const cells = columns.map(({ name, at }) => {
-          const value: unknown = batch.getChildAt(at)?.get(i);
+        const cells = further.map(({ name, vector }) => {
+          const value: unknown = vector?.get(i);
           const number = typeof value === 'bigint' ? Number(value) : value;
           if (
             typeof number !== 'number' ||

@@ -30,7 +30,7 @@ export interface Completion {
 /** Embeddings of pairs [n, D], as `RelationEncoder.encode` gives them. */
 export type EncodePairs = (pairs: readonly WordPair[]) => Promise<{ readonly data: Float32Array }>;
 
-/** Whether a word may be an answer: those of the question, and phrases with them, are none, without regard to case. */
+/** Whether a word may be an answer: not one of the question, nor a phrase with one, without regard to case. */
 function mayAnswer({ example, word }: AnalogyToComplete): (candidate: string) => boolean {
   const asked = new Set([...wordsOf(example), ...wordsOf({ head: word, tail: word })]);
   return (candidate) => [...wordsOf({ head: candidate, tail: candidate })].every((part) => !asked.has(part));
@@ -51,7 +51,7 @@ const offsetWeight = 1;
 /**
  * The words that complete an analogy best. A word d has for "a is to b as c is to d" the score cos(a:b, c:d) +
  * cos(a:c, b:d) / 2 + cos(d, b + c − a): the relation, the analogy read the other way, and the words alone. Words of the
- * question are no answers.
+ * question are not answers.
  *
  * @throws RangeError where no word may be an answer
  */

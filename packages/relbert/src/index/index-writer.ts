@@ -1,7 +1,7 @@
 /** Adds to an index, removes from it and compacts it. What is not committed is never seen, and is gone at the next start. */
 
 import type { VectorBlock } from '../formats/vector-block.ts';
-import type { WordPair } from '../pair/word-pair.ts';
+import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { IndexError } from './error.ts';
@@ -145,7 +145,7 @@ export class IndexWriter implements AsyncDisposable {
           row++;
           const vector = unitVector(
             block.data.subarray(i * dimension, (i + 1) * dimension),
-            () => `row ${row}, ${JSON.stringify([pair.head, pair.tail])}`,
+            () => `row ${row}, ${pairText(pair)}`,
           );
           if (!seen.take(pair, row)) {
             repeated++;
@@ -290,7 +290,7 @@ class Identities {
     const before = this.#ids.get(String(id));
     if (before !== undefined) {
       throw new IndexError(
-        `row ${row}, ${JSON.stringify([pair.head, pair.tail])}: the id ${JSON.stringify(id)} is taken by ${before === 0 ? 'a pair of the index' : `row ${before}`}; ids must differ`,
+        `row ${row}, ${pairText(pair)}: the id ${JSON.stringify(id)} is taken by ${before === 0 ? 'a pair of the index' : `row ${before}`}; ids must differ`,
       );
     }
     this.#ids.set(String(id), row);

@@ -19,7 +19,7 @@ import {
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { Runtime, Session } from '../runtime/session.ts';
 
-/** The least share of a multiple of the identity in the covariance: chosen on BLESS, EVALution, K&H+N and BATS. */
+/** The least share of a multiple of the identity in the covariance; docs/mining.md says what it was compared with. */
 const leastShrinkage = 0.1;
 
 interface WhiteningOptions {

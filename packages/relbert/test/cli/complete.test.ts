@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -64,14 +64,39 @@ describe('relbert evaluate complete', () => {
       '--vectors',
       path('vectors.txt'),
     ];
-    const { code, stdout, stderr } = await relbert(['evaluate', 'complete', ...args, ...model, '--json']);
-    expect([code, stderr]).toEqual([0, '']);
-    const figures = JSON.parse(stdout) as { results: object[]; relations: { relation: string; questions: number }[] };
-    expect(figures).toMatchObject({ questions: 5, words: 3, inVocabulary: 2 });
-    expect(figures.results.map((result) => (result as { method: string }).method)).toEqual([
-      'relbert complete',
-      '3CosAdd',
+    const predictions = ['--predictions', path('predictions.jsonl')];
+    const { code, stdout, stderr } = await relbert([
+      'evaluate',
+      'complete',
+      ...args,
+      ...predictions,
+      ...model,
+      '--json',
     ]);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^warning: \d words have no vector and make 3CosAdd fail/),
+    ]);
+    const figures = JSON.parse(stdout) as {
+      results: { method: string; accuracy1: number; accuracy5: number }[];
+      relations: { relation: string; questions: number }[];
+    };
+    expect(figures).toMatchObject({ questions: 5, words: 3, inVocabulary: 2 });
+    expect(figures.results.map(({ method }) => method)).toEqual(['relbert complete', '3CosAdd']);
+    const lines = readFileSync(path('predictions.jsonl'), 'utf8').trim().split('\n');
+    const answers = lines.map((line) => JSON.parse(line) as { right: string[]; found: Record<string, string[]> });
+    expect(answers).toHaveLength(5);
+    for (const { method, accuracy1, accuracy5 } of figures.results) {
+      const right = (count: number): number =>
+        answers.filter(({ right, found }) => found[method]?.slice(0, count).some((word) => right.includes(word)))
+          .length;
+      expect([accuracy1, accuracy5]).toEqual([right(1) / 5, right(5) / 5]);
+    }
+    // king:queen = man: woman, and man:woman = king: queen, where the other pair of the example has vectors.
+    for (const { right, found } of answers) {
+      const first = found['3CosAdd']?.[0];
+      if (first !== undefined) expect(right).toContain(first);
+    }
     expect(figures.relations.map(({ relation, questions }) => [relation, questions])).toEqual([
       ['gender', 3],
       ['opposite', 2],

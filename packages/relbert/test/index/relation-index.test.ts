@@ -321,6 +321,21 @@ describe('a damaged index', () => {
     writeFileSync(segment, bytes);
   });
 
+  it('is found by verify although a search has read the part before', async () => {
+    const damaged = Buffer.from(bytes);
+    const at = damaged.indexOf('"tail 1700"');
+    damaged[at + 1] = 'T'.charCodeAt(0);
+    await using index = await RelationIndex.open(indexFolder(folder));
+    for await (const _ of index.pairs());
+    writeFileSync(segment, damaged);
+    const check = async (): Promise<void> => {
+      for await (const _ of index.verify());
+    };
+    await expect(check()).rejects.toThrow('the metadata of rows');
+    writeFileSync(segment, bytes);
+    await check();
+  });
+
   it('is found where the file is cut or gone, and where the manifest is changed', async () => {
     truncateSync(segment, bytes.length - 100);
     await expect(RelationIndex.open(indexFolder(folder))).rejects.toThrow(/is cut/);

@@ -4,6 +4,7 @@ import { floatToHalf } from '../../formats/half-float.ts';
 import { IndexError } from '../../index/error.ts';
 import { rowKey, wordsOf } from '../../index/row-keys.ts';
 import { pairText, type WordPair } from '../../pair/word-pair.ts';
+import { isStorable } from './storable-text.ts';
 
 export const copyColumns = 'key, head, tail, words, columns, embedding';
 
@@ -111,10 +112,9 @@ class FieldWriter {
   }
 }
 
-/** Texts of PostgreSQL hold no U+0000 and no half of a surrogate pair. */
 function checkCharacters(pair: WordPair, columns = ''): void {
   const escaped = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89ab]..)/;
-  if (/[\0\p{Surrogate}]/u.test(pair.head + pair.tail) || escaped.test(columns)) {
+  if (!isStorable(pair.head) || !isStorable(pair.tail) || escaped.test(columns)) {
     throw new IndexError(
       `${pairText(pair)}: holds U+0000 or half of a surrogate pair, which PostgreSQL does not store`,
     );

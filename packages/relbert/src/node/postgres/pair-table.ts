@@ -1,5 +1,5 @@
 /** @file A table of pairs: its columns, and what its comment says of their model. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { IndexError } from '../../index/error.ts';
 import { type ModelIdentity, modelSchema } from '../../index/manifest.ts';
 import type { PostgresAddress } from './address.ts';
@@ -34,7 +34,7 @@ function columnTypes(dimension: number): Readonly<Record<string, string>> {
   };
 }
 
-/** Makes a table with its description, or nothing; in the place of another one where `replaced`. */
+/** Makes a table with its description, or nothing. @param replaced Drops the table of this name first. */
 export async function createTable(
   client: PgClient,
   { quoted }: PostgresAddress,

@@ -11,6 +11,7 @@ import type { WordPair } from '../../pair/word-pair.ts';
 import { type PostgresAddress, parsePostgresAddress } from './address.ts';
 import { connectPool, describeDatabaseError, requireVector } from './connection.ts';
 import { checkColumns, readDescription, type TableDescription } from './pair-table.ts';
+import { isStorable } from './storable-text.ts';
 import { SqlText, whereSql } from './where-sql.ts';
 
 export interface PostgresIndexOptions {
@@ -94,11 +95,15 @@ export class PostgresIndex implements PairIndex {
     checkTop(top);
     if (options.probes !== undefined)
       throw new IndexError('probes are lists of an index in a folder; a database has efSearch');
-    if (where?.includes('\0')) throw new IndexError('--where: PostgreSQL stores no U+0000');
+    if (where !== undefined && !isStorable(where))
+      throw new IndexError('--where: PostgreSQL stores no U+0000, and no half of a surrogate pair');
     const condition = where === undefined ? undefined : parseWhere(where, this.columns);
     const units = unitsOf(queries, this);
     const results: IndexNeighbour[][] = [];
-    const remaining = queries.entries();
+    // A generator ends for all that take from it when one of them throws.
+    const remaining = (function* () {
+      yield* queries.entries();
+    })();
     const askOneByOne = async (): Promise<void> => {
       for (const [i, { pairs = [] }] of remaining) {
         signal?.throwIfAborted();
@@ -127,11 +132,11 @@ export class PostgresIndex implements PairIndex {
     const text = new SqlText();
     const distance = `embedding <=> ${text.add(vectorText(unit))}::halfvec`;
     const conditions = pairs
-      .filter(isStorable)
+      .filter(mayBeStored)
       .map(({ head, tail }) => `not (head = ${text.add(head)} and tail = ${text.add(tail)})`);
     if (condition) conditions.push(whereSql(condition, text));
     if (distinctWords) {
-      const words = JSON.stringify([...new Set(pairs.filter(isStorable).flatMap((pair) => [...wordsOf(pair)]))]);
+      const words = JSON.stringify(pairs.flatMap((pair) => [...wordsOf(pair)].filter(isStorable)));
       conditions.push(`not words && array(select jsonb_array_elements_text(${text.add(words)}::text::jsonb))`);
     }
     const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
@@ -145,7 +150,7 @@ export class PostgresIndex implements PairIndex {
   }
 
   async vectorOf(pair: WordPair): Promise<Float32Array | undefined> {
-    if (!isStorable(pair)) return undefined;
+    if (!mayBeStored(pair)) return undefined;
     const { head, tail } = pair;
     const query = `select embedding::text as vector from ${this.#address.quoted} where head = $1 and tail = $2 limit 1`;
     const [found] = await this.#asked(async () => (await this.#pool.query(query, [head, tail])).rows);
@@ -232,9 +237,9 @@ export class PostgresIndex implements PairIndex {
   }
 }
 
-/** No text of PostgreSQL holds U+0000, and no parameter of a query may. */
-function isStorable({ head, tail }: WordPair): boolean {
-  return !`${head}${tail}`.includes('\0');
+/** Whether a pair may be in a table, and in the parameters of a query. */
+function mayBeStored({ head, tail }: WordPair): boolean {
+  return isStorable(head) && isStorable(tail);
 }
 
 function vectorText(vector: Float32Array): string {
