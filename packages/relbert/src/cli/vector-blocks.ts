@@ -2,7 +2,7 @@
 import type { VectorBlock } from '../formats/vector-block.ts';
 import type { PairVector } from '../index/index-question.ts';
 import { pairKey } from '../pair/pair-key.ts';
-import { pairText, type WordPair } from '../pair/word-pair.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -72,6 +72,7 @@ export async function findVectors(
   } finally {
     progress.stop();
   }
+  const { pairText } = await import('../pair/word-pair.ts');
   return pairs.map((pair) => {
     const vector = found.get(pairKey(pair));
     if (vector) return { pair, vector };
