@@ -3,12 +3,13 @@
  *
  *   npm run licences
  *
- * Packages: everything that the lock file installs for its dependencies, without development and optional peers. Data and
- * weights: each file that npm packs; a file of data/ stands in data/README.md with its licence, weights are under the
- * package's licence.
+ * Packages: everything that npm resolves for a user who installs it, as the registry describes it. The lock file of this
+ * checkout does not say that: it has a stand-in for a dependency of onnxruntime-node. Data and weights: each file that npm
+ * packs; a file of data/ stands in data/README.md with its licence, weights are under the package's licence.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,7 +27,11 @@ const allowed = [
   'CC-BY-4.0',
   'Unlicense',
 ];
-const lock = read('package-lock.json').packages;
+const folders = read('package.json').workspaces;
+/** The packages of this checkout by name. */
+const workspaces = new Map(
+  folders.map((folder) => read(folder, 'package.json')).map((manifest) => [manifest.name, manifest]),
+);
 const problems = [];
 
 /** `A OR B` needs one that is allowed, `A AND B` both. */
@@ -35,40 +40,39 @@ function isAllowed(expression) {
   return plain.split(' OR ').some((choice) => choice.split(' AND ').every((name) => allowed.includes(name.trim())));
 }
 
-/** Where a package finds a dependency: in its own node_modules, else in those of the folders above it. */
-function placeOf(from, name) {
-  for (let folder = from; ; folder = folder.includes('/') ? folder.slice(0, folder.lastIndexOf('/')) : '') {
-    const place = join(folder, 'node_modules', name);
-    if (lock[place]) return lock[place].link ? lock[place].resolved : place;
-    if (folder === '') return undefined;
+/** The dependencies of a package that the registry has, those of packages of this checkout among them. */
+function registryDependencies({ dependencies = {} }) {
+  const found = Object.entries(dependencies).map(([name, range]) =>
+    workspaces.has(name) ? registryDependencies(workspaces.get(name)) : { [name]: range },
+  );
+  return Object.assign({}, ...found);
+}
+
+/** Licences by name and version: everything that a user's npm installs for a package. */
+function installed(manifest) {
+  const dependencies = registryDependencies(manifest);
+  if (Object.keys(dependencies).length === 0) return new Map();
+  const folder = mkdtempSync(join(tmpdir(), 'relbert-licences-'));
+  try {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+    const quiet = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+    execFileSync('npm', ['install', ...quiet], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
+    const { '': _, ...found } = packages;
+    const nameOf = (place) => place.replace(/^.*node_modules\//, '');
+    return new Map(
+      Object.entries(found).map(([place, { version, license = 'none' }]) => [`${nameOf(place)} ${version}`, license]),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The folders of everything that a package installs. */
-function installed(workspace) {
-  const found = new Set();
-  const visit = (folder) => {
-    const { dependencies = {}, optionalDependencies = {} } = lock[folder];
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
-      const place = placeOf(folder, name);
-      if (place === undefined || found.has(place)) continue;
-      found.add(place);
-      visit(place);
-    }
-  };
-  visit(workspace);
-  return [...found].sort();
-}
-
-function checkPackages(workspace) {
+function checkPackages(manifest) {
   const byLicence = new Map();
-  for (const folder of installed(workspace)) {
-    const { license = lock[folder].private ? undefined : read(folder, 'package.json').license, version } = lock[folder];
-    const name = `${folder.replace(/^.*node_modules\//, '')} ${version ?? ''}`.trim();
-    const licence = typeof license === 'string' ? license : 'none';
-    // What stands in for a package in this checkout is not what users install.
+  for (const [name, licence] of installed(manifest)) {
     if (!isAllowed(licence))
-      problems.push(`${workspace}: ${name} has the licence ${licence}, which is not among ${allowed.join(', ')}`);
+      problems.push(`${manifest.name}: ${name} has the licence ${licence}, which is not among ${allowed.join(', ')}`);
     byLicence.set(licence, [...(byLicence.get(licence) ?? []), name]);
   }
   for (const [licence, names] of [...byLicence].sort())
@@ -95,11 +99,11 @@ function checkFiles(workspace, manifest) {
   }
 }
 
-for (const workspace of read('package.json').workspaces) {
+for (const workspace of folders) {
   const manifest = read(workspace, 'package.json');
   if (manifest.private) continue;
   console.log(`${manifest.name} (${manifest.license}) installs`);
-  checkPackages(workspace);
+  checkPackages(manifest);
   console.log(`${manifest.name} ships`);
   checkFiles(workspace, manifest);
 }
