@@ -8,6 +8,7 @@ import { bytesSource } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { safetensorsChunks } from '../formats/safetensors-write.ts';
+import { sha256 } from '../formats/sha256.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { isJsonObject, parseJson } from '../text/json.ts';
 import { describeIssues } from '../text/schema-path.ts';
@@ -174,8 +175,3 @@ export const PROBES = [
   { head: 'Tokyo', tail: 'Japan' },
   { head: 'hot', tail: 'cold' },
 ] as const;
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}

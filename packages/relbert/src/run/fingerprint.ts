@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../encoder/checkpoint.ts';
+import { sha256 } from '../formats/sha256.ts';
 
 /**
  * A hash that tells a resumed run whether language model and data are the same: of a text; or of a checkpoint's
@@ -6,7 +7,7 @@ import type { Checkpoint } from '../encoder/checkpoint.ts';
  * which differ between any two models).
  */
 export async function fingerprint(of: string | Pick<Checkpoint, 'config' | 'weights'>): Promise<string> {
-  if (typeof of === 'string') return sha256(new TextEncoder().encode(of));
+  if (typeof of === 'string') return digits(new TextEncoder().encode(of));
   const { config, weights } = of;
   const parts: string[] = [JSON.stringify(config)];
   for (const name of [...weights.names].sort()) {
@@ -14,15 +15,11 @@ export async function fingerprint(of: string | Pick<Checkpoint, 'config' | 'weig
     const size = shape.reduce((product, dimension) => product * dimension, 1);
     parts.push(`${name} ${shape.join()}`);
     const tensor = size <= 8192 ? weights.store.get(name) : undefined;
-    if (tensor) parts.push(await sha256(await tensor.bytes()));
+    if (tensor) parts.push(await digits(await tensor.bytes()));
   }
-  return sha256(new TextEncoder().encode(parts.join('\n')));
+  return digits(new TextEncoder().encode(parts.join('\n')));
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
-  // A copy, because Web Crypto refuses a view of memory that may be shared.
-  const digest = await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-    .slice(0, 16);
+async function digits(bytes: Uint8Array): Promise<string> {
+  return (await sha256(bytes)).slice(0, 16);
 }

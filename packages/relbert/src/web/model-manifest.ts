@@ -1,5 +1,6 @@
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { parseJsonObject } from '../formats/json-file.ts';
+import { sha256 as sha256Of } from '../formats/sha256.ts';
 import { isJsonObject } from '../text/json.ts';
 
 /** A file of a model, as its manifest lists it. */
@@ -38,10 +39,8 @@ export async function checkListed(origin: string, bytes: Uint8Array, { size, sha
   if (bytes.byteLength !== size) {
     throw new CheckpointError(origin, `${bytes.byteLength} bytes where its manifest says ${size}; ${cure}`);
   }
-  const { subtle } = globalThis.crypto ?? {}; // only in secure contexts
-  if (subtle === undefined) return;
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as BufferSource));
-  const found = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (globalThis.crypto?.subtle === undefined) return; // only in secure contexts
+  const found = await sha256Of(bytes);
   if (found !== sha256)
     throw new CheckpointError(origin, `its SHA-256 is ${found}, its manifest says ${sha256}; ${cure}`);
 }

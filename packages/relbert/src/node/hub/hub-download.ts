@@ -1,11 +1,11 @@
 /** @file One file of the hub: its facts, and its bytes resumed, checked and put in place. */
 
-import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { copyFile, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { CheckpointError } from '../../formats/checkpoint-error.ts';
 import { fileError } from '../file-error.ts';
 import { temporaryPath } from '../temporary-file.ts';
+import { contentHash } from './content-hash.ts';
 import { type RetryOptions, readBody, request, TransientError, withRetries } from './http.ts';
 import type { HubEvent } from './hub-event.ts';
 
@@ -104,7 +104,7 @@ export async function downloadBlob(file: RemoteFile, blob: string, context: Down
 export async function takeShared(file: RemoteFile, shared: string, blob: string): Promise<boolean> {
   const temporary = temporaryPath(blob);
   try {
-    if (file.size === undefined || (await sizeOf(shared)) !== file.size || (await mismatch(file, shared))) return false;
+    if (file.size === undefined || (await mismatch(file, shared))) return false;
     await link(shared, temporary).catch(() => copyFile(shared, temporary, constants.COPYFILE_FICLONE));
     await rename(temporary, blob);
     return true;
@@ -217,14 +217,12 @@ async function append(
 /** What is wrong with a fetched file; undefined where size and hash are right. */
 async function mismatch({ etag, size }: RemoteFile, path: string): Promise<string | undefined> {
   const actual = await sizeOf(path);
+  if (actual === undefined) return 'what was fetched is not a regular file any more';
   if (size !== undefined && actual !== size) return `the server sent ${actual} bytes where it had announced ${size}`;
   const announced = etag.toLowerCase();
   const algorithm = /^[0-9a-f]{64}$/.test(announced) ? 'sha256' : /^[0-9a-f]{40}$/.test(announced) ? 'sha1' : undefined;
   if (algorithm === undefined) return undefined;
-  const hash = createHash(algorithm);
-  if (algorithm === 'sha1') hash.update(`blob ${actual}\0`); // as git names a blob
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
-  const found = hash.digest('hex');
+  const found = await contentHash(path, algorithm, actual);
   return found === announced
     ? undefined
     : `what the server sent does not have the hash it announced (${etag.slice(0, 12)}..., got ${found.slice(0, 12)}...)`;

@@ -4,8 +4,6 @@
  * not be sent again, requests that are repeated, and errors that say what to do.
  */
 
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,6 +12,7 @@ import { CheckpointError } from '../../formats/checkpoint-error.ts';
 import { excerpt } from '../../text/excerpt.ts';
 import { fileError } from '../file-error.ts';
 import { readText } from '../read-file.ts';
+import { contentHash } from './content-hash.ts';
 import { request, withRetries } from './http.ts';
 import type { HubOptions } from './hub.ts';
 import { parseHubId } from './hub-id.ts';
@@ -56,10 +55,10 @@ const HUB_PACKAGE = '@huggingface/hub';
 export async function filesToPush(folder: string): Promise<PushedFile[]> {
   const files: PushedFile[] = [];
   try {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.name.startsWith('.') || !(await stat(path)).isFile()) continue;
-      files.push({ file: entry.name, bytes: (await stat(path)).size });
+    for (const file of await readdir(folder)) {
+      if (file.startsWith('.')) continue;
+      const facts = await stat(join(folder, file));
+      if (facts.isFile()) files.push({ file, bytes: facts.size });
     }
   } catch (error) {
     throw fileError(folder, 'read', error);
@@ -231,28 +230,11 @@ async function compare(
   for (const each of files) {
     const hash = remote.get(each.file);
     onProgress?.({ kind: 'file', file: each.file, what: 'checking', share: 0 });
-    const same =
-      hash !== undefined &&
-      hash === (await contentHash(join(folder, each.file), each.bytes, hash.length === 64, signal));
+    const algorithm = hash?.length === 64 ? 'sha256' : 'sha1';
+    const same = hash && hash === (await contentHash(join(folder, each.file), algorithm, each.bytes, signal));
     (same ? unchanged : changed).push(each);
   }
   return { changed, unchanged };
-}
-
-async function contentHash(
-  path: string,
-  bytes: number,
-  large: boolean,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const hash = createHash(large ? 'sha256' : 'sha1');
-  if (!large) hash.update(`blob ${bytes}\0`);
-  try {
-    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Buffer);
-  } catch (error) {
-    throw fileError(path, 'read', error);
-  }
-  return hash.digest('hex');
 }
 
 /** Bytes a second below which an upload counts as stalled. */
