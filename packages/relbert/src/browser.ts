@@ -69,7 +69,7 @@ export class RelationEncoder extends Core {
    * Loads a checkpoint over HTTP.
    *
    * @param model The address of a folder that holds `config.json` and the weights ({@link hubAddress} gives that of a hub
-   *   model); the name of a published model; or what the package of a model exports. Default: the model of
+   *   model); `relbert-minilm-l6`; or what the package of a model exports. Default: the model of
    *   relbert-minilm-l6, where the bundler put it, else from a CDN.
    * @throws CheckpointError where the server cannot be reached, has no checkpoint there, or it is damaged;
    *   EncoderConfigError, TokenizerError or WeightError where its config, tokenizer or weights cannot be used;
@@ -84,7 +84,7 @@ export class RelationEncoder extends Core {
     const { device, threads, worker = typeof document !== 'undefined' } = options;
     checkSimd(); // before anything is fetched
     const settings = { ...options.runtime, device, ...(threads && { threads }) };
-    const files = isPublished(model) ? await publishedModelFiles(model, options) : fetchFiles(model, options);
+    const files = isPublished(model) ? await publishedModelFiles(options) : fetchFiles(model, options);
     const encoderOptions = {
       batchTokens: worker ? 512 : 256, // an event of progress, or a turn for the page, for every 64 or 32 short prompts
       ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(encoderOptionNames, name))),

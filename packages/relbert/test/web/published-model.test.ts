@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import model from 'relbert-minilm-l6';
 import { expect, it } from 'vitest';
-import { publishedModelFiles, publishedModels } from '../../src/web/published-model.ts';
+import { publishedModel, publishedModelFiles } from '../../src/web/published-model.ts';
 
 const folder = new URL('../../../relbert-minilm-l6/', import.meta.url);
 const text = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
@@ -28,22 +28,22 @@ it('the package of the model lists its files as they are: node build.mjs --model
 
 it('a published model is taken from where the bundler put it, else from a CDN in the version of the dependency', async () => {
   const { version } = JSON.parse(text('package.json')) as { version: string };
-  expect(publishedModels).toEqual({ 'relbert-minilm-l6': version });
+  expect(publishedModel).toEqual({ name: 'relbert-minilm-l6', version });
   const asked: string[] = [];
   const answering = (there: (url: string) => boolean) => async (url: string) => {
     asked.push(url);
     return there(url) ? new Response(text('config.json')) : new Response(null, { status: 404 });
   };
-  const bundled = await publishedModelFiles('embedded', { cache: false, fetch: answering(() => true) });
+  const bundled = await publishedModelFiles({ cache: false, fetch: answering(() => true) });
   expect(bundled.origin).toBe('relbert-minilm-l6');
   expect(asked).toEqual([`${folder}config.json`]);
-  const cdn = await publishedModelFiles('embedded', {
+  const cdn = await publishedModelFiles({
     cache: false,
     fetch: answering((url) => !url.startsWith('file:')),
   });
   expect(cdn.origin).toBe(`https://cdn.jsdelivr.net/npm/relbert-minilm-l6@${version}`);
   const own = { cache: false, fetch: answering(() => true), modelBase: 'https://models.example/npm/' } as const;
-  const mirror = await publishedModelFiles('relbert-minilm-l6', own);
+  const mirror = await publishedModelFiles(own);
   expect(mirror.origin).toBe(`https://models.example/npm/relbert-minilm-l6@${version}`);
 });
 
