@@ -113,7 +113,8 @@ export class BrowserPage implements AsyncDisposable {
     const trace = JSON.parse(String(await this.#browser.stopTracing())) as { traceEvents: TraceEvent[] };
     // The browser's own panels are pages, too.
     const page = trace.traceEvents.find(({ name }) => name === pageMark);
-    const tasks = trace.traceEvents.filter(({ pid, tid }) => pid === page?.pid && tid === page.tid);
+    if (!page) throw new Error(`the trace has no mark '${pageMark}'`);
+    const tasks = trace.traceEvents.filter(({ pid, tid }) => pid === page.pid && tid === page.tid);
     return { result, longest: Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000 };
   }
 
