@@ -115,7 +115,7 @@ export async function openPage(url: string, others: readonly string[] = []): Pro
     const allowed = [new URL(url).origin, ...others];
     await context.route('**', (route) => {
       const { protocol, origin } = new URL(route.request().url());
-      return protocol === 'http:' && !allowed.includes(origin) ? route.abort() : route.continue();
+      return /^https?:$/.test(protocol) && !allowed.includes(origin) ? route.abort() : route.continue();
     });
     const tab = await context.newPage();
     tab.on('console', (message) => notes.push(message.text()));
