@@ -4,22 +4,6 @@ import { Random } from '../../src/data/random.ts';
 import { mutate } from './mutations.ts';
 import { openReaders, type Reader } from './readers.ts';
 
-/** The errors that a damaged file may cause. */
-const errors = [
-  ...[
-    'CheckpointError',
-    'DataError',
-    'EmbeddingError',
-    'EncoderConfigError',
-    'FileError',
-    'IndexError',
-    'OptionError',
-    'PairError',
-  ],
-  ...['PoolingError', 'PromptContentError', 'PromptError', 'PromptTooLongError', 'RecipeError', 'ReportError'],
-  ...['TokenizerError', 'WeightError', 'UnknownRelationError', 'RelbertError'],
-];
-
 /** Longest message, in characters. */
 const MAX_MESSAGE = 1000;
 /** Seconds that a reader may take for a file of some kilobytes. */
@@ -122,13 +106,20 @@ function refusal(error: unknown): Outcome {
   const { name, message } = error;
   const at = error.stack?.split('\n').find((line) => line.includes('/src/')) ?? '';
   const shown = `${name}: ${JSON.stringify(message.slice(0, 200))} ${at.trim()}`;
-  if (!errors.includes(name)) return defect(shown);
+  if (!isRelbertError(error)) return defect(shown);
   if (/[\p{Cc}\u2028\u2029]/u.test(message)) return defect(`control characters in ${shown}`);
   if (message.length > MAX_MESSAGE) return defect(`a message of ${message.length} characters: ${shown}`);
   if (/out of bounds|call stack|undefined|\[object|Invalid typed array|Cannot (?:read|convert|mix)/.test(message)) {
     return defect(`an internal message: ${shown}`);
   }
   return { kind: 'refused', message };
+}
+
+/** By the name of the class: the report's reader has the classes of the built library. */
+function isRelbertError(error: object): boolean {
+  const parent: unknown = Object.getPrototypeOf(error);
+  if (typeof parent !== 'object' || parent === null) return false;
+  return parent.constructor.name === 'RelbertError' || isRelbertError(parent);
 }
 
 /** Whether two results are the same, by a hash of all that they hold. */
@@ -147,7 +138,7 @@ function digest(result: unknown): string {
 function notFinite(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : String(value);
   if (typeof value !== 'object' || value === null) return undefined;
-  for (const item of Object.values(value)) {
+  for (const item of value instanceof Map ? value.values() : Object.values(value)) {
     const found = notFinite(item);
     if (found !== undefined) return found;
   }

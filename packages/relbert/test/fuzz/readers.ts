@@ -1,5 +1,5 @@
 /** @file Every reader of files with a small input, and how the campaign damages it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -405,8 +405,7 @@ async function trainingReaders(folder: string): Promise<Reader[]> {
   };
   const store = trainingStore(folder);
   await store.save('last', state);
-  const { readFile } = await import('node:fs/promises');
-  const bytes = new Uint8Array(await readFile(join(folder, 'last.safetensors')));
+  const bytes = new Uint8Array(readFileSync(join(folder, 'last.safetensors')));
   const read = (damaged: Uint8Array) => {
     writeFileSync(join(folder, 'last.safetensors'), damaged);
     return readCheckpoint('last', { store, trained: trained(), steps: 2, check: () => {} });
