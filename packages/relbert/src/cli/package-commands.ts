@@ -32,9 +32,13 @@ const packages: readonly CommandPackage[] = [
   },
 ];
 
+function adds({ summaries }: CommandPackage, typed: string | undefined): boolean {
+  return typed !== undefined && Object.hasOwn(summaries, typed);
+}
+
 /** Whether a command comes from a package of its own. */
 export function isPackageCommand(typed: string | undefined): boolean {
-  return typed !== undefined && packages.some(({ summaries }) => Object.hasOwn(summaries, typed));
+  return packages.some((each) => adds(each, typed));
 }
 
 /** A command whose package is not installed. */
@@ -50,7 +54,7 @@ class MissingPackageError extends Error {
  */
 export async function packageCommands(typed: string | undefined): Promise<readonly Declaration[]> {
   const found = packages.map(async (each) => {
-    const loaded = typed !== undefined && typed in each.summaries ? await loadCommands(each.name) : undefined;
+    const loaded = adds(each, typed) ? await loadCommands(each.name) : undefined;
     return loaded ?? Object.entries(each.summaries).map(([name, summary]) => missing(each, name, summary));
   });
   return (await Promise.all(found)).flat();

@@ -1,12 +1,12 @@
 /** The files of an index in a folder of the disk. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, open, rm, rmdir } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IndexError } from '../index/error.ts';
 import type { IndexFile, NewIndexFile, WritableIndexFolder } from '../index/index-folder.ts';
 import { fileError, systemCode } from './file-error.ts';
 import { lockFolder } from './file-lock.ts';
-import { makeFolder, writeFileAtomic } from './files.ts';
+import { makeFolder, removeEmptyFolder, writeFileAtomic } from './files.ts';
 import { kindOfPath, listFolder } from './read-file.ts';
 import { clearLeftovers } from './temporary-file.ts';
 
@@ -44,7 +44,7 @@ export function indexFolder(folder: string): WritableIndexFolder {
       const lock = {
         async release() {
           await held.release();
-          if (isNew) await rmdir(folder).catch(() => {}); // fails where an index was written into it
+          if (isNew) await removeEmptyFolder(folder);
         },
       };
       try {

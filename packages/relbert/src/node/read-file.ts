@@ -11,7 +11,7 @@ export async function readText(path: string, options: ReadOptions = {}): Promise
   return decodeText(path, await readBytes(path, options));
 }
 
-/** The bytes of a file (`-`: standard input). @throws FileError, or the signal's reason */
+/** The bytes of a file. @throws FileError, or the signal's reason */
 export async function readBytes(path: string, { signal }: ReadOptions = {}): Promise<Uint8Array> {
   try {
     return await readFile(path, signal ? { signal } : {});

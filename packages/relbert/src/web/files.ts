@@ -4,7 +4,7 @@ import { tokenizerFileNames } from '../encoder/checkpoint-tokenizer.ts';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { openFileCache } from './file-cache.ts';
-import { checkListed, type ListedFile, type ModelManifest, manifestName, parseManifest } from './model-manifest.ts';
+import { checkListed, type ModelManifest, manifestName, parseManifest } from './model-manifest.ts';
 import { type RequestOptions, readBody, requestFile } from './request.ts';
 import { withoutHead } from './without-head.ts';
 
@@ -62,7 +62,6 @@ export function fetchFiles(model: string | URL | ModelManifest, options: FetchFi
   const listed = new Set(['config.json']);
   let manifest: Promise<ModelManifest | undefined> | undefined;
   let names: Promise<readonly string[]> | undefined;
-  const urlOf = (name: string, file?: ListedFile): string => file?.url ?? `${base}/${name}`;
   const ask = async (name: string, init: Parameters<typeof requestFile>[2] = {}) => {
     const answer = await requestFile(`${base}/${name}`, options, {
       absent: listed.has(name) ? [404] : [403, 404],
@@ -142,7 +141,7 @@ export function fetchFiles(model: string | URL | ModelManifest, options: FetchFi
       const file = (await manifest)?.[name];
       // A manifest that was read names every file.
       if (file === undefined && (await manifest) !== undefined) return undefined;
-      const url = urlOf(name, file);
+      const url = file?.url ?? `${base}/${name}`;
       const [cache, tag] = file ? [ofManifest, file.sha256] : [ofFolder, undefined];
       const kept = await cache.get(url, tag);
       if (kept) {

@@ -93,7 +93,9 @@ export class RemoteCalls {
     this.#answering.set(id, controller);
     const send = (event: unknown) => this.#post({ kind: 'event', id, event });
     try {
-      const value = await this.#methods[method]?.(argument as never, { signal: controller.signal, send });
+      const answer = this.#methods[method];
+      if (!answer) throw new Error(`there is no method ${method}: page and worker are of two versions`);
+      const value = await answer(argument as never, { signal: controller.signal, send });
       this.#post({ kind: 'result', id, value }, buffersOf(value));
     } catch (error) {
       this.#post({ kind: 'failed', id, error: toErrorMessage(error) });

@@ -5,7 +5,7 @@ import { onnxWebRuntime, operatorsFor, type WebRuntimeOptions } from './onnx-web
 
 /**
  * ONNX Runtime compiled to WebAssembly, in this thread: it blocks while it computes. It runs in Node too. All settings are
- * those of the page: the first session fixes them. See `webWorkerRuntime` for a runtime that leaves the page free.
+ * those of the page: the first session fixes them. `RelationEncoder.load` takes a worker, which leaves the page free.
  *
  * @throws RuntimeError for a device that a page does not have; `createSession` where onnxruntime-web is not installed
  */
