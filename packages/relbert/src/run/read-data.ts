@@ -76,7 +76,7 @@ export async function readRelations(
 async function questionsOf(source: string): Promise<readonly RelationSet[] | undefined> {
   if (!source.endsWith('.jsonl') || (await kindOfPath(source)) !== 'file') return undefined;
   const data = { file: source, text: await readText(source) };
-  return /^\s*\{\s*"stem"\s*:/.test(data.text) ? relationsOfQuestions(parseAnalogyQuestions(data), data) : undefined;
+  return /^\s*\{[^\n]*"stem"\s*:/.test(data.text) ? relationsOfQuestions(parseAnalogyQuestions(data), data) : undefined;
 }
 
 async function readSource(data: DataSource, onNotice: DataFile['onNotice']): Promise<readonly RelationSet[]> {

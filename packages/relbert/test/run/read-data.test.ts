@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { NoRelationError, UnknownRelationError } from '../../src/data/exclude.ts';
 import { pairsOf, type RelationSet } from '../../src/data/relation-set.ts';
-import { readTrainingData } from '../../src/run/read-data.ts';
+import { readRelations, readTrainingData } from '../../src/run/read-data.ts';
 import { checkRecipe } from '../../src/train/recipe.ts';
 import type { Recipe, RecipeInput } from '../../src/train/recipe-schema.ts';
 
@@ -35,6 +35,17 @@ function recipe(teacher: { pairs: string[] } | null, more: Partial<RecipeInput> 
     'test',
   );
 }
+
+describe('readRelations', () => {
+  it.each([
+    ['stem', { stem: ['Paris', 'France'], choice: [['Rome', 'Italy']], answer: 0, prefix: 'capital' }],
+    ['prefix', { prefix: 'capital', answer: 0, choice: [['Rome', 'Italy']], stem: ['Paris', 'France'] }],
+  ])('takes analogy questions whose first key is %s', async (key, question) => {
+    const sets = await readRelations([file(`first-${key}.jsonl`, lines(question)), relations]);
+    expect(sets.map(({ relation }) => relation)).toEqual(['capital']);
+    expect(shown(sets)).toEqual(['Paris:France', 'Rome:Italy', 'Oslo:Norway', 'Bern:Switzerland']);
+  });
+});
 
 describe('excluded pairs', () => {
   it('come from all files below a folder', async () => {
