@@ -51,7 +51,8 @@ writeFileSync(pairsFile, pairs.map((pair) => `${pair.join('\t')}\n`).join(''));
 /** Seconds, or why it did not run. */
 type Outcome = { readonly seconds: number; readonly versions?: Record<string, string> } | { readonly missing: string };
 
-async function ours(dtype: 'f32' | 'int8'): Promise<Outcome> {
+/** In a single call, or by so many callers with a pair at a time each. */
+async function ours(dtype: 'f32' | 'int8', callers?: number): Promise<Outcome> {
   await using encoder = await RelationEncoder.load(values.model, {
     template: 'a',
     pooling: 'average_no_mask',
@@ -60,7 +61,14 @@ async function ours(dtype: 'f32' | 'int8'): Promise<Outcome> {
   });
   await encoder.encode(pairs.slice(0, 64));
   const start = performance.now();
-  await encoder.encode(pairs);
+  if (callers === undefined) await encoder.encode(pairs);
+  else {
+    const queue = pairs.values();
+    const call = async () => {
+      for (const pair of queue) await encoder.encode([pair]);
+    };
+    await Promise.all(Array.from({ length: callers }, call));
+  }
   const versions = { relbert: packageVersion(), node: process.version };
   return { seconds: (performance.now() - start) / 1000, versions };
 }
@@ -109,6 +117,8 @@ async function transformersJs(): Promise<Outcome> {
 const contenders: readonly (readonly [string, () => Promise<Outcome>])[] = [
   ['relbert f32', () => ours('f32')],
   ['relbert int8', () => ours('int8')],
+  ['relbert f32, 64 callers with a pair each', () => ours('f32', 64)],
+  ['relbert f32, one caller, pair by pair', () => ours('f32', 1)],
   ['PyTorch f32, length buckets', python('torch-f32')],
   ['PyTorch bf16, length buckets', python('torch-bf16')],
   ['PyTorch f32, padded to 64', python('torch-padded')],

@@ -3,8 +3,9 @@
  *
  *   npm run pack:embedded -- [--from runs/relbert-minilm-l6]
  *
- * Without `--from`, from the weights that lie in the package. What the model was trained with (README.md, recipe.json,
- * train.jsonl, train-pairs.tsv, learning-curve.svg) is copied by hand. Needs `npm run build`.
+ * `--from` is a model in 16 or 32 bits, by default what `npm run train:embedded` writes: those of the package have 8 bits
+ * already, and would lose more. What the model was trained with (README.md, recipe.json, train.jsonl, train-pairs.tsv.gz,
+ * learning-curve.svg) is copied by hand. Needs `npm run build`.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = join(root, 'packages/relbert-minilm-l6');
-const { values } = parseArgs({ options: { from: { type: 'string', default: folder } } });
+const { values } = parseArgs({ options: { from: { type: 'string', default: 'runs/relbert-minilm-l6' } } });
 
 const relbert = join(root, 'packages/relbert/bin/relbert.js');
 const written = ['--format', 'safetensors', '--dtype', 'int8', '--output', folder];

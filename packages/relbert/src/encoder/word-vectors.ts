@@ -1,9 +1,13 @@
 /** @file Vectors of single words, without a forward pass: what a language model looks up for their tokens. */
 import { buildEncoder } from '../models/encoder.ts';
 import { resolveWeightNames } from '../models/weights.ts';
+import { normalizeRows } from './embeddings.ts';
 import type { LanguageModel } from './language-model.ts';
 
-/** The mean of the input embeddings of a word's tokens, the mean over all tokens taken off, of length 1: float32 [n, E]. */
+/**
+ * The mean of the input embeddings of a word's tokens, the mean over all tokens taken off, of length 1: float32 [n, E].
+ * A word without tokens has zeros.
+ */
 export async function tokenVectors(
   model: Pick<LanguageModel, 'config' | 'weights' | 'tokenizer'>,
   words: readonly string[],
@@ -16,27 +20,19 @@ export async function tokenVectors(
   const dimension = table.shape[1] as number;
   const data = new Float32Array(words.length * dimension);
   const mean = new Float64Array(dimension);
-  for (const [at, value] of rows.entries()) mean[at % dimension] = (mean[at % dimension] as number) + value;
+  for (let row = 0; row < rows.length; row += dimension) {
+    for (let d = 0; d < dimension; d++) mean[d] = (mean[d] as number) + (rows[row + d] as number);
+  }
   for (let d = 0; d < dimension; d++) mean[d] = (mean[d] as number) / (rows.length / dimension);
   for (const [at, word] of words.entries()) {
     // A space before it, as in the middle of a sentence.
     const ids = tokenizer.encode(` ${word}`).ids.filter((id) => !tokenizer.special.all.has(id));
-    for (const id of ids) {
-      for (let d = 0; d < dimension; d++) {
-        const value = (rows[id * dimension + d] as number) / ids.length;
-        data[at * dimension + d] = (data[at * dimension + d] as number) + value;
-      }
-    }
-  }
-  for (let start = 0; start < data.length; start += dimension) {
-    let squares = 0;
+    if (ids.length === 0) continue;
     for (let d = 0; d < dimension; d++) {
-      const value = (data[start + d] as number) - (mean[d] as number);
-      data[start + d] = value;
-      squares += value * value;
+      const sum = ids.reduce((total, id) => total + (rows[id * dimension + d] as number), 0);
+      data[at * dimension + d] = sum / ids.length - (mean[d] as number);
     }
-    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-    for (let d = 0; d < dimension; d++) data[start + d] = (data[start + d] as number) * scale;
   }
+  normalizeRows(data, dimension);
   return { data, dimension };
 }

@@ -145,19 +145,17 @@ function quantizedWeight(
 ): QuantizedWeight {
   const sources = [weight];
   const [out = 0] = weight.shape;
-  // The parts are made from one reading of the weight.
-  const cache = new WeakMap<Float32Array, Int8Tensor>();
-  const parts = (data: readonly Float32Array[]): Int8Tensor => {
-    const stored = data[0] as Float32Array;
-    const found = cache.get(stored) ?? quantizeRows(stored, out, { bits, factors, centres });
-    cache.set(stored, found);
-    return found;
-  };
+  // All parts come from a single pass over the weight, and over its integers.
+  const parts = oncePer((data: Float32Array) => quantizeRows(data, out, { bits, factors, centres }));
+  const storedParts = oncePer((stored: Int8Tensor) => {
+    if (!sameValues(stored.factors, factors) || !sameValues(stored.centres, centres)) return undefined;
+    return bits === 8 ? stored : halved(stored);
+  });
   const part = (name: 'w' | 'scale' | 'offset', dtype: 'int8' | 'float32', shape: readonly number[]): Tensor =>
     parameters.input({
       ...{ name: `${weight.name}.int8.${name}`, dtype, shape, sources },
-      pack: (data) => parts(data)[name] as Int8Array | Float32Array,
-      packInt8: (stored) => (bits === 8 ? stored : halved(stored))[name],
+      pack: ([data]) => parts(data as Float32Array)[name],
+      packInt8: (stored) => storedParts(stored)?.[name],
     });
   return {
     w: part('w', 'int8', weight.shape),
@@ -205,6 +203,21 @@ export function quantizeRows(
     offset[n] = step * sum;
   }
   return { w, scale, offset };
+}
+
+/** A function that works an argument out once. */
+function oncePer<A extends object, R>(of: (argument: A) => R): (argument: A) => R {
+  const results = new WeakMap<A, { readonly result: R }>();
+  return (argument) => {
+    const found = results.get(argument) ?? { result: of(argument) };
+    results.set(argument, found);
+    return found.result;
+  };
+}
+
+/** Integers that were scaled for another input are not those of this layer. */
+function sameValues(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+  return a?.length === b?.length && (a ?? []).every((value, i) => value === b?.[i]);
 }
 
 /** A weight of 8 bits in 7. */

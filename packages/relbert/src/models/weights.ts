@@ -1,4 +1,4 @@
-import type { Int8Source } from '../formats/int8-tensor.ts';
+import type { Int8Source, Int8Tensor } from '../formats/int8-tensor.ts';
 import type { ConstantData } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
 import { buildEncoder } from './encoder.ts';
@@ -115,10 +115,13 @@ export async function readParameters(
   const read: Record<string, ConstantData> = {};
   // Kept for the next parameter alone: an 8-bit weight and its scale are made from the same tensors.
   let kept = new Map<string, Float32Array>();
+  let integers: { readonly of: StoredParameter; readonly tensor: Int8Tensor | undefined } | undefined;
   for (const { name, sources, pack, packInt8 } of parameters) {
     const [first] = sources;
-    const integers = packInt8 && first && (await stored.int8?.get(names.get(first.name) ?? '')?.read());
-    const packed = integers && packInt8?.(integers);
+    if (packInt8 && first && integers?.of !== first) {
+      integers = { of: first, tensor: await stored.int8?.get(names.get(first.name) ?? '')?.read() };
+    }
+    const packed = integers?.tensor && packInt8?.(integers.tensor);
     if (packed) {
       read[name] = packed;
       continue;

@@ -9,7 +9,7 @@ import { plainWord } from './pairs.ts';
 const LEVELS = 7;
 /** The most pairs of one relation. */
 const MOST = 6_000;
-/** A word stands in several relations from so many on; at most so many of their pairs, or of frequent words, are first. */
+/** A word of more relations than this stands in several; at most so many of their pairs, or of frequent words, are first. */
 const SEVERAL = 4;
 const FIRST = 3_500;
 /** A word is the head, or the tail, of at most as many pairs of one relation. */
@@ -178,7 +178,7 @@ function partPairs(wordNet: WordNet): Chosen {
   return pairs;
 }
 
-/** Half of the pairs as they are, half turned around. */
+/** Six pairs of ten as they are, the others turned around. */
 function split(pairs: Chosen, name: string, turned: string, random: Random): Record<string, Chosen> {
   const both: [Chosen, Chosen] = [new Map(), new Map()];
   for (const [head, tail] of pairs.values()) {
