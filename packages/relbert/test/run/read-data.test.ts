@@ -38,12 +38,41 @@ function recipe(teacher: { pairs: string[] } | null, more: Partial<RecipeInput> 
 
 describe('readRelations', () => {
   it.each([
-    ['stem', { stem: ['Paris', 'France'], choice: [['Rome', 'Italy']], answer: 0, prefix: 'capital' }],
-    ['prefix', { prefix: 'capital', answer: 0, choice: [['Rome', 'Italy']], stem: ['Paris', 'France'] }],
+    [
+      'stem',
+      {
+        stem: ['Paris', 'France'],
+        choice: [
+          ['Rome', 'Italy'],
+          ['x', 'y'],
+        ],
+        answer: 0,
+        prefix: 'seat',
+      },
+    ],
+    [
+      'prefix',
+      {
+        prefix: 'seat',
+        answer: 0,
+        choice: [
+          ['Rome', 'Italy'],
+          ['x', 'y'],
+        ],
+        stem: ['Paris', 'France'],
+      },
+    ],
   ])('takes analogy questions whose first key is %s', async (key, question) => {
     const sets = await readRelations([file(`first-${key}.jsonl`, lines(question)), relations]);
-    expect(sets.map(({ relation }) => relation)).toEqual(['capital']);
-    expect(shown(sets)).toEqual(['Paris:France', 'Rome:Italy', 'Oslo:Norway', 'Bern:Switzerland']);
+    expect(sets.map(({ relation }) => relation)).toEqual(['seat', 'capital']);
+    expect(shown(sets)).toEqual([
+      'Paris:France',
+      'Rome:Italy',
+      'Paris:France',
+      'Rome:Italy',
+      'Oslo:Norway',
+      'Bern:Switzerland',
+    ]);
   });
 });
 
