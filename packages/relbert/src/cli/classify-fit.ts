@@ -40,6 +40,7 @@ export const classifyFit = command({
     ),
     grid: negated("the MLP's default settings instead of the best of the paper's nine"),
     other: number('<probability>', 'pairs whose label is less probable are labelled "other"', probability),
+    overwrite: flag('replace the classifier in the folder'),
     seed: withDefault(number('<number>', "of the split and of the MLP's start and batches", fromZero), 0),
     json: flag('print {"output","method","labels","examples","scores","calibration",...}'),
   },
@@ -48,7 +49,9 @@ export const classifyFit = command({
     'relbert classify fit --data data/BLESS --output bless --other 0.7',
   ],
   async run(_, flags, terminal) {
-    const { data, validation, output, seed, method, grid, other } = flags;
+    const { data, validation, output, overwrite, seed, method, grid, other } = flags;
+    const { checkClassifierFolder } = await import('../node/classifier-folder.ts');
+    await checkClassifierFolder(output, { overwrite });
     const { examples, validation: found } = await readExamples(data, validation, terminal);
     noteRepeated(examples, found, terminal);
     const { RelationClassifier } = await import('../index.ts');

@@ -11,7 +11,7 @@ export const classifyPredict = command({
   name: 'predict',
   summary: 'label pairs with a classifier',
   description:
-    'Labels pairs with a classifier of relbert classify fit, in the order given and in constant memory: head, tail, label and probability, separated by tabs, or as JSON lines.',
+    'Labels pairs with a classifier of relbert classify fit, in the order given and in constant memory: head, tail, label and probability, separated by tabs, or as JSON lines. Tables that classify fit reads are read here too; their labels are left out.',
   arguments: [['[pair...]', 'HEAD:TAIL, or JSON: \'["head", "tail"]\'']],
   options: {
     model: required(text('<dir>', 'folder that relbert classify fit has written')),
@@ -26,11 +26,11 @@ export const classifyPredict = command({
   },
   examples: [
     'relbert classify predict --model my-relations Tokyo:Japan',
-    'cut -f 1,2 pairs.tsv | relbert classify predict --model my-relations --pairs - --json',
+    'relbert classify predict --model my-relations --pairs pairs.tsv --json',
   ],
   async run([args], flags, terminal) {
     const { model: folder, encoder: moved, json, other, output: path, pairs: file, ...encoderFlags } = flags;
-    const { pairs, count } = await openPairs(args, file, terminal);
+    const { pairs, count } = await openPairs(args, file, terminal, { labelled: true });
     const { RelationClassifier } = await import('../index.ts');
     const { encoder: fitted } = await RelationClassifier.describe(folder);
     await using encoder = await loadEncoder(

@@ -22,13 +22,14 @@ export interface PairInput {
 
 /**
  * The pairs of arguments, or of a file (`-`: standard input, `package/NAME`: carried by the package) as a stream.
- * @param options `quiet`: without the notice of a header line, where the file was read before
+ * @param options `quiet`: without the notice of a header line, where the file was read before; `labelled`: a third
+ *   column without a header line is a label, which is left out
  */
 export async function openPairs(
   args: readonly string[],
   file: string | undefined,
   terminal: Terminal,
-  { quiet = false } = {},
+  { quiet = false, labelled = false } = {},
 ): Promise<PairInput> {
   if (args.length > 0 && file !== undefined) {
     throw new UsageError('give pairs as arguments or by --pairs, not both');
@@ -62,7 +63,7 @@ export async function openPairs(
   if (!format) throw new Error(`${file}: is not an Arrow stream or file`);
   const { parsePairFile } = await import('../pair/pair-file.ts');
   const parse = (chunks: AsyncIterable<Uint8Array>, onNotice?: (notice: string) => void): AsyncIterable<WordPair> =>
-    parsePairFile(chunks, { file: name, format, onNotice });
+    parsePairFile(chunks, { file: name, format, onNotice, labelled });
   return {
     pairs: parse(reader.rest(), quiet ? undefined : terminal.note),
     count: async () => (kind === 'file' ? countLines(file, terminal.signal) : undefined),

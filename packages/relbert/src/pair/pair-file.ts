@@ -1,5 +1,6 @@
 import { CsvReader } from '../text/csv.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
+import { excerpt } from '../text/excerpt.ts';
 import { type ByteLine, decodeLine, type Line, LineCutter, lineError, lineGroups } from '../text/lines.ts';
 import { PairError } from './pair-error.ts';
 import { checkColumnNames, noticeHeader, type PairTable, pairTableOf } from './pair-table.ts';
@@ -43,6 +44,8 @@ export interface PairFileOptions extends Pick<DataFile, 'onNotice'> {
   readonly file: string;
   /** Default: by the ending of `file`. */
   readonly format?: PairFileFormat;
+  /** Whether a third field without a header line is a label, which is left out with a notice. Default false: an error. */
+  readonly labelled?: boolean | undefined;
 }
 
 /**
@@ -74,6 +77,7 @@ class PairReader {
   readonly #csv = new CsvReader();
   /** Whether a line that is not blank has been read. */
   #started = false;
+  #noticedLabel = false;
   #table: PairTable | undefined;
 
   constructor(options: PairFileOptions) {
@@ -137,12 +141,13 @@ class PairReader {
     }
     const words = fields.map((field) => field.trim());
     if (!this.#table) {
-      if (words.length > 2) {
+      if (words.length === 3 && this.#options.labelled) {
+        this.#noticeLabel(words[2] as string, line);
+      } else if (words.length > 2) {
         throw new PairError(
           `expected two words, got ${words.length}; further columns need a header line that names them, as in head,tail,id`,
         );
-      }
-      checkCount(words.length);
+      } else checkCount(words.length);
       return checkedPair(words[0] as string, words[1] as string);
     }
     const { head, tail, names } = this.#table;
@@ -151,5 +156,11 @@ class PairReader {
     }
     const columns = names.flatMap((name, i) => (i === head || i === tail || name === '' ? [] : [[name, words[i]]]));
     return checkedPair(words[head] as string, words[tail] as string, Object.fromEntries(columns));
+  }
+
+  #noticeLabel(label: string, { file, number }: Line): void {
+    if (this.#noticedLabel) return;
+    this.#noticedLabel = true;
+    this.#options.onNotice?.(`${file}:${number}: the third column (${excerpt(label)}) is read as a label and left out`);
   }
 }

@@ -9,7 +9,7 @@ describe('relbert classify', () => {
   const rows = heads.flatMap((head) => ['red', 'blue'].map((tail) => `${head}\t${tail}\t${tail}\n`)).join('');
   const saved = join(folder, 'classifier');
   const fit = (...args: string[]) =>
-    json<Record<string, unknown>>('classify', 'fit', '--output', saved, ...model, ...args);
+    json<Record<string, unknown>>('classify', 'fit', '--output', saved, '--overwrite', ...model, ...args);
 
   it('learns from a table and labels pairs', async () => {
     const fitted = await fit('--data', file('data.tsv', rows), '--other', '0.5');
@@ -44,7 +44,7 @@ describe('relbert classify', () => {
     const lines = heads.flatMap((head) => ['red', 'blue'].map((label) => ({ head, tail: label, label })));
     const validation = file('validation.csv', 'label,head,tail\nred,rose,red\nblue,whale,blue\n');
     const { code, stdout } = await relbert(
-      ['classify', 'fit', '--data', '-', '--validation', validation, '--output', saved, ...model],
+      ['classify', 'fit', '--data', '-', '--validation', validation, '--output', saved, '--overwrite', ...model],
       { input: jsonl(...lines) },
     );
     expect(code).toBe(0);
@@ -60,11 +60,41 @@ describe('relbert classify', () => {
       join(folder, 'set'),
       '--output',
       saved,
+      '--overwrite',
       ...model,
       '--json',
     ]);
     expect(result.stderr).toContain('1 of the 2 validation pairs are in the data too');
     expect(JSON.parse(result.stdout)).toMatchObject({ judgedOn: 'validation', calibration: { pairs: 2 } });
+  });
+
+  it('replaces a classifier only where it is asked to, and no other folder', async () => {
+    const data = file('again.tsv', rows);
+    const again = (output: string, ...more: string[]) =>
+      relbert(['classify', 'fit', '--data', data, '--output', output, ...model, ...more]);
+    const kept = join(folder, 'kept');
+    expect((await again(kept)).code).toBe(0);
+    const weights = readFileSync(join(kept, 'classifier.safetensors'));
+    const refused = await again(kept, '--method', 'lda');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('replace it with --overwrite')]);
+    expect(readFileSync(join(kept, 'classifier.safetensors'))).toEqual(weights);
+    expect((await again(kept, '--method', 'lda', '--overwrite')).code).toBe(0);
+    expect(readFileSync(join(kept, 'classifier.safetensors'))).not.toEqual(weights);
+    file('full/notes.txt', '');
+    const full = await again(join(folder, 'full'), '--overwrite');
+    expect([full.code, full.stderr]).toEqual([2, expect.stringContaining('holds no classifier: name another folder')]);
+    expect((await again(data)).stderr).toContain('is a file: name a folder');
+  });
+
+  it('labels the pairs of a table that fit reads, and says that its labels are left out', async () => {
+    await fit('--data', file('data.tsv', rows));
+    const predict = (name: string, content: string) =>
+      relbert(['classify', 'predict', '--model', saved, '--pairs', file(name, content), '--threads', '1']);
+    const { code, stdout, stderr } = await predict('test.tsv', 'tree\tred\tblue\nsea\tblue\tred\n');
+    expect([code, stdout.replace(/[\d.]+$/gm, 'P')]).toEqual([0, 'tree\tred\tred\tP\nsea\tblue\tblue\tP\n']);
+    expect(stderr).toContain('test.tsv:1: the third column ("blue") is read as a label and left out');
+    expect(stderr.match(/left out/g)).toHaveLength(1);
+    expect((await predict('four.tsv', 'a\tb\tc\td\n')).stderr).toContain('four.tsv:1: expected two words, got 4');
   });
 
   it('says what is wrong with data and classifier', async () => {
