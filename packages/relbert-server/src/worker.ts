@@ -118,7 +118,7 @@ function refuse(id: number, error: unknown): void {
     return;
   }
   if (refusals.includes(name)) send({ kind: 'refusal', id, detail: message, fault: 'client' });
-  else if (name === 'IndexError' && message.startsWith('--where: ')) {
+  else if (name === 'WhereError') {
     send({ kind: 'refusal', id, detail: message.replace('--where: ', 'where: '), fault: 'client' });
   } else if (name === 'IndexError' && loaded?.index instanceof PostgresIndex) {
     send({ kind: 'refusal', id, detail: message, fault: 'database' });

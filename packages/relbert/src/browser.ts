@@ -6,15 +6,7 @@
 
 import { type ClassifierParts, readClassifier } from './classify/classifier-file.ts';
 import type { LabelledExample } from './classify/folds.ts';
-import {
-  type ClassifierInfo,
-  RelationClassifier as CoreClassifier,
-  checkEncoder,
-  type FitClassifierOptions,
-  fitParts,
-  infoOf,
-  openParts,
-} from './classify/relation-classifier.ts';
+import * as classifier from './classify/relation-classifier.ts';
 import { type EncoderOptions, encoderOptionNames } from './encoder/encoder-options.ts';
 import { checkOptionNames } from './encoder/option-error.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
@@ -103,27 +95,27 @@ export interface ClassifierOptions extends FetchFilesOptions {
 }
 
 /** Which relation holds between two words, learnt from labelled pairs; `fit` or `load` makes one. */
-export class RelationClassifier extends CoreClassifier {
+export class RelationClassifier extends classifier.RelationClassifier {
   /** Learns from labelled pairs. @throws as in Node */
   static async fit(
     examples: readonly LabelledExample[],
-    { encoder, runtime, ...options }: FitClassifierOptions & Pick<ClassifierOptions, 'encoder' | 'runtime'>,
+    { encoder, runtime, ...options }: classifier.FitClassifierOptions & Pick<ClassifierOptions, 'encoder' | 'runtime'>,
   ): Promise<RelationClassifier> {
-    return withRuntime(encoder, runtime, (web) => fitParts(examples, encoder, web, options));
+    return withRuntime(encoder, runtime, (web) => classifier.fitParts(examples, encoder, web, options));
   }
 
   /** Loads a classifier that `relbert classify fit` wrote. @param url Its folder on a server. @throws ClassifierError */
   static async load(url: string, { encoder, runtime, ...options }: ClassifierOptions): Promise<RelationClassifier> {
     return withRuntime(encoder, runtime, async () => {
       const parts = await read(url, options);
-      await checkEncoder(url, parts, encoder);
+      await classifier.checkEncoder(url, parts, encoder);
       return parts;
     });
   }
 
   /** What a saved classifier says of itself. @throws ClassifierError */
-  static async describe(url: string, options: FetchFilesOptions = {}): Promise<ClassifierInfo> {
-    return infoOf(await read(url, options));
+  static async describe(url: string, options: FetchFilesOptions = {}): Promise<classifier.ClassifierInfo> {
+    return classifier.infoOf(await read(url, options));
   }
 }
 
@@ -140,7 +132,7 @@ async function withRuntime(
   const runtime = webRuntime(options);
   const owned = { [Symbol.asyncDispose]: () => runtime.dispose() };
   try {
-    return new RelationClassifier(await openParts(await partsFor(runtime), encoder, runtime, [owned]));
+    return new RelationClassifier(await classifier.openParts(await partsFor(runtime), encoder, runtime, [owned]));
   } catch (error) {
     await runtime.dispose();
     throw error;

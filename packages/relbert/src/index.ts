@@ -12,15 +12,7 @@
 
 import { type ClassifierParts, readClassifier } from './classify/classifier-file.ts';
 import type { LabelledExample } from './classify/folds.ts';
-import {
-  type ClassifierInfo,
-  RelationClassifier as CoreClassifier,
-  checkEncoder,
-  type FitClassifierOptions,
-  fitParts,
-  infoOf,
-  openParts,
-} from './classify/relation-classifier.ts';
+import * as classifier from './classify/relation-classifier.ts';
 import { type EncoderOptions, encoderOptionNames } from './encoder/encoder-options.ts';
 import { describeEncoder, loadEncoderParts } from './encoder/load-encoder.ts';
 import { checkOptionNames } from './encoder/option-error.ts';
@@ -114,7 +106,7 @@ export class RelationEncoder extends Core {
 }
 
 /** Which relation holds between two words, learnt from labelled pairs; `fit` or `load` makes one. */
-export class RelationClassifier extends CoreClassifier {
+export class RelationClassifier extends classifier.RelationClassifier {
   /**
    * Learns from labelled pairs. The MLP's settings, and the temperature that makes probabilities fit, are chosen on
    * validation pairs: those given, or one in ten of the examples; few examples are judged by cross-validation.
@@ -130,11 +122,11 @@ export class RelationClassifier extends CoreClassifier {
    */
   static async fit(
     examples: readonly LabelledExample[],
-    options: FitClassifierOptions & { readonly encoder?: Core | undefined } = {},
+    options: classifier.FitClassifierOptions & { readonly encoder?: Core | undefined } = {},
   ): Promise<RelationClassifier> {
     const { encoder: given, ...rest } = options;
     return withEncoder(given, 'embedded', {}, async (encoder, runtime) => {
-      const parts = await fitParts(examples, encoder, runtime, rest);
+      const parts = await classifier.fitParts(examples, encoder, runtime, rest);
       const name = await findableName(parts.encoder.name);
       return { ...parts, encoder: { ...parts.encoder, name } };
     });
@@ -157,14 +149,14 @@ export class RelationClassifier extends CoreClassifier {
     const { name, template, prompt, pooling, dtype } = parts.encoder;
     const as = { ...(template && { template: prompt }), pooling: pooling as Pooling, dtype };
     return withEncoder(given, model ?? name, { ...as, ...loadOptions }, async (encoder) => {
-      await checkEncoder(folder, parts, encoder);
+      await classifier.checkEncoder(folder, parts, encoder);
       return parts;
     });
   }
 
   /** What a saved classifier says of itself; no encoder is loaded. @throws ClassifierError, FileError */
-  static async describe(folder: string): Promise<ClassifierInfo> {
-    return infoOf(await readClassifier(folder, (name) => readClassifierFile(folder, name)));
+  static async describe(folder: string): Promise<classifier.ClassifierInfo> {
+    return classifier.infoOf(await readClassifier(folder, (name) => readClassifierFile(folder, name)));
   }
 
   /** Writes `classifier.json` and `classifier.safetensors`, together. The folder is made where it is missing. @throws FileError */
@@ -184,7 +176,9 @@ async function withEncoder(
   try {
     const encoder = given ?? (await RelationEncoder.load(model, options));
     if (!given) owned.unshift(encoder);
-    return new RelationClassifier(await openParts(await partsFor(encoder, runtime), encoder, runtime, owned));
+    return new RelationClassifier(
+      await classifier.openParts(await partsFor(encoder, runtime), encoder, runtime, owned),
+    );
   } catch (error) {
     for (const resource of owned) await resource[Symbol.asyncDispose]();
     throw error;

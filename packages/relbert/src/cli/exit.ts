@@ -32,6 +32,7 @@ const usageErrors: readonly string[] = [
   'PoolingError',
   'PromptError',
   'UnknownRelationError',
+  'WhereError',
 ];
 
 /** Whether the person should change the command line, rather than a file or the machine. By name: nothing is loaded for it. */

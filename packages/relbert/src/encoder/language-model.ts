@@ -9,6 +9,7 @@ import type { PromptSpec } from '../prompt/spec.ts';
 import { type ManualTemplateName, parseTemplate } from '../prompt/template.ts';
 import { createTokenizer } from '../tokenizer/create-tokenizer.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { TokenizerError } from '../tokenizer/tokenizer-error.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { OptionError } from './option-error.ts';
 import { needsMask, type Pooling, parsePooling } from './pooling.ts';
@@ -58,7 +59,7 @@ const plainDefaults = { template: 'a', pooling: 'average_no_mask' } as const;
 export async function openLanguageModel(files: CheckpointFiles): Promise<LanguageModel> {
   const checkpoint = await openCheckpoint(files);
   const config = parseEncoderConfig(checkpoint.config, `${checkpoint.origin}/config.json`);
-  const complete = createTokenizer(checkpoint.tokenizerFiles);
+  const complete = tokenizerOf(checkpoint);
   const tokenizer = tokenizerForRows(complete, config.vocabularySize, checkpoint.origin);
   return {
     files,
@@ -69,6 +70,15 @@ export async function openLanguageModel(files: CheckpointFiles): Promise<Languag
     everyTokenHasRow: tokenizer === complete,
     maxLength: Math.min(config.maxLength, tokenizer.maxLength ?? config.maxLength),
   };
+}
+
+/** @throws TokenizerError with the checkpoint's folder or id */
+function tokenizerOf({ tokenizerFiles, origin }: Checkpoint): Tokenizer {
+  try {
+    return createTokenizer(tokenizerFiles);
+  } catch (error) {
+    throw error instanceof TokenizerError ? error.in(origin) : error;
+  }
 }
 
 /** The pooling asked for, else the checkpoint's, else the default. @throws PoolingError for an unknown name */

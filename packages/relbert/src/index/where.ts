@@ -4,7 +4,7 @@
  *     relation = "hypernym" and not (source in ("wordnet", "bless") or score < 0.5)
  */
 import { suggestion } from '../text/nearest-name.ts';
-import { IndexError } from './error.ts';
+import { WhereError } from './error.ts';
 
 /** A value of a column. */
 export type ColumnValue = string | number | boolean | null;
@@ -37,7 +37,7 @@ type Token =
 /**
  * Reads a condition.
  * @param columns The columns of the index beside `head` and `tail`.
- * @throws IndexError naming the place that cannot be read, or the column that is not there
+ * @throws WhereError naming the place that cannot be read, or the column that is not there
  */
 export function parseWhere(text: string, columns: readonly string[]): Condition {
   const reader = new WhereReader(text, ['head', 'tail', ...columns]);
@@ -90,7 +90,7 @@ class WhereReader {
     this.#next++;
     const column = name.text;
     if (!this.#columns.includes(column)) {
-      throw new IndexError(
+      throw new WhereError(
         `--where: there is no column '${column}'${suggestion(column, this.#columns)}; the index has ${this.#columns.join(', ')}`,
       );
     }
@@ -156,10 +156,10 @@ class WhereReader {
     return true;
   }
 
-  #error(expected: string): IndexError {
+  #error(expected: string): WhereError {
     const token = this.#peek();
     const place = token ? `at '${this.#text.slice(token.at, token.at + 20)}'` : 'at the end';
-    return new IndexError(`--where: cannot read '${this.#text}' ${place}: ${expected}`);
+    return new WhereError(`--where: cannot read '${this.#text}' ${place}: ${expected}`);
   }
 }
 
@@ -170,7 +170,7 @@ function tokensOf(text: string): Token[] {
   while (tokenPattern.lastIndex < end) {
     const start = tokenPattern.lastIndex;
     const match = tokenPattern.exec(text);
-    if (!match) throw new IndexError(`--where: cannot read '${text}' at '${text.slice(start).trim().slice(0, 20)}'`);
+    if (!match) throw new WhereError(`--where: cannot read '${text}' at '${text.slice(start).trim().slice(0, 20)}'`);
     const [all, sign, double, single, quoted, word] = match;
     const at = start + all.length - all.trimStart().length;
     const string = double ?? single;

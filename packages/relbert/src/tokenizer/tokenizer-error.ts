@@ -9,4 +9,9 @@ export class TokenizerError extends RelbertError {
     super(`${file}: ${problem}`);
     this.file = file;
   }
+
+  /** The same error, with the folder that the file lies in. */
+  in(folder: string): TokenizerError {
+    return new TokenizerError(`${folder}/${this.file}`, this.message.slice(`${this.file}: `.length));
+  }
 }

@@ -82,9 +82,12 @@ describe('relbert index', () => {
       'has another prompt: vectors of two models cannot be compared',
     );
     expect(await failure('index', 'add', index, '--pairs', pairs, '--pooling', 'average')).toContain('another pooling');
-    expect(await failure('index', 'search', 'a:b', '--index', index, '--where', 'source = "x"')).toContain(
-      "there is no column 'source'",
-    );
+    const where = (condition: string) => relbert(['index', 'search', 'a:b', '--index', index, '--where', condition]);
+    expect(await where('source = "x"')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("there is no column 'source'"),
+    });
+    expect(await where('relation =')).toMatchObject({ code: 2, stderr: expect.stringContaining('at the end') });
     expect(await failure('index', 'search', 'a:b', '--index', join(folder, 'none'))).toContain(
       'there is no index here',
     );

@@ -194,9 +194,21 @@ describe('a hub that misbehaves', () => {
       return true;
     };
     expect(await failure()).toBe(
-      'org/model@main: gave up after 5 attempts: the server answers 503 Service Unavailable',
+      `org/model@main: there is no folder of this name, and the hub (${server.endpoint}) was not reached: gave up after 5 attempts: the server answers 503 Service Unavailable`,
     );
     expect(server.log.length).toBe(5);
+  });
+
+  it('says at once that a name without an organisation is neither a folder nor reached', async () => {
+    server.refuse = (_, response) => {
+      response.writeHead(503).end();
+      return true;
+    };
+    expect(await failure('nope')).toBe(
+      `nope@main: there is no folder of this name, and the hub (${server.endpoint}) was not reached: the server answers 503 Service Unavailable`,
+    );
+    expect(await failure('robertalarge')).toContain('no folder of this name (did you mean roberta-large');
+    expect([server.log.length, kinds()]).toEqual([2, []]); // neither tried again
   });
 
   it('cuts off in the middle: the download goes on where it was', async () => {

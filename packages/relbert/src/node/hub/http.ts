@@ -158,7 +158,8 @@ export async function withRetries<T>(
       }
       failures++;
       if (failures >= options.attempts) {
-        throw new CheckpointError(what, `gave up after ${failures} attempts: ${error.message}`, { cause: error });
+        const tried = failures > 1 ? `gave up after ${failures} attempts: ` : '';
+        throw new CheckpointError(what, `${tried}${error.message}`, { cause: error });
       }
       const delay = error.wait ?? Math.min(options.pause * 2 ** (failures - 1), 30_000);
       onRetry(failures, delay, error.message);

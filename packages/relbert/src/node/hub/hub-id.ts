@@ -36,6 +36,11 @@ export function modelSuggestion(name: string): string {
   return near.length === 0 ? '' : ` (did you mean ${near.join(' or ')}?)`;
 }
 
+/** Whether a name is one that hubs have: only the oldest models have no organisation, so `nope` is rather a mistake. */
+export function isLikelyModel(id: string): boolean {
+  return id.includes('/') || knownNames.includes(id);
+}
+
 /** `org/name[@revision]`; undefined where the text cannot be a hub id. */
 export function parseHubId(text: string): HubId | undefined {
   const [, id, revision = 'main'] = /^([^@]+)(?:@(.+))?$/.exec(text) ?? [];

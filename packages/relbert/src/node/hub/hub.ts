@@ -15,12 +15,12 @@ import { isJsonObject, type JsonObject } from '../../text/json.ts';
 import { withFileLock } from '../file-lock.ts';
 import { folderFiles } from '../folder.ts';
 import type { Fetch } from './http.ts';
-import { readBody, request, withRetries } from './http.ts';
+import { readBody, request, TransientError, withRetries } from './http.ts';
 import { type FileSizes, HubCache, hasFile, isCommit } from './hub-cache.ts';
 import type { DownloadContext } from './hub-download.ts';
 import { downloadBlob, remoteFile, takeShared } from './hub-download.ts';
 import type { HubEvent } from './hub-event.ts';
-import { type HubId, modelSuggestion, requireHubId } from './hub-id.ts';
+import { type HubId, isLikelyModel, modelSuggestion, requireHubId } from './hub-id.ts';
 import type { HubSettings, HubSettingsOptions } from './hub-settings.ts';
 import { hubSettings } from './hub-settings.ts';
 
@@ -64,14 +64,16 @@ export async function hubFiles(model: string, options: HubOptions = {}): Promise
       `there is no folder of this name${modelSuggestion(hubId.id)}, and as a model of the hub it is not complete in the cache (${cache.folder}) while the offline switch is on: run once without --offline and HF_HUB_OFFLINE`,
     );
   }
-  const context = downloadContext(settings, options, cached === undefined);
+  const context = downloadContext(settings, options, cached === undefined && isLikelyModel(hubId.id));
   let listing: Listing;
   try {
     const tree = isCommit(hubId.revision) ? await cache.tree(hubId.revision) : undefined;
     listing = tree ? { commit: hubId.revision, sizes: tree } : await listFiles(hubId, origin, settings, context);
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (!cached || !(error instanceof CheckpointError) || error instanceof HubRefusal) throw error;
+    if (!cached || !(error instanceof CheckpointError) || error instanceof HubRefusal) {
+      throw isTransient(error) ? notReached(hubId, origin, settings, error) : error;
+    }
     context.onEvent({ kind: 'offline', reason: error.message });
     return cached;
   }
@@ -80,6 +82,25 @@ export async function hubFiles(model: string, options: HubOptions = {}): Promise
 
 /** The hub's own "no": not a matter of the network. */
 class HubRefusal extends CheckpointError {}
+
+function isTransient(error: unknown): error is CheckpointError {
+  return error instanceof CheckpointError && error.cause instanceof TransientError;
+}
+
+/** What was named may have been a folder, so the message says that there is none. */
+function notReached(
+  { id }: HubId,
+  origin: string,
+  { endpoint }: HubSettings,
+  { message, cause }: CheckpointError,
+): CheckpointError {
+  const why = message.slice(origin.length + ': '.length);
+  return new CheckpointError(
+    origin,
+    `there is no folder of this name${modelSuggestion(id)}, and the hub (${endpoint}) was not reached: ${why}`,
+    { cause },
+  );
+}
 
 interface Listing {
   readonly commit: string;
@@ -175,7 +196,7 @@ function refusal(response: Response, { id, revision }: HubId, origin: string, ha
   if (status === 401 || status === 404 || code === 'RepoNotFound') {
     return new HubRefusal(
       origin,
-      `there is no such model on the hub${modelSuggestion(id)}: check the spelling; ${permission}`,
+      `there is no folder of this name, and there is no such model on the hub${modelSuggestion(id)}: check the spelling; ${permission}`,
     );
   }
   return new CheckpointError(origin, `the hub answers ${status} ${response.statusText}`.trimEnd());

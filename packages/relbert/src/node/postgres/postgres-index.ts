@@ -1,7 +1,7 @@
 /** @file An index in PostgreSQL: a table of pairs with half vectors, searched through pgvector's HNSW graph. */
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { VectorBlock } from '../../formats/vector-block.ts';
-import { IndexError } from '../../index/error.ts';
+import { IndexError, WhereError } from '../../index/error.ts';
 import { checkTop, unitsOf } from '../../index/index-question.ts';
 import type { ModelIdentity } from '../../index/manifest.ts';
 import type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from '../../index/pair-index.ts';
@@ -96,7 +96,7 @@ export class PostgresIndex implements PairIndex {
     if (options.probes !== undefined)
       throw new IndexError('probes are lists of an index in a folder; a database has efSearch');
     if (where !== undefined && !isStorable(where))
-      throw new IndexError('--where: PostgreSQL stores no U+0000, and no half of a surrogate pair');
+      throw new WhereError('--where: PostgreSQL stores no U+0000, and no half of a surrogate pair');
     const condition = where === undefined ? undefined : parseWhere(where, this.columns);
     const units = unitsOf(queries, this);
     const results: IndexNeighbour[][] = [];
