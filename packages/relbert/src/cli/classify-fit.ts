@@ -4,6 +4,7 @@ import type { DataFile } from '../text/data-error.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
 import { openSplits } from './evaluate-classification.ts';
+import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { choice, flag, fromZero, negated, number, probability, required, text, withDefault } from './option.ts';
 import type { Terminal } from './terminal.ts';
@@ -50,8 +51,7 @@ export const classifyFit = command({
   ],
   async run(_, flags, terminal) {
     const { data, validation, output, overwrite, seed, method, grid, other } = flags;
-    const { checkClassifierFolder } = await import('../node/classifier-folder.ts');
-    await checkClassifierFolder(output, { overwrite });
+    await checkOutput(output, overwrite);
     const { examples, validation: found } = await readExamples(data, validation, terminal);
     noteRepeated(examples, found, terminal);
     const { RelationClassifier } = await import('../index.ts');
@@ -84,6 +84,23 @@ export const classifyFit = command({
     );
   },
 });
+
+/** @throws UsageError where a new classifier would replace another one unasked, or join files of another kind */
+async function checkOutput(folder: string, overwrite: boolean | undefined): Promise<void> {
+  const { kindOfPath, listFolder } = await import('../node/read-file.ts');
+  const { CLASSIFIER_FILES } = await import('../classify/classifier-file.ts');
+  const kind = await kindOfPath(folder);
+  if (kind === undefined) return;
+  if (kind !== 'folder') throw new UsageError(`${folder} is a file: name a folder for the classifier`);
+  const names = await listFolder(folder);
+  if (names.length === 0) return;
+  if (!names.includes(CLASSIFIER_FILES.description)) {
+    throw new UsageError(`${folder} is not empty and holds no classifier: name another folder`);
+  }
+  if (!overwrite) {
+    throw new UsageError(`${folder} holds a classifier already: replace it with --overwrite, or name another folder`);
+  }
+}
 
 async function readExamples(data: string, validation: string | undefined, terminal: Terminal) {
   const { parseLexicalRelations } = await import('../data/lexical-relation.ts');
