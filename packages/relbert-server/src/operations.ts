@@ -122,7 +122,7 @@ export function operations(
   });
   const neighbours = operation('neighbours', 'Pairs of the index whose relation is most like that of given pairs', {
     description:
-      'The pairs of the index with the greatest cosine to each given pair, or, with `mean`, to the mean of all of them less half the mean of the counter-examples in `not`. Further columns of the index stand beside head, tail and score.',
+      'The pairs of the index with the greatest cosine to each given pair, or, with `mean`, to the mean of all of them less half the mean of the counter-examples in `not`. Further columns of the index stand beside head, tail and score; one called score as input_score.',
     body: z.strictObject({
       pairs,
       top: top.default(10),
@@ -154,7 +154,7 @@ export function operations(
   });
   const mine = operation('mine', 'New pairs of a relation that a few pairs show, from the index', {
     description:
-      'The pairs of the index that are most like the seeds, best first, each with its nearest seed. What most pairs of the index share is taken off first. Pairs in `not` look like the relation and are not. Further columns stand beside.',
+      'The pairs of the index that are most like the seeds, best first, each with its nearest seed. What most pairs of the index share is taken off first. Pairs in `not` look like the relation and are not. Further columns stand beside; those called score and seed as input_score and input_seed.',
     body: z.strictObject({ seeds: pairs, not: pairs.optional(), top: top.default(20) }),
     answer: z.object({ results: z.array(neighbour.extend({ seed: headTail })) }),
     example: {

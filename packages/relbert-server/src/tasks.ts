@@ -1,5 +1,6 @@
 /** @file What each operation computes, in the worker process. Bodies have been checked by the schemas of operations.ts. */
 import {
+  furtherColumns,
   minePairs,
   type PairIndex,
   questionOf,
@@ -75,10 +76,11 @@ async function neighbours(loaded: Loaded, body: NeighboursBody, signal: AbortSig
     questions.map(({ of }) => questionOf(of, counterExamples)),
     { top, distinctWords, signal, ...(where !== undefined && { where }) },
   );
+  const further = furtherColumns(['score']);
   return {
     results: questions.map(({ json }, q) => ({
       query: json,
-      neighbours: found[q]?.map(({ pair, score }) => ({ ...pair.columns, head: pair.head, tail: pair.tail, score })),
+      neighbours: found[q]?.map(({ pair, score }) => ({ ...further(pair), head: pair.head, tail: pair.tail, score })),
     })),
   };
 }
@@ -97,8 +99,12 @@ async function mine(loaded: Loaded, { seeds, not = [], top = 20 }: MineBody, sig
     ...{ runtime, top, signal },
     not: vectors.slice(seeds.length),
   });
+  const further = furtherColumns(['score', 'seed']);
   return {
-    results: found.map(({ pair: { head, tail, columns }, score, seed }) => ({ ...columns, head, tail, score, seed })),
+    results: found.map(({ pair, score, seed }) => {
+      const { head, tail } = pair;
+      return { ...further(pair), head, tail, score, seed };
+    }),
   };
 }
 

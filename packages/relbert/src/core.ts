@@ -68,6 +68,7 @@ export type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from '
 export { type IndexInfo, RelationIndex, type VerifyEvent } from './index/relation-index.ts';
 export { EncoderConfigError } from './models/config.ts';
 export { WeightError } from './models/weights.ts';
+export { furtherColumns } from './pair/further-columns.ts';
 export { PairError } from './pair/pair-error.ts';
 export { toWordPair, type WordPair, type WordPairLike } from './pair/word-pair.ts';
 export type { EncodedPrompt, Prompt } from './prompt/prompt.ts';

@@ -29,7 +29,7 @@ export async function embedArrow(
   let skipped = 0;
   let done = 0;
   try {
-    const writer = new ArrowWriter(await loadArrow(), input.schema, arrowForm(path));
+    const writer = new ArrowWriter(await loadArrow(), input.schema, arrowForm(path), terminal.note);
     await writeAll(output, writer.start());
     for await (const { batch, firstRow, pairs } of input.batches()) {
       const data = new Float32Array(pairs.length * dimension);

@@ -1,12 +1,15 @@
 /** `relbert embed`: relation embeddings of word pairs, as a stream in constant memory. */
 import type { EmbeddingBlock, SkippedPair } from '../encoder/embeddings.ts';
 import type { ColumnTypes } from '../formats/column-type.ts';
+import { furtherColumns } from '../pair/further-columns.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
 import { type EmbeddingFormat, embeddingFormats, formatOf } from './embedding-format.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { choice, flag, text } from './option.ts';
 import { openPairs, type PairInput } from './pair-input.ts';
+import type { Terminal } from './terminal.ts';
 
 export const embed = command({
   name: 'embed',
@@ -41,7 +44,7 @@ export const embed = command({
       throw new UsageError(`the format ${format} needs --output FILE`);
     }
     const fromInput = format === 'arrow' && args.length === 0 ? '-' : undefined;
-    const input = await openPairs(args, flags.pairs ?? fromInput, terminal);
+    const input = withFreeColumns(await openPairs(args, flags.pairs ?? fromInput, terminal), terminal);
     const types = await declaredTypes(format, input);
     await using encoder = await loadEncoder(flags, terminal, { worker: true });
     const skipTooLong = flags.skipTooLong ?? false;
@@ -96,6 +99,16 @@ async function declaredTypes(format: EmbeddingFormat, { again }: PairInput): Pro
   let types: ColumnTypes = new Map();
   for await (const pair of again()) types = columnTypes([pair], types);
   return types;
+}
+
+/** Pairs without a column `embedding`, which the output has itself. */
+function withFreeColumns(input: PairInput, { note }: Terminal): PairInput {
+  const further = furtherColumns(['embedding'], note);
+  async function* renamed(pairs: AsyncIterable<WordPair>): AsyncGenerator<WordPair> {
+    for await (const pair of pairs) yield pair.columns ? { ...pair, columns: further(pair) } : pair;
+  }
+  const { again } = input;
+  return { ...input, pairs: renamed(input.pairs), ...(again && { again: () => renamed(again()) }) };
 }
 
 function pairsWere(count: number): string {

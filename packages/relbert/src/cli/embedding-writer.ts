@@ -50,12 +50,10 @@ async function writeLines(
   }
 }
 
-/** `{"head","tail","embedding":[...]}` a line, the columns of the pair between tail and embedding. */
+/** `{"head","tail","embedding":[...]}` a line, the columns of the pair between tail and embedding; none is called embedding. */
 export function jsonLine({ head, tail, columns }: WordPair, vector: Float32Array): string {
   const numbers = Array.from(vector, floatText).join(',');
-  // An embedding that the pair came with is replaced.
-  const { embedding: _, ...further } = columns ?? {};
-  return `${JSON.stringify({ head, tail, ...further }).slice(0, -1)},"embedding":[${numbers}]}`;
+  return `${JSON.stringify({ head, tail, ...columns }).slice(0, -1)},"embedding":[${numbers}]}`;
 }
 
 function jsonLinesWriter(output: Output): EmbeddingWriter {

@@ -1,5 +1,6 @@
 /** `relbert index search | info | verify`. */
-import type { IndexNeighbour, IndexQuery, PairIndex } from '../index/pair-index.ts';
+import type { IndexQuery, PairIndex } from '../index/pair-index.ts';
+import { furtherColumns } from '../pair/further-columns.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
@@ -124,9 +125,15 @@ async function searchIndex(texts: readonly string[], flags: SearchFlags, termina
     },
   );
   if (flags.json) {
+    const further = furtherColumns(['score'], terminal.note);
     const answers = questions.map(({ json }, q) => ({
       query: json,
-      neighbours: (results[q] ?? []).map(neighbourJson),
+      neighbours: (results[q] ?? []).map(({ pair, score }) => ({
+        ...further(pair),
+        head: pair.head,
+        tail: pair.tail,
+        score,
+      })),
     }));
     return terminal.print(JSON.stringify({ results: answers }));
   }
@@ -150,11 +157,6 @@ async function searchIndex(texts: readonly string[], flags: SearchFlags, termina
     return tableText(heads, rows, terminal.style);
   });
   await terminal.print(tables.join('\n\n'));
-}
-
-/** A neighbour as `--json` prints it: further columns beside the words and the score. */
-function neighbourJson({ pair, score }: IndexNeighbour): object {
-  return { ...pair.columns, head: pair.head, tail: pair.tail, score };
 }
 
 function textOf(value: unknown): string {

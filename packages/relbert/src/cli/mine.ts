@@ -1,5 +1,6 @@
 /** `relbert mine`: new pairs of a relation from a few of its pairs. */
 import type { MinedPair } from '../index/mining.ts';
+import { furtherColumns } from '../pair/further-columns.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
@@ -126,9 +127,10 @@ async function readPairs(file: string, terminal: Terminal): Promise<WordPair[]> 
 
 async function printMined(found: readonly MinedPair[], { json }: MineFlags, terminal: Terminal): Promise<void> {
   if (json) {
+    const further = furtherColumns(['score', 'seed'], terminal.note);
     for (const { pair, score, seed } of found) {
-      const { head, tail, columns } = pair;
-      await terminal.print(JSON.stringify({ ...columns, head, tail, score, seed }));
+      const { head, tail } = pair;
+      await terminal.print(JSON.stringify({ ...further(pair), head, tail, score, seed }));
     }
     return;
   }

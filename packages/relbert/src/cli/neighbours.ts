@@ -1,6 +1,7 @@
 /** `relbert neighbours`: the pairs whose relation is most like that of given ones, as in the paper's Tables 6 and 13. */
 import type { VectorBlock } from '../formats/vector-block.ts';
 import type { Neighbour, NeighbourQuery } from '../index/nearest.ts';
+import { furtherColumns } from '../pair/further-columns.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
@@ -17,13 +18,15 @@ const options = {
   among: required(
     text(
       '<file>',
-      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; word2vec text or binary or .jsonl, also .gz), or an index: its folder, or postgres://...; - reads pairs from standard input',
+      'pairs (.tsv, .csv, .jsonl, .txt, or package/wordnet, package/countries ...), or vectors that relbert embed wrote (.npy beside .pairs.tsv; .arrow, .arrows; word2vec text or binary or .jsonl, also .gz), or an index: its folder, or postgres://...; - reads pairs from standard input',
     ),
   ),
   top: withDefault(number('<number>', 'neighbours a pair', fromOne), 10),
   ...modelOptions,
   model: severalModels,
-  json: flag('print {"among","top","results":[{"model","queries":[{"pair","neighbours"}]}]}'),
+  json: flag(
+    'print {"among","top","results":[{"model","queries":[{"pair","neighbours":[{"pair","score"}]}]}]}, further columns beside',
+  ),
 };
 /** Without `--model`: the embedded model, unless the file of vectors needs none. */
 type NeighbourFlags = Flags<typeof options>;
@@ -52,8 +55,9 @@ export const neighbours = command({
     const results = await search(pairs, flags, terminal);
     const { top } = flags;
     const among = await placeName(flags.among);
+    const further = furtherColumns(['pair', 'score'], terminal.note);
     await terminal.print(
-      flags.json ? resultsJson(pairs, results, { among, top }) : await resultsText(pairs, results, terminal),
+      flags.json ? resultsJson(pairs, results, { among, top, further }) : await resultsText(pairs, results, terminal),
     );
   },
 });
@@ -173,7 +177,11 @@ async function nearest(
 function resultsJson(
   pairs: readonly WordPair[],
   results: readonly ModelNeighbours[],
-  { among, top }: Pick<NeighbourFlags, 'among' | 'top'>,
+  {
+    among,
+    top,
+    further,
+  }: Pick<NeighbourFlags, 'among' | 'top'> & { readonly further: ReturnType<typeof furtherColumns> },
 ): string {
   const words = ({ head, tail }: WordPair): string[] => [head, tail];
   return JSON.stringify({
@@ -183,7 +191,8 @@ function resultsJson(
       model: model ?? null,
       queries: pairs.map((pair, q) => ({
         pair: words(pair),
-        neighbours: neighbours[q]?.map(({ pair: own, score }) => ({ pair: words(own), score })) ?? [],
+        neighbours:
+          neighbours[q]?.map(({ pair: found, score }) => ({ ...further(found), pair: words(found), score })) ?? [],
       })),
     })),
   });

@@ -34,6 +34,20 @@ export async function openVectorBlocks(
       throw new Error(`${file}: its pairs are missing; expected them in ${pairs}`);
     return () => npyBlocks({ chunks: chunks(), file }, { chunks: readChunks(pairs, terminal.signal), file: pairs });
   }
+  if (name.endsWith('.parquet')) {
+    const others = '--format arrow, npy, jsonl or word2vec';
+    throw new UsageError(`${file}: Parquet files are written, but not read; write the vectors with ${others}`);
+  }
+  if (/\.(arrows?|feather|ipc)$/.test(name)) {
+    const { ArrowReader } = await import('../formats/arrow-reader.ts');
+    const { ByteReader } = await import('../formats/byte-reader.ts');
+    const { loadArrow } = await import('../node/arrow-package.ts');
+    const open = async () => ArrowReader.open(await loadArrow(), new ByteReader(chunks()), file);
+    if (!(await open()).hasVectors) return undefined;
+    return async function* () {
+      yield* (await open()).vectors();
+    };
+  }
   if (name.endsWith('.jsonl'))
     return holdsEmbeddings(await firstLine(chunks(), file)) ? () => jsonBlocks(chunks(), file) : undefined;
   if (/\.(tsv|csv)$/.test(name) || (name.endsWith('.txt') && !holdsVectors(await firstLine(chunks(), file))))

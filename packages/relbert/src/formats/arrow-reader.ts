@@ -1,13 +1,18 @@
 /** @file Word pairs of an Arrow IPC stream or file, batch by batch, with every other column as it came. */
-import type { DataType, Field, RecordBatch, RecordBatchReader, Schema, Vector } from 'apache-arrow';
+import type { DataType, Field, Float, List, RecordBatch, RecordBatchReader, Schema, Vector } from 'apache-arrow';
 import { PairError } from '../pair/pair-error.ts';
 import { checkColumnNames, pairTableOf } from '../pair/pair-table.ts';
 import { checkedPair, pairText, type WordPair } from '../pair/word-pair.ts';
 import { DataError } from '../text/data-error.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { type ByteReader, joined } from './byte-reader.ts';
+import type { VectorBlock } from './vector-block.ts';
+import { vectorProblem } from './vector-check.ts';
 
 export type Arrow = typeof import('apache-arrow');
+
+/** The column of vectors. */
+export const EMBEDDING = 'embedding';
 
 /** Bytes of a file that {@link isArrow} looks at. */
 export const ARROW_SIGNATURE_BYTES = 8;
@@ -123,8 +128,65 @@ export class ArrowReader {
 
   /** All pairs, their further columns as values of JSON. @throws DataError as {@link batches}, and for a column of another type */
   async *pairs(): AsyncGenerator<WordPair> {
+    const columnsOf = this.#furtherColumns();
+    for await (const batch of this.batches()) {
+      const further = columnsOf(batch);
+      for (const [i, pair] of batch.pairs.entries()) {
+        const columns = further(i);
+        yield columns ? { ...pair, columns } : pair;
+      }
+    }
+    await this.end();
+  }
+
+  /** Whether there is a column `embedding` of lists of 32-bit numbers, as {@link vectors} reads. */
+  get hasVectors(): boolean {
+    const { DataType } = this.#arrow;
+    const type = this.schema.fields.find(({ name }) => name === EMBEDDING)?.type;
+    if (!DataType.isList(type) && !DataType.isFixedSizeList(type)) return false;
+    const { valueType } = type as List;
+    return DataType.isFloat(valueType) && (valueType as Float).precision === this.#arrow.Precision.SINGLE;
+  }
+
+  /**
+   * The pairs with their vectors, a block a batch; a row whose embedding is null is left out.
+   * @throws DataError as {@link pairs}, and for a vector that is empty, not finite, or of another dimension than the first
+   */
+  async *vectors(): AsyncGenerator<VectorBlock> {
+    const columnsOf = this.#furtherColumns(EMBEDDING);
+    const at = this.schema.fields.findIndex(({ name }) => name === EMBEDDING);
+    let dimension = 0;
+    for await (const batch of this.batches()) {
+      const further = columnsOf(batch);
+      const embeddings = batch.batch.getChildAt(at) as Vector<List<Float>>;
+      const found: WordPair[] = [];
+      let data = new Float32Array(0);
+      for (const [i, pair] of batch.pairs.entries()) {
+        const vector = embeddings.get(i)?.toArray() as Float32Array | undefined;
+        if (!vector) continue;
+        dimension ||= vector.length;
+        if (data.length === 0) data = new Float32Array(batch.pairs.length * dimension);
+        const problem =
+          vector.length !== dimension || dimension === 0
+            ? `the vector has ${vector.length} values, the first one ${dimension}`
+            : vectorProblem(vector);
+        if (problem) throw this.rowError(batch.firstRow + i, pair, problem);
+        data.set(vector, found.length * dimension);
+        const columns = further(i);
+        found.push(columns ? { ...pair, columns } : pair);
+      }
+      if (found.length > 0)
+        yield { pairs: found, data: data.subarray(0, found.length * dimension), shape: [found.length, dimension] };
+    }
+    await this.end();
+  }
+
+  /** Columns beside the words, and but for one, as values of JSON: of a batch, and there of a row; undefined: none. */
+  #furtherColumns(
+    without?: string,
+  ): (batch: ArrowBatch) => (row: number) => Readonly<Record<string, unknown>> | undefined {
     const columns = this.schema.fields.flatMap((field, at) =>
-      at === this.#head || at === this.#tail ? [] : [{ ...field, at }],
+      at === this.#head || at === this.#tail || field.name === without ? [] : [{ ...field, at }],
     );
     try {
       const names = this.schema.fields.map(({ name }) => name);
@@ -141,11 +203,11 @@ export class ArrowReader {
         );
       }
     }
-    for await (const { batch, pairs, firstRow } of this.batches()) {
+    return ({ batch, firstRow }) => {
       const further = columns.map(({ name, at }) => ({ name, vector: batch.getChildAt(at) }));
-      for (const [i, { head, tail }] of pairs.entries()) {
+      return (row) => {
         const cells = further.map(({ name, vector }) => {
-          const value: unknown = vector?.get(i);
+          const value: unknown = vector?.get(row);
           const number = typeof value === 'bigint' ? Number(value) : value;
           if (
             typeof number !== 'number' ||
@@ -153,12 +215,11 @@ export class ArrowReader {
           )
             return [name, number];
           const problem = `the column ${name} holds ${value}, which only --format arrow writes`;
-          throw new DataError(this.file, undefined, `row ${firstRow + i}: ${problem}`);
+          throw new DataError(this.file, undefined, `row ${firstRow + row}: ${problem}`);
         });
-        yield columns.length > 0 ? { head, tail, columns: Object.fromEntries(cells) } : { head, tail };
-      }
-    }
-    await this.end();
+        return columns.length > 0 ? Object.fromEntries(cells) : undefined;
+      };
+    };
   }
 
   #hasJson(type: DataType): boolean {

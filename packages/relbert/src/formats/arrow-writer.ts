@@ -1,11 +1,9 @@
 /** @file Embeddings as a column of an Arrow IPC stream or file: further columns pass through as they are. */
 import type { AsyncByteQueue, Data, DataType, RecordBatch, RecordBatchWriter, Schema } from 'apache-arrow';
+import { furtherColumn, renamedNotice } from '../pair/further-columns.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { Arrow } from './arrow-reader.ts';
+import { type Arrow, EMBEDDING } from './arrow-reader.ts';
 import { type ColumnType, type ColumnTypes, typedColumns } from './column-type.ts';
-
-/** The column that is added. */
-const EMBEDDING = 'embedding';
 
 /** Vectors [n, D] as a column. */
 export interface EmbeddingColumn {
@@ -24,10 +22,17 @@ export class ArrowWriter {
 
   /**
    * @param form `stream`, or `file` with a footer for readers that seek.
+   * @param onNotice Called where the schema has a column with the name of the added one: it is renamed.
    */
-  constructor(arrow: Arrow, schema: Schema, form: 'stream' | 'file') {
+  constructor(arrow: Arrow, schema: Schema, form: 'stream' | 'file', onNotice?: (notice: string) => void) {
     const { Field, List, Float32 } = arrow;
-    const fields = schema.fields.filter(({ name }) => name !== EMBEDDING);
+    const names = new Set([EMBEDDING, ...schema.fields.map(({ name }) => name)]);
+    const fields = schema.fields.map((field) => {
+      if (field.name !== EMBEDDING) return field;
+      const name = furtherColumn(EMBEDDING, (other) => names.has(other));
+      onNotice?.(renamedNotice(EMBEDDING, name));
+      return field.clone({ name });
+    });
     const embedding = new Field(EMBEDDING, new List(new Field('item', new Float32(), true)), true);
     this.#arrow = arrow;
     this.#schema = new arrow.Schema(
@@ -48,8 +53,7 @@ export class ArrowWriter {
 
   /** A batch as it came, with an embedding for each row. */
   batch(batch: RecordBatch, embeddings: EmbeddingColumn): Uint8Array[] {
-    const children = batch.data.children.filter((_, at) => batch.schema.fields[at]?.name !== EMBEDDING);
-    return this.#write(children, batch.numRows, embeddings);
+    return this.#write(batch.data.children, batch.numRows, embeddings);
   }
 
   /** Pairs of another format. @throws PairError as {@link typedColumns} */

@@ -12,12 +12,12 @@ export type ColumnValue = string | number | bigint | boolean | null;
 /** The types of columns, in the order in which the columns come. */
 export type ColumnTypes = ReadonlyMap<string, ColumnType>;
 
-/** The columns of some pairs, added to those known before; a column `embedding` gives way to the embedding itself. */
+/** The columns of some pairs, added to those of pairs before. */
 export function columnTypes(pairs: Iterable<WordPair>, before: ColumnTypes = new Map()): ColumnTypes {
   const types = new Map(before);
   for (const { columns } of pairs) {
     for (const [name, value] of Object.entries(columns ?? {})) {
-      if (name !== 'embedding') types.set(name, common(types.get(name) ?? 'empty', typeOf(value)));
+      types.set(name, common(types.get(name) ?? 'empty', typeOf(value)));
     }
   }
   return types;
@@ -51,7 +51,7 @@ export interface TypedColumn {
  */
 export function typedColumns(pairs: readonly WordPair[], types: ColumnTypes, first: number): TypedColumn[] {
   for (const [i, pair] of pairs.entries()) {
-    const added = Object.keys(pair.columns ?? {}).find((name) => name !== 'embedding' && !types.has(name));
+    const added = Object.keys(pair.columns ?? {}).find((name) => !types.has(name));
     if (added !== undefined) throw rowError(pair, first + i, `there was no column ${excerpt(added)} before`);
   }
   return Array.from(types, ([name, type]) => ({

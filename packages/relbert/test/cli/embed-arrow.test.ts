@@ -120,6 +120,28 @@ describe('relbert embed --format arrow', () => {
     expect(columnOf(after, 'embedding')).toEqual([...expected, ...expected]);
   });
 
+  it('keeps a column that is called embedding under another name', async () => {
+    const once = (await embedArrow(stream())).bytes;
+    const twice = await embedArrow(once);
+    expect([twice.code, twice.stderr]).toEqual([
+      0,
+      expect.stringContaining('the column embedding is called input_embedding in the output'),
+    ]);
+    const table = tableFromIPC(twice.bytes);
+    const names = tableFromIPC(once).schema.fields.map(({ name }) => name);
+    expect(table.schema.fields.map(({ name }) => name)).toEqual([
+      ...names.slice(0, -1),
+      'input_embedding',
+      'embedding',
+    ]);
+    expect(columnOf(table, 'input_embedding')).toEqual(columnOf(table, 'embedding'));
+    const lines = file('embedded.jsonl', '{"head":"cat","tail":"dog","embedding":[7],"id":1}\n');
+    const { stdout, stderr } = await relbert(['embed', '--pairs', lines, ...model]);
+    expect(stderr).toContain('the column embedding is called input_embedding');
+    expect(Object.keys(JSON.parse(stdout))).toEqual(['head', 'tail', 'input_embedding', 'id', 'embedding']);
+    expect(JSON.parse(stdout)).toMatchObject({ input_embedding: [7], id: 1 });
+  });
+
   it('answers a batch before the next one is there, and ends when the input does', async () => {
     const input = stream();
     const starts = [...input.keys()].filter((at) => input.subarray(at, at + 4).every((byte) => byte === 0xff));

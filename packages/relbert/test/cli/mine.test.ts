@@ -52,6 +52,28 @@ describe('relbert mine', () => {
     const embedded = await relbert(['embed', '--pairs', path('pool.tsv'), '--output', path('pool.npy'), ...model]);
     expect(embedded.code).toBe(0);
     expect(shown(await mined(...asked, '--among', path('pool.npy')))).toEqual(shown(among));
+    for (const name of ['pool.arrow', 'pool.arrows']) {
+      await relbert(['embed', '--pairs', path('pool.tsv'), '--output', path(name), ...model]);
+      expect(await mined(...asked, '--among', path(name))).toEqual(await mined(...asked, '--among', path('pool.npy')));
+    }
+  });
+
+  it("keeps a candidate's columns beside, under another name where the output has one of that name", async () => {
+    const lines = all.map(([head, tail], i) => JSON.stringify({ head, tail, score: i, seed: 'x', input_seed: 1 }));
+    writeFileSync(path('scored.jsonl'), lines.join('\n'));
+    const args = [...asked, '--among', path('scored.jsonl'), ...model, '--json'];
+    const { code, stdout, stderr } = await relbert(['mine', ...args]);
+    expect([code, stderr.match(/the column \w+ is called \w+/g)]).toEqual([
+      0,
+      ['the column score is called input_score', 'the column seed is called input_input_seed'],
+    ]);
+    const first = JSON.parse(stdout.split('\n')[0] as string) as Record<string, unknown>;
+    expect(first).toMatchObject({ input_seed: 1, input_input_seed: 'x', seed: { head: expect.any(String) } });
+    expect(all[first['input_score'] as number]).toEqual([first['head'], first['tail']]);
+    writeFileSync(path('pool.parquet'), '');
+    expect((await relbert(['mine', ...asked, '--among', path('pool.parquet')])).stderr).toContain(
+      'Parquet files are written, but not read',
+    );
   });
 
   it('makes candidates of the words of a list', async () => {

@@ -25,6 +25,23 @@ describe('relbert neighbours', () => {
     );
   });
 
+  it('gives further columns beside, among pairs, their vectors and an index', async () => {
+    const table = file('ids.tsv', 'head\ttail\tid\tscore\nking\tqueen\tk1\t9\nsea\tship\ts1\t8\n');
+    const index = join(folder, 'ids-index');
+    const vectors = join(folder, 'ids.jsonl');
+    expect((await relbert(['index', 'build', index, '--pairs', table, ...model])).code).toBe(0);
+    expect((await relbert(['embed', '--pairs', table, '--output', vectors, ...model])).code).toBe(0);
+    for (const among of [[table, ...model], [index], [vectors, ...model]]) {
+      const { stdout, stderr } = await relbert(['neighbours', 'king:queen', '--among', ...among, '--json']);
+      expect(stderr).toContain('the column score is called input_score in the output');
+      expect((JSON.parse(stdout) as Output).results[0]?.queries[0]?.neighbours).toEqual([
+        { pair: ['sea', 'ship'], score: expect.any(Number), id: 's1', input_score: '8' },
+      ]);
+    }
+    const { stdout } = await relbert(['index', 'search', 'king:queen', '--index', index, '--json']);
+    expect(JSON.parse(stdout).results[0].neighbours[0]).toMatchObject({ id: 's1', input_score: '8', head: 'sea' });
+  });
+
   it('refuses vectors that are not finite, naming the row, and reads the binary format', async () => {
     const output = join(folder, 'e.bin');
     expect((await relbert(['embed', '--pairs', pairs(), ...model, '--output', output])).code).toBe(0);
