@@ -121,7 +121,7 @@ function filesOf(folder, ending) {
 
 /** What an encoder reads of a model's folder; vocab.txt says what tokenizer.json says, too. */
 function listModel(folder) {
-  const wanted = /^(config|tokenizer|tokenizer_config|special_tokens_map)\.json$|\.safetensors$/;
+  const wanted = /^(config|tokenizer|tokenizer_config|special_tokens_map)\.json$|\.safetensors(\.index\.json)?$/;
   const names = readdirSync(folder)
     .filter((name) => wanted.test(name))
     .sort();

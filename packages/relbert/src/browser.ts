@@ -15,7 +15,7 @@ import { checkSimd } from './web/capabilities.ts';
 import { type FetchFilesOptions, fetchFiles } from './web/files.ts';
 import type { ModelManifest } from './web/model-manifest.ts';
 import type { WebRuntimeOptions } from './web/onnx-web.ts';
-import { isPublished, publishedModelFiles } from './web/published-model.ts';
+import { publishedModelFiles, publishedModelOf } from './web/published-model.ts';
 import { webRuntime } from './web/runtime.ts';
 import { startWorkerEncoder, type WebWorkerOptions } from './web/worker-encoder.ts';
 
@@ -61,8 +61,8 @@ export class RelationEncoder extends Core {
    * Loads a checkpoint over HTTP.
    *
    * @param model The address of a folder that holds `config.json` and the weights ({@link hubAddress} gives that of a hub
-   *   model); `relbert-minilm-l6`; or what the package of a model exports. Default: the model of
-   *   relbert-minilm-l6, where the bundler put it, else from a CDN.
+   *   model); `relbert-minilm-l6` or `relbert-mpnet-base`; or what the package of a model exports. Default: the model of
+   *   relbert-minilm-l6, where the bundler put it, else from a CDN; relbert-mpnet-base by its name is taken from the CDN.
    * @throws CheckpointError where the server cannot be reached, has no checkpoint there, or it is damaged;
    *   EncoderConfigError, TokenizerError or WeightError where its config, tokenizer or weights cannot be used;
    *   OptionError, PoolingError or PromptError for a setting that cannot be; RuntimeError where the runtime does not
@@ -76,7 +76,8 @@ export class RelationEncoder extends Core {
     const { device, threads, worker = typeof document !== 'undefined' } = options;
     checkSimd(); // before anything is fetched
     const settings = { ...options.runtime, device, ...(threads && { threads }) };
-    const files = isPublished(model) ? await publishedModelFiles(options) : fetchFiles(model, options);
+    const published = publishedModelOf(model);
+    const files = published ? await publishedModelFiles(published, options) : fetchFiles(model, options);
     const encoderOptions = {
       batchTokens: worker ? 512 : 256, // an event of progress, or a turn for the page, for every 64 or 32 short prompts
       ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(encoderOptionNames, name))),

@@ -9,7 +9,10 @@ import { resumeOption } from './resume-option.ts';
 
 const recipeOptions = headed('Recipe:', {
   recipe: withDefault(
-    text('<name>', 'default, embedded, mpnet, emnlp2021, emnlp2021-code, journal2023, or a .json file'),
+    text(
+      '<name>',
+      'default, embedded, embedded-lexical, mpnet, mpnet-lexical, emnlp2021, emnlp2021-code, journal2023, or a .json file',
+    ),
     'default',
   ),
   set: repeated(

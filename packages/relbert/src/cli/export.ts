@@ -5,7 +5,7 @@ import { command } from './command.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { modelOptions } from './model-options.ts';
-import { choice, type Flags, required, text, withDefault } from './option.ts';
+import { aboveZero, choice, type Flags, number, required, text, withDefault } from './option.ts';
 import type { Terminal } from './terminal.ts';
 
 const options = {
@@ -21,6 +21,11 @@ const options = {
       'plain',
     ]),
     'onnxruntime',
+  ),
+  shardSize: number(
+    '<MB>',
+    'with --format safetensors: most megabytes of weights a file (default: one file)',
+    aboveZero,
   ),
   pooling: text('<pooling>', `${poolings.join(', ')} (default: the checkpoint's)`),
   output: required(text('<path>', 'file or folder to write')),
@@ -44,11 +49,14 @@ export const exportCommand = command({
 });
 
 async function run(
-  { model: name, format, dtype, opset, pooling: pooled, output, offline }: Flags<typeof options>,
+  { model: name, format, dtype, opset, shardSize, pooling: pooled, output, offline }: Flags<typeof options>,
   terminal: Terminal,
 ): Promise<void> {
   if (format === 'safetensors' && pooled !== undefined) {
     throw new UsageError('--pooling goes with --format onnx: a folder keeps the pooling of its checkpoint');
+  }
+  if (format === 'onnx' && shardSize !== undefined) {
+    throw new UsageError('--shard-size goes with --format safetensors: an ONNX file is one file');
   }
   const { parsePooling } = await import('../encoder/pooling.ts');
   const pooling = pooled === undefined ? undefined : checkUsage(() => parsePooling(pooled));
@@ -64,6 +72,7 @@ async function run(
         folder: output,
         source: model.checkpoint,
         ...(dtype === 'int8' ? { int8: await int8Tensors(model, nodeRuntime()) } : { dtype }),
+        shardBytes: shardSize && shardSize * 1e6,
         signal: terminal.signal,
       });
     } else {

@@ -29,6 +29,7 @@ const weightsLayouts = [
   { file: 'model.safetensors', format: 'safetensors', sharded: false },
   { file: 'model.safetensors.index.json', format: 'safetensors', sharded: true },
   { file: 'model.int8.safetensors', format: 'safetensors', sharded: false },
+  { file: 'model.int8.safetensors.index.json', format: 'safetensors', sharded: true },
   { file: 'pytorch_model.bin', format: 'pickle', sharded: false },
   { file: 'pytorch_model.bin.index.json', format: 'pickle', sharded: true },
 ] as const;
@@ -42,7 +43,7 @@ export function weightsLayoutOf(names: readonly string[]): WeightsLayout | undef
 
 /** Whether a file of this name holds weights of any layout, or is a part of them. */
 export function isWeightsFile(name: string): boolean {
-  const part = /^(?:model|pytorch_model)-\d+-of-\d+\.(?:safetensors|bin)$/;
+  const part = /^(?:model(?:\.int8)?|pytorch_model)-\d+-of-\d+\.(?:safetensors|bin)$/;
   return weightsLayouts.some(({ file }) => file === name) || part.test(name);
 }
 

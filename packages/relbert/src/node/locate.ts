@@ -6,16 +6,18 @@ import { folderFiles } from './folder.ts';
 import type { HubOptions } from './hub/hub.ts';
 import { modelSuggestion, parseHubId } from './hub/hub-id.ts';
 import { modelFolder } from './model-folder.ts';
+import { isPackagedModel, packagedModelFiles } from './packaged-model.ts';
 
 /**
- * The files of a model that is named as users name it: a folder, a hub id, or `id@revision`. A folder of that name
- * goes before a hub id; what starts with `.`, `/`, `~` or a drive is always a folder.
+ * The files of a model that is named as users name it: a folder, a package with a model, a hub id, or `id@revision`. A
+ * folder of that name goes before the others; what starts with `.`, `/`, `~` or a drive is always a folder.
  * @throws CheckpointError
  */
 export async function locateCheckpoint(model: string, options: HubOptions = {}): Promise<CheckpointFiles> {
   if (model.trim() === '') throw new CheckpointError('model', 'the name is empty; give a folder or a hub id');
   const isPath = /^[./\\~]|^[A-Za-z]:[\\/]/.test(model);
   if (isPath || (await isThere(model))) return folderFiles(await modelFolder(model));
+  if (isPackagedModel(model)) return packagedModelFiles(model);
   const id = parseHubId(model);
   if (editDistance(model.toLowerCase(), 'embedded') <= 2) {
     // The hub would be asked for seconds.

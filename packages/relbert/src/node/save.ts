@@ -5,6 +5,7 @@ import type { Checkpoint } from '../encoder/checkpoint.ts';
 import type { RelbertConfigToWrite } from '../encoder/relbert-config.ts';
 import { relbertConfigJson } from '../encoder/relbert-config.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { shardTensors } from '../formats/safetensors-shards.ts';
 import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
 import { elementCount, isFloatType } from '../formats/stored-type.ts';
 import { AtomicFile, makeFolder, removeEmptyFolder } from './files.ts';
@@ -21,6 +22,8 @@ export interface SaveModelOptions {
   readonly dtype?: 'f32' | 'f16';
   /** Tensors for `model.int8.safetensors` ({@link int8Tensors}), which is written instead of `model.safetensors`. */
   readonly int8?: readonly TensorToWrite[] | undefined;
+  /** Most bytes of tensors a file: weights that have more are written as several files with an index. Default: one file. */
+  readonly shardBytes?: number | undefined;
   /** Prompt and pooling; left out, the source's `relbert_config` stays as it is. */
   readonly relbert?: RelbertConfigToWrite;
   /** README.md. */
@@ -31,7 +34,7 @@ export interface SaveModelOptions {
 }
 
 /**
- * Writes config.json, tokenizer files, README.md and model.safetensors, which take their names together when all are on
+ * Writes config.json, tokenizer files, README.md and the weights, which take their names together when all are on
  * the disk: a failure or an abort leaves the folder as it was, and no new file is ever beside an old one.
  *
  * @throws CheckpointError for weights that the source does not have or of another size, values that f16 cannot
@@ -40,11 +43,14 @@ export interface SaveModelOptions {
 export async function saveModel(options: SaveModelOptions): Promise<void> {
   const { folder, signal } = options;
   const tensors = options.int8 ?? tensorsToWrite(options);
+  const base = options.int8 ? 'model.int8' : 'model';
+  const { shards, index } = shardTensors(base, tensors, options.shardBytes);
   const small = new Map<string, string | Uint8Array>([
     ...options.source.tokenizerFiles,
     ...(options.files ?? []),
     ['config.json', `${JSON.stringify(configToWrite(options), undefined, 2)}\n`],
     ...(options.card === undefined ? [] : ([['README.md', options.card]] as const)),
+    ...(index === undefined ? [] : ([[`${base}.safetensors.index.json`, index]] as const)),
   ]);
   const made = await makeFolder(folder);
   const written: AtomicFile[] = [];
@@ -55,11 +61,11 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
       await file.write(content);
       await file.flush();
     }
-    const model = await AtomicFile.create(join(folder, options.int8 ? 'model.int8.safetensors' : 'model.safetensors'), {
-      signal,
-    });
-    written.push(model);
-    for await (const chunk of safetensorsChunks(tensors)) await model.write(chunk);
+    for (const shard of shards) {
+      const file = await AtomicFile.create(join(folder, shard.name), { signal });
+      written.push(file);
+      for await (const chunk of safetensorsChunks(shard.tensors)) await file.write(chunk);
+    }
     await commitTogether(written);
   } catch (error) {
     for (const file of written) await file.discard();

@@ -10,9 +10,12 @@ import { writeFileAtomic } from '../node/files.ts';
 import { openModel } from '../node/open-model.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import { trainingStore } from '../node/training-store.ts';
+import type { TrainingBatch } from '../train/batch.ts';
 import { train } from '../train/fine-tuning.ts';
 import { drawnRelations, type RelationsBySource, recipeSampler } from '../train/recipe-sampler.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
+import { runLength } from '../train/run-length.ts';
+import type { Sampler } from '../train/sampler.ts';
 import type { TrainEvent } from '../train/train-event.ts';
 import { checkLengths, checkRun } from './check-run.ts';
 import { distillRun, recipeFileName, trainPairsName } from './distill-folder.ts';
@@ -22,8 +25,8 @@ import { readTrainingData } from './read-data.ts';
 import { runConfiguration } from './run-configuration.ts';
 import { isBefore, RunFolder } from './run-folder.ts';
 import { saveRun } from './save-run.ts';
-import { loadTeacher } from './teacher.ts';
-import { pairsOfQuestions, runValidation } from './validation.ts';
+import { comparedPairs, loadTeacher } from './teacher.ts';
+import { pairsOfQuestions, type RunValidation, runValidation } from './validation.ts';
 
 /** The events of a run in addition to the trainer's. */
 export type DistillEvent =
@@ -89,7 +92,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     recipe.teacher &&
     (await loadTeacher({
       model: await openModel(recipe.teacher.model, hub),
-      relations: [...all, ...further],
+      pairs: comparedPairs(batchesOf(sampler, runLength(recipe.training, sampler), validation), recipe.training.losses),
       signal,
       ...(threads !== undefined && { threads }),
       device: options.device,
@@ -138,6 +141,11 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
       yield event;
     }
   }
+}
+
+function* batchesOf(sampler: Sampler, steps: number, { batches = [] }: RunValidation): Generator<TrainingBatch> {
+  for (let step = 0; step < steps; step++) yield sampler.batch(step);
+  yield* batches;
 }
 
 function splitSources(relations: RelationsBySource, { validationShare, validationSeed }: Recipe) {

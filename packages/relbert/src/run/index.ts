@@ -26,5 +26,5 @@ export type { DistillOptions } from './options.ts';
 export { readTrainingData, type TrainingData } from './read-data.ts';
 export { readRecipe } from './recipe-file.ts';
 export { type SearchPromptEvent, type SearchPromptOptions, searchPrompt } from './search.ts';
-export { type LoadedTeacher, loadTeacher, type TeacherOptions } from './teacher.ts';
+export { comparedPairs, type LoadedTeacher, loadTeacher, type TeacherOptions } from './teacher.ts';
 export { type TunePromptEvent, type TunePromptOptions, tunePrompt } from './tune.ts';

@@ -1,20 +1,22 @@
-/** A larger relation encoder whose embeddings of the training pairs are computed once and kept in a cache. */
+/** A larger relation encoder whose embeddings of the pairs that a run draws are computed once and kept in a cache. */
 
-import { pairsOf, type RelationSet } from '../data/relation-set.ts';
 import type { LanguageModel } from '../encoder/language-model.ts';
 import { encoderParts } from '../encoder/load-encoder.ts';
 import { RelationEncoder } from '../encoder/relation-encoder.ts';
+import type { LossTerm } from '../loss/losses.ts';
 import type { HubSettingsOptions } from '../node/hub/hub-settings.ts';
 import { teacherCache } from '../node/teacher-cache.ts';
 import { nodeWorkerRuntime } from '../node/worker.ts';
-import { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
+import { pairKey } from '../pair/pair-key.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { DeviceChoice } from '../runtime/device.ts';
+import { DistinctPairs, type TrainingBatch } from '../train/batch.ts';
 import type { Teacher } from '../train/training-model.ts';
 
 export interface TeacherOptions {
   readonly model: LanguageModel;
-  readonly relations: readonly RelationSet[];
+  /** What it encodes: {@link comparedPairs}. */
+  readonly pairs: readonly WordPair[];
   readonly threads?: number;
   readonly device?: DeviceChoice | undefined;
   /** Location of the hub's cache; the embeddings are kept next to it. */
@@ -30,21 +32,33 @@ export interface LoadedTeacher extends Teacher {
 }
 
 /**
- * The teacher's embeddings of all training pairs. They are looked up in the cache by the teacher's weights, prompt,
+ * The distinct pairs of these batches that a loss compares with the teacher, in the order of their first occurrence. A
+ * short run draws few of its pairs, and `labelled: false` compares those alone that were drawn without a relation.
+ */
+export function comparedPairs(batches: Iterable<TrainingBatch>, losses: readonly LossTerm[]): readonly WordPair[] {
+  const labelled = losses.some((loss) => loss.name === 'similarity' && loss.labelled);
+  const distinct = new DistinctPairs();
+  for (const { pairs, items } of batches) {
+    for (const { pair, relation } of items) if (labelled || relation < 0) distinct.place(pairs[pair] as WordPair);
+  }
+  return distinct.all;
+}
+
+/**
+ * The teacher's embeddings of these pairs, zeros for others. They are looked up in the cache by the teacher's weights, prompt,
  * pooling and the pairs, so that a repeated run does not encode them again.
  *
  * A pair that is too long for the teacher is an error that names it.
  */
 export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeacher> {
-  const { model, relations, threads, device, hub, signal, onProgress } = options;
-  const { distinct } = deduplicatePairs(pairsOf(relations));
-  const cache = await teacherCache(model.files, distinct, hub);
+  const { model, pairs, threads, device, hub, signal, onProgress } = options;
+  const cache = await teacherCache(model.files, pairs, hub);
   let embeddings = await cache.read();
   if (!embeddings) {
     const settings = { signal, ...(threads !== undefined && { threads }) };
     const encoder = new RelationEncoder(await encoderParts(model, nodeWorkerRuntime({ device }), settings));
     try {
-      embeddings = await encoder.encode(distinct, {
+      embeddings = await encoder.encode(pairs, {
         ...(signal && { signal }),
         ...(onProgress && { onProgress: ({ done, total }) => onProgress(done, total) }),
       });
@@ -55,16 +69,15 @@ export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeache
   }
   const { data, shape } = embeddings;
   const dimension = shape[1] as number;
-  const rows = new Map(distinct.map((pair, row) => [pairKey(pair), row]));
+  const rows = new Map(pairs.map((pair, row) => [pairKey(pair), row]));
   return {
     modelHash: cache.modelHash,
     dimension,
-    async embeddings(pairs: readonly WordPair[]) {
-      const wanted = new Float32Array(pairs.length * dimension);
-      for (const [i, pair] of pairs.entries()) {
+    async embeddings(asked: readonly WordPair[]) {
+      const wanted = new Float32Array(asked.length * dimension);
+      for (const [i, pair] of asked.entries()) {
         const row = rows.get(pairKey(pair));
-        if (row === undefined) throw new RangeError(`the teacher has not seen the pair ${pair.head}:${pair.tail}`);
-        wanted.set(data.subarray(row * dimension, (row + 1) * dimension), i * dimension);
+        if (row !== undefined) wanted.set(data.subarray(row * dimension, (row + 1) * dimension), i * dimension);
       }
       return wanted;
     },

@@ -105,8 +105,9 @@ export class RelationSampler implements Sampler {
     const random = randomOf(this.#seed, 3, step, index);
     const [from, to] = share(part.relationsPerStep * (part.positives + (part.negatives ?? 0)), step);
     for (let i = from; i < to; i++) {
-      const set = random.choice(part.relations);
-      const pair = random.choice([...set.positives, ...set.negatives]);
+      const { positives, negatives } = random.choice(part.relations);
+      const place = random.integer(positives.length + negatives.length);
+      const pair = (positives[place] ?? negatives[place - positives.length]) as WordPair;
       if (!builder.has(pair)) builder.add(pair, { relation: -1, category: -1, positive: true });
     }
   }

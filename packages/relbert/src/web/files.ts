@@ -31,6 +31,7 @@ const candidates: readonly string[] = [
   'model.safetensors',
   'model.safetensors.index.json',
   'model.int8.safetensors',
+  'model.int8.safetensors.index.json',
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
   ...tokenizerFileNames,

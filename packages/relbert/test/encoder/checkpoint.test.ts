@@ -112,7 +112,8 @@ describe('a checkpoint that is not one', () => {
     put('tf_model.h5');
     expect(await failure()).toBe(
       `${folder}: no weights: looked for model.safetensors, model.safetensors.index.json, ` +
-        'model.int8.safetensors, pytorch_model.bin, pytorch_model.bin.index.json (there are config.json, tf_model.h5)',
+        'model.int8.safetensors, model.int8.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json ' +
+        '(there are config.json, tf_model.h5)',
     );
   });
 

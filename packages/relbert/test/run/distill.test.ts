@@ -10,6 +10,7 @@ import { RelationEncoder } from '../../src/index.ts';
 import type { PromptSpec } from '../../src/prompt/spec.ts';
 import { type DistillEvent, distill } from '../../src/run/distill.ts';
 import type { DistillOptions } from '../../src/run/options.ts';
+import { comparedPairs } from '../../src/run/teacher.ts';
 import { ConfigurationMismatchError } from '../../src/train/configuration.ts';
 import { checkRecipe } from '../../src/train/recipe.ts';
 import type { RecipeInput } from '../../src/train/recipe-schema.ts';
@@ -297,6 +298,30 @@ describe('a run with a teacher', () => {
     writeFileSync(join(model, 'model.safetensors'), weights);
     const events = await collect(resume);
     expect(events.find(({ kind }) => kind === 'start')).toMatchObject({ step: 2 });
+  });
+
+  it('asks it for the pairs that are drawn alone, and not for those whose relation another loss teaches', async () => {
+    const batch = {
+      pairs: [
+        { head: 'a', tail: 'b' },
+        { head: 'c', tail: 'd' },
+      ],
+      items: [
+        { pair: 1, relation: -1, category: -1, positive: true, words: [2, 3] },
+        { pair: 0, relation: 4, category: -1, positive: true, words: [0, 1] },
+      ],
+      triples: undefined,
+    } as const;
+    const loss = { name: 'similarity', weight: 1, temperature: 0.1 } as const;
+    const [ab, cd] = batch.pairs;
+    expect(comparedPairs([batch, batch], [{ ...loss, labelled: true }])).toEqual([cd, ab]);
+    expect(comparedPairs([batch, batch], [{ ...loss, labelled: false }])).toEqual([cd]);
+    let encoded = 0;
+    const options = run('drawn', { losses, steps: 1 }, { teacher: { model: tinyModel } });
+    await collect({ ...options, onTeacher: (_, total) => (encoded = total) });
+    const lines = readFileSync(join(options.output, 'train-pairs.tsv'), 'utf8').trim().split('\n');
+    expect(encoded).toBeGreaterThan(0);
+    expect(encoded).toBeLessThan(lines.length - 1);
   });
 
   it('does not train on pairs of the excluded files', async () => {

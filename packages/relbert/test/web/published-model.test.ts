@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import model from 'relbert-minilm-l6';
 import { expect, it } from 'vitest';
-import { publishedModel, publishedModelFiles } from '../../src/web/published-model.ts';
+import { publishedModel, publishedModelFiles, publishedModelOf } from '../../src/web/published-model.ts';
 
 const folder = new URL('../../../relbert-minilm-l6/', import.meta.url);
 const text = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
@@ -34,17 +34,30 @@ it('a published model is taken from where the bundler put it, else from a CDN in
     asked.push(url);
     return there(url) ? new Response(text('config.json')) : new Response(null, { status: 404 });
   };
-  const bundled = await publishedModelFiles({ cache: false, fetch: answering(() => true) });
+  const bundled = await publishedModelFiles(publishedModel, { cache: false, fetch: answering(() => true) });
   expect(bundled.origin).toBe('relbert-minilm-l6');
   expect(asked).toEqual([`${folder}config.json`]);
-  const cdn = await publishedModelFiles({
+  const cdn = await publishedModelFiles(publishedModel, {
     cache: false,
     fetch: answering((url) => !url.startsWith('file:')),
   });
   expect(cdn.origin).toBe(`https://cdn.jsdelivr.net/npm/relbert-minilm-l6@${version}`);
   const own = { cache: false, fetch: answering(() => true), modelBase: 'https://models.example/npm/' } as const;
-  const mirror = await publishedModelFiles(own);
+  const mirror = await publishedModelFiles(publishedModel, own);
   expect(mirror.origin).toBe(`https://models.example/npm/relbert-minilm-l6@${version}`);
+});
+
+it('a published model that is not a dependency is taken from the CDN', async () => {
+  const base = publishedModelOf('relbert-mpnet-base');
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../../relbert-mpnet-base/package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
+  expect(base).toEqual({ name: 'relbert-mpnet-base', version });
+  const fetch = async () => new Response(null, { status: 404 });
+  const { origin } = await publishedModelFiles(base ?? publishedModel, { cache: false, fetch });
+  expect(origin).toBe(`https://cdn.jsdelivr.net/npm/relbert-mpnet-base@${version}`);
+  expect(publishedModelOf('embedded')).toBe(publishedModel);
+  expect(publishedModelOf('https://models.example/mine')).toBeUndefined();
 });
 
 it('the binaries of a CDN are those of the version that is tested', () => {

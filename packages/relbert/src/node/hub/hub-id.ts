@@ -11,6 +11,7 @@ export interface HubId {
 /** Names that people type, for "did you mean"; the first is the package's own model. */
 const knownNames: readonly string[] = [
   'embedded',
+  'relbert-mpnet-base',
   'relbert/relbert-roberta-large',
   'relbert/relbert-roberta-base',
   'asahi417/relbert-roberta-large',

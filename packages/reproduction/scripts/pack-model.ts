@@ -1,0 +1,45 @@
+/**
+ * Writes the files of a model's package from a trained model: its weights in 8 bits, in files below 100 MB, what it was
+ * trained with, and the list of files.
+ *
+ *   npm run pack:embedded -- [--model runs/relbert-minilm-l6]
+ *   npm run pack:base -- [--model runs/relbert-mpnet-base]
+ *
+ * `--model` is a model in 16 or 32 bits, by default what `npm run train:embedded` or `train:base` writes: those of the
+ * packages have 8 bits already, and would lose more. `--folder` is the package's folder, by default that of this checkout.
+ * Its weights are replaced, and where the model's folder has them, the card (README.md), recipe.json,
+ * learning-curve.svg and train.jsonl. Needs `npm run build`.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: 'string' },
+    folder: { type: 'string' },
+    'shard-size': { type: 'string', default: '95' },
+  },
+});
+const [name] = positionals;
+if (name === undefined) throw new Error('which package? npm run pack:embedded, npm run pack:base');
+const { model = join('runs', name), folder = join(root, 'packages', name), 'shard-size': size } = values;
+
+const before = readdirSync(folder).filter((file) => /\.safetensors(\.index\.json)?$/.test(file));
+for (const file of before) rmSync(join(folder, file));
+const written = ['--format', 'safetensors', '--dtype', 'int8', '--shard-size', size, '--output', folder];
+run(join(root, 'packages/relbert/bin/relbert.js'), 'export', '--model', model, ...written);
+rmSync(join(folder, 'vocab.txt'), { force: true }); // tokenizer.json says what it says
+for (const file of ['README.md', 'recipe.json', 'learning-curve.svg', 'train.jsonl']) {
+  if (existsSync(join(model, file))) copyFileSync(join(model, file), join(folder, file));
+}
+run(join(root, 'build.mjs'), '--model', folder);
+
+function run(...args: readonly string[]): void {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
