@@ -1,64 +1,40 @@
-/**
- * @file A registry of npm packages with the tarballs of this checkout, so that an install is tested as a user types it.
- * Every other package is where npm finds it anyway: the registry answers with its address there.
- */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+/** @file Verdaccio, a registry of npm packages, with the tarballs of this checkout; it fetches all others from npm's. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Folder } from './project.ts';
 
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
-}
+const port = 4873;
 
-/** `package/package.json` of a tarball, as npm packs it: blocks of 512 bytes, a header before each file. */
-function manifestOf(tarball: Buffer): Manifest {
-  const tar = gunzipSync(tarball);
-  for (let at = 0; at < tar.length; ) {
-    const text = (start: number, length: number) =>
-      tar.toString('utf8', at + start, at + start + length).replace(/\0.*$/s, '');
-    const size = Number.parseInt(text(124, 12), 8) || 0;
-    if (text(0, 100) === 'package/package.json')
-      return JSON.parse(tar.toString('utf8', at + 512, at + 512 + size)) as Manifest;
-    at += 512 * (1 + Math.ceil(size / 512));
-  }
-  throw new Error('the tarball has no package.json');
-}
-
-/** @param folder Of the tarballs. @param upstream The registry that has all other packages. */
-export async function serveRegistry(folder: string, upstream: string): Promise<{ readonly url: string } & Disposable> {
-  const tarballs = new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]));
-  const server = createServer((request, response) => {
-    const path = decodeURIComponent(request.url ?? '/').slice(1);
-    const [, file = ''] = /\/-\/([^/]+)$/.exec(path) ?? [];
-    const bytes = tarballs.get(file);
-    if (bytes) return response.end(bytes);
-    for (const [file, tarball] of tarballs) {
-      const manifest = manifestOf(tarball);
-      const { name, version } = manifest;
-      if (name !== path) continue;
-      const hash = (algorithm: string, encoding: 'hex' | 'base64') =>
-        createHash(algorithm).update(tarball).digest(encoding);
-      const dist = {
-        tarball: `http://${request.headers.host}/${name}/-/${file}`,
-        shasum: hash('sha1', 'hex'),
-        integrity: `sha512-${hash('sha512', 'base64')}`,
-      };
-      const versions = { [version]: { ...manifest, dist } };
-      response.setHeader('content-type', 'application/json');
-      return response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }));
-    }
-    return response.writeHead(307, { location: new URL(request.url ?? '/', upstream).href }).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    [Symbol.dispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
+/** Starts the registry in an empty folder and publishes the tarballs to it. @returns Its address */
+export async function startRegistry(
+  folder: Folder,
+  tarballs: readonly string[],
+): Promise<{ url: string } & Disposable> {
+  // A dependency of verdaccio asks for a tag of node-fetch that npm no longer has.
+  folder.write('package.json', JSON.stringify({ private: true, overrides: { 'node-fetch': '2.7.0' } }));
+  folder.run('npm', 'install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', 'verdaccio@6.1.2');
+  const upstream = folder.run('npm', 'config', 'get', 'registry').trim();
+  const configuration = {
+    storage: './storage',
+    max_body_size: '200mb',
+    uplinks: { npm: { url: upstream } },
+    packages: { 'relbert*': { access: '$all', publish: '$all' }, '**': { access: '$all', proxy: 'npm' } },
   };
+  folder.write('config.yaml', JSON.stringify(configuration)); // JSON is YAML
+  const listen = `127.0.0.1:${port}`;
+  const args = ['node_modules/verdaccio/bin/verdaccio', '--config', 'config.yaml', '--listen', listen];
+  const child = spawn(process.execPath, args, { cwd: folder.folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('verdaccio has ended')));
+  const url = `http://${listen}/`;
+  await Promise.race([ended, ready(child.stdout)]);
+  ended.catch(() => {});
+  for (const tarball of tarballs) {
+    folder.run('npm', 'publish', '--silent', '--registry', url, `--//${listen}/:_authToken=none`, tarball);
+  }
+  return { url, [Symbol.dispose]: () => void child.kill() };
+}
+
+async function ready(output: NodeJS.ReadableStream): Promise<void> {
+  for await (const text of output) if (String(text).includes('http address')) break;
+  output.resume();
 }

@@ -9,7 +9,7 @@ import { promisify, stripVTControlCharacters } from 'node:util';
 import type { Page } from 'playwright-core';
 import { codeBlocks } from '../../relbert/test/docs/code-block.ts';
 import { Folder, openPage, Project, page, pageScript, published, recipe, root, serve } from './project.ts';
-import { serveRegistry } from './registry.ts';
+import { startRegistry } from './registry.ts';
 
 const web = 'onnxruntime-web@1.30.0';
 
@@ -181,9 +181,7 @@ console.log(await handler());`,
   async install() {
     using folder = new Folder();
     using project = new Folder();
-    folder.pack('tarballs', ...published);
-    const upstream = folder.run('npm', 'config', 'get', 'registry').trim();
-    using registry = await serveRegistry(folder.path('tarballs'), upstream);
+    using registry = await startRegistry(folder, folder.pack('tarballs', ...published));
     const env = { ...process.env, npm_config_registry: registry.url, npm_config_cache: folder.path('cache') };
     const shell = async (line: string): Promise<string> => {
       console.log(`$ ${line}`);

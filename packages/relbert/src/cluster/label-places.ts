@@ -30,11 +30,13 @@ export function placeLabels(
   for (const [index, text] of texts.entries()) {
     const length = text.length * CHARACTER;
     const { x, y } = points[index] as Spot;
+    // Near an edge the name moves inwards.
+    const middle = Math.max(0, Math.min(x - length / 2, width - length));
     const choices: readonly (readonly [left: number, y: number])[] = [
       [x + 7, y + 4],
       [x - 7 - length, y + 4],
-      [x - length / 2, y - 8],
-      [x - length / 2, y + 16],
+      [middle, y - 8],
+      [middle, y + 16],
     ];
     const free = choices.find(
       ([left, line]) =>
