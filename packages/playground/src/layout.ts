@@ -1,6 +1,6 @@
 /** A map of the pairs of an index: UMAP over the nearest neighbours that the index finds. */
 import type { RelationIndex, WordPair } from 'relbert';
-import { eventLoopTurn } from 'relbert/cli';
+import { eventLoopTurn, pairKey } from 'relbert/cli';
 import { Random } from 'relbert/train';
 import { UMAP } from 'umap-js';
 
@@ -26,7 +26,7 @@ export async function layoutOf(index: RelationIndex, { signal, onProgress }: Lay
   const graph: { readonly nearest: number[]; readonly distances: number[] }[] = [];
   const total = index.info().rows;
   for await (const block of index.blocks({ signal })) pairs.push(...block.pairs);
-  const rowOf = new Map(pairs.map((pair, row) => [keyOf(pair), row]));
+  const rowOf = new Map(pairs.map((pair, row) => [pairKey(pair), row]));
   for await (const block of index.blocks({ signal })) {
     const dimension = block.shape[1];
     const queries = block.pairs.map((pair, i) => ({
@@ -34,7 +34,10 @@ export async function layoutOf(index: RelationIndex, { signal, onProgress }: Lay
       vector: block.data.subarray(i * dimension, (i + 1) * dimension),
     }));
     for (const found of await index.search(queries, { top: neighbours - 1, signal })) {
-      const nearest = found.map(({ pair, score }) => ({ row: rowOf.get(keyOf(pair)) as number, distance: 1 - score }));
+      const nearest = found.map(({ pair, score }) => ({
+        row: rowOf.get(pairKey(pair)) as number,
+        distance: 1 - score,
+      }));
       graph.push({
         nearest: [graph.length, ...nearest.map(({ row }) => row)],
         distances: [0, ...nearest.map(({ distance }) => Math.max(distance, 0))],
@@ -56,10 +59,6 @@ export async function layoutOf(index: RelationIndex, { signal, onProgress }: Lay
     onProgress({ kind: 'layout', done: done + 1, total: epochs });
   }
   return place(pairs, umap.getEmbedding());
-}
-
-function keyOf({ head, tail }: WordPair): string {
-  return JSON.stringify([head, tail]);
 }
 
 /** Into the unit square, both axes by one scale; the outermost 0.1 % lie on its border. */

@@ -1,8 +1,9 @@
 /** The pairs that ship with the page: an index of them, and a map. Made once for a model, in minutes, and kept. */
 import { existsSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type IndexFolder,
   type IndexWriteEvent,
   IndexWriter,
   indexFolder,
@@ -11,8 +12,8 @@ import {
   type RelationEncoder,
   RelationIndex,
 } from 'relbert';
-import { makeFolder } from 'relbert/cli';
-import { type LayoutEvent, layoutOf, type PlacedPair } from './layout.ts';
+import { kindOfPath, listFolder, makeFolder, modelDifference, UsageError } from 'relbert/cli';
+import { type LayoutEvent, type LayoutOptions, layoutOf, type PlacedPair } from './layout.ts';
 import { carriedPairs } from './pairs.ts';
 
 export type PageDataEvent = LayoutEvent | { readonly kind: 'pairs'; readonly done: number; readonly total: number };
@@ -29,12 +30,28 @@ export function hasPageData(folder: string): boolean {
   return existsSync(join(folder, 'map.tsv'));
 }
 
-/** Makes the data in a new folder. Until they are complete the folder does not exist under its name. */
+/** @throws Error where the data in a folder were made with another model: the page would compare what cannot be compared */
+export async function checkPageData(folder: string, identity: ModelIdentity): Promise<void> {
+  await using index = await RelationIndex.open(indexFolder(join(folder, 'index')));
+  const what = modelDifference(index.model, identity);
+  if (what === undefined) return;
+  throw new Error(
+    `${folder}: made with ${index.model.name}; ${identity.name} has ${what}. Name another folder with --data, or delete this one`,
+  );
+}
+
+/**
+ * Makes the data in a new folder. Until they are complete the folder does not exist under its name.
+ * @throws UsageError where there is something else under this name
+ */
 export async function makePageData(
   folder: string,
   { encoder, identity }: { readonly encoder: RelationEncoder; readonly identity: ModelIdentity },
   { count, signal, onProgress }: PageDataOptions,
 ): Promise<void> {
+  if ((await kindOfPath(folder)) !== undefined && (await listFolder(folder)).length > 0) {
+    throw new UsageError(`--data: ${folder} holds other files: name a new folder`);
+  }
   const pairs = await carriedPairs(count);
   const part = `${folder}.part`;
   await rm(part, { recursive: true, force: true });
@@ -55,16 +72,19 @@ export async function makePageData(
     } finally {
       await writer[Symbol.asyncDispose]();
     }
-    const index = await RelationIndex.open(files);
-    const placed = await layoutOf(index, { signal, onProgress });
-    await index[Symbol.asyncDispose]();
-    await writeFile(join(part, 'map.tsv'), mapFile(placed));
-    await rm(folder, { recursive: true, force: true });
+    await writeFile(join(part, 'map.tsv'), mapFile(await placedPairs(files, { signal, onProgress })));
+    // Windows renames to a new name only. A folder that is not empty stays, and the renaming fails.
+    await rmdir(folder).catch(() => {});
     await rename(part, folder);
   } finally {
     await runtime.dispose();
     await rm(part, { recursive: true, force: true });
   }
+}
+
+async function placedPairs(files: IndexFolder, options: LayoutOptions): Promise<PlacedPair[]> {
+  await using index = await RelationIndex.open(files);
+  return await layoutOf(index, options);
 }
 
 /** A line a pair: head, tail, relation (or nothing), and its place in ten-thousandths of the map. */

@@ -72,7 +72,7 @@ async function answer(
   } catch {
     return say(400, 'not an address\n');
   }
-  const file = await siteFile(parts, path);
+  const file = siteFile(parts, path);
   if (!file) {
     if (preparing && path.startsWith('data/')) return say(503, JSON.stringify(preparing), 'application/json');
     return say(404, `there is no ${path} here\n`);
@@ -84,6 +84,7 @@ async function answer(
     response.writeHead(304).end();
     return;
   }
-  response.writeHead(200, { 'content-type': mediaTypeOf(path), 'content-length': file.bytes.byteLength });
-  response.end(method === 'HEAD' ? undefined : file.bytes);
+  const bytes = await file.read();
+  response.writeHead(200, { 'content-type': mediaTypeOf(path), 'content-length': bytes.byteLength });
+  response.end(method === 'HEAD' ? undefined : bytes);
 }

@@ -78,22 +78,27 @@ async function partOf(prefix: string, folder: string, names: readonly string[]):
   };
 }
 
-/** A file of the site with its version; undefined where there is none of this path. */
-export async function siteFile(
-  parts: readonly SitePart[],
-  path: string,
-): Promise<{ readonly version: string; readonly bytes: Uint8Array } | undefined> {
+export interface SiteFile {
+  readonly version: string;
+  read(): Promise<Uint8Array>;
+}
+
+/** A file of the site; undefined where there is none of this path. */
+export function siteFile(parts: readonly SitePart[], path: string): SiteFile | undefined {
   // The longest prefix: the page itself has none.
   const part = parts.filter(({ prefix }) => path.startsWith(prefix)).at(-1);
   const read = part?.files.get(path.slice(part.prefix.length));
   if (!part || !read) return undefined;
-  if (path !== serviceWorker) return { version: part.version, bytes: await read() };
+  if (path !== serviceWorker) return { version: part.version, read };
   // The worker's bytes change when any file does: that is how a browser learns of it.
   const list = parts.map(({ prefix, version, files }) => ({ prefix, version, files: [...files.keys()] }));
-  const code = new TextDecoder().decode(await read());
   return {
     version: parts.map(({ version }) => version).join('-'),
-    bytes: new TextEncoder().encode(`self.site = ${JSON.stringify(list)};\n${code}`),
+    async read() {
+      return new TextEncoder().encode(
+        `self.site = ${JSON.stringify(list)};\n${new TextDecoder().decode(await read())}`,
+      );
+    },
   };
 }
 

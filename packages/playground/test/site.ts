@@ -42,7 +42,7 @@ export async function openTestSite(pairs: number): Promise<TestSite> {
     url: server.url,
     parts,
     events,
-    read: async (path) => (await siteFile(parts, path))?.bytes,
+    read: async (path) => siteFile(parts, path)?.read(),
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

@@ -7,6 +7,7 @@ import {
   list,
   modelOptions,
   number,
+  portNumber,
   Stopped,
   SUCCESS,
   text,
@@ -17,11 +18,6 @@ import { defaultLimits as most } from './limits.ts';
 import { serve } from './serve.ts';
 import { logLevels } from './server-options.ts';
 
-const portRange = {
-  expected: 'a whole number from 0 to 65535',
-  holds: (value: number) => Number.isInteger(value) && value >= 0 && value < 65_536,
-};
-
 const { model: _, ...encoderOptions } = modelOptions;
 
 const serveCommand = command({
@@ -30,7 +26,7 @@ const serveCommand = command({
   description:
     'Answers JSON over HTTP: POST /v1/embed, /v1/similarity, /v1/analogy, /v1/mapping, with --index /v1/neighbours and /v1/mine, and with --classifier /v1/classify. GET /docs is a page to try it, /openapi.json the description, /health, /ready and /metrics are for who runs it. Ends on SIGTERM or Ctrl-C when what has come is answered.',
   options: {
-    port: withDefault(number('<port>', '0: any free one', portRange), 8000),
+    port: withDefault(number('<port>', '0: any free one', portNumber), 8000),
     host: withDefault(text('<address>', 'address to listen on; 0.0.0.0: all'), '127.0.0.1'),
     index: text('<index>', 'its folder, or postgres://user@host/database?table=NAME: for /v1/neighbours and /v1/mine'),
     classifier: text('<dir>', 'folder that relbert classify fit has written, for /v1/classify'),

@@ -3,29 +3,29 @@ import {
   command,
   type Flags,
   flag,
-  fromOne,
-  fromZero,
   identityOf,
   loadEncoder,
   type NumberRange,
   number,
+  portNumber,
   type Terminal,
   text,
   withDefault,
 } from 'relbert/cli';
 import type { PageDataEvent } from '../page-data.ts';
 
-const portRange: NumberRange = {
-  expected: 'a port, a whole number from 0 to 65535',
-  holds: (value) => fromZero.holds(value) && value <= 65_535,
+/** UMAP lays out more points than each has neighbours. */
+const pairsRange: NumberRange = {
+  expected: 'a whole number from 16 upward',
+  holds: (value) => Number.isSafeInteger(value) && value > 15,
 };
 
 const options = {
-  port: withDefault(number('<number>', 'port of the server; 0 for any that is free', portRange), 8017),
+  port: withDefault(number('<number>', 'port of the server; 0 for any that is free', portNumber), 8017),
   host: withDefault(text('<name>', 'address to listen on; 0.0.0.0 lets other machines in'), '127.0.0.1'),
   output: text('<dir>', 'write the page as static files for any web server, and end'),
   model: withDefault(text('<model>', 'folder, hub id, id@revision, or "embedded"'), 'embedded'),
-  pairs: withDefault(number('<number>', 'pairs that Neighbours and Map show', fromOne), 50_000),
+  pairs: withDefault(number('<number>', 'pairs that Neighbours and Map show', pairsRange), 50_000),
   data: text('<dir>', 'where these pairs with their vectors are kept (default: in the cache of the user)'),
   offline: flag('use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)'),
 };
@@ -45,14 +45,16 @@ export const playground = command({
 
 async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promise<void> {
   const { dataPart, siteParts } = await import('../site.ts');
-  const { hasPageData } = await import('../page-data.ts');
+  const { checkPageData, hasPageData } = await import('../page-data.ts');
   await using encoder = await loadEncoder(flags, terminal, { worker: true });
   const identity = await identityOf(encoder, flags, terminal);
   const { openModel } = await import('relbert');
   const parts = await siteParts(await openModel(flags.model, { offline: flags.offline ?? false }), identity.hash ?? '');
-  const folder = flags.data ?? (await cacheFolder(`${identity.hash?.slice(0, 12)}-${flags.pairs}`, terminal));
+  const { resolve } = await import('node:path');
+  const folder = resolve(flags.data ?? (await cacheFolder(`${identity.hash?.slice(0, 12)}-${flags.pairs}`, terminal)));
   const prepare = async (onProgress: (event: PageDataEvent) => void): Promise<void> => {
-    if (!hasPageData(folder)) await makeData(folder, { encoder, identity }, flags, terminal, onProgress);
+    if (hasPageData(folder)) await checkPageData(folder, identity);
+    else await makeData(folder, { encoder, identity }, flags, terminal, onProgress);
     parts.push(await dataPart(folder));
   };
   if (flags.output !== undefined) {

@@ -7,6 +7,7 @@
 export { type PlacedLabel, placeLabels } from '../cluster/label-places.ts';
 export { CARRIED_DATA, pairsOfCarried } from '../data/carried.ts';
 export { holdsRelations } from '../data/relation-set.ts';
+export { modelDifference } from '../index/manifest.ts';
 export { lockFolder } from '../node/file-lock.ts';
 export { makeFolder } from '../node/files.ts';
 export { writeFilesTogether } from '../node/files-together.ts';
@@ -14,7 +15,7 @@ export { describeMachine, describeVersions } from '../node/machine.ts';
 export { isCarried, readCarriedPairs, readPackageData } from '../node/package-data.ts';
 export { kindOfPath, listFolder, readText } from '../node/read-file.ts';
 export { pairFileFormat, parsePairBytes } from '../pair/pair-file.ts';
-export { deduplicatePairs } from '../pair/pair-key.ts';
+export { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
 export { manualTemplates } from '../prompt/template.ts';
 export { eventLoopTurn } from '../runtime/event-loop.ts';
 export { linesOf } from '../text/lines.ts';
@@ -38,6 +39,7 @@ export {
   number,
   type Option,
   type Options,
+  portNumber,
   required,
   text,
   withDefault,

@@ -85,6 +85,10 @@ export const fromZero: NumberRange = {
   expected: 'a whole number from 0 upward',
   holds: (value) => Number.isSafeInteger(value) && value >= 0,
 };
+export const portNumber: NumberRange = {
+  expected: 'a port, a whole number from 0 to 65535',
+  holds: (value) => fromZero.holds(value) && value <= 65_535,
+};
 export const aboveZero: NumberRange = { expected: 'a number above 0', holds: (value) => value > 0 };
 export const share: NumberRange = {
   expected: 'a number from 0 to below 1',

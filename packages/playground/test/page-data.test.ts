@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RelationEncoder } from 'relbert';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { relbert } from '../../relbert/test/cli/command.ts';
+import { checkPageData, hasPageData, makePageData } from '../src/page-data.ts';
+
+describe('the folder of the data', () => {
+  let folder: string;
+  let encoder: RelationEncoder;
+  const identity = {
+    name: 'embedded',
+    hash: 'a'.repeat(64),
+    prompt: '<subj> <obj>',
+    template: true,
+    pooling: 'average',
+  };
+  const options = { count: 20, onProgress: () => {} };
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'relbert-playground-'));
+    encoder = await RelationEncoder.load('embedded', { worker: false });
+  });
+  afterAll(async () => {
+    await encoder?.dispose();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is not made where there is something else, which stays', async () => {
+    const taken = join(folder, 'taken');
+    await mkdir(taken);
+    await writeFile(join(taken, 'thesis.txt'), 'mine');
+    await expect(makePageData(taken, { encoder, identity }, options)).rejects.toThrow(
+      `--data: ${taken} holds other files: name a new folder`,
+    );
+    expect(await readdir(taken)).toEqual(['thesis.txt']);
+    expect(await readdir(folder)).toEqual(['taken']);
+  });
+
+  it('may be empty before, and is for the model that made it alone', async () => {
+    const data = join(folder, 'data');
+    await mkdir(data);
+    await makePageData(data, { encoder, identity }, options);
+    expect(hasPageData(data)).toBe(true);
+    expect(await readdir(folder)).toEqual(['data', 'taken']);
+    await checkPageData(data, identity);
+    await expect(checkPageData(data, { ...identity, name: 'another', hash: 'b'.repeat(64) })).rejects.toThrow(
+      `${data}: made with embedded; another has other weights. Name another folder with --data, or delete this one`,
+    );
+  });
+
+  it('is found again with a slash at its end', async () => {
+    const [data, site] = [join(folder, 'by-command'), join(folder, 'site')];
+    const args = ['playground', '--pairs', '16', '--data', `${data}/`, '--output', site];
+    for (const run of ['made', 'found']) expect((await relbert(args)).code, run).toBe(0);
+    expect(await readdir(join(site, 'data'))).toEqual(['index', 'map.tsv']);
+    expect((await readdir(folder)).sort()).toEqual(['by-command', 'data', 'site', 'taken']);
+  });
+
+  it('has more pairs than a point of the map has neighbours', async () => {
+    const { code, stderr } = await relbert(['playground', '--pairs', '15']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Expected a whole number from 16 upward.');
+  });
+});
