@@ -40,6 +40,9 @@ interface Variables {
 }
 export type AppEnv = { Variables: Variables };
 
+/** Paths that are not operations. */
+const plainPaths = ['/health', '/ready', '/metrics', '/openapi.json', '/docs'];
+
 export function createRoutes(parts: AppParts): Hono<AppEnv> {
   const { engine, offered, limits, token, metrics, log, stopping } = parts;
   const app = new Hono<AppEnv>();
@@ -83,8 +86,7 @@ export function createRoutes(parts: AppParts): Hono<AppEnv> {
     const { html, policy } = docsPage(document);
     return context.html(html, 200, { 'content-security-policy': policy });
   });
-  for (const path of ['/health', '/ready', '/metrics', '/openapi.json', '/docs'])
-    app.all(path, onlyMethods('GET, HEAD'));
+  for (const path of plainPaths) app.all(path, onlyMethods('GET, HEAD'));
 
   if (token !== undefined) app.use('/v1/*', bearer(token));
   if (limits.rateLimit !== undefined) app.use('/v1/*', rateLimit(limits.rateLimit, parts.clientOf));
@@ -103,10 +105,7 @@ function refused(context: Context<AppEnv>, problem: Problem): Response {
 
 /** Request ids, log and figures; errors have become responses when it goes on. */
 function observed({ metrics, log, stopping, offered }: AppParts): MiddlewareHandler<AppEnv> {
-  const known = new Set([
-    ...['/health', '/ready', '/metrics', '/openapi.json', '/docs'],
-    ...offered.map(({ name }) => `/v1/${name}`),
-  ]);
+  const known = new Set([...plainPaths, ...offered.map(({ name }) => `/v1/${name}`)]);
   return async (context, next) => {
     const start = performance.now();
     const given = context.req.header('x-request-id');

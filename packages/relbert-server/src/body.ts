@@ -46,16 +46,17 @@ export async function readBody<S extends z.ZodType>(
 
 async function readBytes({ req }: Context, maxBody: number): Promise<Uint8Array> {
   const declared = req.header('content-length');
-  const tooLarge = new Problem(413, `the body has more than ${maxBody} bytes`, { headers: { connection: 'close' } });
+  const tooLarge = () =>
+    new Problem(413, `the body has more than ${maxBody} bytes`, { headers: { connection: 'close' } });
   if (declared !== undefined && req.header('transfer-encoding') === undefined) {
-    if (!(Number(declared) <= maxBody)) throw tooLarge;
+    if (!(Number(declared) <= maxBody)) throw tooLarge();
     return new Uint8Array(await req.arrayBuffer());
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of req.raw.body ?? []) {
     size += chunk.byteLength;
-    if (size > maxBody) throw tooLarge;
+    if (size > maxBody) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -74,6 +74,7 @@ export class Engine {
    */
   run(operation: string, body: unknown, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
+    if (this.#closed) throw ended();
     const id = this.#next++;
     return new Promise<Uint8Array>((resolve, reject) => {
       const job: Job = { operation, body, resolve, reject, losses: 0 };
@@ -97,7 +98,7 @@ export class Engine {
     this.#closed = true;
     clearInterval(this.#watch);
     clearTimeout(this.#restart);
-    for (const { reject } of this.#jobs.values()) reject(new Problem(503, 'the server is stopping'));
+    for (const { reject } of this.#jobs.values()) reject(ended());
     this.#jobs.clear();
     const worker = this.#worker;
     if (worker.exitCode !== null || worker.signalCode !== null) return;
@@ -117,7 +118,8 @@ export class Engine {
     });
     worker.on('message', (message: FromWorker) => this.#hear(message));
     worker.once('exit', (code, signal) => this.#replace(signal ?? `exit code ${code}`));
-    worker.on('error', () => {}); // a worker that cannot be started or reached exits, too
+    // A worker that cannot be reached exits, too; one that cannot be started never does.
+    worker.on('error', ({ message }) => worker.pid === undefined && this.#replace(message));
     worker.send({ kind: 'load', spec: this.#spec } satisfies ToWorker, () => {});
     return worker;
   }
@@ -202,6 +204,10 @@ export class Engine {
     if (performance.now() - this.#heard > silence) this.#worker.kill('SIGKILL');
     else this.#send({ kind: 'ping' });
   }
+}
+
+function ended(): Problem {
+  return unavailable('the server is stopping');
 }
 
 /** In a checkout (tests, benches) the built worker runs, because Node 20 reads no TypeScript. */

@@ -29,21 +29,16 @@ export function createMetrics(admission: Admission): Metrics {
   });
   const pairs = new Counter({ name: 'relbert_pairs_total', help: 'Pairs of requests answered 200', registers });
   const replaced = new Counter({ name: 'relbert_workers_replaced_total', help: 'Workers that died', registers });
-  const gauges = {
-    requests: new Gauge({ name: 'relbert_queue_requests', help: 'Requests in flight', registers }),
-    pairs: new Gauge({ name: 'relbert_queue_pairs', help: 'Pairs in flight', registers }),
-    limit: new Gauge({
-      name: 'relbert_queue_limit',
-      help: 'Requests that are taken at present',
-      registers,
+  const gauge = (value: 'requests' | 'pairs' | 'limit', help: string) =>
+    new Gauge({
+      ...{ name: `relbert_queue_${value}`, help, registers },
       collect() {
-        const { state } = admission;
-        gauges.requests.set(state.requests);
-        gauges.pairs.set(state.pairs);
-        gauges.limit.set(state.limit);
+        this.set(admission.state[value]);
       },
-    }),
-  };
+    });
+  gauge('requests', 'Requests in flight');
+  gauge('pairs', 'Pairs in flight');
+  gauge('limit', 'Requests that are taken at present');
   return {
     registry,
     request(route, method, status, time) {

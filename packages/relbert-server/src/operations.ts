@@ -60,7 +60,7 @@ export function operations(
     answer: z.object({ embeddings: z.array(z.array(z.number())) }),
     example: {
       body: { pairs: [['Tokyo', 'Japan']] },
-      answer: { embeddings: [[0.4621036648750305, 0.378018319606781, -0.5887103080749512]] },
+      answer: { embeddings: [[0.7514795660972595, 0.23272418975830078, -0.28040146827697754]] },
     },
     pairsOf: (body) => body.pairs.length,
   });
@@ -68,7 +68,7 @@ export function operations(
     description: 'Cosine of the two relation embeddings.',
     body: z.strictObject({ a: pair, b: pair }),
     answer: z.object({ similarity: score }),
-    example: { body: { a: ['Tokyo', 'Japan'], b: ['Paris', 'France'] }, answer: { similarity: 0.9634348733975487 } },
+    example: { body: { a: ['Tokyo', 'Japan'], b: ['Paris', 'France'] }, answer: { similarity: 0.9828754262682787 } },
     pairsOf: () => 2,
   });
   const analogy = operation('analogy', 'Which choice stands in the same relation as the stem', {
@@ -85,8 +85,8 @@ export function operations(
       },
       answer: {
         ranking: [
-          { pair: ['note', 'music'], score: 0.7057072483612836 },
-          { pair: ['paint', 'portrait'], score: 0.47768233540108584 },
+          { pair: ['note', 'music'], score: 0.8636416225473692 },
+          { pair: ['paint', 'portrait'], score: 0.6971181404285066 },
         ],
       },
     },
@@ -114,7 +114,7 @@ export function operations(
           ['student', 'patient'],
           ['school', 'hospital'],
         ],
-        score: 0.9003020489488566,
+        score: 0.9406549932037404,
         optimal: true,
       },
     },
@@ -145,7 +145,7 @@ export function operations(
         results: [
           {
             query: { head: 'young', tail: 'old' },
-            neighbours: [{ relation: 'opposite', head: 'big', tail: 'small', score: 0.7407053173827649 }],
+            neighbours: [{ relation: 'opposite', head: 'fast', tail: 'slow', score: 0.8963055619103701 }],
           },
         ],
       },
@@ -171,7 +171,7 @@ export function operations(
             relation: 'opposite',
             head: 'fast',
             tail: 'slow',
-            score: 0.09742378136907044,
+            score: 0.23011612619644597,
             seed: { head: 'big', tail: 'small' },
           },
         ],
@@ -186,7 +186,7 @@ export function operations(
     answer: z.object({ predictions: z.array(headTail.extend({ label: z.string(), probability: z.number() })) }),
     example: {
       body: { pairs: [['Rome', 'Italy']] },
-      answer: { predictions: [{ head: 'Rome', tail: 'Italy', label: 'capital', probability: 0.8316150527114505 }] },
+      answer: { predictions: [{ head: 'Rome', tail: 'Italy', label: 'capital', probability: 0.8119674869326878 }] },
     },
     // A pair and its reverse.
     pairsOf: (body) => 2 * body.pairs.length,

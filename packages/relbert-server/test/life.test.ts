@@ -103,6 +103,19 @@ describe('the worker', () => {
     expect(metrics).toMatch(/^relbert_workers_replaced_total 1$/m);
   });
 
+  it('that cannot be started is tried again', async () => {
+    await using server = await start();
+    const { execPath } = process;
+    try {
+      process.execPath = '/nowhere/node';
+      process.kill(server.app.workerPid as number, 'SIGKILL');
+      await expect.poll(() => server.app.workerPid).toBeUndefined();
+    } finally {
+      process.execPath = execPath;
+    }
+    expect((await post(server, '/v1/embed', pair)).status).toBe(200);
+  });
+
   it('does not outlive a server that is killed', async () => {
     const served = command(...options, '--log-level', 'debug');
     const server = await listening(served);
@@ -161,6 +174,23 @@ describe('limits', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(answered);
   });
 
+  it('/metrics counts what is in flight at that moment', async () => {
+    await using server = await start();
+    const inFlight = async (): Promise<string[]> => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      return [...metrics.matchAll(/^relbert_queue_\w+ \d+$/gm)].map(([line]) => line);
+    };
+    process.kill(server.app.workerPid as number, 'SIGSTOP');
+    const pairs = [pair.pairs[0], ['sun', 'moon'], ['a', 'b']];
+    const answers = Promise.all([post(server, '/v1/embed', { pairs }), post(server, '/v1/embed', { pairs })]);
+    await expect
+      .poll(inFlight)
+      .toEqual(['relbert_queue_requests 2', 'relbert_queue_pairs 6', 'relbert_queue_limit 128']);
+    process.kill(server.app.workerPid as number, 'SIGCONT');
+    await answers;
+    expect(await inFlight()).toEqual(['relbert_queue_requests 0', 'relbert_queue_pairs 0', 'relbert_queue_limit 128']);
+  });
+
   it('an answer that takes too long is given up', async () => {
     await using server = await start({ timeout: 1 });
     process.kill(server.app.workerPid as number, 'SIGSTOP');
@@ -187,6 +217,22 @@ describe('createApp', () => {
     } finally {
       await app.close();
     }
+  });
+
+  it('that is closed answers at once that it is', async () => {
+    const app = createApp({ model: tinyModel, ...modelOptions, log: 'silent' });
+    await app.loaded;
+    await app.close();
+    const { status, detail } = (await (
+      await app.fetch(
+        new Request('http://any/v1/embed', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(pair),
+        }),
+      )
+    ).json()) as { readonly status: number; readonly detail: string };
+    expect([status, detail]).toEqual([503, 'the server is stopping']);
   });
 
   it('says what is wrong with an option', async () => {

@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { indexFolder, minePairs, nodeRuntime, RelationClassifier, RelationEncoder, RelationIndex, row } from 'relbert';
+import {
+  indexFolder,
+  minePairs,
+  nodeRuntime,
+  questionOf,
+  RelationClassifier,
+  RelationEncoder,
+  RelationIndex,
+  row,
+} from 'relbert';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../src/index.ts';
 import { modelOptions, post, start, tinyModel } from './server.ts';
@@ -122,7 +131,17 @@ describe('operations', () => {
       ],
       not: [{ head: 'tree', tail: 'leaf' }],
     });
-    expect(answer.body.results[0].neighbours).toHaveLength(2);
+    await using index = await RelationIndex.open(indexFolder(join(folder, 'index')));
+    const examples = await storedVectors(index, body.pairs);
+    const questions = [questionOf(examples, await storedVectors(index, body.not)), questionOf(examples)];
+    const [expected = [], without = []] = await index.search(questions, { top: 2 });
+    expect(answer.body.results[0].neighbours).toEqual(
+      expected.map(({ pair: { head, tail, columns }, score }) => ({
+        ...{ ...columns, head, tail },
+        score: expect.closeTo(score, 3),
+      })),
+    );
+    expect(Math.abs((expected[0]?.score ?? 0) - (without[0]?.score ?? 0))).toBeGreaterThan(0.01);
   });
 
   it('a condition that cannot be read is a mistake of the client, in the words of the library', async () => {
@@ -141,13 +160,9 @@ describe('operations', () => {
     ] as const;
     const { status, body } = await post(server, '/v1/mine', { seeds, not: [['tree', 'leaf']], top: 5 });
     expect(status).toBe(200);
-    const vector = async ([head, tail]: readonly [string, string]) => {
-      const pair = { head, tail };
-      return { pair, vector: (await index.vectorOf(pair)) as Float32Array };
-    };
-    const expected = await minePairs(await Promise.all(seeds.map(vector)), index, {
+    const expected = await minePairs(await storedVectors(index, seeds), index, {
       ...{ runtime: nodeRuntime(), top: 5 },
-      not: [await vector(['tree', 'leaf'])],
+      not: await storedVectors(index, [['tree', 'leaf']]),
     });
     expect(body.results).toEqual(
       expected.map(({ pair, score, seed }) => ({
@@ -193,6 +208,15 @@ describe('operations', () => {
     );
   });
 });
+
+function storedVectors(index: RelationIndex, pairs: readonly (readonly string[])[]) {
+  return Promise.all(
+    pairs.map(async ([head = '', tail = '']) => {
+      const pair = { head, tail };
+      return { pair, vector: (await index.vectorOf(pair)) as Float32Array };
+    }),
+  );
+}
 
 /** With the command, as users do. */
 async function buildIndex(folder: string): Promise<void> {
