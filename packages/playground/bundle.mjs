@@ -50,8 +50,7 @@ writeFileSync(join(output, 'fonts-licence.txt'), licences.join('\n\n'));
 /**
  * Leaves out parts that the page has no use for, a tenth of its JavaScript: the JSON Schema of zod's types and its
  * messages, the 64-bit numbers and the services of protobuf, which writes BigInt of ONNX models without them, and the
- * worker that relbert starts in a page (the engine is a worker already), conditions on columns of an index, and the
- * reference objective of mapping.
+ * worker that relbert starts in a page (the engine is a worker already), and the reference objective of mapping.
  */
 function withoutUnused() {
   const nothing = 'module.exports = new Proxy({}, { get: () => () => () => undefined });';
@@ -66,13 +65,9 @@ function withoutUnused() {
       onLoad({ filter: /node_modules.long.(index|umd.index)\.js$/ }, () => ({
         contents: 'module.exports = undefined;',
       }));
-      const unused = 'export const startWorkerEncoder = 0, parseWhere = 0, searchRowMaximumMapping = 0, rowMaxima = 0;';
-      onLoad(
-        { filter: /relbert.(src|dist).(web.worker-encoder|index.where|evaluate.row-maximum-mapping)\.(ts|js)$/ },
-        () => ({
-          contents: unused,
-        }),
-      );
+      onLoad({ filter: /relbert.(src|dist).(web.worker-encoder|evaluate.row-maximum-mapping)\.(ts|js)$/ }, () => ({
+        contents: 'export const startWorkerEncoder = 0, searchRowMaximumMapping = 0, rowMaxima = 0;',
+      }));
     },
   };
 }

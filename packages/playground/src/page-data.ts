@@ -1,6 +1,6 @@
-/** The pairs that ship with the page: an index of them, and a map. Made once for a model, in minutes, and kept. */
+/** The pairs that ship with the page: their vectors in 8 bits, and a map. Made once for a model, in minutes, and kept. */
 import { existsSync } from 'node:fs';
-import { rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type IndexFolder,
@@ -25,18 +25,20 @@ export interface PageDataOptions {
   readonly onProgress: (event: PageDataEvent) => void;
 }
 
+export const pageDataFiles = ['model.json', 'map.tsv', 'vectors.bin'];
+
 /** Whether a folder holds the data: it gets its name when they are complete. */
 export function hasPageData(folder: string): boolean {
-  return existsSync(join(folder, 'map.tsv'));
+  return pageDataFiles.every((name) => existsSync(join(folder, name)));
 }
 
 /** @throws Error where the data in a folder were made with another model: the page would compare what cannot be compared */
 export async function checkPageData(folder: string, identity: ModelIdentity): Promise<void> {
-  await using index = await RelationIndex.open(indexFolder(join(folder, 'index')));
-  const what = modelDifference(index.model, identity);
+  const model = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as ModelIdentity;
+  const what = modelDifference(model, identity);
   if (what === undefined) return;
   throw new Error(
-    `${folder}: made with ${index.model.name}; ${identity.name} has ${what}. Name another folder with --data, or delete this one`,
+    `${folder}: made with ${model.name}; ${identity.name} has ${what}. Name another folder with --data, or delete this one`,
   );
 }
 
@@ -72,7 +74,9 @@ export async function makePageData(
     } finally {
       await writer[Symbol.asyncDispose]();
     }
-    await writeFile(join(part, 'map.tsv'), mapFile(await placedPairs(files, { signal, onProgress })));
+    await writePlaced(part, files, { signal, onProgress });
+    await writeFile(join(part, 'model.json'), JSON.stringify({ ...identity, dimension: encoder.dimension }));
+    await rm(join(part, 'index'), { recursive: true });
     // Windows renames to a new name only. A folder that is not empty stays, and the renaming fails.
     await rmdir(folder).catch(() => {});
     await rename(part, folder);
@@ -82,9 +86,22 @@ export async function makePageData(
   }
 }
 
-async function placedPairs(files: IndexFolder, options: LayoutOptions): Promise<PlacedPair[]> {
+/** The map, and the vectors in its order. */
+async function writePlaced(part: string, files: IndexFolder, options: LayoutOptions): Promise<void> {
   await using index = await RelationIndex.open(files);
-  return await layoutOf(index, options);
+  await writeFile(join(part, 'map.tsv'), mapFile(await layoutOf(index, options)));
+  const vectors: Int8Array[] = [];
+  for await (const { data, shape } of index.blocks({ signal: options.signal })) {
+    const [rows, dimension] = shape;
+    for (let row = 0; row < rows; row++) vectors.push(in8Bits(data.subarray(row * dimension, (row + 1) * dimension)));
+  }
+  await writeFile(join(part, 'vectors.bin'), vectors);
+}
+
+/** For cosines, which no scale changes. */
+function in8Bits(vector: Float32Array): Int8Array {
+  const most = vector.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  return Int8Array.from(vector, (value) => Math.round((127 * value) / most));
 }
 
 /** A line a pair: head, tail, relation (or nothing), and its place in ten-thousandths of the map. */

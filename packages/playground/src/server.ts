@@ -1,6 +1,6 @@
 /** Serves the site on this machine. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { mediaTypeOf, type SitePart, siteFile } from './site.ts';
+import { compressed, isCompressible, mediaTypeOf, type SiteFile, type SitePart, siteFile } from './site.ts';
 
 export interface SiteServer extends AsyncDisposable {
   readonly url: string;
@@ -17,8 +17,17 @@ export interface ServerOptions {
 
 /** @throws Error where the port is taken or may not be used */
 export async function serveSite({ host, port, parts, preparing }: ServerOptions): Promise<SiteServer> {
+  const kept = new Map<string, Promise<Uint8Array | undefined>>();
+  /** Compressed once for each version. */
+  const smaller = (path: string, file: SiteFile): Promise<Uint8Array | undefined> => {
+    const key = `${path} ${file.version}`;
+    const bytes = kept.get(key) ?? file.read().then(compressed);
+    kept.set(key, bytes);
+    bytes.catch(() => kept.delete(key));
+    return bytes;
+  };
   const server = createServer((request, response) => {
-    answer(request, response, parts(), preparing()).catch((error: unknown) => {
+    answer(request, response, { parts: parts(), preparing: preparing(), smaller }).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
       response.end(`${(error as Error).message}\n`);
     });
@@ -48,11 +57,16 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+interface Site {
+  readonly parts: readonly SitePart[];
+  readonly preparing: object | undefined;
+  smaller(path: string, file: SiteFile): Promise<Uint8Array | undefined>;
+}
+
 async function answer(
   { method, url = '/', headers }: IncomingMessage,
   response: ServerResponse,
-  parts: readonly SitePart[],
-  preparing: object | undefined,
+  { parts, preparing, smaller }: Site,
 ): Promise<void> {
   // Threads of WebAssembly need a page that is isolated from other sites.
   response.setHeader('cross-origin-opener-policy', 'same-origin');
@@ -84,7 +98,12 @@ async function answer(
     response.writeHead(304).end();
     return;
   }
-  const bytes = await file.read();
-  response.writeHead(200, { 'content-type': mediaTypeOf(path), 'content-length': bytes.byteLength });
+  response.setHeader('content-type', mediaTypeOf(path));
+  response.setHeader('vary', 'accept-encoding');
+  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(headers['accept-encoding']?.toString() ?? '');
+  const gzipped = takesGzip && isCompressible(path) ? await smaller(path, file) : undefined;
+  if (gzipped) response.setHeader('content-encoding', 'gzip');
+  const bytes = gzipped ?? (await file.read());
+  response.writeHead(200, { 'content-length': bytes.byteLength });
   response.end(method === 'HEAD' ? undefined : bytes);
 }

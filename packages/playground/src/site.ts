@@ -7,7 +7,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { LanguageModel } from 'relbert';
+import { pageDataFiles } from './page-data.ts';
 
 /** Files that change together. The page keeps them for offline use until the version changes. */
 export interface SitePart {
@@ -32,8 +35,10 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+const unknownType = 'application/octet-stream';
+
 export function mediaTypeOf(path: string): string {
-  return mediaTypes[extname(path)] ?? 'application/octet-stream';
+  return mediaTypes[extname(path)] ?? unknownType;
 }
 
 const serviceWorker = 'service-worker.js';
@@ -62,10 +67,9 @@ export async function siteParts(model: LanguageModel, modelVersion: string): Pro
 const modelFile =
   /^(config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(vocab|merges)\.txt$|\.model$|^(model.*\.safetensors|pytorch_model.*\.bin)(\.index\.json)?$/;
 
-/** The index and the map. */
-export async function dataPart(folder: string): Promise<SitePart> {
-  const index = (await readdir(join(folder, 'index'))).filter((name) => /\.(json|bin)$/.test(name));
-  return partOf('data/', folder, ['map.tsv', ...index.map((name) => `index/${name}`)]);
+/** The pairs and the map. */
+export function dataPart(folder: string): Promise<SitePart> {
+  return partOf('data/', folder, pageDataFiles);
 }
 
 async function partOf(prefix: string, folder: string, names: readonly string[]): Promise<SitePart> {
@@ -81,6 +85,17 @@ async function partOf(prefix: string, folder: string, names: readonly string[]):
 export interface SiteFile {
   readonly version: string;
   read(): Promise<Uint8Array>;
+}
+
+/** Vectors and weights are as good as random: gzip takes 7 % off them at most. */
+export function isCompressible(path: string): boolean {
+  return mediaTypeOf(path) !== unknownType && !path.endsWith('.woff2');
+}
+
+/** As gzip writes them; undefined where that takes off less than a tenth. */
+export async function compressed(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  const result = await promisify(gzip)(bytes);
+  return result.byteLength < 0.9 * bytes.byteLength ? result : undefined;
 }
 
 /** A file of the site; undefined where there is none of this path. */

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { RelationEncoder } from 'relbert';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { relbert } from '../../relbert/test/cli/command.ts';
@@ -53,7 +54,11 @@ describe('the folder of the data', () => {
     const [data, site] = [join(folder, 'by-command'), join(folder, 'site')];
     const args = ['playground', '--pairs', '16', '--data', `${data}/`, '--output', site];
     for (const run of ['made', 'found']) expect((await relbert(args)).code, run).toBe(0);
-    expect(await readdir(join(site, 'data'))).toEqual(['index', 'map.tsv']);
+    expect(await readdir(join(site, 'data'))).toEqual([
+      ...['map.tsv', 'map.tsv.gz', 'model.json', 'model.json.gz', 'vectors.bin'],
+    ]);
+    const map = await readFile(join(site, 'data', 'map.tsv'));
+    expect(gunzipSync(await readFile(join(site, 'data', 'map.tsv.gz')))).toEqual(map);
     expect((await readdir(folder)).sort()).toEqual(['by-command', 'data', 'site', 'taken']);
   });
 

@@ -10,6 +10,8 @@ const parts: SitePart[] = [
     version: 'v1',
     files: new Map([
       ['index.html', bytes('<h1>page</h1>')],
+      ['long.js', bytes('// the same\n'.repeat(1000))],
+      ['vectors.bin', bytes('the same '.repeat(1000))],
       ['service-worker.js', bytes('code')],
     ]),
   },
@@ -39,10 +41,26 @@ describe('the server of the page', () => {
   it('gives the service worker the list of files, with versions', async () => {
     const [list = '', code] = (await (await ask('/service-worker.js')).text()).split('\n');
     expect(JSON.parse(list.replace('self.site = ', '').replace(/;$/, ''))).toEqual([
-      { prefix: '', version: 'v1', files: ['index.html', 'service-worker.js'] },
+      { prefix: '', version: 'v1', files: ['index.html', 'long.js', 'vectors.bin', 'service-worker.js'] },
       { prefix: 'model/', version: 'v2', files: ['config.json'] },
     ]);
     expect(code).toBe('code');
+  });
+
+  it('compresses what becomes smaller, for whoever takes it', async () => {
+    const sizes = async (path: string, encoding: string) => {
+      const answer = await ask(path, { headers: { 'accept-encoding': encoding } });
+      const { headers } = answer;
+      return [headers.get('content-encoding'), Number(headers.get('content-length')), (await answer.text()).length];
+    };
+    expect(await sizes('/long.js', 'identity')).toEqual([null, 12_000, 12_000]);
+    expect(await sizes('/long.js', 'gzip;q=0, br')).toEqual([null, 12_000, 12_000]);
+    for (let twice = 0; twice < 2; twice++) {
+      expect(await sizes('/long.js', 'br, gzip')).toEqual(['gzip', expect.any(Number), 12_000]);
+    }
+    expect((await sizes('/long.js', 'gzip'))[1]).toBeLessThan(200);
+    expect(await sizes('/vectors.bin', 'gzip')).toEqual([null, 9000, 9000]);
+    expect(await sizes('/', 'gzip')).toEqual([null, 13, 13]);
   });
 
   it('serves nothing else', async () => {

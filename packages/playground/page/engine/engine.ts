@@ -1,26 +1,14 @@
-/** The model and the index, in a worker: the page never waits for them. */
+/** The model and the pairs, in a worker: the page never waits for them. */
 import * as Comlink from 'comlink';
-import {
-  cosine,
-  type PromptToken,
-  RelationEncoder,
-  RelationIndex,
-  row,
-  type WebFileEvent,
-  type WordPair,
-} from 'relbert';
+import { cosine, type PromptToken, RelationEncoder, row, type WebFileEvent, type WordPair } from 'relbert';
 import { evaluateMapping } from 'relbert/evaluate';
 import { kindOf } from '../kinds.ts';
 import { type Pair, pairText } from '../pair.ts';
-import { fetchedIndex } from './memory-index.ts';
+import { dot, fetchPairs, type Neighbour, type PagePairs, type SearchOptions } from './page-pairs.ts';
 
 export interface Ranked {
   readonly pair: Pair;
   readonly score: number;
-}
-
-export interface Neighbour extends Ranked {
-  readonly relation: string | undefined;
 }
 
 export interface Seen {
@@ -52,7 +40,7 @@ const mostKept = 20_000;
 export class Engine {
   #base = '';
   #encoder: RelationEncoder | undefined;
-  #index: Promise<RelationIndex> | undefined;
+  #pairs: Promise<PagePairs> | undefined;
   readonly #kept = new Map<string, Float32Array>();
 
   /** @param base The address of the page. */
@@ -83,38 +71,26 @@ export class Engine {
     return vectors.map((a) => vectors.map((b) => cosine(a, b)));
   }
 
-  /** Fetches the index; the pairs of it. */
-  async openIndex(onProgress: (loaded: number, size: number | undefined) => void): Promise<number> {
-    this.#index ??= RelationIndex.open(fetchedIndex(`${this.#base}data/index`, onProgress));
+  /** Fetches the pairs of the page; how many they are. */
+  async openPairs(onProgress: (loaded: number, size: number | undefined) => void): Promise<number> {
+    this.#pairs ??= fetchPairs(`${this.#base}data/`, onProgress);
     try {
-      const index = await this.#index;
+      const { model, count } = await this.#pairs;
       const { prompt, pooling } = this.#ready().info;
-      if (
-        index.dimension !== this.#ready().dimension ||
-        index.model.prompt !== prompt.text ||
-        index.model.pooling !== pooling
-      ) {
+      if (model.dimension !== this.#ready().dimension || model.prompt !== prompt.text || model.pooling !== pooling) {
         throw new Error('the pairs of this page were embedded with another model: make them again for this one');
       }
-      return index.info().rows;
+      return count;
     } catch (error) {
-      this.#index = undefined;
+      this.#pairs = undefined;
       throw error;
     }
   }
 
-  /** The nearest pairs of the index. */
-  async neighbours(pair: Pair, { top, distinctWords }: { top: number; distinctWords: boolean }): Promise<Neighbour[]> {
+  /** The nearest pairs of the page. */
+  async neighbours(pair: Pair, options: SearchOptions): Promise<Neighbour[]> {
     const [vector] = await this.#vectors([pair]);
-    const [found = []] = await (await this.#opened()).search(
-      [{ vector: vector as Float32Array, pairs: [wordPair(pair)] }],
-      { top, distinctWords },
-    );
-    return found.map(({ pair, score }) => ({
-      pair: [pair.head, pair.tail],
-      score,
-      relation: pair.columns?.['relation'] as string | undefined,
-    }));
+    return (await this.#opened()).search(pair, vector as Float32Array, options);
   }
 
   /** How many of the nearest labelled pairs are of which kind, most frequent first, with the nearest pair of each. */
@@ -138,14 +114,10 @@ export class Engine {
   /** Mean cosines inside two groups of pairs and between them. */
   async compare(a: readonly Pair[], b: readonly Pair[]): Promise<{ a: number; b: number; between: number }> {
     const [means, sizes] = [[] as Float32Array[], [] as number[]];
-    const index = await this.#opened();
+    const pairs = await this.#opened();
     for (const group of [a, b]) {
-      const units: Float32Array[] = [];
-      for (const pair of group) {
-        const unit = await index.vectorOf(wordPair(pair));
-        if (unit) units.push(unit);
-      }
-      const sum = new Float32Array(index.dimension);
+      const units = group.flatMap((pair) => pairs.unitVector(pair) ?? []);
+      const sum = new Float32Array(pairs.model.dimension);
       for (const unit of units) for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] as number) + (unit[d] as number);
       means.push(sum);
       sizes.push(units.length);
@@ -203,20 +175,14 @@ export class Engine {
     return this.#encoder;
   }
 
-  async #opened(): Promise<RelationIndex> {
-    if (!this.#index) throw new Error('the pairs of this page are not fetched yet');
-    return this.#index;
+  async #opened(): Promise<PagePairs> {
+    if (!this.#pairs) throw new Error('the pairs of this page are not fetched yet');
+    return this.#pairs;
   }
 }
 
 function wordPair([head, tail]: Pair): WordPair {
   return { head, tail };
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let d = 0; d < a.length; d++) sum += (a[d] as number) * (b[d] as number);
-  return sum;
 }
 
 Comlink.expose(new Engine());

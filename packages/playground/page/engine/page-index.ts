@@ -48,12 +48,10 @@ export async function fetchIndex(engine: RemoteEngine): Promise<void> {
   try {
     await dataReady((text, share) => set({ kind: 'waiting', text, share }));
     const onProgress = Comlink.proxy((loaded: number, size: number | undefined) => {
-      // The manifest comes first, and is small.
-      if ((size ?? loaded) < 1e5) return;
       const text = `Fetching the pairs: ${(loaded / 1e6).toFixed(0)} MB`;
       set({ kind: 'waiting', text, share: size === undefined ? undefined : loaded / size });
     });
-    set({ kind: 'ready', pairs: await engine.openIndex(onProgress) });
+    set({ kind: 'ready', pairs: await engine.openPairs(onProgress) });
   } catch (error) {
     started = false;
     set({ kind: 'failed', message: messageOf(error) });

@@ -14,16 +14,20 @@ export interface Points {
 
 export const noKind = kinds.length;
 
-/** Reads map.tsv: head, tail, relation, x and y in ten-thousandths. */
-export function parsePoints(text: string): Points {
-  const lines = text.split('\n');
-  const count = lines.length - 2; // a header, and nothing after the last line
+/** The lines of map.tsv that are a pair: head, tail, relation, x and y in ten-thousandths. */
+export function pairLines(map: string): string[] {
+  return map.split('\n').slice(1, -1); // a header, and nothing after the last line
+}
+
+export function parsePoints(map: string): Points {
+  const lines = pairLines(map);
+  const count = lines.length;
   const x = new Float32Array(count);
   const y = new Float32Array(count);
   const kind = new Uint8Array(count);
   const kindPlaces = new Map<string, number>();
   for (let i = 0; i < count; i++) {
-    const fields = (lines[i + 1] as string).split('\t');
+    const fields = (lines[i] as string).split('\t');
     const relation = fields[2] as string;
     let place = kindPlaces.get(relation);
     if (place === undefined) {
@@ -41,7 +45,7 @@ export function parsePoints(text: string): Points {
     y,
     kind,
     pair(point) {
-      const [head = '', tail = ''] = (lines[point + 1] as string).split('\t');
+      const [head = '', tail = ''] = (lines[point] as string).split('\t');
       return [head, tail];
     },
   };

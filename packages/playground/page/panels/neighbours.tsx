@@ -1,8 +1,8 @@
 /** The pairs of the index whose relation is most like that of a given pair. */
 import { useEffect, useState } from 'preact/hooks';
 import { useAnswer } from '../engine/client.ts';
-import type { Neighbour } from '../engine/engine.ts';
 import { usePageIndex } from '../engine/page-index.ts';
+import type { Neighbour } from '../engine/page-pairs.ts';
 import { kindOf } from '../kinds.ts';
 import { isComplete, type Pair, pairText, parsePair, trimmed } from '../pair.ts';
 import { Bar, CopyLink, Examples, IndexNotice, ModelNotice, PairFields, PairText, PanelHead } from '../parts.tsx';

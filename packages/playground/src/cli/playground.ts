@@ -51,7 +51,9 @@ async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promis
   const { openModel } = await import('relbert');
   const parts = await siteParts(await openModel(flags.model, { offline: flags.offline ?? false }), identity.hash ?? '');
   const { resolve } = await import('node:path');
-  const folder = resolve(flags.data ?? (await cacheFolder(`${identity.hash?.slice(0, 12)}-${flags.pairs}`, terminal)));
+  const folder = resolve(
+    flags.data ?? (await cacheFolder(`${identity.hash?.slice(0, 12)}-${flags.pairs}-int8`, terminal)),
+  );
   const prepare = async (onProgress: (event: PageDataEvent) => void): Promise<void> => {
     if (hasPageData(folder)) await checkPageData(folder, identity);
     else await makeData(folder, { encoder, identity }, flags, terminal, onProgress);
