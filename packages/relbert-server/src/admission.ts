@@ -16,60 +16,78 @@ interface Taken {
 /** Made once: under overload the trace of an error would cost more than the rest of a refusal. */
 export const busy = unavailable('the server is busy: more requests wait than it can answer soon');
 
-/** Requests that keep the encoder busy with full batches. */
-const least = 16;
 /** Milliseconds without a refusal after which the load counts as bearable again. */
 const calm = 1000;
+/** Requests taken at a time under overload, until it is measured how long they take. */
+const first = 16;
+/** One request is computed and one waits. */
+const least = 2;
+/** Under overload nine of ten answers take at most so many times what a request takes alone, or so many milliseconds. */
+const stretch = 3;
+const soon = 10;
+/** What an answer in time and an answer too late change the limit by: they balance where nine of ten are in time. */
+const [more, fewer] = [1.002, 0.982];
 
 /**
- * A bounded queue. A full queue shows that more comes than can be answered. A long queue would only make everybody wait
- * then, for the same throughput: so the first refusal cuts the limit to {@link least}, which doubles again in each
- * second without one. Where as many were refused as the queue holds, it was not a burst that ends: then the youngest of
- * those that wait beyond the limit are given up, because their answers would come too late.
+ * A queue that is bounded in number, and under overload in time. A full queue shows that more comes than can be answered.
+ * A long queue would only make everybody wait then, for the same throughput: so a refusal cuts the limit to as many as can
+ * be answered soon, which is measured and changes with each answer. Each second without a refusal doubles it again. Where
+ * as many were refused as the queue holds, it was not a burst that ends: then the youngest of those that wait beyond the
+ * limit are given up, because their answers would come too late.
  */
 export class Admission {
   readonly #most: number;
   readonly #mostPairs: number;
   #limit: number;
+  /** The limit under overload. */
+  #bearable: number;
   /** In the order in which they came. */
   readonly #taken = new Set<Taken>();
   #pairs = 0;
-  #changed = 0;
-  /** Since the limit last grew. */
+  /** Since the limit last grew; 0: no overload. */
   #refused = 0;
+  #changed = 0;
+  /** Median of the milliseconds of requests beside which there was no other. */
+  #alone: number | undefined;
 
   constructor(most: number, mostPairs: number) {
     this.#most = most;
     this.#mostPairs = mostPairs;
     this.#limit = most;
+    this.#bearable = Math.min(first, most);
   }
 
   /** Requests in flight, pairs in flight, and how many requests are taken at present. */
   get state(): { readonly requests: number; readonly pairs: number; readonly limit: number } {
-    return { requests: this.#taken.size, pairs: this.#pairs, limit: this.#limit };
+    return { requests: this.#taken.size, pairs: this.#pairs, limit: Math.floor(this.#limit) };
   }
 
-  /** Whether a request is refused now. */
-  get full(): boolean {
+  /** Whether a request that comes now is refused. */
+  refuses(): boolean {
     const now = performance.now();
     while (this.#limit < this.#most && now - this.#changed >= calm) {
       this.#limit = Math.min(this.#most, 2 * this.#limit);
       this.#changed += calm;
       this.#refused = 0;
     }
-    if (this.#taken.size < this.#limit) return false;
-    this.#limit = Math.min(least, this.#most);
+    if (this.#taken.size + 1 <= this.#limit) return false;
+    this.#limit = Math.min(this.#limit, this.#bearable);
     this.#changed = now;
-    if (++this.#refused >= this.#most && this.#taken.size > this.#limit) {
-      for (const { giveUp } of [...this.#taken].slice(this.#limit)) giveUp();
+    if (++this.#refused >= this.#most) {
+      for (const taken of [...this.#taken].slice(Math.floor(this.#limit))) {
+        this.#taken.delete(taken);
+        taken.giveUp();
+      }
     }
     return true;
   }
 
   /** @throws Problem 503 where the queue is full */
   enter(giveUp: () => void): Place {
-    if (this.full) throw busy;
+    if (this.refuses()) throw busy;
     const taken = { giveUp };
+    const alone = this.#taken.size === 0;
+    const start = performance.now();
     this.#taken.add(taken);
     let pairs = 0;
     return {
@@ -81,8 +99,17 @@ export class Admission {
         this.#pairs += count;
       },
       leave: () => {
-        if (this.#taken.delete(taken)) this.#pairs -= pairs;
+        this.#pairs -= pairs;
+        if (this.#taken.delete(taken)) this.#learn(performance.now() - start, alone && this.#taken.size === 0);
       },
     };
+  }
+
+  #learn(time: number, alone: boolean): void {
+    if (alone) this.#alone = this.#alone === undefined ? time : this.#alone * (time > this.#alone ? 1.1 : 1 / 1.1);
+    if (this.#refused === 0 || this.#alone === undefined) return;
+    const late = time > Math.max(soon, stretch * this.#alone);
+    this.#bearable = Math.min(this.#most, Math.max(least, this.#bearable * (late ? fewer : more)));
+    this.#limit = this.#bearable;
   }
 }

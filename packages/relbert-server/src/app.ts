@@ -9,19 +9,19 @@ import { type Admission, busy } from './admission.ts';
 import { checkContentType, readBody } from './body.ts';
 import { docsPage } from './docs-page.ts';
 import type { Engine } from './engine.ts';
-import type { EventLoopLag } from './event-loop-lag.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operations.ts';
 import { Problem, problemType, serverFault, unavailable } from './problem.ts';
+import type { RefusalPace } from './refusal-pace.ts';
 
 export interface AppParts {
   readonly engine: Engine;
   readonly offered: readonly Operation[];
   readonly limits: Limits;
   readonly admission: Admission;
-  readonly lag: EventLoopLag;
+  readonly pace: RefusalPace;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly version: string;
@@ -108,8 +108,7 @@ function observed({ metrics, log, stopping, offered }: AppParts): MiddlewareHand
   const known = new Set([...plainPaths, ...offered.map(({ name }) => `/v1/${name}`)]);
   return async (context, next) => {
     const start = performance.now();
-    const given = context.req.header('x-request-id');
-    const reqId = given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+    const reqId = requestIdOf(context.req.header('x-request-id'));
     context.set('requestId', reqId);
     context.set('pairs', 0);
     await next();
@@ -128,6 +127,11 @@ function observed({ metrics, log, stopping, offered }: AppParts): MiddlewareHand
       status >= 500 && status !== 503 ? 'error' : path.startsWith('/v1/') && status !== 503 ? 'info' : 'debug';
     log[level]({ reqId, method, path: path.slice(0, 200), status, ms: Math.round(time * 10) / 10, pairs }, 'request');
   };
+}
+
+/** The id that the client gave, or a new one. */
+export function requestIdOf(given: string | undefined): string {
+  return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
 }
 
 function onlyMethods(allow: string): MiddlewareHandler<AppEnv> {
@@ -169,20 +173,12 @@ function rateLimit(limit: number, clientOf: (context: Context) => string): Middl
   });
 }
 
-/**
- * Milliseconds until a refusal goes out. Clients that ask again at once could keep this process busy with refusals and
- * delay the answers: where they do, they wait.
- */
-function refusalDelay(lag: number): number {
-  return lag < 5 ? 0 : Math.min(1000, 20 * lag);
-}
-
-function answered(operation: Operation, { engine, limits, admission, lag }: AppParts) {
+function answered(operation: Operation, { engine, limits, admission, pace }: AppParts) {
   return async (context: Context<AppEnv>): Promise<Response> => {
     checkContentType(context);
     // Before the body is read: a refusal must be cheap. A place is taken after it: a slow client must not hold one.
-    if (admission.full) {
-      await pause(refusalDelay(lag.milliseconds), undefined, { ref: false });
+    if (admission.refuses()) {
+      await pause(pace.delay());
       throw busy;
     }
     const body = await readBody(context, operation.body, limits.maxBody);

@@ -36,6 +36,8 @@ export class Engine {
   readonly #spec: WorkerSpec;
   readonly #onEvent: (event: EngineEvent) => void;
   readonly #jobs = new Map<number, Job>();
+  /** Jobs that the worker has not got. */
+  #unsent = new Set<number>();
   readonly #watch: NodeJS.Timeout;
   #worker: ChildProcess;
   #ready = false;
@@ -79,12 +81,13 @@ export class Engine {
     return new Promise<Uint8Array>((resolve, reject) => {
       const job: Job = { operation, body, resolve, reject, losses: 0 };
       this.#jobs.set(id, job);
-      if (this.#ready) this.#send({ kind: 'run', id, operation, body });
+      this.#unsent.add(id);
+      if (this.#unsent.size === 1) setImmediate(() => this.#sendJobs());
       signal.addEventListener(
         'abort',
         () => {
           if (!this.#jobs.delete(id)) return;
-          this.#send({ kind: 'cancel', id });
+          if (!this.#unsent.delete(id)) this.#send({ kind: 'cancel', id });
           reject(signal.reason as Error);
         },
         { once: true },
@@ -100,6 +103,7 @@ export class Engine {
     clearTimeout(this.#restart);
     for (const { reject } of this.#jobs.values()) reject(ended());
     this.#jobs.clear();
+    this.#unsent.clear();
     const worker = this.#worker;
     if (worker.exitCode !== null || worker.signalCode !== null) return;
     const exit = new Promise((resolve) => worker.once('exit', resolve));
@@ -124,6 +128,16 @@ export class Engine {
     return worker;
   }
 
+  #sendJobs(): void {
+    if (!this.#ready || this.#unsent.size === 0) return;
+    const jobs = [...this.#unsent].map((id) => {
+      const { operation, body } = this.#jobs.get(id) as Job;
+      return { id, operation, body };
+    });
+    this.#unsent.clear();
+    this.#send({ kind: 'run', jobs });
+  }
+
   #send(message: ToWorker): void {
     if (this.#worker.connected) this.#worker.send(message, () => {});
   }
@@ -136,7 +150,7 @@ export class Engine {
         this.#pause = pauses[0];
         this.#settle?.resolve(message.info);
         this.#settle = undefined;
-        for (const [id, { operation, body }] of this.#jobs) this.#send({ kind: 'run', id, operation, body });
+        this.#sendJobs();
         break;
       case 'failed':
         if (this.#settle) {
@@ -147,8 +161,8 @@ export class Engine {
           this.#worker.kill('SIGKILL');
         }
         break;
-      case 'answer':
-        this.#take(message.id)?.resolve(message.json);
+      case 'answers':
+        for (const { id, json } of message.answers) this.#take(id)?.resolve(json);
         break;
       case 'refusal': {
         const job = this.#take(message.id);
@@ -189,6 +203,7 @@ export class Engine {
         job.reject(serverFault());
       }
     }
+    this.#unsent = new Set(this.#jobs.keys());
     if (wasReady) this.#worker = this.#start();
     else {
       this.#pause = Math.min(pauses[1], 2 * this.#pause);

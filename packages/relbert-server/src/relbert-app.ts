@@ -4,13 +4,14 @@ import { createRequire } from 'node:module';
 import type { Context } from 'hono';
 import { type Logger, pino } from 'pino';
 import { Admission } from './admission.ts';
-import { createRoutes } from './app.ts';
+import { type AppParts, createRoutes } from './app.ts';
 import { Engine, type EngineEvent } from './engine.ts';
-import { EventLoopLag } from './event-loop-lag.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { operations } from './operations.ts';
+import { RefusalPace } from './refusal-pace.ts';
 import type { ServerOptions } from './server-options.ts';
+import { createShed, type Shed } from './shed.ts';
 import type { WorkerInfo } from './worker-message.ts';
 
 /** Who asks, as @hono/node-server says it. */
@@ -22,6 +23,8 @@ export interface Peer {
 export interface RelbertApp {
   /** Answers a request; `env` says who asks, for the rate limit. */
   fetch(request: Request, env?: Peer): Response | Promise<Response>;
+  /** For a server of Node, before `fetch`: refuses cheaply what `fetch` would refuse because the queue is full. */
+  readonly shed: Shed;
   /** What was loaded. @throws UsageError or Error where nothing can be */
   readonly loaded: Promise<WorkerInfo>;
   readonly limits: Limits;
@@ -41,18 +44,20 @@ export function createApp(options: ServerOptions = {}): RelbertApp {
   const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
   const log = typeof logging === 'string' ? createLog(logging) : logging;
   const admission = new Admission(limits.queue, 8 * limits.maxPairs);
-  const lag = new EventLoopLag();
   const metrics = createMetrics(admission);
   const engine = new Engine(spec, (event) => hear(event, log, metrics));
   let stopping = false;
-  const routes = createRoutes({
-    ...{ engine, limits, admission, lag, metrics, log, version, token, cors },
+  const parts: AppParts = {
+    ...{ engine, limits, admission, metrics, log, version, token, cors },
+    pace: new RefusalPace(),
     offered: operations(limits, { index: spec.index !== undefined, classifier: spec.classifier !== undefined }),
     clientOf: (context) => clientOf(context, trustProxy),
     stopping: () => stopping,
-  });
+  };
+  const routes = createRoutes(parts);
   return {
     fetch: (request, env) => routes.fetch(request, env),
+    shed: createShed(parts),
     loaded: engine.loaded,
     limits,
     log,
@@ -64,7 +69,6 @@ export function createApp(options: ServerOptions = {}): RelbertApp {
     },
     async close() {
       stopping = true;
-      lag[Symbol.dispose]();
       await engine.close();
       metrics.registry.clear();
     },

@@ -62,7 +62,7 @@ function createHttpServer(app: RelbertApp): Server {
       connectionsCheckingInterval: 500,
       keepAliveTimeout: 65_000,
     },
-    listener,
+    (request, response) => app.shed(request, response) || listener(request, response),
   );
   // A client may close its half after the request and still wants the answer. Node has the switch, its types do not.
   Object.assign(server, { httpAllowHalfOpen: true });

@@ -23,9 +23,22 @@ export interface WorkerInfo {
   readonly labels?: readonly string[];
 }
 
+export interface JobMessage {
+  readonly id: number;
+  readonly operation: string;
+  readonly body: unknown;
+}
+
+export interface AnswerMessage {
+  readonly id: number;
+  /** UTF-8. */
+  readonly json: Uint8Array;
+}
+
+/** Requests and answers that come at the same time share a message, which costs as much as the rest of a request. */
 export type ToWorker =
   | { readonly kind: 'load'; readonly spec: WorkerSpec }
-  | { readonly kind: 'run'; readonly id: number; readonly operation: string; readonly body: unknown }
+  | { readonly kind: 'run'; readonly jobs: readonly JobMessage[] }
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'ping' };
 
@@ -36,8 +49,7 @@ export type FromWorker =
   | { readonly kind: 'loaded'; readonly info: WorkerInfo }
   /** Nothing can be loaded; `usage`: since an option is wrong. */
   | { readonly kind: 'failed'; readonly message: string; readonly usage: boolean }
-  /** `json`: UTF-8. */
-  | { readonly kind: 'answer'; readonly id: number; readonly json: Uint8Array }
+  | { readonly kind: 'answers'; readonly answers: readonly AnswerMessage[] }
   /** `detail` says what is wrong with the request, or is for the log. */
   | { readonly kind: 'refusal'; readonly id: number; readonly detail: string; readonly fault: Fault }
   | { readonly kind: 'note'; readonly message: string }

@@ -11,11 +11,13 @@ import {
   requireModel,
 } from 'relbert/cli';
 import { type Loaded, tasks } from './tasks.ts';
-import type { FromWorker, ToWorker, WorkerInfo, WorkerSpec } from './worker-message.ts';
+import type { AnswerMessage, FromWorker, JobMessage, ToWorker, WorkerInfo, WorkerSpec } from './worker-message.ts';
 
 /** Errors of the library that say that the words or the condition of a request cannot be. */
 const refusals: readonly string[] = ['PairError', 'PromptTooLongError', 'PoolingError', 'EmbeddingError'];
 
+/** Not sent yet. */
+const answers: AnswerMessage[] = [];
 const running = new Map<number, AbortController>();
 let loaded: Loaded | undefined;
 
@@ -25,13 +27,14 @@ process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'load') void load(message.spec);
-  else if (message.kind === 'run') void run(message.id, message.operation, message.body);
+  else if (message.kind === 'run') for (const job of message.jobs) void run(job);
   else if (message.kind === 'cancel') running.get(message.id)?.abort();
   else send({ kind: 'pong' });
 });
 
 function send(message: FromWorker): void {
-  if (process.connected) process.send?.(message);
+  // Where the server has gone `disconnect` comes next: no reason to complain.
+  if (process.connected) process.send?.(message, () => {});
 }
 
 async function load(spec: WorkerSpec): Promise<void> {
@@ -95,19 +98,23 @@ async function infoOf({ encoder, index, classifier }: Loaded, { model }: WorkerS
   };
 }
 
-async function run(id: number, operation: string, body: unknown): Promise<void> {
+async function run({ id, operation, body }: JobMessage): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
   try {
     const task = tasks[operation];
     if (!task || !loaded) throw new Error(`nothing computes '${operation}'`);
     const answer = await task(loaded, body as never, controller.signal);
-    send({ kind: 'answer', id, json: Buffer.from(JSON.stringify(answer)) });
+    if (answers.push({ id, json: Buffer.from(JSON.stringify(answer)) }) === 1) setImmediate(sendAnswers);
   } catch (error) {
     if (!controller.signal.aborted) refuse(id, error);
   } finally {
     running.delete(id);
   }
+}
+
+function sendAnswers(): void {
+  send({ kind: 'answers', answers: answers.splice(0) });
 }
 
 function refuse(id: number, error: unknown): void {

@@ -1,23 +1,27 @@
 /**
  * `relbert serve` under load, in processes of its own, with the embedded model. Each answer is compared with the library.
  *
- *   npm run bench:server -- [--part batching,requests,overload] [--requests 100000] [--seconds 60] [--threads 1]
+ *   npm run bench:server -- [--part batching,requests,overload] [--requests 100000] [--seconds 60] [--threads 1] [--pin]
+ *
+ * `--pin` keeps this client on the last processor, and server and worker on the others (taskset, Linux).
  *
  * - batching: 64 single pairs in flight, beside the same server without batches (`--batch-tokens 1`): pairs a CPU-second
  *   of server and worker together, p50;
  * - requests: many requests, 64 in flight: wrong answers, memory;
  * - overload: ten times as many requests a second as the server can answer, over at most 640 connections, for so many
- *   seconds: statuses, latencies, /health, and the lag of the server's event loop.
+ *   seconds: statuses, latencies beside those of the same requests one at a time just before, /health, and the lag of the
+ *   server's event loop.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { RelationEncoder, row } from 'relbert';
+import { type Answer, ask, closeConnections } from './http-connection.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,8 +29,11 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '60' },
     threads: { type: 'string', default: '1' },
+    pin: { type: 'boolean', default: false },
   },
 });
+const last = availableParallelism() - 1;
+if (values.pin) execFileSync('taskset', ['-acp', `${last}`, `${process.pid}`], { stdio: 'ignore' });
 const parts = values.part.split(',');
 const inFlight = 64;
 /** Requests of the overload at once. */
@@ -47,7 +54,9 @@ interface Server {
 async function startServer(...args: readonly string[]): Promise<Server> {
   const bin = fileURLToPath(new URL('../../relbert-server/bin/relbert-server.js', import.meta.url));
   const options = ['--port', '0', '--threads', values.threads, '--log-level', 'warn', ...args];
-  const child: ChildProcess = spawn(process.execPath, [bin, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const pinned = values.pin ? ['taskset', '-c', `0-${last - 1}`] : [];
+  const [program, ...rest] = [...pinned, process.execPath, bin, ...options] as [string, ...string[]];
+  const child: ChildProcess = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr?.on('data', (chunk) => {
     stderr += chunk;
@@ -84,88 +93,6 @@ function megabytes(processes: readonly number[]): number {
   return processes.reduce((sum, pid) => {
     return sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
   }, 0);
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  /** Milliseconds. */
-  readonly time: number;
-}
-
-/** A connection with one request at a time. Node's client costs more than the server that is measured here. */
-class Connection {
-  readonly #socket: Socket;
-  #chunks: Buffer[] = [];
-  #missing = -1;
-  #answered: ((status: number, text: string) => void) | undefined;
-
-  constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    this.#socket.on('data', (chunk) => this.#take(chunk));
-    this.#socket.on('error', () => {});
-    this.#socket.on('close', () => this.#answer(0, ''));
-  }
-
-  get open(): boolean {
-    return !this.#socket.destroyed;
-  }
-
-  /** status 0: no answer. */
-  ask(text: string): Promise<Answer> {
-    const start = performance.now();
-    return new Promise((resolve) => {
-      this.#answered = (status, body) => resolve({ status, text: body, time: performance.now() - start });
-      this.#socket.write(text);
-    });
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  #take(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#missing -= chunk.length;
-    if (this.#missing > 0) return;
-    const all = Buffer.concat(this.#chunks);
-    this.#chunks = [all];
-    const head = all.indexOf('\r\n\r\n');
-    if (head < 0) return;
-    const text = all.toString('latin1', 0, head);
-    const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
-    this.#missing = head + 4 + length - all.length;
-    if (this.#missing > 0) return;
-    this.#chunks = [];
-    this.#missing = -1;
-    if (/connection: close/i.test(text)) this.#socket.destroy();
-    this.#answer(Number(text.slice(9, 12)), all.toString('utf8', head + 4));
-  }
-
-  #answer(status: number, text: string): void {
-    const answered = this.#answered;
-    this.#answered = undefined;
-    answered?.(status, text);
-  }
-}
-
-const idle: Connection[] = [];
-
-async function ask(port: number, path: string, body?: string): Promise<Answer> {
-  let connection = idle.pop();
-  while (connection && !connection.open) connection = idle.pop();
-  connection ??= new Connection(port);
-  const head = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nhost: localhost\r\n`;
-  const sent =
-    body === undefined ? '\r\n' : `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-  const answer = await connection.ask(head + sent);
-  idle.push(connection);
-  return answer;
-}
-
-/** Before another server is asked. */
-function closeConnections(): void {
-  for (const connection of idle.splice(0)) connection.close();
 }
 
 const bodyOf = (i: number): string => JSON.stringify({ pairs: [pairs[i % pairs.length]] });
@@ -266,8 +193,8 @@ async function requests(count: number): Promise<void> {
 async function overload(seconds: number): Promise<void> {
   const server = await startServer();
   const calm: number[] = [];
-  await load(server.port, 50, 1, () => {});
-  await load(server.port, 500, 1, ({ time }) => calm.push(time));
+  await load(server.port, 100, 1, () => {});
+  await load(server.port, 1000, 1, ({ time }) => calm.push(time));
   const { perSecond } = await throughput(server, 1500, inFlight);
   const rate = 10 * perSecond;
   const p99Calm = quantile(calm, 0.99);
