@@ -4,14 +4,13 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { messageOf, type RemoteEngine, useAnswer } from '../engine/client.ts';
 import { dataReady, usePageIndex } from '../engine/page-index.ts';
 import { kinds } from '../kinds.ts';
+import { countsOf, mostKinds } from '../map/kind-counts.ts';
 import { MapCanvas, type PlacedPair } from '../map/map-canvas.tsx';
-import { noKind, type Points, parsePoints, type View, wholeMap, zoomed } from '../map/points.ts';
+import { type Points, parsePoints, type View, wholeMap, zoomed } from '../map/points.ts';
 import { isComplete, type Pair, pairText, parsePair, trimmed } from '../pair.ts';
 import { CopyLink, IndexNotice, PairFields, PairText, PanelHead } from '../parts.tsx';
 import { keepInAddress, type Route } from '../route.ts';
-
-/** Of a larger group so many pairs are compared, at even distances. */
-const mostCompared = 200;
+import { Compare } from './map-compare.tsx';
 
 export function MapPanel({ params }: Pick<Route, 'params'>) {
   const map = useMapFile();
@@ -256,110 +255,4 @@ function InView({ points, view }: { readonly points: Points; readonly view: View
       {text}
     </p>
   );
-}
-
-interface CompareProps {
-  readonly points: Points;
-  readonly groups: readonly (readonly number[])[];
-  readonly ready: boolean;
-  readonly onGroup: (place: number, points: readonly number[]) => void;
-}
-
-function Compare({ points, groups, ready, onGroup }: CompareProps) {
-  const [a, b] = groups.map((group) => thinned(group).map((i) => points.pair(i))) as [Pair[], Pair[]];
-  const both = a.length > 0 && b.length > 0;
-  const answer = useAnswer(
-    both && ready ? `${groups.map((group) => `${group.length} ${group[0]} ${group.at(-1)}`)}` : undefined,
-    (engine) => engine.compare(a, b),
-  );
-  const choose = (place: number, kind: number): void => {
-    const chosen: number[] = [];
-    for (let i = 0; i < points.count; i++) if (points.kind[i] === kind) chosen.push(i);
-    onGroup(place, chosen);
-  };
-  return (
-    <section class="compare" aria-label="Comparison">
-      <h3>Compare two groups</h3>
-      <p class="hint">Draw around one group with the lasso, then around another; or choose relations here.</p>
-      <div class="group-columns">
-        {groups.map((group, i) => (
-          <div key={i} class={`group group-${i}`}>
-            <label>
-              Group {'AB'[i]}
-              <select value="" onChange={(event) => choose(i, Number(event.currentTarget.value))}>
-                <option value="" disabled>
-                  {group.length === 0 ? 'Choose a relation' : 'Another relation'}
-                </option>
-                {kinds.map(({ name }, kind) => (
-                  <option key={name} value={kind}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </label>
-            {group.length > 0 && (
-              <p>
-                <b>{group.length.toLocaleString('en')} pairs</b>:{' '}
-                {mostKinds(countsOf(points, group)).slice(0, 3).join(', ')}. Such as{' '}
-                {thinned(group)
-                  .filter((_, at, some) => at % Math.ceil(some.length / 5) === 0)
-                  .map((point) => points.pair(point).join(' → '))
-                  .join(', ')}
-                .
-              </p>
-            )}
-          </div>
-        ))}
-      </div>
-      {answer.error && <p class="notice">{answer.error}</p>}
-      <div role="status">{answer.value && both && <Verdict {...answer.value} />}</div>
-    </section>
-  );
-}
-
-function Verdict({ a, b, between }: { readonly a: number; readonly b: number; readonly between: number }) {
-  const apart = Math.min(a, b) - between;
-  return (
-    <table class="figures">
-      <caption>
-        {apart > 0.1
-          ? 'The model tells the groups apart: pairs are more like those of their own group.'
-          : apart > 0
-            ? 'The groups differ a little.'
-            : 'The groups are mixed: one of them is no more like itself than like the other.'}
-      </caption>
-      <tbody>
-        {[
-          ['Mean cosine inside A', a],
-          ['Mean cosine inside B', b],
-          ['Mean cosine from A to B', between],
-        ].map(([name, value]) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td>{(value as number).toFixed(2)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function thinned(group: readonly number[]): number[] {
-  const step = Math.max(1, group.length / mostCompared);
-  return Array.from({ length: Math.min(group.length, mostCompared) }, (_, i) => group[Math.floor(i * step)] as number);
-}
-
-/** Points of each kind; the last without one. */
-function countsOf(points: Points, some: Iterable<number>): number[] {
-  const counts = new Array<number>(noKind + 1).fill(0);
-  for (const i of some) counts[points.kind[i] as number] = (counts[points.kind[i] as number] as number) + 1;
-  return counts;
-}
-
-function mostKinds(counts: readonly number[]): string[] {
-  return kinds
-    .map(({ name }, i) => ({ name, count: counts[i] as number }))
-    .filter(({ count }) => count > 0)
-    .sort((x, y) => y.count - x.count)
-    .map(({ name, count }) => `${name} (${count.toLocaleString('en')})`);
 }
