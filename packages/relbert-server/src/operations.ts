@@ -1,6 +1,7 @@
 /** @file The operations under /v1: bodies, answers, examples. Validation and the OpenAPI document both follow from it. */
 import { z } from 'zod';
 import type { Limits } from './limits.ts';
+import { readable } from './word-pattern.ts';
 
 export interface Operation {
   /** The last part of its path, and its name among the tasks of the worker. */
@@ -14,15 +15,6 @@ export interface Operation {
   pairsOf(body: never): number;
 }
 
-/**
- * Characters that a tokenizer may pass over: spaces, control and format characters, combining marks, those for private
- * use. Written so that regular expressions of JavaScript, Python and Rust agree.
- */
-const unseen = [
-  String.raw`\s\u0000-\u0020\u007f-\u00a0\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u2028-\u202e\u2060-\u206f`,
-  String.raw`\u20d0-\u20f0\ue000-\uf8ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\ufff0-\uffff`,
-].join('');
-const visible = new RegExp(`[^${unseen}]`, 'u');
 const score = z.number().meta({ description: 'Cosine: -1 to 1, more alike is greater.' });
 const twoWords = z.array(z.string()).length(2);
 const headTail = z.object({ head: z.string(), tail: z.string() });
@@ -39,7 +31,7 @@ export function operations(
     .string()
     .min(1)
     .max(limits.maxWord)
-    .regex(visible, 'a word must hold a letter, a digit or a sign')
+    .regex(readable, 'a word must hold a letter, a digit or a sign')
     .refine((text) => !/\p{Cs}/u.test(text), 'a word must not hold half of a surrogate pair')
     .meta({ id: 'Word', description: 'A word or a phrase, with a letter, a digit or a sign.' });
   const pair = z.array(word).length(2).meta({ id: 'Pair', description: 'Head and tail.' });

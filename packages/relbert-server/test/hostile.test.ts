@@ -33,6 +33,7 @@ describe('bad input', () => {
     ['a blank word', '{"pairs":[["a"," \\t\\u00a0"]]}', 422],
     ['an empty word', '{"pairs":[["","b"]]}', 422],
     ['a word of invisible characters', '{"pairs":[["\\u200b\\u0000","b"]]}', 422],
+    ['a word of combining marks and for private use', '{"pairs":[["\\u0344\\u08d4\\udbc0\\udc00","b"]]}', 422],
     ['a lone surrogate', '{"pairs":[["a\\ud800","b"]]}', 422],
     ['a long word', JSON.stringify({ pairs: [['a'.repeat(129), 'b']] }), 422],
     ['an unknown member', '{"pairs":[["a","b"]],"normalise":true}', 422],

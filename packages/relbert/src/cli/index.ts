@@ -20,6 +20,7 @@ export { manualTemplates } from '../prompt/template.ts';
 export { eventLoopTurn } from '../runtime/event-loop.ts';
 export { linesOf } from '../text/lines.ts';
 export { suggestion } from '../text/nearest-name.ts';
+export { isCombiningMark, isControl, isWhiteSpace } from '../tokenizer/character-class.ts';
 export { readAnalogySets } from './analogy-sets.ts';
 export { type CommandDeclaration, type CommandGroup, command, type Declaration } from './command.ts';
 export { readLexicalRelationSet } from './evaluate-classification.ts';
