@@ -2,12 +2,14 @@
  * RelationIndex beside faiss, hnswlib and usearch on the same vectors: CPU seconds to build, recall@10, milliseconds a
  * query on one thread, time to open, memory.
  *
- *   npm run bench:index -- --vectors VECTORS.npy [--rows N] [--queries N] [--no-python] [--keep]
+ *   npm run bench:index -- --vectors VECTORS.npy [--rows N] [--queries N] [--no-python]
  *
  * VECTORS.npy is what `relbert embed --format npy` wrote. The last --queries rows are the questions. Where --rows is more
  * than the file has, further rows are copies with noise (standard deviation 0.03 a dimension of a unit vector). The
  * Python (PYTHON, default python3) may have faiss-cpu, hnswlib and usearch; what it lacks is left out. Only ratios carry
  * over to another machine.
+ *
+ * A million rows take long: with --folder DIR the files are kept, and --stage vectors, build, search or peers runs one stage.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -31,10 +33,8 @@ const { values } = parseArgs({
     rows: { type: 'string' },
     queries: { type: 'string', default: '1000' },
     python: { type: 'boolean', default: true },
-    /** Leaves the folder with the index, for further runs with --search. */
-    keep: { type: 'boolean', default: false },
-    /** Used by the bench itself: measures the searches of a built index in a process of their own. */
-    search: { type: 'string' },
+    folder: { type: 'string' },
+    stage: { type: 'string' },
   },
   allowNegative: true,
 });
@@ -103,15 +103,11 @@ async function truthOf(all: Float32Array, queries: Float32Array, dimension: numb
   return Int32Array.from(best.flatMap((list) => list.map(({ row }) => row)));
 }
 
-interface SearchFigures {
-  readonly open: number;
-  readonly memory: number;
-  readonly searches: readonly {
-    readonly name: string;
-    readonly recall: number;
-    readonly p50: number;
-    readonly cpu: number;
-  }[];
+interface Figures {
+  readonly name: string;
+  readonly recall: number;
+  readonly p50: number;
+  readonly cpu: number;
 }
 
 /** A whole matrix of a .npy file. */
@@ -120,135 +116,124 @@ async function readMatrix(file: string): Promise<{ data: Float32Array; shape: re
   throw new Error(`${file}: holds no rows`);
 }
 
+/** Writes the vectors, the questions and their ten nearest rows. */
+async function makeVectors(folder: string, file: string): Promise<void> {
+  const { data, shape } = await readMatrix(file);
+  const [count, dimension] = shape as [number, number];
+  const queries = data.slice((count - queryCount) * dimension);
+  const rows = Number(values.rows ?? count - queryCount);
+  const real = Math.min(count - queryCount, rows);
+  const all = grown(data.slice(0, real * dimension), dimension, rows);
+  normalise(queries, dimension);
+  writeNpy(join(folder, 'vectors.npy'), all, dimension);
+  writeNpy(join(folder, 'queries.npy'), queries, dimension);
+  const truth = await truthOf(all, queries, dimension);
+  const header = Buffer.from(npyHeader([queryCount, 10])).toString('latin1').replace("'<f4'", "'<i4'");
+  writeFileSync(join(folder, 'truth.npy'), Buffer.concat([Buffer.from(header, 'latin1'), Buffer.from(truth.buffer)]));
+  console.log(`${rows} x ${dimension} (${real} real), ${queryCount} questions`);
+}
+
+async function build(folder: string): Promise<void> {
+  const { data, shape } = await readMatrix(join(folder, 'vectors.npy'));
+  const [rows, dimension] = shape;
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  {
+    const about = { dimension, model: { name: 'bench', prompt: '', template: true, pooling: '' }, overwrite: true };
+    const options = { runtime: nodeRuntime(), threads: 1 };
+    await using writer = await IndexWriter.create(indexFolder(join(folder, 'index')), about, options);
+    await writer.add(blocks(data, rows, dimension));
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`built in ${((user + system) / 1e6).toFixed(1)} CPU s (${seconds.toFixed(1)} s)`);
+}
+
+function* blocks(data: Float32Array, rows: number, dimension: number) {
+  for (let first = 0; first < rows; first += 4096) {
+    const last = Math.min(rows, first + 4096);
+    const pairs = Array.from({ length: last - first }, (_, i) => ({
+      head: `h${(first + i) % 100_000}`,
+      tail: String(first + i),
+    }));
+    yield { pairs, data: data.subarray(first * dimension, last * dimension) };
+  }
+}
+
 /** In a process of its own, so that memory is that of the searches. */
-async function searchFigures(folder: string): Promise<SearchFigures> {
+async function search(folder: string): Promise<void> {
   const { data: queries, shape } = await readMatrix(join(folder, 'queries.npy'));
   const truth = parseInt32(readFileSync(join(folder, 'truth.npy')));
-  const dimension = shape[1] as number;
+  const [count, dimension] = shape;
+  const before = process.memoryUsage().rss;
   const start = performance.now();
   await using index = await RelationIndex.open(indexFolder(join(folder, 'index')));
   const open = performance.now() - start;
   const vectorOf = (q: number): Float32Array => queries.subarray(q * dimension, (q + 1) * dimension);
-  const searches: { name: string; recall: number; p50: number; cpu: number }[] = [];
-  let memory = 0;
-  const lists = Math.round(4 * Math.sqrt(index.info().rows));
-  for (const probes of [undefined, 32, 64, 96, 128, 256, 'exact', 'exact, 16 questions together'] as const) {
-    if (typeof probes === 'number' && probes > lists) continue;
-    const options = typeof probes === 'string' ? { exact: true } : probes === undefined ? {} : { probes };
-    const count = typeof probes === 'string' ? Math.min(64, queryCount) : queryCount;
-    const together = probes === 'exact, 16 questions together' ? 16 : 1;
+  for (const probes of [undefined, 32, 64, 96, 128, 256, 'exact'] as const) {
+    const options = probes === 'exact' ? { exact: true } : probes === undefined ? {} : { probes };
+    const asked = probes === 'exact' ? Math.min(200, count) : count;
     for (let q = 0; q < 20; q++) await index.search([{ vector: vectorOf(q) }], options);
     const times: number[] = [];
     let hits = 0;
     const cpu = process.cpuUsage();
-    for (let q = 0; q < count; q += together) {
-      const questions = Array.from({ length: Math.min(together, count - q) }, (_, i) => ({ vector: vectorOf(q + i) }));
+    for (let q = 0; q < asked; q++) {
       const before = performance.now();
-      const results = await index.search(questions, options);
-      times.push((performance.now() - before) / questions.length);
-      for (const [i, found] of results.entries()) {
-        const right = new Set(truth.subarray((q + i) * 10, (q + i + 1) * 10));
-        hits += found.filter(({ pair }) => right.has(Number(pair.tail))).length;
-      }
+      const [found = []] = await index.search([{ vector: vectorOf(q) }], options);
+      times.push(performance.now() - before);
+      const right = truth.subarray(q * 10, (q + 1) * 10);
+      hits += found.filter(({ pair }) => right.includes(Number(pair.tail))).length;
     }
     const { user, system } = process.cpuUsage(cpu);
-    const name = probes === undefined ? 'as it comes' : typeof probes === 'string' ? probes : `probes ${probes}`;
+    if (probes === undefined) {
+      const { rss } = process.memoryUsage();
+      const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+      console.log(
+        `open in ${open.toFixed(0)} ms; resident ${megabytes(rss)} MB after ${count} searches, ${megabytes(before)} MB before\n`,
+      );
+      console.log('| index | build CPU s | recall@10 | p50 ms | CPU ms |\n|---|--:|--:|--:|--:|');
+    }
+    const name = typeof probes === 'number' ? `${probes} lists` : (probes ?? 'default');
     const p50 = times.toSorted((a, b) => a - b)[times.length >> 1] as number;
-    searches.push({ name, recall: hits / (count * 10), p50, cpu: (user + system) / 1000 / count });
-    if (probes === undefined) memory = process.memoryUsage().rss / 2 ** 20;
+    row({ name: `relbert, ${name}`, recall: hits / (asked * 10), p50, cpu: (user + system) / 1000 / asked });
   }
-  return { open, memory, searches };
+}
+
+function row({ name, recall, p50, cpu }: Figures, seconds?: number): void {
+  const figures = [seconds?.toFixed(1) ?? '', recall.toFixed(4), p50.toFixed(2), cpu.toFixed(2)];
+  console.log(`| ${name} | ${figures.join(' | ')} |`);
 }
 
 function parseInt32(bytes: Buffer): Int32Array {
   return new Int32Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + bytes.byteLength));
 }
 
-async function bench(file: string): Promise<void> {
-  const { data, shape } = await readMatrix(file);
-  const [real, dimension] = shape as [number, number];
-  const queries = data.slice((real - queryCount) * dimension);
-  const rows = Number(values.rows ?? real - queryCount);
-  const kept = Math.min(real - queryCount, rows);
-  const all = grown(data.slice(0, kept * dimension), dimension, rows);
-  normalise(queries, dimension);
-  const folder = mkdtempSync(join(tmpdir(), 'relbert-bench-index-'));
-  try {
-    mkdirSync(join(folder, 'index'));
-    writeNpy(join(folder, 'vectors.npy'), all, dimension);
-    writeNpy(join(folder, 'queries.npy'), queries, dimension);
-    const truth = await truthOf(all, queries, dimension);
-    const header = npyHeader([queryCount, 10]);
-    writeFileSync(
-      join(folder, 'truth.npy'),
-      Buffer.concat([
-        Buffer.from(Buffer.from(header).toString('latin1').replace("'<f4'", "'<i4'"), 'latin1'),
-        Buffer.from(truth.buffer),
-      ]),
-    );
-    const cpu = process.cpuUsage();
-    const start = performance.now();
-    {
-      const about = { dimension, model: { name: 'bench', prompt: '', template: true, pooling: '' } };
-      await using writer = await IndexWriter.create(indexFolder(join(folder, 'index')), about, {
-        runtime: nodeRuntime(),
-        threads: 1,
-      });
-      await writer.add(
-        (function* blocks() {
-          for (let first = 0; first < rows; first += 4096) {
-            const last = Math.min(rows, first + 4096);
-            yield {
-              pairs: Array.from({ length: last - first }, (_, i) => ({
-                head: `h${(first + i) % 100_000}`,
-                tail: String(first + i),
-              })),
-              data: all.subarray(first * dimension, last * dimension),
-            };
-          }
-        })(),
-      );
-    }
-    const { user, system } = process.cpuUsage(cpu);
-    const build = (user + system) / 1e6;
-    const wall = (performance.now() - start) / 1000;
-    const child = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', fileURLToPath(import.meta.url), '--search', folder, '--queries', values.queries],
-      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const ours = JSON.parse(child.stdout) as SearchFigures;
-    console.log(
-      `${rows} x ${dimension} (${kept} real), ${queryCount} questions; build ${build.toFixed(1)} CPU s (${wall.toFixed(1)} s); open ${ours.open.toFixed(0)} ms; resident ${ours.memory.toFixed(0)} MB after ${queryCount} searches\n`,
-    );
-    console.log('| index | build CPU s | recall@10 | p50 ms | CPU ms |\n|---|--:|--:|--:|--:|');
-    const line = (
-      name: string,
-      seconds: number,
-      { recall, p50, cpu }: { recall: number; p50: number; cpu: number },
-    ): void =>
-      console.log(`| ${name} | ${seconds.toFixed(1)} | ${recall.toFixed(4)} | ${p50.toFixed(2)} | ${cpu.toFixed(2)} |`);
-    for (const search of ours.searches) line(`relbert, ${search.name}`, build, search);
-    if (!values.python) return;
-    const others = runPython(
-      'index.py',
-      ['vectors', 'queries', 'truth'].map((name) => join(folder, `${name}.npy`)),
-      { threads: 1, live: true },
-    );
-    for (const other of JSON.parse(others) as {
-      name: string;
-      build: number;
-      recall: number;
-      p50: number;
-      cpu: number;
-    }[])
-      line(other.name, other.build, other);
-  } finally {
-    if (values.keep) console.log(`\n${folder}`);
-    else rmSync(folder, { recursive: true });
-  }
+function peers(folder: string): void {
+  const files = ['vectors', 'queries', 'truth'].map((name) => join(folder, `${name}.npy`));
+  const found = JSON.parse(runPython('index.py', files, { threads: 1, live: true })) as (Figures & { build: number })[];
+  for (const other of found) row(other, other.build);
 }
 
-if (values.search !== undefined) console.log(JSON.stringify(await searchFigures(values.search)));
-else if (values.vectors !== undefined) await bench(values.vectors);
-else throw new Error('usage: npm run bench:index -- --vectors VECTORS.npy [--rows N]');
+/** Runs a stage in a process of its own. */
+function stage(name: string, folder: string): void {
+  const args = ['--import', 'tsx', fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const { status } = spawnSync(process.execPath, [...args, '--folder', folder, '--stage', name], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`the stage ${name} failed`);
+}
+
+const { vectors, folder, stage: only } = values;
+if (only !== undefined && folder !== undefined) {
+  mkdirSync(folder, { recursive: true });
+  if (only === 'vectors' && vectors !== undefined) await makeVectors(folder, vectors);
+  else if (only === 'build') await build(folder);
+  else if (only === 'search') await search(folder);
+  else if (only === 'peers') peers(folder);
+  else throw new Error('--stage is vectors (with --vectors FILE), build, search or peers');
+} else if (vectors !== undefined) {
+  const place = folder ?? mkdtempSync(join(tmpdir(), 'relbert-bench-index-'));
+  try {
+    for (const name of ['vectors', 'build', 'search', ...(values.python ? ['peers'] : [])]) stage(name, place);
+  } finally {
+    if (folder === undefined) rmSync(place, { recursive: true });
+  }
+} else throw new Error('usage: npm run bench:index -- --vectors VECTORS.npy [--rows N]');

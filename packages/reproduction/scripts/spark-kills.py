@@ -41,7 +41,11 @@ os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executa
 def children(pid):
     """Processes that a process started."""
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
+        try:
+            started = (task / "children").read_text().split()
+        except FileNotFoundError:  # a thread that has ended since
+            continue
+        for child in started:
             yield int(child)
 
 
@@ -77,6 +81,7 @@ with tempfile.TemporaryDirectory() as folder:
         .config("spark.executor.memory", "700m")
         .config("spark.driver.memory", "700m")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.task.maxFailures", "1000")
         .config("spark.deploy.maxExecutorRetries", "-1")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "100")

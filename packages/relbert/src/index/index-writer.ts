@@ -67,7 +67,7 @@ export class IndexWriter implements AsyncDisposable {
           ...names.map((name) => Number.parseInt(/^(?:segment|removed)-([0-9a-z]+)/.exec(name)?.[1] ?? '0', 36)),
         );
       return {
-        manifest: { format: 'relbert-index', version: 1, dimension, model, columns: [], next, segments: [] },
+        manifest: { format: 'relbert-index', version: 2, dimension, model, columns: [], next, segments: [] },
         replaced,
       };
     });

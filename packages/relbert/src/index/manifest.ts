@@ -46,7 +46,7 @@ const segmentSchema = z.strictObject({
 
 const contentSchema = z.strictObject({
   format: z.literal('relbert-index'),
-  version: z.literal(1),
+  version: z.literal(2),
   dimension: z.number().int().positive().max(MAX_DIMENSION),
   model: modelSchema,
   /** Names of further columns, in the order in which they came. */
@@ -69,9 +69,9 @@ export function parseManifest(text: string, file: string, checksum: (text: strin
   if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== 'relbert-index') {
     throw new IndexError(`${file}: not the manifest of an index of relbert`);
   }
-  if (!('version' in json) || json.version !== 1) {
+  if (!('version' in json) || json.version !== 2) {
     throw new IndexError(
-      `${file}: version ${excerpt('version' in json ? json.version : undefined)} of the format is not known here (1 is); use a newer relbert`,
+      `${file}: version ${excerpt('version' in json ? json.version : undefined)} of the format is not known here (2 is); build the index again, or use a newer relbert`,
     );
   }
   const { checksum: stated, ...content } = json as Record<string, unknown>;

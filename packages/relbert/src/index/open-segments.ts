@@ -10,8 +10,6 @@ import { checksumText, damaged } from './segment-format.ts';
 export interface OpenSegments {
   readonly manifest: Manifest;
   readonly segments: readonly Segment[];
-  /** The one that all segments use. */
-  readonly scorer: Scorer;
 }
 
 /** @throws IndexError where there is no index, or it is damaged or cut */
@@ -29,7 +27,7 @@ export async function openSegments(folder: IndexFolder): Promise<OpenSegments> {
     const manifest = parseManifest(text, `${folder.origin}/${manifestName}`, checksum);
     const scorer = new Scorer(manifest.dimension);
     try {
-      return { manifest, segments: await segmentsOf(manifest, folder, scorer), scorer };
+      return { manifest, segments: await segmentsOf(manifest, folder, scorer) };
     } catch (error) {
       // A writer may have replaced the manifest since, and removed the files that this one names.
       bytes = await readManifest();

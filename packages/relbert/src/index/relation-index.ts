@@ -1,14 +1,13 @@
 /**
- * @file Search among the relation embeddings of many pairs. An inverted file (see coarse-lists.ts) over int8 codes finds
- * candidates, and the vectors themselves (binary16) put them in order. Files are read by position: memory holds about 8
- * bytes a pair, and the centroids.
+ * @file Search among the relation embeddings of many pairs. An inverted file (see coarse-lists.ts) over codes of one bit a
+ * dimension finds candidates, and the vectors themselves (binary16) put them in order. Files are read by position: memory
+ * holds the codes that were needed (D / 8 + 8 bytes a pair), 4 bytes a pair, and the centroids.
  */
 import type { VectorBlock } from '../formats/vector-block.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { IndexFolder } from './index-folder.ts';
 import { checkTop, unitsOf } from './index-question.ts';
-import type { Scorer } from './kernel/scorer.ts';
 import type { Manifest, ModelIdentity } from './manifest.ts';
 import { type OpenSegments, openSegments } from './open-segments.ts';
 import type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from './pair-index.ts';
@@ -42,8 +41,7 @@ export class RelationIndex implements PairIndex {
   readonly origin: string;
   readonly #manifest: Manifest;
   readonly #segments: readonly Segment[];
-  readonly #scorer: Scorer;
-  /** Searches share the scorer's memory: one after the other. */
+  /** Searches share memory: one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @throws IndexError where there is no index, or it is damaged or cut */
@@ -51,11 +49,10 @@ export class RelationIndex implements PairIndex {
     return new RelationIndex(folder.origin, await openSegments(folder));
   }
 
-  private constructor(origin: string, { manifest, segments, scorer }: OpenSegments) {
+  private constructor(origin: string, { manifest, segments }: OpenSegments) {
     this.origin = origin;
     this.#manifest = manifest;
     this.#segments = segments;
-    this.#scorer = scorer;
   }
 
   get dimension(): number {
@@ -95,9 +92,7 @@ export class RelationIndex implements PairIndex {
     checkTop(top);
     const units = unitsOf(queries, this);
     const condition = where === undefined ? undefined : parseWhere(where, this.columns);
-    return this.#alone(() =>
-      searchSegments(this.#segments, queries, units, condition, { ...options, top, scorer: this.#scorer }),
-    );
+    return this.#alone(() => searchSegments(this.#segments, queries, units, condition, { ...options, top }));
   }
 
   async vectorOf(pair: WordPair): Promise<Float32Array | undefined> {
@@ -224,7 +219,7 @@ export class RelationIndex implements PairIndex {
     for (const segment of this.#segments) await segment.close();
   }
 
-  /** One search at a time: they share the scorer's memory. */
+  /** One search at a time: they share memory. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const run = this.#turn.then(work, work);
     this.#turn = run.catch(() => {});

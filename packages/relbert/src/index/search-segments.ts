@@ -15,9 +15,6 @@ export interface SearchOptions extends Omit<SegmentSearchOptions, 'limit' | 'tur
   readonly distinctWords?: boolean;
 }
 
-/** Questions that an exact search answers in one pass. */
-const exactTogether = 16;
-
 /** The pairs with the greatest cosine to each question, best first. @param units The directions of the questions. */
 export async function searchSegments(
   segments: readonly Segment[],
@@ -28,18 +25,13 @@ export async function searchSegments(
 ): Promise<IndexNeighbour[][]> {
   // Most searches take less: a turn costs a millisecond.
   const turn = eventLoopTurns(10);
-  // An exact search reads everything, once for several questions.
-  const together = options.exact ? exactTogether : 1;
   const filters = await Promise.all(segments.map((segment) => (condition ? rowsOf(segment, condition) : undefined)));
   const results: IndexNeighbour[][] = [];
-  for (let first = 0; first < queries.length; first += together) {
+  for (const [i, { pairs = [] }] of queries.entries()) {
     options.signal?.throwIfAborted();
-    const asked: Asked[] = [];
-    for (const [i, { pairs = [] }] of queries.slice(first, first + together).entries()) {
-      const allowed = segments.map((segment, s) => allowedRows(segment, pairs, filters[s], options.distinctWords));
-      asked.push({ unit: units[first + i] as Float32Array, pairs, allowed: await Promise.all(allowed) });
-    }
-    results.push(...(await answer(segments, asked, { ...options, turn })));
+    const allowed = segments.map((segment, s) => allowedRows(segment, pairs, filters[s], options.distinctWords));
+    const asked = { unit: units[i] as Float32Array, pairs, allowed: await Promise.all(allowed) };
+    results.push(await answer(segments, asked, { ...options, turn }));
     await turn();
   }
   return results;
@@ -61,26 +53,20 @@ interface FoundRow {
 
 async function answer(
   segments: readonly Segment[],
-  asked: readonly Asked[],
+  { unit, pairs, allowed }: Asked,
   options: SearchOptions & Pick<SegmentSearchOptions, 'turn'>,
-): Promise<IndexNeighbour[][]> {
+): Promise<IndexNeighbour[]> {
   const { top } = options;
-  const answers = new Map<Asked, IndexNeighbour[]>();
-  // A question's pairs are taken out of the answers, so there is room for them, and for more rows of the same pairs.
-  for (let limit = top + Math.max(...asked.map(({ pairs }) => pairs.length)); ; limit *= 2) {
-    const open = asked.filter((question) => !answers.has(question));
-    if (open.length === 0) return asked.map((question) => answers.get(question) as IndexNeighbour[]);
-    const found: FoundRow[][] = open.map(() => []);
+  // The question's pairs are taken out of the answers, so there is room for them, and for more rows of the same pairs.
+  for (let limit = top + pairs.length; ; limit *= 2) {
+    const found: FoundRow[] = [];
     for (const [s, segment] of segments.entries()) {
-      const questions = open.map(({ unit, allowed }) => ({ unit, allowed: allowed[s] }));
-      for (const [q, rows] of (await searchSegment(segment, questions, { ...options, limit })).entries())
-        for (const { row, score } of rows) found[q]?.push({ segment, row, score });
+      const rows = await searchSegment(segment, { unit, allowed: allowed[s] }, { ...options, limit });
+      for (const { item, score } of rows) found.push({ segment, row: item, score });
     }
-    for (const [q, question] of open.entries()) {
-      const best = (found[q] as FoundRow[]).sort((a, b) => b.score - a.score).slice(0, limit);
-      const neighbours = await neighboursOf(best, question.pairs);
-      if (neighbours.length >= top || best.length < limit) answers.set(question, neighbours.slice(0, top));
-    }
+    const best = found.sort((a, b) => b.score - a.score).slice(0, limit);
+    const neighbours = await neighboursOf(best, pairs);
+    if (neighbours.length >= top || best.length < limit) return neighbours.slice(0, top);
   }
 }
 

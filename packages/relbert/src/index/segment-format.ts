@@ -2,7 +2,8 @@
  * @file A segment: some rows of an index in one file that never changes after it was written.
  *
  *     magic            16 bytes
- *     lists            each list of the coarse quantiser in turn: int8 codes [n, W] of its rows, then a record a row
+ *     records          a record a row
+ *     codes            of each list of the coarse quantiser in turn: one bit a dimension and 8 bytes a row (sign-codes.ts)
  *     metadata         blocks of 4 rows: JSON [[head, tail, columns?], ...]
  *     keys             blocks of keys with the rows that they lead to (words, columns)
  *     tables           what a reader holds in memory, below
@@ -17,7 +18,7 @@ import * as z from 'zod';
 import { IndexError } from './error.ts';
 import { codeWidth } from './kernel/scorer.ts';
 
-export const magic = new TextEncoder().encode('RELBERT-INDEX 1\n');
+export const magic = new TextEncoder().encode('RELBERT-INDEX 2\n');
 export const trailerBytes = 16;
 /** Rows of a block of metadata. */
 export const metadataBlock = 4;
@@ -30,7 +31,8 @@ export const footerSchema = z.strictObject({
   rows: z.number().int().positive(),
   dimension: z.number().int().positive(),
   lists: z.number().int().positive(),
-  listRegion: region,
+  recordRegion: region,
+  codeRegion: region,
   metadataRegion: region,
   tables: z.strictObject({
     region,
@@ -47,11 +49,6 @@ export function recordBytes(dimension: number): number {
   return Math.ceil((dimension * 2) / 8) * 8 + 8;
 }
 
-/** Bytes of a row in the region of the lists: its codes and its record. */
-export function listRowBytes(dimension: number): number {
-  return codeWidth(dimension) + recordBytes(dimension);
-}
-
 /** What a reader holds in memory: views of one buffer. */
 export interface SegmentTables {
   /** uint64 [K], of the codes of each list. */
@@ -62,8 +59,8 @@ export interface SegmentTables {
   readonly metadataStarts: Float64Array;
   /** uint32 [K + 1]: the first row of each list, and the number of rows. */
   readonly listStarts: Uint32Array;
-  /** float32 [n], of the codes. */
-  readonly scales: Float32Array;
+  /** float32 [K]: the largest relative error of a code in each list, see sign-codes.ts. */
+  readonly spreads: Float32Array;
   /** float32 [K], of the codes of the centroids. */
   readonly centroidScales: Float32Array;
   /** int8 [K, W]. */
@@ -86,7 +83,7 @@ export function tablesOver(
     metadataChecksums: new BigUint64Array(buffer, take(8 * blocks), blocks),
     metadataStarts: new Float64Array(buffer, take(8 * (blocks + 1)), blocks + 1),
     listStarts: new Uint32Array(buffer, take(4 * (lists + 1)), lists + 1),
-    scales: new Float32Array(buffer, take(4 * rows), rows),
+    spreads: new Float32Array(buffer, take(4 * lists), lists),
     centroidScales: new Float32Array(buffer, take(4 * lists), lists),
     centroidCodes: new Int8Array(buffer, take(lists * codeWidth(dimension)), lists * codeWidth(dimension)),
   };
@@ -94,7 +91,7 @@ export function tablesOver(
 
 export function tablesBytes(rows: number, lists: number, dimension: number): number {
   const blocks = Math.ceil(rows / metadataBlock);
-  return 8 * (lists + 2 * blocks + 1) + 4 * (lists + 1 + rows + lists) + lists * codeWidth(dimension);
+  return 8 * (lists + 2 * blocks + 1) + 4 * (3 * lists + 1) + lists * codeWidth(dimension);
 }
 
 /** Sixteen hexadecimal digits. */

@@ -1,6 +1,5 @@
-/** @file How one segment is searched: lists near the question, or single rows where a filter leaves few. */
+/** @file How one segment is searched: codes find candidates in lists near the question, and vectors put them in order. */
 import type { WordPair } from '../pair/word-pair.ts';
-import type { QuantisedQuery, Scorer } from './kernel/scorer.ts';
 import { columnKey, wordKey, wordsOf } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
 import type { Segment } from './segment.ts';
@@ -8,7 +7,6 @@ import { TopScores } from './top-scores.ts';
 import type { Condition } from './where.ts';
 
 export interface SegmentSearchOptions {
-  readonly scorer: Scorer;
   /** Answers. */
   readonly limit: number;
   /** Compares with every row. Default false. */
@@ -20,11 +18,16 @@ export interface SegmentSearchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Candidates whose vectors are compared: this many, and this many for each answer. */
-const candidates = 30;
-const candidatesPerAnswer = 3;
-/** Below this share of rows a filter is answered row by row. */
-const rowByRow = 0.02;
+/**
+ * How candidates are chosen by their codes: at most so many, and so many for each answer; and none whose estimated cosine,
+ * with so many standard errors, is below that of the last answer.
+ */
+const near = { candidates: 160, perAnswer: 4, errors: 2 };
+/** An exact search takes more candidates until the errors bound it. */
+const exactly = { candidates: 2048, perAnswer: 4, errors: 4 };
+/** Lists that are scanned without a turn of the event loop, and vectors that are read. */
+const listsAtOnce = 64;
+const rowsAtOnce = 16;
 
 /** A question to a segment. */
 export interface SegmentQuestion {
@@ -34,92 +37,87 @@ export interface SegmentQuestion {
   readonly allowed: RowSet | undefined;
 }
 
-/** Candidates of a question, by the codes. */
-interface Search extends SegmentQuestion {
-  readonly query: QuantisedQuery;
-  readonly best: TopScores;
+/** A row with its cosine, or a bound of it. */
+interface ScoredRow {
+  readonly item: number;
+  readonly score: number;
 }
 
-/** The rows of a segment with the greatest cosine to each unit vector, best first. */
+/** The rows of a segment with the greatest cosine to a unit vector, best first. */
 export async function searchSegment(
   segment: Segment,
-  questions: readonly SegmentQuestion[],
+  question: SegmentQuestion,
   options: SegmentSearchOptions,
-): Promise<{ readonly row: number; readonly score: number }[][]> {
-  const { scorer, limit, exact } = options;
-  const searches = questions.map(({ unit, allowed }): Search => {
-    const wanted = Math.min(allowed?.size ?? segment.rows, Math.max(candidates, limit * candidatesPerAnswer));
-    return { unit, allowed, query: scorer.quantise(unit), best: new TopScores(wanted) };
-  });
-  // What reads all lists reads them once for all questions.
-  if (exact) await scanLists(segment, everyList(segment), searches, options);
-  else for (const search of searches) await searchNear(segment, search, options);
-  const results: { row: number; score: number }[][] = [];
-  for (const { unit, best } of searches) {
-    const scored: { row: number; score: number }[] = [];
-    // In the order of the file.
-    for (const { item: row } of best.sorted().sort((a, b) => a.item - b.item)) {
-      scored.push({ row, score: await segment.cosine(row, unit) });
-    }
-    results.push(scored.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, limit));
+): Promise<readonly ScoredRow[]> {
+  const { candidates, perAnswer } = options.exact ? exactly : near;
+  const size = question.allowed?.size ?? segment.rows;
+  if (size === 0) return [];
+  for (let count = candidates + perAnswer * options.limit; ; count *= 4) {
+    const wanted = Math.min(size, count);
+    const found = wanted < size ? await scan(segment, question, wanted, options) : everyRow(segment, question);
+    const { best, bounded } = await compare(segment, question.unit, found, options);
+    if (!options.exact || bounded || wanted === size) return best;
   }
-  return results;
 }
 
-/** Candidates from the nearest lists, or row by row where a filter leaves few. */
-async function searchNear(segment: Segment, search: Search, options: SegmentSearchOptions): Promise<void> {
-  const { unit, allowed, query, best } = search;
-  const { scorer, turn, probes = 2 * Math.sqrt(segment.lists) } = options;
-  const size = allowed?.size ?? segment.rows;
-  if (size === 0) return;
-  if (allowed && size <= Math.max(1000, segment.rows * rowByRow)) {
-    const rows = [...allowed];
-    for (let first = 0; first < rows.length; first += 512) {
-      const some = rows.slice(first, first + 512);
-      scorer.setQuery(query);
-      for (const [i, score] of (await segment.rowScores(some)).entries()) best.add(score, some[i] as number);
-      await turn();
-      options.signal?.throwIfAborted();
-    }
-    return;
-  }
-  // A filter makes the lists poorer: as many more are read.
-  const near = segment.nearestLists(unit, Math.ceil((probes * segment.rows) / size));
-  await scanLists(segment, near, [search], options);
-  if (best.size === best.limit) return;
-  // Too few rows in those lists: the others are read as well.
-  const read = new Set(near);
-  const others = everyList(segment).filter((list) => !read.has(list));
-  await scanLists(segment, others, [search], options);
+function everyRow({ rows }: Segment, { allowed }: SegmentQuestion): ScoredRow[] {
+  return [...(allowed ?? RowSet.all(rows))].map((item) => ({ item, score: Number.POSITIVE_INFINITY }));
 }
 
-function everyList({ lists }: Segment): number[] {
-  return Array.from({ length: lists }, (_, list) => list);
-}
-
-async function scanLists(
+/** Candidates by their codes, the greatest bound first. */
+async function scan(
   segment: Segment,
-  lists: readonly number[],
-  searches: readonly Search[],
-  { scorer, turn, signal }: SegmentSearchOptions,
-): Promise<void> {
-  for (const list of lists) {
-    const [first] = segment.listRows(list);
-    const rows = await segment.loadList(list);
-    for (const { query, allowed, best } of searches) {
-      scorer.setQuery(query);
-      const scores = scorer.score(rows);
-      let threshold = best.threshold;
-      for (let i = 0; i < scores.length; i++) {
-        const score = scores[i] as number;
-        if (score <= threshold || (allowed && !allowed.has(first + i))) continue;
-        best.add(score, first + i);
-        threshold = best.threshold;
-      }
+  { unit, allowed }: SegmentQuestion,
+  wanted: number,
+  { exact, probes = 2 * Math.sqrt(segment.lists), turn, signal }: SegmentSearchOptions,
+): Promise<ScoredRow[]> {
+  const { codes } = segment;
+  const best = new TopScores(wanted);
+  const scanLists = async (lists: readonly number[]): Promise<void> => {
+    for (let first = 0; first < lists.length; first += listsAtOnce) {
+      const some = lists.slice(first, first + listsAtOnce);
+      await codes.load(some);
+      await codes.scan(
+        some,
+        (exact ? exactly : near).errors,
+        () => best.threshold,
+        (row, bound) => {
+          if (bound > best.threshold && (!allowed || allowed.has(row))) best.add(bound, row);
+        },
+      );
+      await turn();
+      signal?.throwIfAborted();
     }
+  };
+  codes.ask(unit);
+  // A filter makes the lists poorer: as many more are read.
+  const share = (allowed?.size ?? segment.rows) / segment.rows;
+  const nearest = codes.nearest(Math.ceil(probes / share));
+  await scanLists(nearest);
+  if (exact || best.size < wanted) {
+    const scanned = new Set(nearest);
+    await scanLists(Array.from({ length: segment.lists }, (_, list) => list).filter((list) => !scanned.has(list)));
+  }
+  return best.sorted();
+}
+
+/** Puts candidates in order by their vectors. `bounded`: no other row can be among the best, as far as the bounds hold. */
+async function compare(
+  segment: Segment,
+  unit: Float32Array,
+  found: readonly ScoredRow[],
+  { limit, turn, signal }: SegmentSearchOptions,
+): Promise<{ readonly best: readonly ScoredRow[]; readonly bounded: boolean }> {
+  const best = new TopScores(Math.min(limit, found.length));
+  let bounded = false;
+  for (let first = 0; first < found.length && !bounded; first += rowsAtOnce) {
+    const rows = found.slice(first, first + rowsAtOnce).map(({ item }) => item);
+    for (const [i, cosine] of (await segment.cosines(rows, unit)).entries()) best.add(cosine, rows[i] as number);
+    bounded = best.size === limit && (found[first + rowsAtOnce]?.score ?? Number.POSITIVE_INFINITY) <= best.threshold;
     await turn();
     signal?.throwIfAborted();
   }
+  return { best: best.sorted(), bounded };
 }
 
 /** The rows of a segment that pass a condition. */

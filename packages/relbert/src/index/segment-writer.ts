@@ -6,7 +6,9 @@ import { BytesReader, GrowingBytes } from './bytes.ts';
 import { CoarseLists, listCount, sampleSize } from './coarse-lists.ts';
 import type { NewIndexFile } from './index-folder.ts';
 import { codeWidth, quantiseRow, Scorer } from './kernel/scorer.ts';
+import { encodeList } from './kernel/sign-codes.ts';
 import { keysOf } from './row-keys.ts';
+import { centroidOf } from './segment-codes.ts';
 import {
   checksumText,
   magic,
@@ -38,7 +40,7 @@ export interface SegmentOptions {
   readonly onProgress?: ((event: SegmentProgress) => void) | undefined;
 }
 
-/** The rows of a segment that is being written: vectors in a temporary file, everything else in memory (about 60 bytes a row). */
+/** The rows of a segment that is being written: vectors in a temporary file, everything else in memory (about 60 bytes a row, and the codes). */
 export class SegmentDraft {
   readonly #vectors: NewIndexFile;
   readonly #dimension: number;
@@ -99,8 +101,10 @@ export class SegmentDraft {
       );
     }
     const order = orderByList(assigned, table.listStarts);
-    const listStart = file.size;
-    await this.#writeLists(file, scorer, order, table, options);
+    const recordStart = file.size;
+    const codes = await this.#writeRecords(file, scorer, order, table, options);
+    const codeStart = file.size;
+    await file.append(codes);
     const metadataStart = file.size;
     await this.#writeMetadata(file, scorer, order, table, options.turn);
     const metadataEnd = file.size;
@@ -111,7 +115,8 @@ export class SegmentDraft {
       rows,
       dimension,
       lists,
-      listRegion: [listStart, metadataStart],
+      recordRegion: [recordStart, codeStart],
+      codeRegion: [codeStart, metadataStart],
       metadataRegion: [metadataStart, metadataEnd],
       tables: { region: [tablesStart, file.size], checksum: checksumText(scorer.checksum(new Uint8Array(tables))) },
       keyBlocks,
@@ -165,40 +170,42 @@ export class SegmentDraft {
     return { centroids: lists.centroids, assigned };
   }
 
-  async #writeLists(
+  /** Writes a record a row, and gives the codes of all lists. */
+  async #writeRecords(
     file: NewIndexFile,
     scorer: Scorer,
     order: Uint32Array,
     table: ReturnType<typeof tablesOver>,
     { turn, signal, onProgress }: SegmentOptions,
-  ): Promise<void> {
+  ): Promise<Uint8Array> {
     const dimension = this.#dimension;
-    const width = codeWidth(dimension);
     const record = recordBytes(dimension);
+    const codes = new GrowingBytes();
     for (let list = 0; list < table.listChecksums.length; list++) {
       const start = table.listStarts[list] as number;
       const end = table.listStarts[list + 1] as number;
-      const codes = new Int8Array((end - start) * width);
       const records = new Uint8Array((end - start) * record);
+      const vectors = new Float32Array((end - start) * dimension);
       for (let row = start; row < end; row++) {
         const at = row - start;
         const bytes = records.subarray(at * record, at * record + dimension * 2);
         const from = order[row] as number;
         await this.#vectors.read(from * dimension * 2, (from + 1) * dimension * 2, bytes);
-        const vector = halfToFloat(new Uint16Array(bytes.slice().buffer));
-        table.scales[row] = quantiseRow(vector, codes.subarray(at * width, at * width + dimension));
+        vectors.set(halfToFloat(new Uint16Array(records.buffer, at * record, dimension)), at * dimension);
         const sum = scorer.checksum(records.subarray(at * record, (at + 1) * record - 8));
         new DataView(records.buffer).setBigUint64((at + 1) * record - 8, sum, true);
         if (at % 64 === 63) await turn();
       }
-      const bytes = new Uint8Array(codes.buffer);
+      const { bytes, spread } = encodeList(vectors, centroidOf(table, list, dimension));
+      table.spreads[list] = spread;
       table.listChecksums[list] = scorer.checksum(bytes);
-      await file.append(bytes);
+      codes.append(bytes);
       await file.append(records);
       signal?.throwIfAborted();
       if (end % writtenAtOnce < end - start) onProgress?.({ kind: 'writing', done: end, total: order.length });
       await turn();
     }
+    return codes.view();
   }
 
   async #writeMetadata(

@@ -5,14 +5,14 @@ import { parseJson } from '../text/json.ts';
 import { BytesReader } from './bytes.ts';
 import { IndexError } from './error.ts';
 import type { IndexFile } from './index-folder.ts';
-import { codeWidth, Scorer } from './kernel/scorer.ts';
+import type { Scorer } from './kernel/scorer.ts';
 import { columnPrefix } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
+import { codeStarts, SegmentCodes } from './segment-codes.ts';
 import {
   checksumText,
   damaged,
   footerSchema,
-  listRowBytes,
   magic,
   metadataBlock,
   recordBytes,
@@ -22,7 +22,9 @@ import {
   tablesOver,
   trailerBytes,
 } from './segment-format.ts';
-import { TopScores } from './top-scores.ts';
+
+/** Records of rows that stand this near to each other are read together. */
+const rowsApart = 8;
 
 export class Segment {
   readonly name: string;
@@ -30,11 +32,7 @@ export class Segment {
   readonly #footer: SegmentFooter;
   readonly #tables: SegmentTables;
   readonly #scorer: Scorer;
-  /** Holds the codes of the centroids. */
-  readonly #centroids: Scorer;
-  /** A record of a row at a time. */
-  readonly #room: Uint8Array;
-  readonly #checkedLists: RowSet;
+  readonly codes: SegmentCodes;
   readonly #checkedMetadata: RowSet;
   /** Rows that were removed after the segment had been written. */
   readonly removed: RowSet | undefined;
@@ -77,7 +75,12 @@ export class Segment {
     const tables = new Uint8Array(tablesEnd - tablesStart);
     tables.set(await file.read(tablesStart, tablesEnd));
     if (checksumText(scorer.checksum(tables)) !== footer.tables.checksum) throw damaged(name, 'its tables');
-    return new Segment(name, file, footer, tablesOver(tables.buffer, footer), scorer, removed);
+    const read = tablesOver(tables.buffer, footer);
+    const codeBytes = codeStarts(read.listStarts, footer.dimension)[footer.lists];
+    const has = ([start, end]: readonly [number, number], bytes: number | undefined): boolean => end - start === bytes;
+    if (!has(footer.recordRegion, footer.rows * recordBytes(footer.dimension)) || !has(footer.codeRegion, codeBytes))
+      throw cut();
+    return new Segment(name, file, footer, read, scorer, removed);
   }
 
   private constructor(
@@ -93,12 +96,8 @@ export class Segment {
     this.#footer = footer;
     this.#tables = tables;
     this.#scorer = scorer;
-    this.#centroids = new Scorer(footer.dimension);
-    this.#centroids.codes(footer.lists).set(tables.centroidCodes);
-    this.#centroids.scales(footer.lists).set(tables.centroidScales);
-    this.#room = new Uint8Array(recordBytes(footer.dimension));
+    this.codes = new SegmentCodes(name, file, footer, tables);
     this.removed = removed;
-    this.#checkedLists = new RowSet(footer.lists);
     this.#checkedMetadata = new RowSet(tables.metadataChecksums.length);
   }
 
@@ -119,103 +118,59 @@ export class Segment {
     return [this.#tables.listStarts[list] as number, this.#tables.listStarts[list + 1] as number];
   }
 
-  /** The lists whose centroids are nearest to a unit vector, in the order of the file. */
-  nearestLists(unit: Float32Array, count: number): number[] {
-    const centroids = this.#centroids;
-    centroids.setQuery(centroids.quantise(unit));
-    const nearest = new TopScores(Math.min(count, this.lists));
-    for (const [list, score] of centroids.score(this.lists).entries()) nearest.add(score, list);
-    return nearest
-      .sorted()
-      .map(({ item }) => item)
-      .sort((x, y) => x - y);
-  }
-
-  /** Loads codes and scales of a list into the scorer, and gives the number of its rows. The codes are checked once. */
-  async loadList(list: number): Promise<number> {
-    const [first, last] = this.listRows(list);
-    const n = last - first;
-    const scorer = this.#scorer;
-    const width = codeWidth(this.#footer.dimension);
-    const start = this.#footer.listRegion[0] + first * listRowBytes(this.#footer.dimension);
-    const codes = scorer.codes(n);
-    const target = new Uint8Array(codes.buffer, codes.byteOffset, n * width);
-    const bytes = this.#file.read(start, start + n * width, target);
-    if (bytes instanceof Promise) {
-      // The memory may have grown, and another search have used it, before the bytes came.
-      const arrived = await bytes;
-      scorer.codes(n).set(new Int8Array(arrived.buffer, arrived.byteOffset, n * width));
-    }
-    if (!this.#checkedLists.has(list)) {
-      if (scorer.codesChecksum(n) !== this.#tables.listChecksums[list]) throw damaged(this.name, `list ${list}`);
-      this.#checkedLists.add(list);
-    }
-    scorer.scales(n).set(this.#tables.scales.subarray(first, last));
-    return n;
-  }
-
-  /** Dot products of the scorer's query with single rows, given rising. */
-  async rowScores(rows: readonly number[]): Promise<Float32Array> {
-    const scorer = this.#scorer;
-    const { dimension } = this.#footer;
-    const width = codeWidth(dimension);
-    const codes = new Int8Array(rows.length * width);
-    let list = 0;
-    for (const [i, row] of rows.entries()) {
-      while ((this.#tables.listStarts[list + 1] as number) <= row) list++;
-      const start = this.#codesOf(list, row);
-      const bytes = await this.#file.read(start, start + width);
-      codes.set(new Int8Array(bytes.buffer, bytes.byteOffset, width), i * width);
-    }
-    scorer.codes(rows.length).set(codes);
-    const scales = scorer.scales(rows.length);
-    for (const [i, row] of rows.entries()) scales[i] = this.#tables.scales[row] as number;
-    return scorer.score(rows.length);
-  }
-
-  #codesOf(list: number, row: number): number {
-    const [first] = this.listRows(list);
-    const { dimension, listRegion } = this.#footer;
-    return listRegion[0] + first * listRowBytes(dimension) + (row - first) * codeWidth(dimension);
-  }
-
   /** The unit vector of a row, checked. */
   async vector(row: number): Promise<Float32Array> {
-    const record = await this.#record(row);
-    return halfToFloat(new Uint16Array(record.slice(0, this.#footer.dimension * 2).buffer));
+    return this.#vectors(row, row + 1);
   }
 
-  /** The cosine of a row, checked, to a unit vector. */
-  async cosine(row: number, unit: Float32Array): Promise<number> {
-    const record = await this.#record(row, this.#room);
-    return halfDot(new Uint16Array(record.buffer, record.byteOffset, unit.length), unit);
+  /** Cosines of rows, checked, to a unit vector. */
+  async cosines(rows: readonly number[], unit: Float32Array): Promise<Float64Array> {
+    const cosines = new Float64Array(rows.length);
+    const size = recordBytes(this.#footer.dimension);
+    const places = [...rows.keys()].sort((a, b) => (rows[a] as number) - (rows[b] as number));
+    const rowAt = (at: number): number => rows[places[at] as number] as number;
+    const pending: Promise<void>[] = [];
+    for (let at = 0; at < places.length; ) {
+      const run = at++;
+      while (at < places.length && rowAt(at) - rowAt(at - 1) <= rowsApart) at++;
+      const [first, end] = [rowAt(run), at];
+      const use = (records: Uint8Array): void => {
+        for (let i = run; i < end; i++) {
+          const start = records.byteOffset + (rowAt(i) - first) * size;
+          this.#checkRecord(new Uint8Array(records.buffer, start, size), rowAt(i));
+          cosines[places[i] as number] = halfDot(new Uint16Array(records.buffer, start, unit.length), unit);
+        }
+      };
+      const records = this.#records(first, rowAt(end - 1) + 1);
+      if (records instanceof Promise) pending.push(records.then(use));
+      else use(records);
+    }
+    await Promise.all(pending);
+    return cosines;
   }
 
-  /** A row's vector and checksum as stored, checked. @param room What they are read into, to save memory for each. */
-  async #record(row: number, room?: Uint8Array): Promise<Uint8Array> {
-    const { dimension, listRegion } = this.#footer;
-    const [first, last] = this.listRows(this.#listOf(row));
-    const size = recordBytes(dimension);
-    const start =
-      listRegion[0] + first * listRowBytes(dimension) + (last - first) * codeWidth(dimension) + (row - first) * size;
-    const record = await this.#file.read(start, start + size, room);
-    this.#checkRecord(record, row);
-    return record;
+  /** Records [first, last) as stored. */
+  #records(first: number, last: number): Uint8Array | Promise<Uint8Array> {
+    const size = recordBytes(this.#footer.dimension);
+    const start = this.#footer.recordRegion[0];
+    return this.#file.read(start + first * size, start + last * size, new Uint8Array((last - first) * size));
   }
 
   /** The unit vectors of a list: float32 [n, D], checked. */
   async listVectors(list: number): Promise<Float32Array> {
-    const { dimension, listRegion } = this.#footer;
-    const [first, last] = this.listRows(list);
+    return this.#vectors(...this.listRows(list));
+  }
+
+  /** The unit vectors of rows [first, last): float32 [n, D], checked. */
+  async #vectors(first: number, last: number): Promise<Float32Array> {
+    const { dimension } = this.#footer;
     const size = recordBytes(dimension);
-    const start = listRegion[0] + first * listRowBytes(dimension) + (last - first) * codeWidth(dimension);
-    const records = await this.#file.read(start, start + (last - first) * size);
+    const records = await this.#records(first, last);
     const vectors = new Float32Array((last - first) * dimension);
-    for (let row = first; row < last; row++) {
-      const at = row - first;
+    for (let at = 0; at < last - first; at++) {
       const record = records.subarray(at * size, (at + 1) * size);
-      this.#checkRecord(record, row);
-      vectors.set(halfToFloat(new Uint16Array(record.slice(0, dimension * 2).buffer)), at * dimension);
+      this.#checkRecord(record, first + at);
+      vectors.set(halfToFloat(new Uint16Array(record.buffer, record.byteOffset, dimension)), at * dimension);
     }
     return vectors;
   }
@@ -224,18 +179,6 @@ export class Segment {
     const { byteLength } = record;
     const sum = new DataView(record.buffer, record.byteOffset, byteLength).getBigUint64(byteLength - 8, true);
     if (this.#scorer.checksum(record.subarray(0, byteLength - 8)) !== sum) throw damaged(this.name, `row ${row}`);
-  }
-
-  #listOf(row: number): number {
-    const starts = this.#tables.listStarts;
-    let low = 0;
-    let high = this.lists - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] as number) <= row) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 
   /** The pairs of rows, in the order of `rows`. */
@@ -321,8 +264,7 @@ export class Segment {
 
   /** Checks the codes and vectors of a list whatever was checked before. */
   async checkList(list: number): Promise<void> {
-    this.#checkedLists.delete(list);
-    await this.loadList(list);
+    await this.codes.check(list);
     await this.listVectors(list);
   }
 

@@ -113,6 +113,7 @@ describe('relbert index', () => {
       columns: ['relation'],
       dimension: 24,
     });
+    expect((await relbert(['index', 'info', grown])).stdout).toMatch(/^size +[1-9]\d*\.\d kB$/m);
     expect(readdirSync(grown).filter((name) => !/^(manifest\.json|segment-\w+\.bin)$/.test(name))).toEqual([]);
   });
 
@@ -150,6 +151,17 @@ describe('relbert index', () => {
     expect(await failure('index', 'search', '--vector', '[1,2]', '--index', index)).toContain(
       'question 1 has 2 dimensions',
     );
+  });
+
+  it('makes an index without pairs of an empty file, which others are added to', async () => {
+    const [none, empty] = [join(folder, 'none.tsv'), join(folder, 'empty')];
+    writeFileSync(none, '');
+    const built = await relbert(['index', 'build', empty, '--pairs', none, ...model]);
+    expect([built.code, built.stdout]).toEqual([0, `0 pairs added; ${empty} has 0 pairs\n`]);
+    expect(await json<Output>('index', 'search', 'hot:cold', '--index', empty)).toEqual({
+      results: [{ query: { head: 'hot', tail: 'cold' }, neighbours: [] }],
+    });
+    expect(await json('index', 'add', empty, '--pairs', pairs)).toMatchObject({ added: 4, rows: 4 });
   });
 
   it('is searched over HTTP by range requests', async () => {

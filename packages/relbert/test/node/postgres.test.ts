@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { IndexNeighbour } from '../../src/index/pair-index.ts';
+import { type PgClient, requireVector } from '../../src/node/postgres/connection.ts';
 import { PostgresIndex } from '../../src/node/postgres/postgres-index.ts';
 import { pushIndex } from '../../src/node/postgres/push-index.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
@@ -283,6 +284,27 @@ describeWithPostgres('an index in PostgreSQL', () => {
       /pgvector is not in this database, and cannot be added \(permission denied/,
     );
     await expectMessage(PostgresIndex.open(server.address('none')), 'there is no such database');
+    // A server with a version from before halfvec had filtered searches, and one without pgvector.
+    await sql('create database old');
+    const client = new pg.Client(server.address('old'));
+    await client.connect();
+    await client.query('create extension vector');
+    await client.query(`update pg_extension set extversion = '0.7.4' where extname = 'vector'`);
+    await client.end();
+    for (const refused of [
+      PostgresIndex.open(server.address('old')),
+      pushIndex(new MemoryIndex(1), server.address('old')),
+    ]) {
+      await expectMessage(
+        refused,
+        /pgvector 0\.7\.4 is too old, 0\.8\S* or later is needed: install it on the server, then run 'alter extension vector update'/,
+      );
+    }
+    const without = { query: async () => ({ rows: [], rowCount: 0 }) } as unknown as PgClient;
+    await expectMessage(
+      requireVector(without, 'here', true),
+      /^here: this server does not have pgvector; install version 0\.8\S* or later$/,
+    );
     await expectMessage(
       PostgresIndex.open('postgres://127.0.0.1:1/x'),
       /^postgres:\/\/127\.0\.0\.1:1\/x, table relbert_pairs: the database cannot be reached/,

@@ -1,14 +1,4 @@
-import { kernelBytes } from './bytes.ts';
-
-/** The loops of `kernel.wat`. Pointers are byte addresses in the memory. */
-interface Kernel {
-  scores(rows: number, n: number, width: number, query: number, scales: number, scale: number, scores: number): void;
-  checksum(bytes: number, words: number): bigint;
-}
-
-const pageBytes = 65_536;
-const maximumPages = 65_536;
-let compiled: WebAssembly.Module | undefined;
+import { instantiate, type Kernel, pageBytes } from './kernel.ts';
 
 /** Bytes of a row of int8 codes: the dimension, rounded up to what the kernel takes at once. */
 export function codeWidth(dimension: number): number {
@@ -26,7 +16,7 @@ export interface QuantisedQuery {
  * {@link codes} and {@link scales}, then {@link score} gives one number a row.
  */
 export class Scorer {
-  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages });
+  readonly #memory: WebAssembly.Memory;
   readonly #kernel: Kernel;
   readonly #width: number;
   readonly #query: number;
@@ -36,8 +26,7 @@ export class Scorer {
 
   /** @param dimension Of the vectors. @throws Error where the machine has no WebAssembly SIMD */
   constructor(dimension: number) {
-    compiled ??= compileKernel();
-    this.#kernel = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as unknown as Kernel;
+    ({ memory: this.#memory, kernel: this.#kernel } = instantiate(pageBytes));
     this.#width = codeWidth(dimension);
     this.#query = 0;
     this.#room = aligned(this.#width * 2);
@@ -89,11 +78,6 @@ export class Scorer {
     return new Float32Array(this.#memory.buffer, this.#scoresAt, n);
   }
 
-  /** Checksum of the first n rows of {@link codes}. */
-  codesChecksum(n: number): bigint {
-    return BigInt.asUintN(64, this.#kernel.checksum(this.#codesAt, (n * this.#width) / 8));
-  }
-
   /** Checksum of any bytes, zeros added up to a multiple of 8. Overwrites the rows. */
   checksum(bytes: Uint8Array): bigint {
     const padded = Math.ceil(bytes.byteLength / 8) * 8;
@@ -115,14 +99,6 @@ export class Scorer {
   get #codesAt(): number {
     return this.#room + this.#capacity * 8;
   }
-}
-
-function compileKernel(): WebAssembly.Module {
-  const bytes = Uint8Array.from(atob(kernelBytes), (character) => character.charCodeAt(0));
-  if (!WebAssembly.validate(bytes)) {
-    throw new Error('the index needs WebAssembly with SIMD, which this browser or runtime does not have');
-  }
-  return new WebAssembly.Module(bytes);
 }
 
 function aligned(bytes: number): number {

@@ -99,7 +99,7 @@ export async function requireVector(client: PgClient, origin: string, create: bo
   }
   if (version.localeCompare(oldest, 'en', { numeric: true }) < 0) {
     throw new IndexError(
-      `${origin}: pgvector ${version} is too old, ${oldest} or later is needed: run 'alter extension vector update'`,
+      `${origin}: pgvector ${version} is too old, ${oldest} or later is needed: install it on the server, then run 'alter extension vector update'`,
     );
   }
 }

@@ -86,7 +86,12 @@ class FieldWriter {
 
   text(text: string, prefix = ''): void {
     const start = this.#at + 4;
-    const length = this.#buffer.write(prefix + text, start, 'utf8');
+    const value = prefix + text;
+    // Most texts are short and of ASCII: a call out of JavaScript takes longer than their letters.
+    let length = 0;
+    while (length < value.length && value.charCodeAt(length) < 0x80)
+      this.#buffer[start + length] = value.charCodeAt(length++);
+    if (length < value.length) length = this.#buffer.write(value, start, 'utf8');
     this.int32(length);
     this.#at += length;
   }
@@ -114,7 +119,7 @@ class FieldWriter {
 
 function checkCharacters(pair: WordPair, columns = ''): void {
   const escaped = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89ab]..)/;
-  if (!isStorable(pair.head) || !isStorable(pair.tail) || escaped.test(columns)) {
+  if (!isStorable(pair.head) || !isStorable(pair.tail) || (columns.includes('\\u') && escaped.test(columns))) {
     throw new IndexError(
       `${pairText(pair)}: holds U+0000 or half of a surrogate pair, which PostgreSQL does not store`,
     );
