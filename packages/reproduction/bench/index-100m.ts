@@ -167,9 +167,9 @@ try {
   console.log(`| training of the centroids, one level | ${train.toFixed(1)} CPU h |`);
   console.log(`| reading, coding, writing | ${hours(other)} CPU h |`);
   console.log(`| on disk | ${((bytes * target) / 1e9).toFixed(0)} GB |`);
-  console.log(`| tables in memory, as today | ${((target * 8 + lists * (dimension + 16)) / 1e9).toFixed(2)} GB |`);
+  console.log(`| tables in memory, as today | ${((target * 4 + lists * (dimension + 24)) / 1e9).toFixed(2)} GB |`);
   console.log(
-    `| codes that a question reads | ${((2 * Math.sqrt(lists) * (target / lists) * dimension) / 1e6).toFixed(0)} MB |`,
+    `| codes that a question reads | ${((2 * Math.sqrt(lists) * (target / lists) * (dimension / 8 + 8)) / 1e6).toFixed(0)} MB |`,
   );
 } finally {
   rmSync(folder, { recursive: true });

@@ -128,7 +128,9 @@ async function makeVectors(folder: string, file: string): Promise<void> {
   writeNpy(join(folder, 'vectors.npy'), all, dimension);
   writeNpy(join(folder, 'queries.npy'), queries, dimension);
   const truth = await truthOf(all, queries, dimension);
-  const header = Buffer.from(npyHeader([queryCount, 10])).toString('latin1').replace("'<f4'", "'<i4'");
+  const header = Buffer.from(npyHeader([queryCount, 10]))
+    .toString('latin1')
+    .replace("'<f4'", "'<i4'");
   writeFileSync(join(folder, 'truth.npy'), Buffer.concat([Buffer.from(header, 'latin1'), Buffer.from(truth.buffer)]));
   console.log(`${rows} x ${dimension} (${real} real), ${queryCount} questions`);
 }

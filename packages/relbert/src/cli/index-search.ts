@@ -64,7 +64,10 @@ export const indexInfo = command({
       ['model', `${model.name}, "${model.prompt}", ${model.pooling}`],
       ['dimension', String(figures.dimension)],
       ['parts', String(figures.segments)],
-      ['size', figures.bytes < 1e6 ? `${(figures.bytes / 1e3).toFixed(1)} kB` : `${(figures.bytes / 1e6).toFixed(1)} MB`],
+      [
+        'size',
+        figures.bytes < 1e6 ? `${(figures.bytes / 1e3).toFixed(1)} kB` : `${(figures.bytes / 1e6).toFixed(1)} MB`,
+      ],
     ];
     await terminal.print(lines.map(([name = '', value = '']) => `${name.padEnd(10)} ${visible(value)}`).join('\n'));
   },

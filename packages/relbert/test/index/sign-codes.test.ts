@@ -46,7 +46,9 @@ describe.each([
         const { value, factor } = estimates[row] as (typeof estimates)[number];
         // A table holds 127 steps at most; its rounding is a third of a step.
         const step = (2 * 4) / Math.min(127, Math.floor(65_535 / (2 * Math.ceil(dimension / 8))));
-        expect(Math.abs(score - value - factor * margin)).toBeLessThan(4 * factor * step * Math.sqrt(dimension / 4) * 0.3);
+        expect(Math.abs(score - value - factor * margin)).toBeLessThan(
+          4 * factor * step * Math.sqrt(dimension / 4) * 0.3,
+        );
       }
     }
   });
@@ -71,7 +73,7 @@ describe.each([
   });
 });
 
-it('a row at its centroid has the centroid\'s product', () => {
+it("a row at its centroid has the centroid's product", () => {
   const centroid = Float32Array.of(0.5, -0.5, 0.5, -0.5);
   const { bytes } = encodeList(centroid, centroid);
   const scanner = new CodeScanner({ dimension: 4, bytes: bytes.length, longest: 1 });
