@@ -123,7 +123,7 @@ const flat = await measured(() => flatLists.assign(rows));
 const groups = Math.round(Math.sqrt(count));
 const near = Math.max(2, Math.round(groups / 4));
 const two = await twoLevels(rows, flatLists.centroids, dimension, groups, near);
-const probes = Math.ceil(2 * Math.sqrt(count));
+const probes = Math.ceil(3 * Math.sqrt(count));
 const truth = await best(questions, rows, dimension, 10);
 const nearestLists = await best(questions, flatLists.centroids, dimension, probes);
 const within = (lists: Int32Array): number => {
@@ -169,7 +169,7 @@ try {
   console.log(`| on disk | ${((bytes * target) / 1e9).toFixed(0)} GB |`);
   console.log(`| tables in memory, as today | ${((target * 4 + lists * (dimension + 24)) / 1e9).toFixed(2)} GB |`);
   console.log(
-    `| codes that a question reads | ${((2 * Math.sqrt(lists) * (target / lists) * (dimension / 8 + 8)) / 1e6).toFixed(0)} MB |`,
+    `| codes that a question reads | ${((3 * Math.sqrt(lists) * (target / lists) * (dimension / 8 + 8)) / 1e6).toFixed(0)} MB |`,
   );
 } finally {
   rmSync(folder, { recursive: true });

@@ -20,7 +20,7 @@ export interface IndexSearchOptions {
   readonly distinctWords?: boolean;
   /** Compares with every pair. Default false. */
   readonly exact?: boolean;
-  /** Lists that are read for a question. Default: 2 √K of the K lists of a segment, about 99 % of the nearest ten. */
+  /** Lists that are read for a question. Default: 3 √K of the K lists of a segment, about 99.5 % of the nearest ten. */
   readonly probes?: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -11,7 +11,7 @@ export interface SegmentSearchOptions {
   readonly limit: number;
   /** Compares with every row. Default false. */
   readonly exact?: boolean;
-  /** Lists that are read for a question. Default: 2 √K of K. */
+  /** Lists that are read for a question. Default: 3 √K of K. */
   readonly probes?: number;
   /** Gives the event loop a turn where one is due. */
   readonly turn: () => Promise<void> | undefined;
@@ -69,7 +69,7 @@ async function scan(
   segment: Segment,
   { unit, allowed }: SegmentQuestion,
   wanted: number,
-  { exact, probes = 2 * Math.sqrt(segment.lists), turn, signal }: SegmentSearchOptions,
+  { exact, probes = 3 * Math.sqrt(segment.lists), turn, signal }: SegmentSearchOptions,
 ): Promise<ScoredRow[]> {
   const { codes } = segment;
   const best = new TopScores(wanted);
