@@ -13,20 +13,12 @@
 import { type ClassifierParts, readClassifier } from './classify/classifier-file.ts';
 import type { LabelledExample } from './classify/folds.ts';
 import * as classifier from './classify/relation-classifier.ts';
-import { type EncoderOptions, encoderOptionNames } from './encoder/encoder-options.ts';
-import { describeEncoder, loadEncoderParts } from './encoder/load-encoder.ts';
-import { checkOptionNames } from './encoder/option-error.ts';
 import type { Pooling } from './encoder/pooling.ts';
-import { RelationEncoder as Core, type EncoderInfo } from './encoder/relation-encoder.ts';
+import type { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import { findableName, readClassifierFile, saveClassifier } from './node/classifier-folder.ts';
-import type { HubOptions } from './node/hub/hub.ts';
-import { modelFiles } from './node/open-model.ts';
+import { type LoadOptions, RelationEncoder } from './node/relation-encoder.ts';
 import { nodeRuntime } from './node/runtime.ts';
-import { nodeWorkerRuntime } from './node/worker.ts';
-import type { DeviceChoice } from './runtime/device.ts';
 import type { Runtime } from './runtime/session.ts';
-import type { FetchFilesOptions } from './web/files.ts';
-import type { WebWorkerOptions } from './web/worker-encoder.ts';
 
 export * from './core.ts';
 export { availableDevices } from './node/device.ts';
@@ -44,6 +36,7 @@ export {
   type PushIndexOptions,
   pushIndex,
 } from './node/postgres/push-index.ts';
+export { type LoadOptions, RelationEncoder } from './node/relation-encoder.ts';
 export { type NodeRuntimeOptions, nodeRuntime } from './node/runtime.ts';
 export { nodeWorkerRuntime } from './node/worker.ts';
 export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';
@@ -51,59 +44,6 @@ export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
 export type { WebRuntimeOptions } from './web/onnx-web.ts';
 export { webRuntime } from './web/runtime.ts';
 export type { WebWorkerOptions } from './web/worker-encoder.ts';
-
-/**
- * TypeScript does not say for which platform a bundler builds, so these types fit both entries: what is for browsers only
- * says so.
- */
-export interface LoadOptions extends EncoderOptions, HubOptions {
-  /** Run in a worker thread, so that the event loop (the page, in a browser) stays free while pairs are encoded. Default true; false starts faster. */
-  readonly worker?: boolean;
-  /** What computes. Default `auto`: the CPU, or WASM where onnxruntime-node has no binary. */
-  readonly device?: DeviceChoice | undefined;
-  /** In a browser only: where onnxruntime-web finds its files, and which device computes. */
-  readonly runtime?: WebWorkerOptions;
-  /** In a browser only: request headers. */
-  readonly headers?: FetchFilesOptions['headers'];
-}
-
-const optionNames: Readonly<Record<Exclude<keyof LoadOptions, 'runtime' | 'headers'>, true>> = {
-  ...encoderOptionNames,
-  ...{ worker: true, device: true, onProgress: true, cache: true, offline: true, endpoint: true, token: true },
-  ...{ env: true, fetch: true, stallTimeout: true, attempts: true, pause: true },
-};
-
-/** Word pairs to relation embeddings; `load` makes one from a checkpoint. */
-export class RelationEncoder extends Core {
-  /**
-   * Loads a checkpoint.
-   *
-   * @param model A folder, a hub id, `id@revision`, or `embedded` (default): the model that this package carries.
-   * @throws CheckpointError where there is no such checkpoint, or it is damaged or cannot be fetched; FileError where a
-   *   file cannot be read or the cache not written; EncoderConfigError, TokenizerError or WeightError where its config,
-   *   tokenizer or weights cannot be used; OptionError, PoolingError or PromptError for a setting that cannot be;
-   *   RuntimeError where the runtime does not take the model; the signal's reason when aborted
-   */
-  static async load(model = 'embedded', options: LoadOptions = {}): Promise<RelationEncoder> {
-    checkOptionNames(options, optionNames);
-    const runtime = options.worker === false ? nodeRuntime(options) : nodeWorkerRuntime(options);
-    try {
-      return new RelationEncoder(await loadEncoderParts(await modelFiles(model, options), runtime, options));
-    } catch (error) {
-      await runtime.dispose();
-      throw error;
-    }
-  }
-
-  /**
-   * What `load` would give as `info`, without reading the weights.
-   * @throws as `load`, except for the values of weights
-   */
-  static async describe(model = 'embedded', options: LoadOptions = {}): Promise<EncoderInfo> {
-    checkOptionNames(options, optionNames);
-    return describeEncoder(await modelFiles(model, options), nodeRuntime(options), options);
-  }
-}
 
 /** Which relation holds between two words, learnt from labelled pairs; `fit` or `load` makes one. */
 export class RelationClassifier extends classifier.RelationClassifier {

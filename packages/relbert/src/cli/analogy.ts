@@ -19,7 +19,7 @@ export const analogy = command({
     const stem = await pairArgument(stemText);
     const choices = await Promise.all(choiceTexts.map(pairArgument));
     if (choices.length < 2) throw new UsageError('an analogy needs at least two choices to rank');
-    await using encoder = await loadEncoder(flags, terminal, { worker: false });
+    await using encoder = await loadEncoder(flags, terminal, { quickStart: true });
     const ranking = await encoder.rankAnalogy(stem, choices, { signal: terminal.signal });
     if (flags.json) {
       const lines = ranking.map(({ pair, score }) => ({ pair: [pair.head, pair.tail], score }));

@@ -55,7 +55,7 @@ export const classifyFit = command({
     const { examples, validation: found } = await readExamples(data, validation, terminal);
     noteRepeated(examples, found, terminal);
     const { RelationClassifier } = await import('../index.ts');
-    await using encoder = await loadEncoder(flags, terminal, { worker: true });
+    await using encoder = await loadEncoder(flags, terminal);
     const progress = await terminal.progress('encoding', 'pairs');
     let classifier: RelationClassifier;
     try {

@@ -40,7 +40,6 @@ export const classifyPredict = command({
         ...encoderFlags,
       },
       terminal,
-      { worker: true },
     );
     await using classifier = await RelationClassifier.load(folder, { encoder });
     const { openOutput } = await import('./output.ts');

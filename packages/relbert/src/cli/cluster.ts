@@ -48,7 +48,7 @@ export const cluster = command({
     const { distinct: pairs } = deduplicatePairs(given);
     if (pairs.length < given.length) terminal.note(`${given.length - pairs.length} repeated pairs count once`);
     const { clusterEmbeddings, clusterMap } = await import('../index.ts');
-    await using encoder = await loadEncoder(flags, terminal, { worker: true });
+    await using encoder = await loadEncoder(flags, terminal);
     const { signal } = terminal;
     const encoding = await terminal.progress('encoding', 'pairs', pairs.length);
     const embeddings = await encoder

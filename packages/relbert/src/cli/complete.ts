@@ -47,7 +47,7 @@ export const complete = command({
     if (blank >= 0) throw new UsageError(`word ${blank + 1} to complete is blank`);
     const example = { head, tail };
     const table = await wordTable(flags, [head, tail, ...words], terminal);
-    await using encoder = await loadEncoder(flags, terminal, { worker: true });
+    await using encoder = await loadEncoder(flags, terminal);
     const { completeAnalogy } = await import('../index/completion.ts');
     const { tableText } = await import('./table.ts');
     for (const [i, word] of words.entries()) {

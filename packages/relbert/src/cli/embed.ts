@@ -46,7 +46,7 @@ export const embed = command({
     const fromInput = format === 'arrow' && args.length === 0 ? '-' : undefined;
     const input = withFreeColumns(await openPairs(args, flags.pairs ?? fromInput, terminal), terminal);
     const types = await declaredTypes(format, input);
-    await using encoder = await loadEncoder(flags, terminal, { worker: true });
+    await using encoder = await loadEncoder(flags, terminal);
     const skipTooLong = flags.skipTooLong ?? false;
     if (input.arrow && format === 'arrow') {
       const { embedArrow } = await import('./embed-arrow.ts');

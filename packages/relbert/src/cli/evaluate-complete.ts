@@ -103,7 +103,7 @@ async function byRelation(
   terminal: Terminal,
 ): Promise<Method> {
   const { completeAnalogy } = await import('../index/completion.ts');
-  await using encoder = await loadEncoder(flags, terminal, { worker: true });
+  await using encoder = await loadEncoder(flags, terminal);
   const progress = await terminal.progress('completing', 'questions', questions.length);
   const { signal } = terminal;
   try {

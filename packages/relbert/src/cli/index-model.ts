@@ -88,7 +88,7 @@ export async function requireModel(
   const { modelDifference } = await import('../index/manifest.ts');
   const model = flags.model ?? recorded.name;
   const prompt = { ...(recorded.template && { template: recorded.prompt }), pooling: recorded.pooling };
-  const encoder = await loadEncoder({ ...prompt, ...flags, model }, terminal, { worker: true });
+  const encoder = await loadEncoder({ ...prompt, ...flags, model }, terminal);
   try {
     const found = await identityOf(encoder, { ...flags, model }, terminal);
     const what = modelDifference(recorded, found);

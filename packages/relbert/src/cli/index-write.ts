@@ -79,7 +79,7 @@ async function buildIndex(dir: string, flags: Flags<typeof buildOptions>, termin
   const { IndexWriter } = await import('../index/index-writer.ts');
   const { indexFolder } = await import('../node/index-folder.ts');
   const { identityOf } = await import('./index-model.ts');
-  await using encoder = await loadEncoder(flags, terminal, { worker: true });
+  await using encoder = await loadEncoder(flags, terminal);
   await using bar = new StageProgress<IndexWriteEvent>(labels, terminal);
   const about = {
     dimension: encoder.dimension,

@@ -71,7 +71,7 @@ export async function openPool(among: string, flags: PoolFlags, terminal: Termin
 export async function encodedPool(source: PairSource, flags: PoolFlags, terminal: Terminal): Promise<OpenPool> {
   let size = 0;
   for await (const _ of await source.pairs()) size++;
-  const encoder = await loadEncoder({ ...flags, model: flags.model ?? 'embedded' }, terminal, { worker: true });
+  const encoder = await loadEncoder({ ...flags, model: flags.model ?? 'embedded' }, terminal);
   const { signal } = terminal;
   return {
     size,

@@ -1,6 +1,7 @@
 /** The options that choose and set up the relation encoder: the same for every command that encodes pairs. */
 import { poolings } from '../encoder/pooling-table.ts';
-import type { EncoderInfo, LoadOptions, RelationEncoder } from '../index.ts';
+import type { EncoderInfo } from '../encoder/relation-encoder.ts';
+import type { LoadOptions, RelationEncoder } from '../node/relation-encoder.ts';
 import { devices } from '../runtime/device.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
@@ -34,17 +35,20 @@ export type ModelFlags = Omit<Flags<typeof modelOptions>, Defaulted> &
 
 /**
  * Loads the encoder that the flags ask for, with progress where files are fetched; says on standard error which prompt
- * counts where neither the flags nor the checkpoint say. `worker` keeps the event loop free while pairs are encoded,
- * for a somewhat later start. Flags that cannot be are found before anything is loaded.
+ * counts where neither the flags nor the checkpoint say. `quickStart` is for a handful of pairs: they
+ * are encoded in this thread, by a graph that is not prepared for more. Flags that cannot be are found before anything is loaded.
  */
 export async function loadEncoder(
   flags: ModelFlags,
   terminal: Terminal,
-  { worker }: { readonly worker: boolean },
+  { quickStart = false, worker = !quickStart }: { readonly quickStart?: boolean; readonly worker?: boolean } = {},
 ): Promise<RelationEncoder> {
-  const { RelationEncoder } = await import('../index.ts');
+  const { RelationEncoder } = await import('../node/relation-encoder.ts');
   return withOptions(flags, terminal, async (options) => {
-    const encoder = await RelationEncoder.load(flags.model, { ...options, worker: worker && terminal.worker });
+    const encoder = await RelationEncoder.load(flags.model, {
+      ...{ ...options, quickStart },
+      worker: worker && terminal.worker,
+    });
     noteDefaultPrompt(flags, terminal, encoder.info);
     return encoder;
   });
@@ -52,7 +56,7 @@ export async function loadEncoder(
 
 /** What {@link loadEncoder} would load, without reading weights. */
 export async function describeEncoder(flags: ModelFlags, terminal: Terminal): Promise<EncoderInfo> {
-  const { RelationEncoder } = await import('../index.ts');
+  const { RelationEncoder } = await import('../node/relation-encoder.ts');
   return withOptions(flags, terminal, async (options) => {
     const info = await RelationEncoder.describe(flags.model, options);
     noteDefaultPrompt(flags, terminal, info);

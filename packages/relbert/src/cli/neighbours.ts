@@ -141,7 +141,7 @@ async function searchPairs(
   terminal: Terminal,
 ): Promise<ModelNeighbours> {
   const among = await openPairs([], flags.among, terminal);
-  await using encoder = await loadEncoder({ ...flags, model }, terminal, { worker: true });
+  await using encoder = await loadEncoder({ ...flags, model }, terminal);
   const queries = await pairVectors(pairs, encoder, terminal);
   const blocks = encoder.encodeStream(among.pairs, { signal: terminal.signal });
   const total = terminal.showsProgress ? await among.count() : undefined;

@@ -36,7 +36,7 @@ export function vectorFileOf(model: string): string | undefined {
 export async function openPairModel(flags: ModelFlags, terminal: Terminal): Promise<PairModel> {
   const file = vectorFileOf(flags.model);
   if (file !== undefined) return openWordVectors(file, flags, terminal);
-  const encoder = await loadEncoder(flags, terminal, { worker: true });
+  const encoder = await loadEncoder(flags, terminal);
   return {
     model: flags.model,
     pooling: encoder.info.pooling,
@@ -74,7 +74,7 @@ export async function encodeAll(
   flags: ModelFlags,
   terminal: Terminal,
 ): Promise<PairVector[]> {
-  await using encoder = await loadEncoder(flags, terminal, { worker: true });
+  await using encoder = await loadEncoder(flags, terminal);
   return await pairVectors(pairs, encoder, terminal);
 }
 

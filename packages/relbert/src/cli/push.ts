@@ -24,7 +24,7 @@ export const push = command({
   ],
   async run([folder, repository], flags, terminal) {
     const { filesToPush, pushModel } = await import('../node/hub/push.ts');
-    const { RelationEncoder } = await import('../index.ts');
+    const { RelationEncoder } = await import('../node/relation-encoder.ts');
     const files = await filesToPush(folder);
     // What cannot be loaded is of no use there either.
     await RelationEncoder.describe(folder);

@@ -16,7 +16,7 @@ export const similarity = command({
   examples: ['relbert similarity Tokyo:Japan Paris:France'],
   async run([first, second], flags, terminal) {
     const pairs = await Promise.all([pairArgument(first), pairArgument(second)]);
-    await using encoder = await loadEncoder(flags, terminal, { worker: false });
+    await using encoder = await loadEncoder(flags, terminal, { quickStart: true });
     const cosine = await encoder.similarity(...pairs, { signal: terminal.signal });
     await terminal.print(
       flags.json

@@ -3,9 +3,10 @@ import type { EncoderConfig } from '../models/config.ts';
 import { buildEncoder } from '../models/encoder.ts';
 import { type InputRange, type Int8Input, type Int8Options, int8Input } from '../models/int8.ts';
 import type { StoredParameter } from '../models/parameter.ts';
-import { readParameters, resolveWeightNames, type StoredWeights } from '../models/weights.ts';
+import { resolveWeightNames, type StoredWeights } from '../models/weights.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { weightedSession } from './weighted-session.ts';
 
 /** Pairs of short and long, common and rare words, of the relations that the package carries. */
 const calibrationPairs =
@@ -53,9 +54,11 @@ async function storedInputs(
   const names = resolveWeightNames(config, weights);
   const inputs = new Map<string, Int8Input>();
   for (const [first] of buildEncoder(config).linearInputs.values()) {
-    const tensor = first && (await weights.int8.get(names.get(first.name) ?? '')?.read());
-    if (!first || !tensor) return undefined;
-    const { factors, centres, zero } = tensor;
+    const source = first && weights.int8.get(names.get(first.name) ?? '');
+    if (!first || !source) return undefined;
+    const [factors, centres, zero] = await Promise.all(
+      (['factors', 'centres', 'zero'] as const).map((part) => source.part(part)),
+    );
     if (factors && centres) inputs.set(first.name, { kind: 'features', factors, centres });
     else if (zero) inputs.set(first.name, { kind: 'rows', zero: zero[0] as number, least: zero[1] as number });
     else return undefined;
@@ -76,9 +79,12 @@ export async function int8Inputs(options: CalibrationOptions): Promise<Map<strin
       [`high ${i}`, reduceMax(x, places)],
     ] as const;
   });
-  const initializers = await readParameters(graph.parameters, config, weights);
-  const model = serialize({ outputs: Object.fromEntries(ends), initializers, external: true });
-  const session = await runtime.createSession(model, { initializers, ...(threads !== undefined && { threads }) });
+  const session = await weightedSession(
+    runtime,
+    { outputs: Object.fromEntries(ends), parameters: graph.parameters, config, weights },
+    // For a few prompts.
+    { prepacking: false, ...(threads !== undefined && { threads }) },
+  );
   const ranges = new Map<string, InputRange>();
   try {
     // by length: what is computed for padding is not to be seen

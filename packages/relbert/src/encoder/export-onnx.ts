@@ -6,7 +6,7 @@ import { type ConstantData, cast, input, serialize, standardOperators } from '..
 import { Substitution } from '../graph/substitute.ts';
 import { buildEncoder } from '../models/encoder.ts';
 import type { Int8Options } from '../models/int8.ts';
-import { hasInt8Words, readParameters } from '../models/weights.ts';
+import { int8Weights, readParameters } from '../models/weights.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { calibrate, calibrationPrompts } from './calibration.ts';
 import { type LanguageModel, relationModel } from './language-model.ts';
@@ -75,8 +75,8 @@ export async function exportOnnx(model: LanguageModel, options: ExportOnnxOption
     // 7 bits: nobody knows where the file will run.
     int8 = { ...(await calibrate({ config, weights: stored, runtime, prompts, softPrompt })), weightBits: 7 };
   }
-  const int8Words = dtype === 'int8' && !softPrompt && hasInt8Words(config, stored);
-  const graph = buildEncoder(config, { int8, int8Words, ...(softPrompt && { softPrompt }) });
+  const inInt8 = dtype === 'int8' ? int8Weights(config, stored) : undefined;
+  const graph = buildEncoder(config, { int8, int8Weights: inInt8, ...(softPrompt && { softPrompt }) });
   const { weights, inputs } = poolingFromTokens(pooling, graph.inputs, tokenizer.special.mask.id);
   const embedding = poolHidden(graph.hidden, weights, pooling); // [B, D]
   let initializers: Record<string, ConstantData> = await readParameters(graph.parameters, config, stored);

@@ -35,7 +35,7 @@ export async function encoderParts(
   runtime: Runtime,
   options: EncoderOptions,
 ): Promise<RelationEncoderParts> {
-  const { signal, threads, dtype = 'f32', batchTokens, normalize } = options;
+  const { signal, threads, quickStart, dtype = 'f32', batchTokens, normalize } = options;
   checkEncoderOptions(options);
   signal?.throwIfAborted();
   const model = relationModel(languageModel, options);
@@ -49,6 +49,7 @@ export async function encoderParts(
     ...(dtype === 'int8' && { calibration: calibrationPrompts(prompt, maxLength) }),
     ...(prompt.vectors && { softPrompt: prompt.vectors }),
     ...(threads !== undefined && { threads }),
+    ...(quickStart && { quickStart }),
   });
   return {
     info: infoOf(model, options, { ...batchEncoder, runtime: runtime.name, maxLength }),

@@ -1,13 +1,13 @@
-import { serialize } from '../graph/index.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import { parameterCount } from '../models/encoder.ts';
-import { hasInt8Words, readParameters, type StoredWeights } from '../models/weights.ts';
+import { int8Weights, type StoredWeights } from '../models/weights.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { calibrate } from './calibration.ts';
 import type { Pooling } from './pooling.ts';
 import { buildRelationGraph, promptBatch } from './relation-graph.ts';
+import { weightedSession } from './weighted-session.ts';
 
 /** Batches of prompts to embeddings: a language model with its weights, ready to run. */
 export interface PromptBatchEncoder {
@@ -32,6 +32,8 @@ export interface PromptBatchEncoderOptions {
   /** Computes the products with weights in 8 bits, with ranges of their inputs from these prompts. Default: in float32. */
   readonly calibration?: readonly EncodedPrompt[] | undefined;
   readonly threads?: number;
+  /** Leaves the graph and its weights as they are, instead of preparing them for many runs. Default false. */
+  readonly quickStart?: boolean;
 }
 
 /**
@@ -40,19 +42,25 @@ export interface PromptBatchEncoderOptions {
  * @throws WeightError where weights are missing, misshapen or not finite.
  */
 export async function createPromptBatchEncoder(options: PromptBatchEncoderOptions): Promise<PromptBatchEncoder> {
-  const { config, weights, runtime, pooling, softPrompt, calibration, threads } = options;
+  const { config, weights, runtime, pooling, softPrompt, calibration, threads, quickStart } = options;
   const int8 = calibration && (await calibrate({ ...options, prompts: calibration }));
   const graph = buildRelationGraph(config, {
     pooling,
     int8,
     // Graphics processors have no look-up in 8 bits.
-    int8Words: !softPrompt && runtime.operators === 'plain' && hasInt8Words(config, weights),
+    int8Weights: runtime.operators === 'plain' ? int8Weights(config, weights) : undefined,
     operators: runtime.operators,
     ...(softPrompt && { softPrompt }),
   });
-  const initializers = await readParameters(graph.parameters, config, weights);
-  const model = serialize({ outputs: { embedding: graph.embedding }, initializers, external: true });
-  const session = await runtime.createSession(model, { initializers, ...(threads !== undefined && { threads }) });
+  const { embedding, parameters } = graph;
+  const session = await weightedSession(
+    runtime,
+    { outputs: { embedding }, parameters, config, weights },
+    {
+      ...(threads !== undefined && { threads }),
+      ...(quickStart && { optimization: 'disabled', prepacking: false }),
+    },
+  );
   return {
     parameters: parameterCount(graph.stored) + (softPrompt?.length ?? 0),
     device: session.device,

@@ -12,6 +12,8 @@ export interface CheckpointFiles {
     size(name: string): Promise<number | undefined>;
     /** Bytes [start, end) of a file, as a new array. */
     read(name: string, start: number, end: number): Promise<Uint8Array>;
+    /** Where a file lies on this machine, links resolved. */
+    place?(name: string): Promise<{ readonly folder: string; readonly file: string }>;
   };
 }
 
@@ -20,6 +22,8 @@ export interface ByteSource {
   /** For messages. */
   readonly name: string;
   readonly size: number;
+  /** Where the file lies on this machine, for a runtime that maps it; undefined where it is in no file here. */
+  readonly place?: () => Promise<{ readonly folder: string; readonly file: string }>;
   /** Bytes [start, end); both lie within the file. */
   read(start: number, end: number): Promise<Uint8Array>;
 }
@@ -35,7 +39,9 @@ export async function fileSource(files: CheckpointFiles, file: string): Promise<
   if (files.ranges !== undefined) {
     const { ranges } = files;
     const size = await ranges.size(file);
-    return size === undefined ? undefined : { name, size, read: (start, end) => ranges.read(file, start, end) };
+    if (size === undefined) return undefined;
+    const place = ranges.place && (() => (ranges.place as NonNullable<typeof ranges.place>)(file));
+    return { name, size, read: (start, end) => ranges.read(file, start, end), ...(place && { place }) };
   }
   const bytes = await files.read(file);
   return bytes === undefined ? undefined : bytesSource(name, bytes);

@@ -28,10 +28,16 @@ export interface Int8Source {
   /** Whether the columns were scaled, too: there are `factors`. */
   readonly scaledColumns: boolean;
   readonly read: () => Promise<Int8Tensor>;
+  /** The integers alone, or what lies beside them. */
+  readonly part: <P extends keyof Int8Tensor>(part: P) => Promise<Int8Tensor[P]>;
+  /** Where the integers lie, for a runtime that maps files. */
+  readonly range?: StoredTensor['range'];
 }
 
 /** What may stand after the name of a tensor in 8 bits. */
 export const int8Parts = ['scale', 'factors', 'centres', 'offset', 'zero'] as const;
+
+type Part = keyof Int8Tensor;
 
 /** The store with values instead of integers, and the integers by name. */
 export function withoutInt8(store: TensorStore): {
@@ -42,8 +48,17 @@ export function withoutInt8(store: TensorStore): {
   const int8 = new Map<string, Int8Source>();
   for (const [name, tensor] of store) {
     if (tensor.type !== 'I8' || !store.has(`${name}.scale`)) continue;
-    const read = () => readInt8(name, tensor, store);
-    int8.set(name, { read, scaledColumns: store.has(`${name}.factors`) });
+    const part = <P extends Part>(of: P) => readPart(name, tensor, store, of);
+    const read = async (): Promise<Int8Tensor> => ({
+      w: (await part('w')) as Int8Array,
+      scale: (await part('scale')) as Float32Array,
+      factors: await part('factors'),
+      centres: await part('centres'),
+      offset: await part('offset'),
+      zero: await part('zero'),
+    });
+    const { range } = tensor;
+    int8.set(name, { part, read, scaledColumns: store.has(`${name}.factors`), ...(range && { range }) });
     for (const part of int8Parts) values.delete(`${name}.${part}`);
     const bytes = async () => new Uint8Array(valuesOf(await read()).buffer);
     values.set(name, { type: 'F32', shape: tensor.shape, file: tensor.file, bytes });
@@ -51,25 +66,25 @@ export function withoutInt8(store: TensorStore): {
   return { values, int8 };
 }
 
-async function readInt8(name: string, tensor: StoredTensor, store: TensorStore): Promise<Int8Tensor> {
+async function readPart<P extends Part>(
+  name: string,
+  tensor: StoredTensor,
+  store: TensorStore,
+  of: P,
+): Promise<Int8Tensor[P]> {
+  if (of === 'w') {
+    const { buffer, byteOffset, byteLength } = await tensor.bytes();
+    return new Int8Array(buffer, byteOffset, byteLength) as Int8Tensor[P];
+  }
   const [rows = 0, columns = 0] = tensor.shape;
-  const lengths = { scale: rows, factors: columns, centres: columns, offset: rows, zero: 2 };
-  const part = async (end: (typeof int8Parts)[number]): Promise<Float32Array | undefined> => {
-    const found = store.get(`${name}.${end}`);
-    if (!found) return undefined;
-    const data = toFloat32(found.file, `${name}.${end}`, found.type, await found.bytes());
-    if (data.length === lengths[end] && data.every(Number.isFinite)) return data;
-    throw new CheckpointError(found.file, `"${name}.${end}" is not ${lengths[end]} finite numbers`);
-  };
-  const bytes = await tensor.bytes();
-  return {
-    w: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    scale: (await part('scale')) as Float32Array,
-    factors: await part('factors'),
-    centres: await part('centres'),
-    offset: await part('offset'),
-    zero: await part('zero'),
-  };
+  const length = { scale: rows, factors: columns, centres: columns, offset: rows, zero: 2 }[of as Exclude<Part, 'w'>];
+  const found = store.get(`${name}.${of}`);
+  if (!found) return undefined as Int8Tensor[P];
+  const data = toFloat32(found.file, `${name}.${of}`, found.type, await found.bytes());
+  // A value is an integer times its scale, divided by its factor.
+  const bounded = (value: number) => Math.abs(value) < 1e30 && (of !== 'factors' || Math.abs(value) > 1e-30);
+  if (data.length === length && data.every(bounded)) return data as Int8Tensor[P];
+  throw new CheckpointError(found.file, `"${name}.${of}" is not ${length} finite numbers`);
 }
 
 function valuesOf({ w, scale, factors }: Int8Tensor): Float32Array {

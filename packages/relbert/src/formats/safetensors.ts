@@ -69,7 +69,12 @@ export async function openSafetensors(source: ByteSource): Promise<Map<string, S
   const { tensors } = await readSafetensorsHeader(source);
   const store = new Map<string, StoredTensor>();
   for (const [name, { type, shape, start, end }] of tensors) {
-    store.set(name, { type, shape, file: source.name, bytes: () => source.read(start, end) });
+    const { place } = source;
+    store.set(name, {
+      ...{ type, shape, file: source.name, bytes: () => source.read(start, end) },
+      ...(place && { range: async () => ({ ...(await place()), start, end }) }),
+      part: (from, to) => source.read(start + from, start + to),
+    });
   }
   return store;
 }

@@ -1,3 +1,4 @@
+import type { FileRange } from '../runtime/session.ts';
 import type { StoredType } from './stored-type.ts';
 
 /** A named tensor inside a weights file. */
@@ -8,6 +9,10 @@ export interface StoredTensor {
   readonly file: string;
   /** Row-major little-endian bytes, read now. They may be a view of a buffer that others see: do not write to them. */
   bytes(): Promise<Uint8Array>;
+  /** Where these bytes lie, for a runtime that maps files; undefined where they are in no file here. */
+  range?(): Promise<FileRange>;
+  /** Bytes [start, end) of the tensor's. Undefined: {@link bytes} gives all at once only. */
+  part?(start: number, end: number): Promise<Uint8Array>;
 }
 
 /** The tensors of one or several weights files by name, in the order of the files. */

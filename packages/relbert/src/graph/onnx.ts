@@ -18,6 +18,8 @@ export interface SerializeOptions {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** Data of inputs that are stored in the model instead of being fed: the weights of an inference graph. */
   readonly initializers?: Readonly<Record<string, ConstantData>>;
+  /** The same for inputs whose data is bytes [start, end) of a file: all in a folder that whoever loads the model gives the runtime. */
+  readonly files?: Readonly<Record<string, { readonly file: string; readonly start: number; readonly end: number }>>;
   /**
    * Leave the data of large initializers out and name them only: whoever loads the model gives the runtime the same
    * record. Saves a copy of the weights and the limit of 2 GiB. Default false.
@@ -40,7 +42,7 @@ const largestModel = 2 ** 31 - 1;
  * in which they were met. Throws GraphError for two inputs of one name that differ, an initializer whose length does
  * not fit its shape, and a model above 2 GiB.
  */
-export function serialize({ outputs, initializers = {}, external = false }: SerializeOptions): Uint8Array {
+export function serialize({ outputs, initializers = {}, files = {}, external = false }: SerializeOptions): Uint8Array {
   const graph = new CanonicalGraph();
   const results = Object.entries(outputs).map(([name, tensor]) => ({ name, tensor }));
   if (results.length === 0) throw new GraphError('serialize needs one output or more');
@@ -64,10 +66,14 @@ export function serialize({ outputs, initializers = {}, external = false }: Seri
   }
   for (const [name, tensor] of graph.inputs) {
     const data = Object.hasOwn(initializers, name) ? initializers[name] : undefined;
-    if (!data) writeValueInfo(body, 11, name, tensor);
+    const range = Object.hasOwn(files, name) ? files[name] : undefined;
+    if (range)
+      writeTensor(body, name, tensor, { location: range.file, offset: range.start, length: range.end - range.start });
+    else if (!data) writeValueInfo(body, 11, name, tensor);
     else {
       requireSize(name, tensor, data);
-      writeTensor(body, name, tensor, data, external && data.byteLength > largestInside);
+      const outside = external && data.byteLength > largestInside;
+      writeTensor(body, name, tensor, outside ? { location: name, offset: 0, length: data.byteLength } : data);
     }
   }
   for (const { name, tensor } of results) {
@@ -222,24 +228,30 @@ function writeIdentity(writer: Writer, from: string, to: string): void {
   writer.uint32(tag(4, 2)).string('Identity').ldelim();
 }
 
+/** Where data lies that is not in the model. */
+interface External {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** TensorProto as field 5 of the graph. */
-function writeTensor(writer: Writer, name: string, tensor: Tensor, data: ConstantData, external = false): void {
+function writeTensor(writer: Writer, name: string, tensor: Tensor, data: ConstantData | External): void {
   writer.uint32(tag(5, 2)).fork();
   for (const dim of tensor.shape) writer.uint32(tag(1, 0)).int64(Number(dim));
   writer.uint32(tag(2, 0)).int32(Number(typeNumber[tensor.dtype]));
   writer.uint32(tag(8, 2)).string(name);
-  if (external) {
-    writeExternal(writer, { location: name, offset: '0', length: `${data.byteLength}` });
-  } else {
+  if ('location' in data) writeExternal(writer, data);
+  else {
     // raw_data is little-endian, as are all machines that JavaScript engines run on in practice.
     writer.uint32(tag(9, 2)).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   writer.ldelim();
 }
 
-function writeExternal(writer: Writer, entries: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(entries)) {
-    writer.uint32(tag(13, 2)).fork().uint32(tag(1, 2)).string(key).uint32(tag(2, 2)).string(value).ldelim();
+function writeExternal(writer: Writer, external: External): void {
+  for (const [key, value] of Object.entries(external)) {
+    writer.uint32(tag(13, 2)).fork().uint32(tag(1, 2)).string(key).uint32(tag(2, 2)).string(String(value)).ldelim();
   }
   writer.uint32(tag(14, 0)).int32(1);
 }

@@ -1,5 +1,13 @@
-import * as z from 'zod';
-import { activation, type BertConfig, bertConfig, bertFields, count, probability } from './config.ts';
+import {
+  activation,
+  type BertConfig,
+  bertConfig,
+  bertFields,
+  check,
+  count,
+  probability,
+  readFields,
+} from './config.ts';
 import { bertEmbeddings } from './embeddings.ts';
 import type { Family } from './family.ts';
 import { type LayerNames, postNormLayer } from './post-norm-layer.ts';
@@ -19,8 +27,8 @@ export const albert: Family<AlbertConfig> = {
   modelTypes: ['albert'],
   prefix: 'albert.',
   tiedWords: 'predictions.decoder.weight',
-  config: z
-    .object({
+  config(json) {
+    const fields = readFields(json, {
       ...bertFields,
       embedding_size: count(),
       hidden_act: activation('gelu_new'),
@@ -28,20 +36,11 @@ export const albert: Family<AlbertConfig> = {
       attention_probs_dropout_prob: probability(0),
       num_hidden_groups: count(1),
       inner_group_num: count(1, 64),
-    })
-    .refine((json) => json.num_hidden_groups <= json.num_hidden_layers, {
-      path: ['num_hidden_groups'],
-      error: ({ input }) => {
-        const { num_hidden_groups: groups, num_hidden_layers: layers } = input as Record<string, number>;
-        return `${groups} is more than the ${layers} hidden layers`;
-      },
-    })
-    .transform((json) => ({
-      ...bertConfig(json),
-      embedding: json.embedding_size,
-      groups: json.num_hidden_groups,
-      layersPerGroup: json.inner_group_num,
-    })),
+    });
+    const { num_hidden_groups: groups, num_hidden_layers: layers, embedding_size: embedding } = fields;
+    check(groups <= layers, `num_hidden_groups ${groups} is more than the ${layers} hidden layers`);
+    return { ...bertConfig(fields), embedding, groups, layersPerGroup: fields.inner_group_num };
+  },
   encode(model, config) {
     const { layers, groups, layersPerGroup, hidden, tokenTypes } = config;
     let x = bertEmbeddings(model, config, { positions: 'index', tokenTypes }); // [B, T, E]

@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { type BertConfig, bertConfig, bertFields } from './config.ts';
+import { type BertConfig, bertConfig, bertFields, readFields } from './config.ts';
 import { bertEmbeddings } from './embeddings.ts';
 import type { Family } from './family.ts';
 import { bertNames, postNormLayer } from './post-norm-layer.ts';
@@ -9,7 +8,7 @@ export const bert: Family<BertConfig> = {
   modelTypes: ['bert'],
   prefix: 'bert.',
   tiedWords: 'cls.predictions.decoder.weight',
-  config: z.object(bertFields).transform(bertConfig),
+  config: (json) => bertConfig(readFields(json, bertFields)),
   encode(model, config) {
     let x = bertEmbeddings(model, config, { positions: 'index', tokenTypes: config.tokenTypes });
     for (let layer = 0; layer < config.layers; layer++) {

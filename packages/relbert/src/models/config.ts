@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { isJsonObject, type JsonObject } from '../text/json.ts';
 import { type Activation, activations } from './activation.ts';
 import { EncoderConfigError } from './config-error.ts';
 
@@ -27,17 +27,59 @@ const mostLayers = 1024;
 /** Largest size of anything else. A table of positions is worked out for some families. */
 const largest = 2 ** 24;
 
+/** Reads the value of a field, or throws EncoderConfigError that says what it must be. */
+export type Field<T> = (value: unknown) => T;
+type Fields = Readonly<Record<string, Field<unknown>>>;
+/** What fields are read as. */
+export type Values<F extends Fields> = { readonly [N in keyof F]: ReturnType<F[N]> };
+
+/** The fields of a JSON object. @throws EncoderConfigError that names every one that is wrong */
+export function readFields<F extends Fields>(json: JsonObject, fields: F): Values<F> {
+  const problems: string[] = [];
+  const values = Object.entries(fields).map(([name, read]) => {
+    try {
+      return [name, read(json[name])] as const;
+    } catch (error) {
+      if (!(error instanceof EncoderConfigError)) throw error;
+      problems.push(`${name} ${error.message}`);
+      return [name, undefined] as const;
+    }
+  });
+  if (problems.length > 0) throw new EncoderConfigError(problems.join('; '));
+  return Object.fromEntries(values) as Values<F>;
+}
+
+/** A rule between fields. @throws EncoderConfigError with the problem where it does not hold */
+export function check(holds: boolean, problem: string): void {
+  if (!holds) throw new EncoderConfigError(problem);
+}
+
 /** A field of config.json. null counts as missing, as transformers takes it. */
-function field<T>(expected: string, valid: (value: unknown) => boolean, byDefault?: T) {
-  return z
-    .unknown()
-    .optional()
-    .transform((value, context): T => {
-      const given = value ?? byDefault;
-      if (valid(given)) return given as T;
-      context.addIssue({ code: 'custom', message: `must be ${expected}, got ${describe(value)}` });
-      return z.NEVER;
-    });
+export function field<T>(expected: string, valid: (value: unknown) => boolean, byDefault?: T): Field<T> {
+  return (value) => {
+    const given = value ?? byDefault;
+    check(valid(given), `must be ${expected}, got ${describe(value)}`);
+    return given as T;
+  };
+}
+
+/** A field that may be missing. */
+export function optional<T>(read: Field<T>): Field<T | undefined> {
+  return (value) => (value === undefined || value === null ? undefined : read(value));
+}
+
+/** An object within config.json. */
+export function object<F extends Fields>(fields: F): Field<Values<F>> {
+  return (value) => {
+    if (!isJsonObject(value)) throw new EncoderConfigError(`must be an object, got ${describe(value)}`);
+    return readFields(value, fields);
+  };
+}
+
+/** A list of some of these names. */
+export function names<T extends string>(known: readonly T[]): Field<readonly T[]> {
+  const valid = (value: unknown) => Array.isArray(value) && value.every((name) => known.includes(name));
+  return field(`a list of ${known.join(', ')}`, valid);
 }
 
 /** A whole number of 1 or more. */
@@ -75,32 +117,23 @@ export function text(byDefault: string) {
 }
 
 /** A field with one value that is supported, which is its default. */
-export function only<T extends string | boolean | number>(supported: T) {
-  return z
-    .unknown()
-    .optional()
-    .transform((value, context): T => {
-      if ((value ?? supported) === supported) return supported;
-      context.addIssue({ code: 'custom', message: `${describe(value)} is not supported; supported: ${supported}` });
-      return z.NEVER;
-    });
+export function only<T extends string | boolean | number>(supported: T): Field<T> {
+  return (value) => {
+    check((value ?? supported) === supported, `${describe(value)} is not supported; supported: ${supported}`);
+    return supported;
+  };
 }
 
 /** The name of an activation. */
-export function activation(byDefault: string) {
-  return z
-    .unknown()
-    .optional()
-    .transform((value, context): Activation => {
-      const name = value ?? byDefault;
-      if (typeof name === 'string' && Object.hasOwn(activations, name)) return activations[name] as Activation;
-      const supported = Object.keys(activations).join(', ');
-      context.addIssue({
-        code: 'custom',
-        message: `names the activation ${describe(value)}, which is not supported; supported: ${supported}`,
-      });
-      return z.NEVER;
-    });
+export function activation(byDefault: string): Field<Activation> {
+  return (value) => {
+    const name = value ?? byDefault;
+    if (typeof name === 'string' && Object.hasOwn(activations, name)) return activations[name] as Activation;
+    const supported = Object.keys(activations).join(', ');
+    throw new EncoderConfigError(
+      `names the activation ${describe(value)}, which is not supported; supported: ${supported}`,
+    );
+  };
 }
 
 /** Fields under the names that BERT gave them, with BERT's defaults. Families spread them and replace what differs. */
@@ -122,8 +155,6 @@ export const bertFields = {
   is_decoder: only(false),
 };
 
-type BertFields = z.output<z.ZodObject<typeof bertFields>>;
-
 /** What a layer of a post-norm transformer needs to be told. */
 export interface BertConfig extends EncoderConfig {
   readonly intermediate: number;
@@ -139,7 +170,7 @@ export interface BertConfig extends EncoderConfig {
 }
 
 /** The fields under the library's names. */
-export function bertConfig(json: BertFields): BertConfig {
+export function bertConfig(json: Values<typeof bertFields>): BertConfig {
   return {
     modelType: json.model_type,
     vocabularySize: json.vocab_size,

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   add,
   addAll,
@@ -17,7 +16,24 @@ import {
   zeros,
 } from '../graph/index.ts';
 import { type Activation, activate } from './activation.ts';
-import { activation, type BertConfig, bertConfig, bertFields, count, flag, index, only, positive } from './config.ts';
+import {
+  activation,
+  type BertConfig,
+  bertConfig,
+  bertFields,
+  check,
+  count,
+  type Field,
+  field,
+  flag,
+  index,
+  names,
+  only,
+  optional,
+  positive,
+  readFields,
+  text,
+} from './config.ts';
 import type { Family } from './family.ts';
 import type { ModelBuilder } from './model-builder.ts';
 import { bertNames } from './post-norm-layer.ts';
@@ -45,11 +61,16 @@ interface DebertaConfig extends BertConfig {
 }
 
 /** `pos_att_type`: a list, or its names joined by `|`. */
-const attentionTypes = z
-  .union([z.string().transform((names) => names.toLowerCase().split('|')), z.array(z.string())])
-  .nullish()
-  .transform((names) => (names ?? []).map((name) => name.trim()))
-  .pipe(z.array(z.enum(['c2p', 'p2c'])));
+const attentionTypes: Field<readonly string[]> = (value) => {
+  const given = typeof value === 'string' ? value.toLowerCase().split('|') : (value ?? []);
+  const trim = (name: unknown) => (typeof name === 'string' ? name.trim() : name);
+  return names(['c2p', 'p2c'])(Array.isArray(given) ? given.map(trim) : given);
+};
+
+/** A whole number up to `most`; -1 where it is missing. */
+function limit(most: number): Field<number> {
+  return field(`a whole number up to ${most}`, (value) => Number.isSafeInteger(value) && Number(value) <= most, -1);
+}
 
 /**
  * DeBERTa v2 and v3 (He et al. 2021, 2023): the attention score of two tokens adds to query · key the products of each
@@ -59,53 +80,50 @@ export const debertaV2: Family<DebertaConfig> = {
   modelTypes: ['deberta-v2'],
   prefix: 'deberta.',
   tiedWords: 'cls.predictions.decoder.weight',
-  config: z
-    .object({
+  config(json) {
+    const fields = readFields(json, {
       ...bertFields,
       layer_norm_eps: positive(1e-7),
       max_position_embeddings: count(512),
       type_vocab_size: index(0),
-      embedding_size: count().or(z.undefined()),
-      attention_head_size: count().or(z.undefined()),
+      embedding_size: optional(count()),
+      attention_head_size: optional(count()),
       position_biased_input: flag(true),
       relative_attention: flag(false),
-      max_relative_positions: z.number().int().default(-1),
-      position_buckets: z.number().int().max(4096).default(-1),
-      norm_rel_ebd: z.string().default('none'),
+      max_relative_positions: limit(2 ** 24),
+      position_buckets: limit(4096),
+      norm_rel_ebd: text('none'),
       share_att_key: flag(false),
       pos_att_type: attentionTypes,
       conv_kernel_size: index(0),
       conv_groups: only(1),
       conv_act: activation('tanh'),
-    })
-    .refine((json) => [undefined, json.hidden_size / json.num_attention_heads].includes(json.attention_head_size), {
-      path: ['attention_head_size'],
-      error: 'must be hidden_size / num_attention_heads',
-    })
-    .refine((json) => json.conv_kernel_size === 0 || json.conv_kernel_size % 2 === 1, {
-      path: ['conv_kernel_size'],
-      error: 'must be 0 or odd',
-    })
-    .transform((json) => ({
-      ...bertConfig(json),
-      embedding: json.embedding_size ?? json.hidden_size,
-      absolutePositions: json.position_biased_input,
-      relative: json.relative_attention
+    });
+    const { attention_head_size: headSize, conv_kernel_size: width } = fields;
+    const sizes = [undefined, fields.hidden_size / fields.num_attention_heads];
+    check(sizes.includes(headSize), 'attention_head_size must be hidden_size / num_attention_heads');
+    check(width === 0 || width % 2 === 1, 'conv_kernel_size must be 0 or odd');
+    return {
+      ...bertConfig(fields),
+      embedding: fields.embedding_size ?? fields.hidden_size,
+      absolutePositions: fields.position_biased_input,
+      relative: fields.relative_attention
         ? {
-            buckets: Math.max(0, json.position_buckets),
-            longest: json.max_relative_positions < 1 ? json.max_position_embeddings : json.max_relative_positions,
-            normalized: json.norm_rel_ebd
+            buckets: Math.max(0, fields.position_buckets),
+            longest: fields.max_relative_positions < 1 ? fields.max_position_embeddings : fields.max_relative_positions,
+            normalized: fields.norm_rel_ebd
               .toLowerCase()
               .split('|')
               .map((name) => name.trim())
               .includes('layer_norm'),
-            shared: json.share_att_key,
+            shared: fields.share_att_key,
           }
         : undefined,
-      contentToPosition: json.pos_att_type.includes('c2p'),
-      positionToContent: json.pos_att_type.includes('p2c'),
-      convolution: json.conv_kernel_size > 0 ? { width: json.conv_kernel_size, activation: json.conv_act } : undefined,
-    })),
+      contentToPosition: fields.pos_att_type.includes('c2p'),
+      positionToContent: fields.pos_att_type.includes('p2c'),
+      convolution: width > 0 ? { width, activation: fields.conv_act } : undefined,
+    };
+  },
   encode(model, config) {
     const { hidden, layers, relative, epsilon } = config;
     const embedded = embeddings(model, config);

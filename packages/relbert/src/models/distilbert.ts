@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { activation, type BertConfig, bertFields, count, layerCount, probability } from './config.ts';
+import { activation, type BertConfig, bertFields, count, layerCount, probability, readFields } from './config.ts';
 import { bertEmbeddings } from './embeddings.ts';
 import type { Family } from './family.ts';
 import { type LayerNames, postNormLayer } from './post-norm-layer.ts';
@@ -9,8 +8,8 @@ export const distilbert: Family<BertConfig> = {
   modelTypes: ['distilbert'],
   prefix: 'distilbert.',
   tiedWords: 'vocab_projector.weight',
-  config: z
-    .object({
+  config(json) {
+    const fields = readFields(json, {
       model_type: bertFields.model_type,
       vocab_size: count(),
       dim: count(),
@@ -22,24 +21,25 @@ export const distilbert: Family<BertConfig> = {
       pad_token_id: bertFields.pad_token_id,
       dropout: probability(0.1),
       attention_dropout: probability(0.1),
-    })
-    .transform((json) => ({
-      modelType: json.model_type,
-      vocabularySize: json.vocab_size,
-      hidden: json.dim,
-      embedding: json.dim,
-      layers: json.n_layers,
-      heads: json.n_heads,
-      intermediate: json.hidden_dim,
-      activation: json.activation,
+    });
+    return {
+      modelType: fields.model_type,
+      vocabularySize: fields.vocab_size,
+      hidden: fields.dim,
+      embedding: fields.dim,
+      layers: fields.n_layers,
+      heads: fields.n_heads,
+      intermediate: fields.hidden_dim,
+      activation: fields.activation,
       epsilon: 1e-12,
-      positions: json.max_position_embeddings,
-      maxLength: json.max_position_embeddings,
+      positions: fields.max_position_embeddings,
+      maxLength: fields.max_position_embeddings,
       tokenTypes: 0,
-      padId: json.pad_token_id,
-      hiddenDropout: json.dropout,
-      attentionDropout: json.attention_dropout,
-    })),
+      padId: fields.pad_token_id,
+      hiddenDropout: fields.dropout,
+      attentionDropout: fields.attention_dropout,
+    };
+  },
   encode(model, config) {
     let x = bertEmbeddings(model, config, { positions: 'index' });
     for (let layer = 0; layer < config.layers; layer++) {

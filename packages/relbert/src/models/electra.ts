@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { type BertConfig, bertConfig, bertFields, count } from './config.ts';
+import { type BertConfig, bertConfig, bertFields, count, readFields } from './config.ts';
 import { bertEmbeddings } from './embeddings.ts';
 import type { Family } from './family.ts';
 import { bertNames, postNormLayer } from './post-norm-layer.ts';
@@ -9,9 +8,10 @@ export const electra: Family<BertConfig> = {
   modelTypes: ['electra'],
   prefix: 'electra.',
   tiedWords: 'generator_lm_head.weight',
-  config: z
-    .object({ ...bertFields, embedding_size: count(128) })
-    .transform((json) => ({ ...bertConfig(json), embedding: json.embedding_size })),
+  config(json) {
+    const fields = readFields(json, { ...bertFields, embedding_size: count(128) });
+    return { ...bertConfig(fields), embedding: fields.embedding_size };
+  },
   encode(model, config) {
     const { embedding, hidden, layers, tokenTypes } = config;
     let x = bertEmbeddings(model, config, { positions: 'index', tokenTypes });

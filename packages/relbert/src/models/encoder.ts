@@ -60,6 +60,6 @@ export function storedParameters(config: EncoderConfig): readonly StoredParamete
 }
 
 /** How many numbers the weights are. */
-export function parameterCount(stored: readonly StoredParameter[]): number {
+export function parameterCount(stored: readonly Pick<StoredParameter, 'shape'>[]): number {
   return stored.reduce((sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1), 0);
 }

@@ -1,5 +1,5 @@
-import type * as z from 'zod';
 import type { Tensor } from '../graph/index.ts';
+import type { JsonObject } from '../text/json.ts';
 import type { EncoderConfig } from './config.ts';
 import type { ModelBuilder } from './model-builder.ts';
 
@@ -11,8 +11,8 @@ export interface Family<C extends EncoderConfig = EncoderConfig> {
   readonly prefix: string;
   /** The name under which a head holds the word embeddings a second time; some files hold them there alone. */
   readonly tiedWords: string;
-  /** config.json → what the graph is built from. */
-  readonly config: z.ZodType<C>;
+  /** config.json → what the graph is built from. @throws EncoderConfigError that names the fields that are wrong */
+  readonly config: (json: JsonObject) => C;
   /** The last hidden states [B, T, H]. Weights are declared by use: `model.linear(x, name, size)`. */
   encode(model: ModelBuilder, config: C): Tensor;
 }

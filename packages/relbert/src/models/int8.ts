@@ -18,6 +18,7 @@ import {
   transpose,
   unsqueeze,
 } from '../graph/index.ts';
+import { oncePer } from './once-per.ts';
 import type { ParameterSet, StoredParameter } from './parameter.ts';
 
 /** Smallest and largest value that each feature of a linear layer's input takes: [in] each. */
@@ -203,16 +204,6 @@ export function quantizeRows(
     offset[n] = step * sum;
   }
   return { w, scale, offset };
-}
-
-/** A function that works an argument out once. */
-function oncePer<A extends object, R>(of: (argument: A) => R): (argument: A) => R {
-  const results = new WeakMap<A, { readonly result: R }>();
-  return (argument) => {
-    const found = results.get(argument) ?? { result: of(argument) };
-    results.set(argument, found);
-    return found.result;
-  };
 }
 
 /** Integers that were scaled for another input are not those of this layer. */

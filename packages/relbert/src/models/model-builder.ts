@@ -25,7 +25,7 @@ import { type Activation, activate } from './activation.ts';
 import type { EncoderConfig } from './config.ts';
 import { fusedOperators } from './fused.ts';
 import { type Int8Options, int8Linear } from './int8.ts';
-import { ParameterSet, type Stage, type StoredParameter } from './parameter.ts';
+import { type Int8Weights, ParameterSet, type Stage, type StoredParameter } from './parameter.ts';
 import { type Lookup, wordLookup } from './word-lookup.ts';
 
 /** A place where training drops elements out. */
@@ -41,8 +41,8 @@ export interface DropoutSite {
 export interface EncoderOptions {
   /** Computes the products with weights in 8-bit integers, inference only. Default: in float32. */
   readonly int8?: Int8Options | undefined;
-  /** Keeps the table of word embeddings in 8 bits, as it is stored: the same values for less memory. Default false. */
-  readonly int8Words?: boolean | undefined;
+  /** Weights that the graph takes in 8 bits, as they are stored: the same values, read sooner. Inference only. Default: none. */
+  readonly int8Weights?: Int8Weights | undefined;
   /** `fused`: MultiHeadAttention, SkipLayerNormalization and BiasGelu, for graphics processors; float32, inference only. Default `plain`. */
   readonly operators?: 'plain' | 'fused';
   /** Take `token_type_ids` as an input; else every token has type 0. Default false. */
@@ -86,7 +86,7 @@ export class ModelBuilder {
   readonly attentionMask = input('attention_mask', 'int64', ['B', 'T']);
   /** int64 [B, T], where they were asked for. */
   readonly tokenTypeIds: Tensor | undefined;
-  readonly parameters = new ParameterSet();
+  readonly parameters: ParameterSet;
   readonly lookups: Lookup[] = [];
   /** Inputs of linear layers, with the weights that each is multiplied by. */
   readonly linearInputs = new Map<Tensor, StoredParameter[]>();
@@ -100,12 +100,13 @@ export class ModelBuilder {
   #layers = 0;
 
   constructor(config: EncoderConfig, options: EncoderOptions) {
-    const { int8, operators = 'plain', tokenTypes = false, dropout } = options;
+    const { int8, int8Weights, operators = 'plain', tokenTypes = false, dropout } = options;
     if ((int8 || operators !== 'plain') && dropout) {
       throw new RangeError(
         `dropout goes with plain operators in f32, not with ${operators} ones in ${int8 ? 'int8' : 'f32'}`,
       );
     }
+    this.parameters = new ParameterSet(int8Weights);
     this.#config = config;
     this.#options = options;
     this.tokenTypeIds = tokenTypes ? input('token_type_ids', 'int64', ['B', 'T']) : undefined;
@@ -144,7 +145,6 @@ export class ModelBuilder {
       embedding: this.#config.embedding,
       inputIds: this.inputIds,
       softPrompt: this.#options.softPrompt,
-      int8: this.#options.int8Words,
     });
     this.lookups.push(lookup);
     return words;

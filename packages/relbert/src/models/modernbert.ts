@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   abs,
   add,
@@ -23,14 +22,21 @@ import {
 import { type Activation, activate } from './activation.ts';
 import {
   activation,
+  check,
   count,
   type EncoderConfig,
+  field,
   flag,
   index,
   layerCount,
+  names,
+  object,
   only,
+  optional,
   positive,
   probability,
+  readFields,
+  text,
 } from './config.ts';
 import type { Family } from './family.ts';
 import { MASKED, type ModelBuilder } from './model-builder.ts';
@@ -53,7 +59,7 @@ interface ModernBertConfig extends EncoderConfig {
 }
 
 /** Rotary positions of one type of layer as transformers 5 writes them. */
-const rope = z.object({ rope_type: only('default'), rope_theta: positive(0).optional() }).nullish();
+const rope = optional(object({ rope_type: only('default'), rope_theta: optional(positive(0)) }));
 
 /**
  * ModernBERT (Warner et al. 2024): normalisation before each sub-layer, rotary positions, attention that in most layers
@@ -63,9 +69,9 @@ export const modernbert: Family<ModernBertConfig> = {
   modelTypes: ['modernbert'],
   prefix: 'model.',
   tiedWords: 'decoder.weight',
-  config: z
-    .object({
-      model_type: z.string(),
+  config(json) {
+    const fields = readFields(json, {
+      model_type: text('modernbert'),
       vocab_size: count(50368),
       hidden_size: count(768),
       num_hidden_layers: layerCount(),
@@ -76,57 +82,56 @@ export const modernbert: Family<ModernBertConfig> = {
       max_position_embeddings: count(8192),
       pad_token_id: index(50283),
       local_attention: count(128),
-      layer_types: z.array(z.enum(layerTypes)).nullish(),
+      layer_types: optional(names(layerTypes)),
       global_attn_every_n_layers: count(3),
-      rope_parameters: z.object({ full_attention: rope, sliding_attention: rope }).nullish(),
+      rope_parameters: optional(object({ full_attention: rope, sliding_attention: rope })),
       global_rope_theta: positive(160_000),
       local_rope_theta: positive(10_000),
-      rope_scaling: z.null('is not supported').optional(),
+      rope_scaling: field('null: nothing else is supported', (value) => value === undefined),
       norm_bias: flag(false),
       attention_bias: flag(false),
       mlp_bias: flag(false),
       embedding_dropout: probability(0),
       attention_dropout: probability(0),
       mlp_dropout: probability(0),
-    })
-    .refine((json) => (json.layer_types?.length ?? json.num_hidden_layers) === json.num_hidden_layers, {
-      path: ['layer_types'],
-      error: 'must name a type for each of the num_hidden_layers',
-    })
-    .refine((json) => (json.hidden_size / json.num_attention_heads) % 2 !== 1, {
-      path: ['num_attention_heads'],
-      error: 'must give heads of an even dimension, which rotary positions halve',
-    })
-    .transform((json) => ({
-      modelType: json.model_type,
-      vocabularySize: json.vocab_size,
-      hidden: json.hidden_size,
-      embedding: json.hidden_size,
-      layers: json.num_hidden_layers,
-      heads: json.num_attention_heads,
-      maxLength: json.max_position_embeddings,
-      padId: json.pad_token_id,
-      intermediate: json.intermediate_size,
-      activation: json.hidden_activation,
-      epsilon: json.norm_eps,
+    });
+    const { layer_types: types, num_hidden_layers: layers, hidden_size: hidden, num_attention_heads: heads } = fields;
+    check((types?.length ?? layers) === layers, 'layer_types must name a type for each of the num_hidden_layers');
+    check(
+      (hidden / heads) % 2 !== 1,
+      'num_attention_heads must give heads of an even dimension, which rotary positions halve',
+    );
+    return {
+      modelType: fields.model_type,
+      vocabularySize: fields.vocab_size,
+      hidden,
+      embedding: hidden,
+      layers,
+      heads,
+      maxLength: fields.max_position_embeddings,
+      padId: fields.pad_token_id,
+      intermediate: fields.intermediate_size,
+      activation: fields.hidden_activation,
+      epsilon: fields.norm_eps,
       layerTypes:
-        json.layer_types ??
+        types ??
         Array.from(
-          { length: json.num_hidden_layers },
-          (_, i): LayerType => (i % json.global_attn_every_n_layers === 0 ? 'full_attention' : 'sliding_attention'),
+          { length: layers },
+          (_, i): LayerType => (i % fields.global_attn_every_n_layers === 0 ? 'full_attention' : 'sliding_attention'),
         ),
       theta: {
-        full_attention: json.rope_parameters?.full_attention?.rope_theta ?? json.global_rope_theta,
-        sliding_attention: json.rope_parameters?.sliding_attention?.rope_theta ?? json.local_rope_theta,
+        full_attention: fields.rope_parameters?.full_attention?.rope_theta ?? fields.global_rope_theta,
+        sliding_attention: fields.rope_parameters?.sliding_attention?.rope_theta ?? fields.local_rope_theta,
       },
-      reach: Math.floor(json.local_attention / 2),
-      bias: { norm: json.norm_bias, attention: json.attention_bias, feedForward: json.mlp_bias },
+      reach: Math.floor(fields.local_attention / 2),
+      bias: { norm: fields.norm_bias, attention: fields.attention_bias, feedForward: fields.mlp_bias },
       dropout: {
-        embeddings: json.embedding_dropout,
-        attention: json.attention_dropout,
-        feedForward: json.mlp_dropout,
+        embeddings: fields.embedding_dropout,
+        attention: fields.attention_dropout,
+        feedForward: fields.mlp_dropout,
       },
-    })),
+    };
+  },
   encode(model, config) {
     const { hidden, heads, intermediate, epsilon, bias, dropout } = config;
     const norm = (x: Tensor, name: string) => model.norm(x, name, epsilon, { bias: bias.norm });

@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { type BertConfig, bertConfig, bertFields, count } from './config.ts';
+import { type BertConfig, bertConfig, bertFields, check, count, readFields } from './config.ts';
 import { bertEmbeddings } from './embeddings.ts';
 import type { Family } from './family.ts';
 import { type LayerNames, postNormLayer } from './post-norm-layer.ts';
@@ -21,20 +20,13 @@ export const mpnet: Family<MpnetConfig> = {
   modelTypes: ['mpnet'],
   prefix: 'mpnet.',
   tiedWords: 'lm_head.decoder.weight',
-  config: z
-    .object({ ...bertFields, relative_attention_num_buckets: count(32) })
+  config(json) {
+    const fields = readFields(json, { ...bertFields, relative_attention_num_buckets: count(32) });
+    const { relative_attention_num_buckets: relativeBuckets, max_position_embeddings: positions } = fields;
     // The reference sorts into 32 buckets whatever this says: it is the size of the table alone.
-    .refine((json) => json.relative_attention_num_buckets >= 32, {
-      path: ['relative_attention_num_buckets'],
-      error: ({ input }) =>
-        `must be 32 or more, got ${(input as Record<string, number>)['relative_attention_num_buckets']}`,
-    })
-    .transform((json) => ({
-      ...bertConfig(json),
-      padId,
-      maxLength: json.max_position_embeddings - padId - 1,
-      relativeBuckets: json.relative_attention_num_buckets,
-    })),
+    check(relativeBuckets >= 32, `relative_attention_num_buckets must be 32 or more, got ${relativeBuckets}`);
+    return { ...bertConfig(fields), padId, maxLength: positions - padId - 1, relativeBuckets };
+  },
   encode(model, config) {
     const { relativeBuckets, heads, maxLength, layers } = config;
     let x = bertEmbeddings(model, config, { positions: 'ids' });

@@ -1,5 +1,5 @@
-import type { Int8Tensor } from '../formats/int8-tensor.ts';
-import { type ConstantData, type DataType, input, type Tensor } from '../graph/index.ts';
+import type { Int8Source, Int8Tensor } from '../formats/int8-tensor.ts';
+import { type ConstantData, cast, type DataType, div, input, mul, type Tensor, unsqueeze } from '../graph/index.ts';
 
 /**
  * Where in the model a weight is used: with the embeddings, with something that all layers share (relative positions),
@@ -23,20 +23,34 @@ export interface GraphParameter {
   readonly dtype: DataType;
   readonly shape: readonly number[];
   readonly sources: readonly StoredParameter[];
-  /** The data of the sources, in their order, as the graph wants them. May return a source itself. */
-  pack(sources: readonly Float32Array[]): ConstantData;
+  /** The data of the sources, in their order, as the graph wants them. May return a source itself. Undefined: `int8Part` says it. */
+  pack?(sources: readonly Float32Array[]): ConstantData;
+  /** Whether the data is that of the source in float32, unchanged. Default false. */
+  readonly asStored?: true;
+  /** The data is this part of a source that is stored in 8 bits. */
+  readonly int8Part?: 'w' | 'scale' | 'factors';
   /** The same from a source that is stored in 8 bits. Undefined: from its dequantised values. */
   packInt8?(source: Int8Tensor): ConstantData | undefined;
   /** The input itself: what a gradient is taken with respect to. */
   readonly tensor: Tensor;
 }
 
+/** Weights that the checkpoint stores in 8 bits, by their names in the base model. */
+export type Int8Weights = ReadonlyMap<string, Pick<Int8Source, 'scaledColumns'>>;
+
 /** The weights that a graph has asked for, in the order in which it did. */
 export class ParameterSet {
   /** Stage of the parameters that are asked for now. */
   stage: Stage = 'embeddings';
+  /** Those that are taken as they are, in 8 bits. */
+  readonly int8: Int8Weights;
   readonly #inputs = new Map<string, GraphParameter>();
   readonly #stored = new Map<string, StoredParameter & { readonly stages: Set<Stage> }>();
+
+  /** @param int8 Default: none, every weight is taken in float32. */
+  constructor(int8: Int8Weights = new Map()) {
+    this.int8 = int8;
+  }
 
   /** What the graph takes. */
   get inputs(): readonly GraphParameter[] {
@@ -69,10 +83,24 @@ export class ParameterSet {
     return tensor;
   }
 
-  /** A stored tensor as it is. */
+  /** The values of a stored tensor. Of one in 8 bits the runtime works them out, once, when it loads the graph. */
   asStored(stored: StoredParameter): Tensor {
     const { name, shape } = stored;
-    return this.input({ name, dtype: 'float32', shape, sources: [stored], pack: ([data]) => data as Float32Array });
+    const int8 = this.int8.get(name);
+    if (int8) {
+      const scaled = mul(cast(this.int8Part(stored, 'w'), 'float32'), unsqueeze(this.int8Part(stored, 'scale'), 1));
+      return int8.scaledColumns ? div(scaled, this.int8Part(stored, 'factors')) : scaled;
+    }
+    const pack = ([data]: readonly Float32Array[]) => data as Float32Array;
+    return this.input({ name, dtype: 'float32', shape, sources: [stored], pack, asStored: true });
+  }
+
+  /** A part of a tensor [rows, columns] that is stored in 8 bits: the integers, scales [rows] or factors [columns]. */
+  int8Part(stored: StoredParameter, part: NonNullable<GraphParameter['int8Part']>): Tensor {
+    const { name, shape } = stored;
+    const dtype = part === 'w' ? 'int8' : 'float32';
+    const shapes = { w: shape, scale: shape.slice(0, 1), factors: shape.slice(1) };
+    return this.input({ name: `${name}.int8.${part}`, dtype, shape: shapes[part], sources: [stored], int8Part: part });
   }
 
   /** A table with further rows after those of the checkpoint. */

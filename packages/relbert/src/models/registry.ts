@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../text/json.ts';
 import { albert } from './albert.ts';
 import { bert } from './bert.ts';
 import { describe, type EncoderConfig, EncoderConfigError } from './config.ts';
@@ -35,30 +36,28 @@ export function familyOf({ modelType }: Pick<EncoderConfig, 'modelType'>): Famil
  */
 export function parseEncoderConfig(json: unknown, origin = 'config.json'): EncoderConfig {
   const fail = (message: string) => new EncoderConfigError(`${origin}: ${message}`);
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw fail(`expected a JSON object, got ${describe(json)}`);
-  }
-  const fields = json as Readonly<Record<string, unknown>>;
-  const modelType = modelTypeOf(fields, fail);
-  const {
-    success,
-    data: config,
-    error,
-  } = familyOf({ modelType }).config.safeParse({ ...fields, model_type: modelType });
-  if (!success) {
-    throw fail(error.issues.map(({ path, message }) => [...path, message].join(' ')).join('; '));
-  }
+  if (!isJsonObject(json)) throw fail(`expected a JSON object, got ${describe(json)}`);
+  const modelType = modelTypeOf(json, fail);
+  const config = configOf(familyOf({ modelType }), { ...json, model_type: modelType }, fail);
   const { hidden, heads, padId, vocabularySize, maxLength } = config;
   if (hidden % heads !== 0) throw fail(`${heads} attention heads do not divide the hidden size ${hidden}`);
   if (padId >= vocabularySize) throw fail(`pad_token_id ${padId} lies outside the vocabulary of ${vocabularySize}`);
   if (maxLength < 1) {
-    throw fail(`max_position_embeddings ${fields['max_position_embeddings']} leaves no position for a token`);
+    throw fail(`max_position_embeddings ${json['max_position_embeddings']} leaves no position for a token`);
   }
   return config;
 }
 
+function configOf(family: Family, json: JsonObject, fail: (message: string) => Error): EncoderConfig {
+  try {
+    return family.config(json);
+  } catch (error) {
+    throw error instanceof EncoderConfigError ? fail(error.message) : error;
+  }
+}
+
 /** `model_type`, or what the name of the class in `architectures` says in old files. */
-function modelTypeOf(fields: Readonly<Record<string, unknown>>, fail: (message: string) => Error): string {
+function modelTypeOf(fields: JsonObject, fail: (message: string) => Error): string {
   const written = fields['model_type'] ?? undefined;
   if (written !== undefined) {
     if (typeof written !== 'string') throw fail(`model_type must be a string, got ${describe(written)}`);

@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { type BertConfig, bertConfig, bertFields, index } from './config.ts';
+import { type BertConfig, bertConfig, bertFields, index, readFields } from './config.ts';
 import { bertEmbeddings } from './embeddings.ts';
 import type { Family } from './family.ts';
 import { bertNames, postNormLayer } from './post-norm-layer.ts';
@@ -12,10 +11,10 @@ export const roberta: Family<BertConfig> = {
   modelTypes: ['roberta', 'xlm-roberta', 'camembert'],
   prefix: 'roberta.',
   tiedWords: 'lm_head.decoder.weight',
-  config: z.object({ ...bertFields, pad_token_id: index(1) }).transform((json) => ({
-    ...bertConfig(json),
-    maxLength: json.max_position_embeddings - json.pad_token_id - 1,
-  })),
+  config(json) {
+    const fields = readFields(json, { ...bertFields, pad_token_id: index(1) });
+    return { ...bertConfig(fields), maxLength: fields.max_position_embeddings - fields.pad_token_id - 1 };
+  },
   encode(model, config) {
     let x = bertEmbeddings(model, config, { positions: 'ids', tokenTypes: config.tokenTypes });
     for (let layer = 0; layer < config.layers; layer++) {

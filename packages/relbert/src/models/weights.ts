@@ -1,8 +1,10 @@
 import type { Int8Source, Int8Tensor } from '../formats/int8-tensor.ts';
 import type { ConstantData } from '../graph/index.ts';
+import type { FileRange } from '../runtime/session.ts';
 import type { EncoderConfig } from './config.ts';
-import { buildEncoder } from './encoder.ts';
-import type { GraphParameter, StoredParameter } from './parameter.ts';
+import { buildEncoder, parameterCount } from './encoder.ts';
+import { oncePer } from './once-per.ts';
+import type { GraphParameter, Int8Weights, StoredParameter } from './parameter.ts';
 import { familyOf } from './registry.ts';
 import { WeightError } from './weight-error.ts';
 
@@ -13,9 +15,14 @@ export interface StoredWeights {
   readonly names: readonly string[];
   shape(name: string): readonly number[] | undefined;
   get(name: string): Promise<{ readonly data: Float32Array }>;
+  /** Where the data of a tensor lies in a file as float32. Undefined: it is to be read. */
+  range?(name: string): Promise<FileRange | undefined>;
   /** Those stored in 8 bits, as they are. */
   readonly int8?: ReadonlyMap<string, Int8Source>;
 }
+
+/** Several functions ask for what it says of the weights. */
+const plainGraph = oncePer((config: EncoderConfig) => buildEncoder(config));
 
 /**
  * The stored name of every weight that the encoder computes with: names in the base model → names in the file.
@@ -31,7 +38,7 @@ export function resolveWeightNames(
   stored: Pick<StoredWeights, 'names' | 'shape'>,
 ): ReadonlyMap<string, string> {
   const names = new Set(stored.names);
-  const { stored: parameters, lookups } = buildEncoder(config);
+  const { stored: parameters, lookups } = plainGraph(config);
   const family = familyOf(config);
   const words = lookups[0]?.table.name;
   const spellings = (name: string, prefix: string) => [
@@ -87,12 +94,41 @@ function problemMessage({ modelType, layers }: EncoderConfig, problems: readonly
   return `the weights do not fit the configuration (${modelType}, ${layers} layers): ${shown}${rest}`;
 }
 
-/** Whether the table of word embeddings is stored in 8 bits with a scale a row, so that a graph can take it as it is. */
-export function hasInt8Words(config: EncoderConfig, stored: StoredWeights): boolean {
-  const words = buildEncoder(config).lookups[0]?.table.name ?? '';
-  const source = stored.int8?.size ? stored.int8.get(resolveWeightNames(config, stored).get(words) ?? '') : undefined;
-  return source !== undefined && !source.scaledColumns;
+/** The weights of an encoder that are stored in 8 bits, by their names in the base model. */
+export function int8Weights(config: EncoderConfig, stored: StoredWeights): Int8Weights {
+  const { int8 } = stored;
+  if (!int8?.size) return new Map();
+  const names = [...resolveWeightNames(config, stored)];
+  return new Map(names.flatMap(([name, found]) => (int8.has(found) ? [[name, int8.get(found) as Int8Source]] : [])));
 }
+
+/** Weights of a graph that a runtime may map, because they lie in files as the graph wants them; all in one folder. */
+export async function mappedParameters(
+  parameters: readonly GraphParameter[],
+  config: EncoderConfig,
+  stored: StoredWeights,
+): Promise<{ readonly folder: string | undefined; readonly files: Readonly<Record<string, FileRange>> }> {
+  const names = resolveWeightNames(config, stored);
+  const files: Record<string, FileRange> = {};
+  let folder: string | undefined;
+  for (const { name, sources, asStored, int8Part } of parameters) {
+    const source = names.get(sources[0]?.name ?? '');
+    if (source === undefined) continue;
+    const range = await (asStored ? stored.range?.(source) : int8Part === 'w' && stored.int8?.get(source)?.range?.());
+    if (!range || range.end - range.start < leastMapped) continue;
+    folder ??= range.folder;
+    if (range.folder === folder) files[name] = range;
+  }
+  // The runtime takes either files or data beside the model, not both: the rest goes into the model, which copies it.
+  const rest = parameters.filter(({ name }) => !Object.hasOwn(files, name));
+  return parameterCount(rest) > mostInside ? { folder: undefined, files: {} } : { folder, files };
+}
+
+/** Elements of weights that are not mapped while others are. */
+const mostInside = 2 ** 23;
+
+/** Smaller data is read: the runtime wants to see it while it loads. */
+const leastMapped = 64 * 1024;
 
 /**
  * Data for the weights of a graph: by the names of its inputs, read and packed one after the other.
@@ -116,8 +152,14 @@ export async function readParameters(
   // Kept for the next parameter alone: an 8-bit weight and its scale are made from the same tensors.
   let kept = new Map<string, Float32Array>();
   let integers: { readonly of: StoredParameter; readonly tensor: Int8Tensor | undefined } | undefined;
-  for (const { name, sources, pack, packInt8 } of parameters) {
+  for (const { name, sources, pack, packInt8, int8Part } of parameters) {
     const [first] = sources;
+    if (int8Part) {
+      const part = await stored.int8?.get(names.get(first?.name ?? '') ?? '')?.part(int8Part);
+      if (!part) throw new WeightError(`'${first?.name}' is not stored in 8 bits`);
+      read[name] = part;
+      continue;
+    }
     if (packInt8 && first && integers?.of !== first) {
       integers = { of: first, tensor: await stored.int8?.get(names.get(first.name) ?? '')?.read() };
     }
@@ -128,7 +170,7 @@ export async function readParameters(
     }
     const held = new Map<string, Float32Array>();
     for (const source of sources) held.set(source.name, kept.get(source.name) ?? (await load(source)));
-    read[name] = pack([...held.values()]);
+    if (pack) read[name] = pack([...held.values()]);
     kept = held;
   }
   return read;

@@ -12,7 +12,6 @@ import {
   unsqueeze,
   where,
 } from '../graph/index.ts';
-import { quantizeRows } from './int8.ts';
 import type { ParameterSet, StoredParameter } from './parameter.ts';
 
 /**
@@ -35,8 +34,6 @@ export interface WordLookupOptions {
   readonly embedding: number;
   /** int64 [B, T]. */
   readonly inputIds: Tensor;
-  /** Keeps the table in 8 bits, a scale a row; not together with a soft prompt. Default false. */
-  readonly int8?: boolean | undefined;
   /** [count, E], for the ids from the vocabulary's size upward. */
   readonly softPrompt?: Float32Array | Tensor | undefined;
 }
@@ -46,7 +43,7 @@ export function wordLookup(options: WordLookupOptions): { readonly words: Tensor
   const { parameters, name, vocabularySize, embedding, inputIds, softPrompt } = options;
   const stored = parameters.declare(name, [vocabularySize, embedding]);
   const count = softPrompt === undefined ? 0 : softPromptCount(softPrompt, embedding);
-  if (options.int8 && softPrompt === undefined) {
+  if (softPrompt === undefined && parameters.int8.get(name)?.scaledColumns === false) {
     const rows = int8Rows(parameters, stored, inputIds);
     return { words: rows, lookup: { table: stored, ids: inputIds, rows } };
   }
@@ -65,16 +62,10 @@ export function wordLookup(options: WordLookupOptions): { readonly words: Tensor
   return { words: where(isWord, rows, gather(softPrompt, place)), lookup: { table: stored, ids, rows } };
 }
 
-/** Rows of a table that is kept in 8 bits: [B, T, E]. */
+/** Rows of a table that stays in 8 bits: [B, T, E]. */
 function int8Rows(parameters: ParameterSet, table: StoredParameter, ids: Tensor): Tensor {
-  const part = (name: 'w' | 'scale', dtype: 'int8' | 'float32', shape: readonly number[]): Tensor =>
-    parameters.input({
-      ...{ name: `${table.name}.int8.${name}`, dtype, shape, sources: [table] },
-      pack: ([data]) => quantizeRows(data as Float32Array, table.shape[0] as number)[name],
-      packInt8: (stored) => stored[name],
-    });
-  const scale = gather(part('scale', 'float32', table.shape.slice(0, 1)), ids); // [B, T]
-  return mul(cast(gather(part('w', 'int8', table.shape), ids), 'float32'), unsqueeze(scale, 2));
+  const scale = gather(parameters.int8Part(table, 'scale'), ids); // [B, T]
+  return mul(cast(gather(parameters.int8Part(table, 'w'), ids), 'float32'), unsqueeze(scale, 2));
 }
 
 function softPromptCount(softPrompt: Float32Array | Tensor, embedding: number): number {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { open, readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { fileError, systemCode } from './file-error.ts';
@@ -35,6 +35,10 @@ export async function folderFiles(path: string, origin: string = path): Promise<
     read: (name) => unlessMissing(join(path, name), (file) => readFile(file)),
     ranges: {
       size: (name) => unlessMissing(join(path, name), async (file) => (await stat(file)).size),
+      async place(name) {
+        const real = await realpath(join(path, name));
+        return { folder: dirname(real), file: basename(real) };
+      },
       async read(name, start, end) {
         const file = join(path, name);
         try {

@@ -23,12 +23,18 @@ export function nodeRuntime({ device = 'auto' }: NodeRuntimeOptions = {}): Runti
   return {
     name: 'node',
     operators: device === 'webgpu' ? 'fused' : 'plain',
+    mapsFiles: mapsFiles(device),
     async createSession(model, options = {}) {
       opened ??= openDevice(device);
       return (await opened)(model, options);
     },
     async dispose() {},
   };
+}
+
+/** Windows does not let a mapped file be replaced. */
+export function mapsFiles(device: DeviceChoice): boolean {
+  return (device === 'auto' || device === 'cpu') && process.platform !== 'win32';
 }
 
 async function openDevice(choice: DeviceChoice): Promise<CreateSession> {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { checkDevice, type Device, type DeviceChoice } from '../runtime/device.ts';
 import { RuntimeError } from '../runtime/error.ts';
 import type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from '../runtime/session.ts';
-import type { NodeRuntimeOptions } from './runtime.ts';
+import { mapsFiles, type NodeRuntimeOptions } from './runtime.ts';
 import { disableTelemetry } from './telemetry.ts';
 import { busy, exiting, type WorkerRequest, type WorkerResponse, type WorkerState } from './worker-message.ts';
 
@@ -22,6 +22,7 @@ export function nodeWorkerRuntime({ device = 'auto' }: NodeRuntimeOptions = {}):
   return {
     name: 'node-worker',
     operators: device === 'webgpu' ? 'fused' : 'plain',
+    mapsFiles: mapsFiles(device),
     async createSession(model, options = {}) {
       thread ??= new SessionThread(device);
       const current = thread;

@@ -36,7 +36,7 @@ function nativeOptions(
   executionProviders: readonly string[],
 ): InferenceSession.SessionOptions {
   const { threads, memoryPattern = true, optimization = 'all', withoutOptimizers = [] } = options;
-  const { spinning, initializers = {} } = options;
+  const { spinning, prepacking = true, initializers = {}, folder } = options;
   const externalData = Object.entries(initializers).map(([path, data]) => ({
     path,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
@@ -50,6 +50,8 @@ function nativeOptions(
         optimization: { disable_specified_optimizers: withoutOptimizers.join(';') },
       }),
       session: {
+        ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
+        ...(!prepacking && { disable_prepacking: '1' }),
         intra_op: {
           allow_spinning: spinning === false ? '0' : '1',
           ...(spinning === undefined && { spin_duration_us: '20' }),

@@ -13,6 +13,15 @@ export interface TensorValue {
 /** Named tensors that go into or come out of a session. */
 export type TensorValues = Readonly<Record<string, TensorValue>>;
 
+/** Bytes [start, end) of a file on this machine, which a runtime may map. */
+export interface FileRange {
+  readonly folder: string;
+  /** The file's name in the folder. */
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Data of weights by name. */
 export type Initializers = Readonly<Record<string, TensorData>>;
 
@@ -36,12 +45,16 @@ export interface SessionOptions {
    * into the model's bytes and its limit of 2 GiB. Like the model they may be transferred away.
    */
   readonly initializers?: Initializers;
+  /** The folder of the files that the model names for its initializers (`serialize` with `files`); not together with data. */
+  readonly folder?: string;
   /** Threads of one operator. Default: the runtime's choice (one a physical core). */
   readonly threads?: number;
   /** Pre-allocation by shape pattern. Default true; false for training graphs, whose peak memory it doubles. */
   readonly memoryPattern?: boolean;
   /** Graph optimisation of the runtime. Default 'all'. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Whether weights are rearranged for products when the graph is loaded. Default true. */
+  readonly prepacking?: boolean;
   /** Optimisers that the level has and this graph is to be left alone by, by the runtime's names. Default: none. */
   readonly withoutOptimizers?: readonly string[];
   /**
@@ -58,6 +71,8 @@ export interface Runtime {
   readonly name: 'node' | 'node-worker' | 'web';
   /** Which form of a transformer's layers is faster here: `fused` where a few large operators beat many small ones (graphics processors). */
   readonly operators: 'plain' | 'fused';
+  /** Whether it maps files of this machine: weights that lie in one as the graph wants them are not read before. */
+  readonly mapsFiles: boolean;
   /** Loads a serialised ONNX model. The bytes may be transferred away: do not use them afterwards. */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** Ends worker threads, if any. */

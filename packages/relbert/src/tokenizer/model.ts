@@ -185,9 +185,8 @@ function vocabularyOf(part: JsonPart): { vocab: Record<string, number>; vocabula
   const vocab = part.value['vocab'];
   if (!isJsonObject(vocab)) throw part.error(`"vocab" should map tokens to ids, got ${excerpt(vocab)}`);
   const vocabulary = new Map<string, number>();
-  for (const [token, id] of Object.entries(vocab)) {
-    vocabulary.set(token, parseTokenId(part, token, id));
-  }
+  // Its properties are all of its own: it comes from JSON.
+  for (const token in vocab) vocabulary.set(token, parseTokenId(part, token, vocab[token]));
   if (vocabulary.size === 0) throw part.error('the vocabulary is empty');
   return { vocab: vocab as Record<string, number>, vocabulary };
 }

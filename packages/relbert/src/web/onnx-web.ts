@@ -31,6 +31,7 @@ export function onnxWebRuntime(
   return {
     name: 'web',
     operators: operatorsFor(device),
+    mapsFiles: false,
     async createSession(model, sessionOptions = {}) {
       const { wasm } = onnx.env;
       wasm.numThreads = threads ?? sessionOptions.threads ?? defaultThreads();

@@ -16,6 +16,7 @@ export function webRuntime(options: WebRuntimeOptions = {}): Runtime {
   return {
     name: 'web',
     operators: operatorsFor(device),
+    mapsFiles: false,
     async createSession(model, sessionOptions = {}) {
       opened ??= onnxRuntimeWeb(device).then((onnx) => onnxWebRuntime(onnx, { ...options, device }));
       return (await opened).createSession(model, sessionOptions);

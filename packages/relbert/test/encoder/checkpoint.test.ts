@@ -37,6 +37,21 @@ describe('openCheckpoint', () => {
     expect(data.byteOffset % 4).toBe(0);
   });
 
+  it('says where a weight lies in its file, unless a value of it is not finite', async () => {
+    cpSync(bert, folder, { recursive: true });
+    const { weights } = await open();
+    const name = weights.names.find((n) => n.endsWith('word_embeddings.weight')) as string;
+    const range = await weights.range(name);
+    const file = join(range?.folder ?? '', range?.file ?? '');
+    const bytes = readFileSync(file);
+    const found = new Float32Array(new Uint8Array(bytes.subarray(range?.start, range?.end)).buffer);
+    expect(found).toEqual((await weights.get(name)).data);
+    bytes.writeFloatLE(Number.NaN, (range?.end ?? 0) - 4);
+    writeFileSync(file, bytes);
+    expect(await weights.range(name)).toBeUndefined();
+    await expect(weights.get(name)).rejects.toThrow('holds NaN');
+  });
+
   it('reads prompt and pooling from relbert_config', async () => {
     put('config.json', `\uFEFF${readFileSync(join(fixtures, 'checkpoint/relbert-config/2023.json'), 'utf8')}`);
     copy('tensors.safetensors', 'model.safetensors');

@@ -5,10 +5,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import * as browser from '../../src/browser.ts';
+import type { EncoderOptions } from '../../src/encoder/encoder-options.ts';
 import { loadEncoderParts } from '../../src/encoder/load-encoder.ts';
 import * as node from '../../src/index.ts';
 import { RelationEncoder, row } from '../../src/index.ts';
 import { readChunks } from '../../src/node/byte-stream.ts';
+import { modelFiles } from '../../src/node/open-model.ts';
+import { nodeRuntime } from '../../src/node/runtime.ts';
+import type { Runtime } from '../../src/runtime/session.ts';
 import { describeWithShared, sharedPath } from '../shared.ts';
 
 const tiny = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url));
@@ -36,6 +40,24 @@ describe('RelationEncoder.load', () => {
       const rowTogether = row(together, index);
       const largest = alone.data.reduce((most, x, i) => Math.max(most, Math.abs(x - (rowTogether[i] as number))), 0);
       expect(largest).toBeLessThan(1e-5);
+    }
+  });
+
+  it('gives the same embeddings with weights that are mapped, read, or left as they are for a quick start', async () => {
+    const files = await modelFiles('embedded');
+    const embed = async (runtime: Runtime, options: EncoderOptions = {}) => {
+      await using encoder = new RelationEncoder(
+        await loadEncoderParts(files, runtime, { ...options, normalize: true }),
+      );
+      return (await encoder.encode(pairs)).data;
+    };
+    const mapped = await embed(nodeRuntime());
+    for (const other of [
+      await embed({ ...nodeRuntime(), mapsFiles: false }),
+      await embed(nodeRuntime(), { quickStart: true }),
+    ]) {
+      expect(other).not.toEqual(new Float32Array(other.length));
+      expect(Math.max(...mapped.map((value, i) => Math.abs(value - (other[i] as number))))).toBeLessThan(1e-5);
     }
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { int8Inputs } from '../../src/encoder/calibration.ts';
-import type { Int8Tensor } from '../../src/formats/int8-tensor.ts';
-import { input, serialize } from '../../src/graph/index.ts';
+import type { Int8Source, Int8Tensor } from '../../src/formats/int8-tensor.ts';
+import { type ConstantData, input, serialize } from '../../src/graph/index.ts';
 import { buildEncoder } from '../../src/models/encoder.ts';
 import { type InputRange, type Int8Input, int8Input, int8Linear, quantizeRows } from '../../src/models/int8.ts';
 import { ParameterSet } from '../../src/models/parameter.ts';
-import { hasInt8Words, resolveWeightNames, type StoredWeights } from '../../src/models/weights.ts';
+import { int8Weights, resolveWeightNames, type StoredWeights } from '../../src/models/weights.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
+import type { TensorValue } from '../../src/runtime/session.ts';
 import { caseInputs, equalInputs, families, golden, largestDifference, runGraph, value } from './golden.ts';
 
 describe.each(families)('%s', (family) => {
@@ -26,34 +27,50 @@ describe.each(families)('%s', (family) => {
     expect(difference).toBeGreaterThan(1e-4);
   });
 
-  test('word embeddings that are stored in 8 bits are looked up as integers, with the hidden states of their values', async () => {
-    const { name: words, shape } = buildEncoder(config).lookups[0]?.table ?? { name: '', shape: [] };
-    const name = resolveWeightNames(config, stored).get(words) as string;
-    const [rows = 1, width = 1] = shape;
-    const { w, scale } = quantizeRows((await stored.get(name)).data, rows);
-    const data = Float32Array.from(w, (q, i) => q * (scale[Math.floor(i / width)] as number));
-    const get = async (wanted: string) => (wanted === name ? { data } : stored.get(wanted));
-    let reads = 0;
-    const read = async () => {
-      reads++;
-      return { w, scale };
+  test('weights that are stored in 8 bits go into the graph as integers, with the hidden states of their values', async () => {
+    const { lookups, linearInputs } = buildEncoder(config);
+    const words = lookups[0]?.table.name as string;
+    const [[first] = [], [second] = []] = [...linearInputs.values()];
+    const names = resolveWeightNames(config, stored);
+    const kinds = [
+      { weight: words, factors: undefined },
+      { weight: first?.name as string, factors: (k: number) => 1 + (k % 3) },
+      { weight: second?.name as string, factors: undefined },
+    ];
+    const int8 = new Map<string, Int8Source>();
+    const values = new Map<string, Float32Array>();
+    for (const { weight, factors: factorOf } of kinds) {
+      const name = names.get(weight) as string;
+      const [rows = 1, width = 1] = stored.shape(name) ?? [];
+      const factors = factorOf && Float32Array.from({ length: width }, (_, k) => factorOf(k));
+      const tensor = { ...quantizeRows((await stored.get(name)).data, rows, { factors }), factors };
+      const { w, scale } = tensor;
+      const part: Int8Source['part'] = async (of) => tensor[of];
+      int8.set(name, { scaledColumns: factors !== undefined, read: async () => tensor, part });
+      const value = (q: number, i: number) => q * (scale[Math.floor(i / width)] as number);
+      values.set(
+        name,
+        Float32Array.from(w, (q, i) => value(q, i) / (factors?.[i % width] ?? 1)),
+      );
+    }
+    const get = async (wanted: string) => {
+      const data = values.get(wanted);
+      return data ? { data } : stored.get(wanted);
     };
-    const int8 = (scaledColumns: boolean): StoredWeights => ({
-      ...{ names: stored.names, shape: (wanted) => stored.shape(wanted), get },
-      int8: new Map([[name, { scaledColumns, read }]]),
-    });
-    expect([hasInt8Words(config, int8(false)), hasInt8Words(config, int8(true)), hasInt8Words(config, stored)]).toEqual(
-      [true, false, false],
-    );
+    const inInt8: StoredWeights = { names: stored.names, shape: (wanted) => stored.shape(wanted), get, int8 };
+    const found = int8Weights(config, inInt8);
+    expect([...found.keys()].sort()).toEqual(kinds.map(({ weight }) => weight).sort());
+    expect(int8Weights(config, stored).size).toBe(0);
     const batch = caseInputs(reference, 'padded');
-    const hiddenOf = async (int8Words: boolean) => {
-      const { parameters, hidden } = buildEncoder(config, { int8Words });
-      expect(parameters.some(({ dtype }) => dtype === 'int8')).toBe(int8Words);
-      const inputs = { ...reference, stored: int8(false) };
-      return (await runGraph(inputs, parameters, { hidden }, batch, 'stored'))['hidden'];
+    const hiddenOf = async (weights: typeof found | undefined) => {
+      const { parameters, hidden } = buildEncoder(config, { int8Weights: weights });
+      expect(parameters.filter(({ dtype }) => dtype === 'int8').length).toBe(weights?.size ?? 0);
+      return (await runGraph({ ...reference, stored: inInt8 }, parameters, { hidden }, batch, 'stored'))['hidden'];
     };
-    expect(await hiddenOf(true)).toEqual(await hiddenOf(false));
-    expect(reads, 'integers and scales come from a single reading').toBe(1);
+    const [integers, floats] = [await hiddenOf(found), await hiddenOf(undefined)];
+    const [given, expected] = [integers ?? floats, floats] as [TensorValue, TensorValue];
+    expect(given).not.toBe(expected);
+    expect(largestDifference(given, expected, batch['attention_mask'])).toBeLessThan(1e-5);
   });
 });
 
@@ -118,7 +135,7 @@ test.each([
   const product = int8Linear(parameters, { inputs, weightBits });
   const y = product(input('x', 'float32', ['B', within]), stored, biasInput);
   const initializers = Object.fromEntries(
-    parameters.inputs.map(({ name, pack }) => [name, pack([name === 'layer.bias' ? bias : weight])]),
+    parameters.inputs.map(({ name, pack }) => [name, pack?.([name === 'layer.bias' ? bias : weight]) as ConstantData]),
   );
   await using session = await nodeRuntime().createSession(serialize({ outputs: { y }, initializers }));
   const data = Float32Array.from(x.flat());
@@ -165,7 +182,7 @@ test('the largest weight of a column uses all of its bits, a layer without a ran
   const part = parameters.find(({ name }) => name.endsWith('.int8.w'));
   const [out = 0, within = 0] = part?.shape ?? [];
   const weight = Float32Array.from({ length: within * out }, (_, i) => Math.sin(i * i));
-  const packed = part?.pack([weight]) as Int8Array;
+  const packed = part?.pack?.([weight]) as Int8Array;
   for (let n = 0; n < out; n++) {
     expect(Math.max(...packed.subarray(n * within, (n + 1) * within).map(Math.abs))).toBe(127);
   }

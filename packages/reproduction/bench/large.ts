@@ -1,0 +1,132 @@
+/**
+ * A checkpoint of RoBERTa-large's size: 355 M parameters with random weights in float32, made in a temporary folder.
+ *
+ *   npm run bench:large -- [--pairs N] [--threads N] [--keep DIR]
+ *
+ * Each row is a process of its own: seconds (start-up left out, except for `info`), peak memory, and it as a multiple of
+ * the weights. PyTorch (PYTHON, default python3) encodes the same pairs in batches of like length.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { safetensorsChunks } from '../../relbert/src/formats/safetensors-write.ts';
+import { parameterCount, storedParameters } from '../../relbert/src/models/encoder.ts';
+import { parseEncoderConfig } from '../../relbert/src/models/registry.ts';
+import { runPython } from './python.ts';
+
+const { values } = parseArgs({
+  options: {
+    pairs: { type: 'string', default: '64' },
+    threads: { type: 'string', default: '2' },
+    keep: { type: 'string' },
+  },
+});
+const relbert = fileURLToPath(new URL('../../relbert/', import.meta.url));
+const tokenizer = fileURLToPath(new URL('../../relbert-minilm-l6/', import.meta.url));
+const json = {
+  ...{ model_type: 'roberta', architectures: ['RobertaModel'], vocab_size: 50265, hidden_size: 1024 },
+  ...{ num_hidden_layers: 24, num_attention_heads: 16, intermediate_size: 4096, hidden_act: 'gelu' },
+  ...{ layer_norm_eps: 1e-5, max_position_embeddings: 514, type_vocab_size: 1, pad_token_id: 1 },
+};
+const parameters = storedParameters(parseEncoderConfig(json));
+const weights = parameterCount(parameters) * 4;
+const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'relbert-large-'));
+if (!existsSync(join(folder, 'model.safetensors'))) await makeCheckpoint();
+
+async function makeCheckpoint(): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(json));
+  for (const name of ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json']) {
+    cpSync(join(tokenizer, name), join(folder, name));
+  }
+  const tensors = parameters.map(({ name, shape }) => ({
+    ...{ name, shape, type: 'F32' as const },
+    data: async () => {
+      const norm = name.endsWith('LayerNorm.weight');
+      let state = name.length;
+      return Float32Array.from({ length: parameterCount([{ shape }]) }, () => {
+        state = (Math.imul(state, 1664525) + 1013904223) | 0;
+        return norm ? 1 : state / 2 ** 31 / 20;
+      });
+    },
+  }));
+  await pipeline(Readable.from(safetensorsChunks(tensors)), createWriteStream(join(folder, 'model.safetensors')));
+}
+
+interface Figures {
+  readonly seconds: number;
+  /** Bytes. */
+  readonly peak: number;
+  readonly rate?: number;
+}
+
+const report =
+  'process.once("exit",()=>console.error(JSON.stringify({wall:performance.now()/1000,peak:process.resourceUsage().maxRSS*1024})))';
+
+function measured(args: readonly string[]): Figures {
+  const env = { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(report)}` };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  const { wall, peak } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as { wall: number; peak: number };
+  const inside = stdout.startsWith('{"seconds"')
+    ? (JSON.parse(stdout) as { seconds: number; rate?: number })
+    : undefined;
+  return { seconds: wall, peak, ...inside };
+}
+
+const words = ['Tokyo', 'barista', 'unhappiness', 'dog', 'photosynthesis', 'word', 'Paris', 'microphone'];
+const pairs = Array.from({ length: Number(values.pairs) }, (_, i) => [
+  words[i % 8] as string,
+  words[(i * 3 + Math.floor(i / 8)) % 8] as string,
+]);
+
+/** Loads, and encodes where pairs are given. */
+function load(options: object, encoded: readonly (readonly string[])[] = []): Figures {
+  const code = `
+    import { RelationEncoder } from ${JSON.stringify(join(relbert, 'dist/index.js'))};
+    let start = performance.now();
+    const encoder = await RelationEncoder.load(${JSON.stringify(folder)}, ${JSON.stringify(options)});
+    const seconds = (performance.now() - start) / 1000;
+    const pairs = ${JSON.stringify(encoded)};
+    await encoder.encode(pairs.slice(0, 2));
+    start = performance.now();
+    await encoder.encode(pairs);
+    console.log(JSON.stringify({ seconds, rate: pairs.length / ((performance.now() - start) / 1000) }));
+    await encoder.dispose();`;
+  return measured(['--input-type=module', '--eval', code]);
+}
+
+const settings = { template: 'a', pooling: 'average_no_mask', threads: Number(values.threads) };
+const rows: readonly (readonly [string, () => Figures])[] = [
+  ['relbert info', () => measured([join(relbert, 'bin/relbert.js'), 'info', '--model', folder])],
+  ['load, f32', () => load(settings)],
+  ['load, f32, quickStart', () => load({ ...settings, quickStart: true, worker: false })],
+  ['load, int8', () => load({ ...settings, dtype: 'int8' })],
+  ['load and encode, f32', () => load(settings, pairs)],
+];
+console.log(`${(weights / 1e9).toFixed(2)} GB of weights, ${pairs.length} pairs, ${values.threads} threads\n`);
+console.log('| what | s | peak MB | x weights | pairs / s |\n| --- | --: | --: | --: | --: |');
+for (const [name, run] of rows) {
+  const { seconds, peak, rate } = run();
+  const shown = rate ? rate.toFixed(1) : '';
+  console.log(
+    `| ${name} | ${seconds.toFixed(2)} | ${(peak / 1e6).toFixed(0)} | ${(peak / weights).toFixed(2)} | ${shown} |`,
+  );
+}
+const pairsFile = join(folder, 'pairs.tsv');
+writeFileSync(pairsFile, pairs.map((pair) => `${pair.join('\t')}\n`).join(''));
+const python = JSON.parse(runPython('encode.py', [folder, pairsFile, values.threads, 'torch-f32'])) as {
+  readonly seconds?: number;
+  readonly missing?: string;
+};
+console.log(
+  python.seconds === undefined
+    ? `\nskipped: PyTorch (${python.missing})`
+    : `| PyTorch f32, length buckets | | | | ${(pairs.length / python.seconds).toFixed(1)} |`,
+);
+if (values.keep === undefined) rmSync(folder, { recursive: true });
