@@ -53,20 +53,24 @@ async function storedInputs(
   if (!weights.int8?.size) return undefined;
   const names = resolveWeightNames(config, weights);
   const inputs = new Map<string, Int8Input>();
-  for (const [first] of buildEncoder(config).linearInputs.values()) {
+  for (const layer of buildEncoder(config).linearInputs.values()) {
+    const [first] = layer;
     const source = first && weights.int8.get(names.get(first.name) ?? '');
     if (!first || !source) return undefined;
     const [factors, centres, zero] = await Promise.all(
       (['factors', 'centres', 'zero'] as const).map((part) => source.part(part)),
     );
-    if (factors && centres) inputs.set(first.name, { kind: 'features', factors, centres });
-    else if (zero) inputs.set(first.name, { kind: 'rows', zero: zero[0] as number, least: zero[1] as number });
-    else return undefined;
+    const input: Int8Input | undefined =
+      factors && centres
+        ? { kind: 'features', factors, centres }
+        : zero && { kind: 'rows', zero: zero[0] as number, least: zero[1] as number };
+    if (!input) return undefined;
+    for (const { name } of layer) inputs.set(name, input);
   }
   return inputs;
 }
 
-/** The inputs of all linear layers by the name of their first weight, from their ranges over prompts in float32. */
+/** The inputs of all linear layers by the names of their weights, from their ranges over prompts in float32. */
 export async function int8Inputs(options: CalibrationOptions): Promise<Map<string, Int8Input>> {
   const { config, weights, runtime, prompts, softPrompt, threads } = options;
   const graph = buildEncoder(config, { ...(softPrompt && { softPrompt }) });
@@ -110,7 +114,11 @@ export async function int8Inputs(options: CalibrationOptions): Promise<Map<strin
     await session.dispose();
   }
   return new Map(
-    inputs.map(({ first: { name, shape } }) => [name, int8Input(ranges.get(name) as InputRange, shape)] as const),
+    [...graph.linearInputs.values()].flatMap((layer) => {
+      const { name, shape } = layer[0] as StoredParameter;
+      const input = int8Input(ranges.get(name) as InputRange, shape);
+      return layer.map((weight) => [weight.name, input] as const);
+    }),
   );
 }
 

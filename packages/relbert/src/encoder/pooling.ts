@@ -48,6 +48,13 @@ export function poolingRowCount(pooling: Pooling): number {
   return poolingDefinition(pooling).rows.length;
 }
 
+/** Whether a pooling reads few tokens of a prompt, whatever its length. */
+export function readsFew(pooling: Pooling): boolean {
+  return poolingDefinition(pooling)
+    .rows.flat()
+    .every(({ of }) => of !== 'all' && of !== 'unmasked');
+}
+
 /** Dimension of a pooled vector. */
 export function pooledSize(pooling: Pooling, hidden: number): number {
   return poolingRowCount(pooling) * hidden;
@@ -99,9 +106,9 @@ const missing: Readonly<Record<PooledTokens, string>> = {
   tail: 'tokens of the tail word, and the prompt has none: is the word blank, or missing in the template?',
 };
 
-/** The graph input for the weights of a batch: `pooling`, float32 [B, R, T], 0 for padding. */
-export function poolingInput(pooling: Pooling): Tensor {
-  return input('pooling', 'float32', ['B', poolingRowCount(pooling), 'T']);
+/** The graph input for the weights of a batch: `pooling`, float32 [B, R, T] (or of other tokens), 0 for padding. */
+export function poolingInput(pooling: Pooling, tokens: Dim = 'T'): Tensor {
+  return input('pooling', 'float32', ['B', poolingRowCount(pooling), tokens]);
 }
 
 /**

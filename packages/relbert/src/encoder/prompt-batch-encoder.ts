@@ -5,8 +5,8 @@ import type { EncodedPrompt } from '../prompt/prompt.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { calibrate } from './calibration.ts';
-import type { Pooling } from './pooling.ts';
-import { buildRelationGraph, promptBatch } from './relation-graph.ts';
+import { type Pooling, readsFew } from './pooling.ts';
+import { buildRelationGraph, pooledBatch, promptBatch } from './relation-graph.ts';
 import { weightedSession } from './weighted-session.ts';
 
 /** Batches of prompts to embeddings: a language model with its weights, ready to run. */
@@ -44,8 +44,9 @@ export interface PromptBatchEncoderOptions {
 export async function createPromptBatchEncoder(options: PromptBatchEncoderOptions): Promise<PromptBatchEncoder> {
   const { config, weights, runtime, pooling, softPrompt, calibration, threads, quickStart } = options;
   const int8 = calibration && (await calibrate({ ...options, prompts: calibration }));
+  const onlyPooled = readsFew(pooling);
   const graph = buildRelationGraph(config, {
-    pooling,
+    ...{ pooling, onlyPooled },
     int8,
     // Graphics processors have no look-up in 8 bits.
     int8Weights: runtime.operators === 'plain' ? int8Weights(config, weights) : undefined,
@@ -66,7 +67,8 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
     device: session.device,
     dimension: graph.dimension,
     async encode(prompts) {
-      const { embedding } = await session.run({ ...promptBatch(prompts, pooling, config.padId) });
+      const batch = promptBatch(prompts, pooling, config.padId);
+      const { embedding } = await session.run({ ...(onlyPooled ? pooledBatch(batch) : batch) });
       return embedding?.data as Float32Array;
     },
     async dispose() {

@@ -1,4 +1,4 @@
-import type { Tensor } from '../graph/index.ts';
+import { input, type Tensor } from '../graph/index.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import { buildEncoder, type EncoderGraph } from '../models/encoder.ts';
 import type { EncoderOptions } from '../models/model-builder.ts';
@@ -8,12 +8,14 @@ import { type Pooling, pooledSize, poolHidden, poolingInput, poolingRowCount, po
 
 export interface RelationGraphOptions extends EncoderOptions {
   readonly pooling: Pooling;
+  /** Computes the last layer only for the tokens that the pooling reads: `read_rows`, int64 [B, P]. Inference only. Default false. */
+  readonly onlyPooled?: boolean;
 }
 
 /** From token ids and pooling weights to relation embeddings; the same for inference and for training. */
 export interface RelationGraph extends EncoderGraph {
   readonly pooling: Pooling;
-  /** The graph input `pooling`, float32 [B, R, T]. */
+  /** The graph input `pooling`, float32 [B, R, T], or [B, R, P]. */
   readonly poolingWeights: Tensor;
   /** [B, D]. */
   readonly embedding: Tensor;
@@ -24,16 +26,52 @@ export interface RelationGraph extends EncoderGraph {
 /** The graph of a relation encoder: language model and pooling. */
 export function buildRelationGraph(
   config: EncoderConfig,
-  { pooling, ...options }: RelationGraphOptions,
+  { pooling, onlyPooled = false, ...options }: RelationGraphOptions,
 ): RelationGraph {
-  const encoder = buildEncoder(config, options);
-  const poolingWeights = poolingInput(pooling);
+  const readRows = onlyPooled ? input('read_rows', 'int64', ['B', 'P']) : undefined;
+  const encoder = buildEncoder(config, { ...options, readRows });
+  const poolingWeights = poolingInput(pooling, onlyPooled ? 'P' : 'T');
   return {
     ...encoder,
     pooling,
     poolingWeights,
     embedding: poolHidden(encoder.hidden, poolingWeights, pooling),
     dimension: pooledSize(pooling, config.hidden),
+  };
+}
+
+/** A batch for a graph that computes only what is pooled. */
+export interface PooledBatch extends PromptBatch {
+  readonly read_rows: TensorValue & { readonly data: BigInt64Array };
+}
+
+/**
+ * The same batch with the tokens that the pooling reads: their rows in [B*T] as int64 [B, P], and their weights
+ * [B, R, P]. Where a prompt has fewer than P, its first token follows with the weight 0.
+ */
+export function pooledBatch({ pooling, ...batch }: PromptBatch): PooledBatch {
+  const [count = 0, rowCount = 0, tokens = 0] = pooling.shape;
+  const weight = (i: number, r: number, t: number) => pooling.data[(i * rowCount + r) * tokens + t] as number;
+  const read = Array.from({ length: count }, (_, i) =>
+    Array.from({ length: tokens }, (_, t) => t).filter((t) => {
+      for (let r = 0; r < rowCount; r++) if (weight(i, r, t) !== 0) return true;
+      return false;
+    }),
+  );
+  const most = read.reduce((longest, { length }) => Math.max(longest, length), 1);
+  const rows = new BigInt64Array(count * most);
+  const weights = new Float32Array(count * rowCount * most);
+  for (const [i, places] of read.entries()) {
+    for (let p = 0; p < most; p++) {
+      const t = places[p];
+      rows[i * most + p] = BigInt(i * tokens + (t ?? 0));
+      for (let r = 0; r < rowCount && t !== undefined; r++) weights[(i * rowCount + r) * most + p] = weight(i, r, t);
+    }
+  }
+  return {
+    ...batch,
+    read_rows: { dtype: 'int64', shape: [count, most], data: rows },
+    pooling: { dtype: 'float32', shape: [count, rowCount, most], data: weights },
   };
 }
 

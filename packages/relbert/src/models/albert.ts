@@ -51,7 +51,8 @@ export const albert: Family<AlbertConfig> = {
       for (let inner = 0; inner < layersPerGroup; inner++) {
         const names = albertNames(`encoder.albert_layer_groups.${group}.albert_layers.${inner}`);
         const layer = step * layersPerGroup + inner;
-        x = postNormLayer(model, config, x, { layer, names, dropout: { attention: true, feedForward: false } });
+        const last = layer === layers * layersPerGroup - 1;
+        x = postNormLayer(model, config, x, { layer, names, last, dropout: { attention: true, feedForward: false } });
       }
     }
     return x;

@@ -12,7 +12,7 @@ export const bert: Family<BertConfig> = {
   encode(model, config) {
     let x = bertEmbeddings(model, config, { positions: 'index', tokenTypes: config.tokenTypes });
     for (let layer = 0; layer < config.layers; layer++) {
-      x = postNormLayer(model, config, x, { layer, names: bertNames(layer) });
+      x = postNormLayer(model, config, x, { layer, names: bertNames(layer), last: layer === config.layers - 1 });
     }
     return x;
   },

@@ -44,7 +44,12 @@ export const distilbert: Family<BertConfig> = {
     let x = bertEmbeddings(model, config, { positions: 'index' });
     for (let layer = 0; layer < config.layers; layer++) {
       const names = distilbertNames(`transformer.layer.${layer}`);
-      x = postNormLayer(model, config, x, { layer, names, dropout: { attention: false, feedForward: true } });
+      x = postNormLayer(model, config, x, {
+        layer,
+        names,
+        last: layer === config.layers - 1,
+        dropout: { attention: false, feedForward: true },
+      });
     }
     return x;
   },

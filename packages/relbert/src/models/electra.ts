@@ -17,7 +17,7 @@ export const electra: Family<BertConfig> = {
     let x = bertEmbeddings(model, config, { positions: 'index', tokenTypes });
     if (embedding !== hidden) x = model.linear(x, 'embeddings_project', hidden);
     for (let layer = 0; layer < layers; layer++) {
-      x = postNormLayer(model, config, x, { layer, names: bertNames(layer) });
+      x = postNormLayer(model, config, x, { layer, names: bertNames(layer), last: layer === layers - 1 });
     }
     return x;
   },

@@ -14,7 +14,7 @@ export interface EncoderGraph {
     readonly attentionMask: Tensor;
     readonly tokenTypeIds?: Tensor;
   };
-  /** Last hidden states [B, T, H]. Those of padding tokens mean nothing. */
+  /** Last hidden states [B, T, H], or [B, P, H] with `readRows`. Those of padding tokens mean nothing. */
   readonly hidden: Tensor;
   /** The weights that the graph takes, and how they are made from the stored ones. */
   readonly parameters: readonly GraphParameter[];
@@ -36,7 +36,7 @@ export interface EncoderGraph {
 /** The encoder of a configuration as a graph. Named dimensions: 'B' inputs, 'T' tokens. */
 export function buildEncoder(config: EncoderConfig, options: EncoderOptions = {}): EncoderGraph {
   const model = new ModelBuilder(config, options);
-  const hidden = familyOf(config).encode(model, config);
+  const hidden = model.result(familyOf(config).encode(model, config));
   const { inputIds, attentionMask, tokenTypeIds, parameters, layers, lookups, linearInputs, dropoutSites } = model;
   if (tokenTypeIds && !lookups.some(({ ids }) => ids === tokenTypeIds)) {
     throw new RangeError(`${config.modelType} has no token types: leave tokenTypes out`);

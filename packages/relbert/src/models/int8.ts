@@ -35,7 +35,7 @@ export type Int8Input =
   | { readonly kind: 'rows'; readonly zero: number; readonly least: number };
 
 export interface Int8Options {
-  /** By the name of the input's first weight (`encoder.layer.0.attention.self.query.weight`). */
+  /** By the names of the weights that the input is multiplied by. */
   readonly inputs: ReadonlyMap<string, Int8Input>;
   /**
    * Bits of a weight. 8 where the processor adds products in 32 bits. Processors without VNNI add two of them in 16,

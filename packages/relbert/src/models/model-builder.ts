@@ -4,6 +4,7 @@ import {
   cast,
   constant,
   type Dim,
+  flatten,
   fusedMatMul,
   gather,
   input,
@@ -43,6 +44,8 @@ export interface EncoderOptions {
   readonly int8?: Int8Options | undefined;
   /** Weights that the graph takes in 8 bits, as they are stored: the same values, read sooner. Inference only. Default: none. */
   readonly int8Weights?: Int8Weights | undefined;
+  /** Rows of the hidden states [B*T, H] that are read afterwards, int64 [B, P]: the last layer is computed for them alone. Default: all. */
+  readonly readRows?: Tensor | undefined;
   /** `fused`: MultiHeadAttention, SkipLayerNormalization and BiasGelu, for graphics processors; float32, inference only. Default `plain`. */
   readonly operators?: 'plain' | 'fused';
   /** Take `token_type_ids` as an input; else every token has type 0. Default false. */
@@ -98,6 +101,7 @@ export class ModelBuilder {
   /** The product of every linear layer: x·weightᵀ + bias. */
   readonly #product: (x: Tensor, weight: StoredParameter, bias: Tensor | undefined) => Tensor;
   #layers = 0;
+  #reduced = false;
 
   constructor(config: EncoderConfig, options: EncoderOptions) {
     const { int8, int8Weights, operators = 'plain', tokenTypes = false, dropout } = options;
@@ -173,6 +177,20 @@ export class ModelBuilder {
     return this.rows(name, count, width, this.tokenTypeIds ?? constant(BigInt64Array.of(0n), [1]));
   }
 
+  /** Of the last layer's input [B, T, H] the rows that are read: [B, P, H]. */
+  onlyRead(x: Tensor): Tensor {
+    const { readRows } = this.#options;
+    if (!readRows || this.#reduced || this.#fused) return x;
+    this.#reduced = true;
+    return gather(flatten(x, 0, 1), readRows);
+  }
+
+  /** The hidden states that the encoder gives, where its layers were computed for all rows: [B, P, H]. */
+  result(hidden: Tensor): Tensor {
+    const { readRows } = this.#options;
+    return readRows && !this.#reduced ? gather(flatten(hidden, 0, 1), readRows) : hidden;
+  }
+
   /** x·weightᵀ + bias: [..., in] → [..., size]. */
   linear(x: Tensor, name: string, size: number, { bias = true }: { readonly bias?: boolean } = {}): Tensor {
     const weight = this.#matrix(x, name, size);
@@ -214,7 +232,7 @@ export class ModelBuilder {
     return layerNormalization(addAll(residual, ...termsOf(dropped)), gamma, beta, epsilon);
   }
 
-  /** softmax(q·kᵀ·scale + bias, padding hidden)·v for each head: q, k, v [B, T, H] → [B, T, H]. */
+  /** softmax(q·kᵀ·scale + bias, padding hidden)·v for each head: q [B, P, H], k, v [B, T, H] → [B, P, H]. */
   attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
     const [batch, tokens, width] = q.shape as [Dim, Dim, number];
     const { heads, scale, bias, site, rate } = options;

@@ -18,6 +18,8 @@ export interface PostNormOptions {
   /** Number of the layer, from 0. */
   readonly layer: number;
   readonly names: LayerNames;
+  /** Whether no layer follows: only what is read of it is computed. Not together with a bias. Default false. */
+  readonly last?: boolean;
   /** Added to the attention scores [1, heads, T, T]. */
   readonly bias?: Tensor;
   /** Whether training drops elements after the attention and after the feed-forward layer. Default: after both. */
@@ -30,19 +32,20 @@ export interface PostNormOptions {
  */
 export function postNormLayer(model: ModelBuilder, config: BertConfig, x: Tensor, options: PostNormOptions): Tensor {
   const { hidden, heads, intermediate, activation, epsilon, hiddenDropout, attentionDropout } = config;
-  const { layer, names, bias, dropout = { attention: true, feedForward: true } } = options;
+  const { layer, names, bias, last = false, dropout = { attention: true, feedForward: true } } = options;
   const site = `layer.${layer}`;
   const end = (part: string, drops: boolean) => (drops ? { site: `${site}.${part}`, rate: hiddenDropout } : undefined);
   model.enter(layer);
+  const read = last ? model.onlyRead(x) : x;
   const mixed = model.attention(
-    model.linear(x, names.query, hidden),
+    model.linear(read, names.query, hidden),
     model.linear(x, names.key, hidden),
     model.linear(x, names.value, hidden),
     { heads, bias, site: `${site}.attention.weights`, rate: attentionDropout },
   );
   const attended = model.postNorm(
     mixed,
-    x,
+    read,
     { linear: names.attentionOutput, norm: names.attentionNorm, epsilon },
     end('attention.output', dropout.attention),
   );

@@ -116,10 +116,11 @@ export function largestDifference(actual: TensorValue, expected: TensorValue, ma
 /** Inputs of all linear layers in 8 bits, with the same range for every feature. */
 export function equalInputs(config: EncoderConfig, largest: number): Map<string, Int8Input> {
   return new Map(
-    [...buildEncoder(config).linearInputs.values()].map(([first]) => {
-      const { name, shape } = first as StoredParameter;
+    [...buildEncoder(config).linearInputs.values()].flatMap((layer) => {
+      const { shape } = layer[0] as StoredParameter;
       const high = new Float32Array(shape[1] as number).fill(largest);
-      return [name, int8Input({ low: high.map((value) => -value), high }, shape)];
+      const input = int8Input({ low: high.map((value) => -value), high }, shape);
+      return layer.map(({ name }) => [name, input] as const);
     }),
   );
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { input } from '../../src/graph/index.ts';
 import { buildEncoder } from '../../src/models/encoder.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';
-import { caseInputs, families, golden, largestDifference, runGraph, value } from './golden.ts';
+import { caseInputs, families, floats, golden, largestDifference, runGraph, value } from './golden.ts';
 
 const forms = [
   { operators: 'plain', weights: 'stored' },
@@ -29,6 +30,26 @@ describe.each(families)('%s', (family) => {
       );
     }
   });
+
+  test.each(['plain', 'fused'] as const)(
+    'the rows that are read are those of all hidden states, %s',
+    async (operators) => {
+      const inputs = caseInputs(reference, 'padded');
+      const expected = value(reference, 'padded.hidden');
+      const [batch = 0, tokens = 0, width = 0] = expected.shape;
+      // The second and the first token of each prompt, as rows of [B*T].
+      const rows = Array.from({ length: 2 * batch }, (_, i) => Math.floor(i / 2) * tokens + ((i + 1) % 2));
+      const readRows = input('read_rows', 'int64', ['B', 'P']);
+      const { parameters, hidden } = buildEncoder(reference.config, { operators, readRows });
+      const read = { dtype: 'int64', shape: [batch, 2], data: BigInt64Array.from(rows, BigInt) } as const;
+      const results = await runGraph(reference, parameters, { hidden }, { ...inputs, read_rows: read }, 'stored');
+      const found = results['hidden'] as TensorValue;
+      const data = Float32Array.from(
+        rows.flatMap((row) => [...floats(expected).subarray(row * width, (row + 1) * width)]),
+      );
+      expect(largestDifference(found, { dtype: 'float32', shape: [batch, 2, width], data })).toBeLessThanOrEqual(1e-5);
+    },
+  );
 
   test('dropout falls where the reference has it', async () => {
     const inputs = caseInputs(reference, 'padded');
