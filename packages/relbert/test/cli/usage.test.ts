@@ -77,6 +77,7 @@ describe('help', () => {
       'text/relbert-error.ts',
       'text/visible.ts',
       'text/nearest-name.ts',
+      'pair/further-columns.ts',
       'pair/pair-key.ts',
       'runtime/device.ts',
       'runtime/error.ts',
