@@ -101,7 +101,7 @@ function skippedParts(
     ['lexical_relation/: no lexical relation classification', classification.length === 0],
     ['relation_mapping/ and scan/: no relation mapping', mapping.length === 0],
   ];
-  return parts.filter(([, missing]) => missing).map(([what]) => `${join(folder, '')}${what}.`);
+  return parts.filter(([, missing]) => missing).map(([what]) => `${join(folder, what)}.`);
 }
 
 async function foldersOf(path: string): Promise<string[]> {

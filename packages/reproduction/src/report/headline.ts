@@ -1,4 +1,5 @@
 /** What a reader of a report wants to know first: each model's accuracies, and how the best of them stands. */
+import { OtherSizes } from './paper-comparison.ts';
 import { isSameSet } from './paper-names.ts';
 import { bestPublished, type PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, Report } from './report-file.ts';
@@ -41,13 +42,19 @@ export function headlineOf({ models }: Report, paper: PaperTables): Headline | u
   const behind = meanOf(leader.figures, ({ best }) => best) - mean;
   const chance = mean - meanOf(leader.figures, ({ own }) => 100 * own.chance);
   const sets = leader.figures.map(({ column }) => column);
-  const list = sets.length < 2 ? sets[0] : `${sets.slice(0, -1).join(', ')} and ${sets.at(-1)}`;
+  const list = sets.length < 2 ? sets[0] : `${sets.slice(0, -1).join(', ')} and ${sets.at(-1)} (mean of the sets)`;
+  const sizes = new OtherSizes(paper);
+  const others = judged
+    .flatMap(({ figures }) => figures)
+    .filter(({ column, own }) => sizes.differs(column, own.questions, sizes.questions(column)))
+    .map(({ column }) => column);
+  const mark = (column: string): string => (others.includes(column) ? `${column}‡` : column);
   return {
     models: judged.map(({ name, encoder, figures }) => ({
       name: encoder ? `${name} (${encoder.architecture}, ${(encoder.parameters / 1e6).toFixed(1)} M parameters)` : name,
-      figures: figures.map(({ column, own }) => `${column} ${figureText(own)}`).join(' · '),
+      figures: figures.map(({ column, own }) => `${mark(column)} ${figureText(own)}`).join(' · '),
     })),
-    sentence: `${leader.name} answers ${mean.toFixed(1)} % of the test questions of ${list} (mean of the sets): ${Math.abs(behind).toFixed(1)} points ${behind > 0 ? 'below' : 'above'} the best published figures, ${chance.toFixed(1)} above chance.`,
+    sentence: `${leader.name} answers ${mean.toFixed(1)} % of the test questions of ${list}: ${Math.abs(behind).toFixed(1)} points ${behind > 0 ? 'below' : 'above'} the best published figures, ${[`${chance.toFixed(1)} above chance.`, ...sizes.notes].join(' ')}`,
   };
 }
 

@@ -126,7 +126,7 @@ function analogyRows(table: PaperTable, { models }: Report, paper: PaperTables):
 }
 
 /** Sets of this package that have another size than the paper's: their figures are marked. */
-class OtherSizes {
+export class OtherSizes {
   readonly #paper: PaperTables;
   readonly #found = new Map<string, string>();
 
@@ -156,9 +156,13 @@ class OtherSizes {
   }
 
   mark(cell: ReportCell, set: string, size: number, inPaper: number | undefined): ReportCell {
-    if (inPaper === undefined || inPaper === size) return cell;
+    return this.differs(set, size, inPaper) ? { ...cell, otherSize: true } : cell;
+  }
+
+  differs(set: string, size: number, inPaper: number | undefined): boolean {
+    if (inPaper === undefined || inPaper === size) return false;
     this.#found.set(set, `${set} has ${size} items, the paper's ${inPaper}`);
-    return { ...cell, otherSize: true };
+    return true;
   }
 }
 

@@ -52,14 +52,14 @@ describe('the page', () => {
 
   it('opens with the models, their accuracies and the sentence that matters', () => {
     const sentence =
-      'mine answers 80.0 % of the test questions of BATS (mean of the sets): 1.2 points above the best published figures, 55.0 above chance.';
-    const line = 'mine</b> (bert, 22.6 M parameters)</b>: BATS 80.0 % [25.0, 75.0]';
+      "mine answers 80.0 % of the test questions of BATS: 1.2 points above the best published figures, 55.0 above chance. ‡ Another test set than the paper's: BATS has 100 items, the paper's 1799.";
+    const line = 'mine</b> (bert, 22.6 M parameters)</b>: BATS‡ 80.0 % [25.0, 75.0]';
     const head = page.slice(page.indexOf('<h1>'), page.indexOf('<nav'));
     expect(head.startsWith(`<h1>relbert: evaluation report</h1>\n<p class="headline">${sentence}</p>`)).toBe(true);
     expect(head.includes(line.replace('</b> (', ' ('))).toBe(true);
     const markdown = reportMarkdown(report, paper);
     expect(
-      markdown.startsWith(`# Evaluation report\n\n${sentence}\n\n- **mine (bert, 22.6 M parameters)**: BATS 80.0 %`),
+      markdown.startsWith(`# Evaluation report\n\n${sentence}\n\n- **mine (bert, 22.6 M parameters)**: BATS‡ 80.0 %`),
     ).toBe(true);
     expect(reportMarkdown(madeUpReport([madeUpModel({ analogy: [] })]), paper).split('\n')[2]).toMatch(/^Made /);
   });
