@@ -20,13 +20,13 @@ export const busy = unavailable('the server is busy: more requests wait than it 
 const calm = 1000;
 /** Requests taken at a time under overload, until it is measured how long they take. */
 const first = 16;
-/** One request is computed and one waits. */
-const least = 2;
-/** Under overload nine of ten answers take at most so many times what a request takes alone, or so many milliseconds. */
-const stretch = 3;
+/** Batches of fewer cost nearly as much. */
+const least = 4;
+/** Under overload half of the answers take at most so many times what a request takes alone, or so many milliseconds. */
+const stretch = 2.5;
 const soon = 10;
-/** What an answer in time and an answer too late change the limit by: they balance where nine of ten are in time. */
-const [more, fewer] = [1.002, 0.982];
+/** An answer in time raises the limit by this factor, one too late lowers it. */
+const step = 1.02;
 
 /**
  * A queue that is bounded in number, and under overload in time. A full queue shows that more comes than can be answered.
@@ -109,7 +109,7 @@ export class Admission {
     if (alone) this.#alone = this.#alone === undefined ? time : this.#alone * (time > this.#alone ? 1.1 : 1 / 1.1);
     if (this.#refused === 0 || this.#alone === undefined) return;
     const late = time > Math.max(soon, stretch * this.#alone);
-    this.#bearable = Math.min(this.#most, Math.max(least, this.#bearable * (late ? fewer : more)));
+    this.#bearable = Math.min(this.#most, Math.max(least, late ? this.#bearable / step : this.#bearable * step));
     this.#limit = this.#bearable;
   }
 }

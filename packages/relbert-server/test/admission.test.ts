@@ -26,19 +26,19 @@ describe('admission under overload', () => {
     place.leave();
   };
 
-  it('takes as many as can be answered in three times what a request takes alone', () => {
+  it('takes as many as can be answered in two and a half times what a request takes alone', () => {
     const admission = new Admission(128, 1e6);
     for (let i = 0; i < 20; i++) answeredAlone(admission, 10);
     expect(admission.state.limit).toBe(128);
     expect(round(admission, 100)).toBe(128);
-    // From then on each request takes 2 ms of the worker: 15 at once are answered in 30 ms.
+    // From then on each request takes 2 ms of the worker: 12 at once are answered in 25 ms.
     let taken = 0;
     for (let i = 0; i < 400; i++) taken = round(admission, 2 * admission.state.limit);
-    expect(taken).toBeGreaterThan(12);
-    expect(taken).toBeLessThan(18);
+    expect(taken).toBeGreaterThan(10);
+    expect(taken).toBeLessThan(15);
     // The worker slows down, and recovers.
     for (let i = 0; i < 400; i++) taken = round(admission, 10 * admission.state.limit);
-    expect(taken).toBeLessThanOrEqual(4);
+    expect(taken).toBe(4);
     for (let i = 0; i < 2000; i++) taken = round(admission, 1);
     expect(taken).toBe(128);
   });
