@@ -1,22 +1,18 @@
 /**
- * Trains the models of the packages relbert-mpnet-base and relbert-minilm-l6:
+ * Trains the models of the packages relbert-mpnet-base and relbert-minilm-l6, which is taught by the former:
  *
  *   npm run train:base -- --mpnet ../all-mpnet-base-v2 --validate ../shared/data/analogy/u2 ... [--seed 0] [--runs runs]
- *
- * 1. all-mpnet-base-v2 by the recipe `mpnet` → RUNS/relbert-mpnet-base-first
- * 2. that by the recipe `mpnet-lexical`, with itself as teacher → RUNS/relbert-mpnet-base
- *
  *   npm run train:embedded -- --minilm ../shared/models/all-MiniLM-L6-v2 --mpnet ../all-mpnet-base-v2 \
  *     --validate ../shared/data/analogy/u2 ../shared/data/analogy/google ../shared/data/analogy/bats
  *
- * 1. as above
+ * 1. all-mpnet-base-v2 by the recipe `mpnet` → RUNS/relbert-mpnet-base, where `train:base` ends
  * 2. all-MiniLM-L6-v2 by the recipe `embedded`, with that as teacher → RUNS/relbert-minilm-l6-first
  * 3. that by the recipe `embedded-lexical`, with itself as teacher → RUNS/relbert-minilm-l6
  *
- * With `--first DIR` only the last step is done, from the model in DIR.
+ * With `--first DIR` the embedded model's last step alone is done, from the model in DIR.
  *
  * Beside the sets given, all are validated on questions of SemEval's middling pairs (make-validation-questions.ts). The
- * mean over all sets decides which weights of the recipe `mpnet` are kept; of the others it is the last. Both language
+ * mean over all sets decides which weights of the larger one are kept; of the others it is the last. Both language
  * models may be hub ids (the default). A run that was stopped goes on where it was. `npm run pack:base` and
  * `pack:embedded` make the packages of the results.
  */
@@ -38,28 +34,25 @@ const { values, positionals } = parseArgs({
   },
 });
 const [which, ...sets] = positionals;
+if (which !== 'base' && which !== 'embedded') throw new Error('which model? npm run train:base, npm run train:embedded');
 const inRuns = (name: string) => join(values.runs, name);
 const questions = inRuns('semeval');
 const validate = [...values.validate, ...sets, questions];
 
 const script = fileURLToPath(new URL('make-validation-questions.ts', import.meta.url));
 run('--import', 'tsx', script, questions);
-if (which === 'base') {
-  lastStage(values.first ?? larger(), 'mpnet-lexical', 'relbert-mpnet-base');
-} else if (which === 'embedded') {
-  lastStage(values.first ?? student(larger()), 'embedded-lexical', 'relbert-minilm-l6');
-} else throw new Error('which model? npm run train:base, npm run train:embedded');
+if (which === 'base') larger();
+else {
+  const first = values.first ?? student(larger());
+  distill(first, 'embedded-lexical', inRuns('relbert-minilm-l6'), '--teacher', first, '--dtype', 'f16');
+}
 
 function larger(): string {
-  return distill(values.mpnet, 'mpnet', inRuns('relbert-mpnet-base-first'));
+  return distill(values.mpnet, 'mpnet', inRuns('relbert-mpnet-base'));
 }
 
 function student(teacher: string): string {
   return distill(values.minilm, 'embedded', inRuns('relbert-minilm-l6-first'), '--teacher', teacher, '--dtype', 'f16');
-}
-
-function lastStage(first: string, recipe: string, name: string): void {
-  distill(first, recipe, inRuns(name), '--teacher', first, '--dtype', 'f16');
 }
 
 /** Runs `relbert distill` and gives the folder of its result. */
