@@ -34,7 +34,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const [which, ...sets] = positionals;
-if (which !== 'base' && which !== 'embedded') throw new Error('which model? npm run train:base, npm run train:embedded');
+if (which !== 'base' && which !== 'embedded')
+  throw new Error('which model? npm run train:base, npm run train:embedded');
 const inRuns = (name: string) => join(values.runs, name);
 const questions = inRuns('semeval');
 const validate = [...values.validate, ...sets, questions];

@@ -135,7 +135,6 @@ export const recipeNames = [
   'embedded',
   'embedded-lexical',
   'mpnet',
-  'mpnet-lexical',
   'emnlp2021',
   'emnlp2021-code',
   'journal2023',
