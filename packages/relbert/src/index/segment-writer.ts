@@ -2,12 +2,12 @@
 import { floatToHalf, halfToFloat } from '../formats/half-float.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Runtime } from '../runtime/session.ts';
-import { BytesReader, GrowingBytes } from './bytes.ts';
+import { GrowingBytes } from './bytes.ts';
 import { CoarseLists, listCount, sampleSize } from './coarse-lists.ts';
+import { DraftKeys } from './draft-keys.ts';
 import type { NewIndexFile } from './index-folder.ts';
 import { codeWidth, quantiseRow, Scorer } from './kernel/scorer.ts';
 import { encodeList } from './kernel/sign-codes.ts';
-import { keysOf } from './row-keys.ts';
 import { centroidOf } from './segment-codes.ts';
 import {
   checksumText,
@@ -22,8 +22,6 @@ import {
 
 /** Rows that are gathered, quantised and written at once. */
 const writtenAtOnce = 2048;
-/** Bytes of a block of keys, about. */
-const keyBlockBytes = 16 * 1024;
 
 export interface SegmentProgress {
   readonly kind: 'centroids' | 'assigning' | 'writing';
@@ -46,9 +44,7 @@ export class SegmentDraft {
   readonly #dimension: number;
   readonly #metadata = new GrowingBytes();
   readonly #metadataEnds: number[] = [];
-  readonly #keyNumbers = new Map<string, number>();
-  /** Number of a key and row that it leads to, in turn. */
-  readonly #keyRows = new GrowingBytes();
+  readonly #keys = new DraftKeys();
   #rows = 0;
 
   /** @param vectors A temporary file: unit vectors as binary16 [n, D]. */
@@ -68,15 +64,7 @@ export class SegmentDraft {
       const { head, tail, columns } = pair;
       this.#metadata.append(encoder.encode(JSON.stringify(columns ? [head, tail, columns] : [head, tail])));
       this.#metadataEnds.push(this.#metadata.size);
-      for (const key of keysOf(pair)) {
-        let number = this.#keyNumbers.get(key);
-        if (number === undefined) {
-          number = this.#keyNumbers.size;
-          this.#keyNumbers.set(key, number);
-        }
-        this.#keyRows.appendInteger(number);
-        this.#keyRows.appendInteger(this.#rows);
-      }
+      this.#keys.add(pair, this.#rows);
       this.#rows++;
     }
     const half = floatToHalf(vectors);
@@ -108,7 +96,7 @@ export class SegmentDraft {
     const metadataStart = file.size;
     await this.#writeMetadata(file, scorer, order, table, options.turn);
     const metadataEnd = file.size;
-    const keyBlocks = await this.#writeKeys(file, scorer, order, options.turn);
+    const keyBlocks = await this.#keys.write(file, scorer, order, options.turn);
     const tablesStart = file.size;
     await file.append(new Uint8Array(tables));
     const footer: SegmentFooter = {
@@ -233,69 +221,6 @@ export class SegmentDraft {
       await turn();
     }
     table.metadataStarts[table.metadataChecksums.length] = file.size;
-  }
-
-  /** Keys in order, each with its rows: their number, and the differences between them. */
-  async #writeKeys(
-    file: NewIndexFile,
-    scorer: Scorer,
-    order: Uint32Array,
-    turn: SegmentOptions['turn'],
-  ): Promise<SegmentFooter['keyBlocks']> {
-    const rowsOfKey = await this.#rowsByKey(order, turn);
-    const encoder = new TextEncoder();
-    const blocks: SegmentFooter['keyBlocks'] = [];
-    const block = new GrowingBytes();
-    let firstKey = '';
-    const flush = async (): Promise<void> => {
-      if (block.size === 0) return;
-      blocks.push([firstKey, file.size, file.size + block.size, checksumText(scorer.checksum(block.view()))]);
-      await file.append(block.view());
-      block.clear();
-      await turn();
-    };
-    const postings = new GrowingBytes();
-    for (const [key, number] of [...this.#keyNumbers].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (block.size === 0) firstKey = key;
-      const rows = rowsOfKey(number).sort();
-      postings.clear();
-      let before = 0;
-      for (const row of rows) {
-        postings.appendInteger(row - before);
-        before = row;
-      }
-      const name = encoder.encode(key);
-      block.appendInteger(name.byteLength);
-      block.append(name);
-      block.appendInteger(postings.size);
-      block.append(postings.view());
-      if (block.size >= keyBlockBytes) await flush();
-    }
-    await flush();
-    return blocks;
-  }
-
-  /** A counting sort of the (key, row) list by key. */
-  async #rowsByKey(order: Uint32Array, turn: SegmentOptions['turn']): Promise<(number: number) => Uint32Array> {
-    const places = new Uint32Array(order.length);
-    for (let row = 0; row < order.length; row++) places[order[row] as number] = row;
-    const starts = new Uint32Array(this.#keyNumbers.size + 1);
-    for (const reader = new BytesReader(this.#keyRows.view()); !reader.done; ) {
-      const number = reader.integer();
-      reader.integer();
-      starts[number + 1] = (starts[number + 1] as number) + 1;
-    }
-    for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] as number) + (starts[i - 1] as number);
-    await turn();
-    const rows = new Uint32Array(starts.at(-1) as number);
-    const next = starts.slice();
-    for (const reader = new BytesReader(this.#keyRows.view()); !reader.done; ) {
-      const number = reader.integer();
-      rows[next[number] as number] = places[reader.integer()] as number;
-      next[number] = (next[number] as number) + 1;
-    }
-    await turn();
-    return (number) => rows.subarray(starts[number], starts[number + 1]);
   }
 }
 
