@@ -103,13 +103,11 @@ export class SegmentCodes {
       const base = this.#products[list] as number;
       const distance = Math.sqrt(Math.max(0, 1 + (this.#squares[list] as number) - 2 * base));
       const margin = errors * (this.#tables.spreads[list] as number) * distance;
-      const { rows, scores } = this.#scanner.scan(this.#place(list), this.#rows(list), {
-        base,
-        margin,
-        least: least(),
-      });
+      const { rows, scores } = this.#scanner;
+      const count = this.#scanner.scan(this.#place(list), this.#rows(list), base, margin, least());
+      if (count === 0) continue;
       const first = this.#tables.listStarts[list] as number;
-      for (let i = 0; i < rows.length; i += 2) found(first + (rows[i] as number), scores[i + 1] as number);
+      for (let i = 0; i < count; i++) found(first + (rows[2 * i] as number), scores[2 * i + 1] as number);
     }
   }
 

@@ -24,7 +24,7 @@ export interface SegmentSearchOptions {
  */
 const near = { candidates: 160, perAnswer: 4, errors: 2 };
 /** An exact search takes more candidates until the errors bound it. */
-const exactly = { candidates: 2048, perAnswer: 4, errors: 4 };
+const exactly = { candidates: 1024, perAnswer: 4, errors: 4 };
 /** Lists that are scanned without a turn of the event loop, and vectors that are read. */
 const listsAtOnce = 64;
 const rowsAtOnce = 16;

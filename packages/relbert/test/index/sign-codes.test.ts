@@ -31,10 +31,10 @@ describe.each([
   scanner.room(0, bytes.length).set(bytes);
   scanner.setQuery(query);
   const scan = (margin: number, least: number): { row: number; score: number }[] => {
-    const { rows, scores } = scanner.scan(0, n, { base, margin, least });
-    return Array.from({ length: rows.length / 2 }, (_, i) => ({
-      row: rows[i * 2] as number,
-      score: scores[i * 2 + 1] as number,
+    const count = scanner.scan(0, n, base, margin, least);
+    return Array.from({ length: count }, (_, i) => ({
+      row: scanner.rows[i * 2] as number,
+      score: scanner.scores[i * 2 + 1] as number,
     }));
   };
 
@@ -79,6 +79,6 @@ it("a row at its centroid has the centroid's product", () => {
   const scanner = new CodeScanner({ dimension: 4, bytes: bytes.length, longest: 1 });
   scanner.room(0, bytes.length).set(bytes);
   scanner.setQuery(Float32Array.of(1, 0, 0, 0));
-  const { scores } = scanner.scan(0, 1, { base: 0.5, margin: 1, least: 0 });
-  expect([...scores.subarray(1)]).toEqual([0.5]);
+  expect(scanner.scan(0, 1, 0.5, 1, 0)).toBe(1);
+  expect([scanner.rows[0], scanner.scores[1]]).toEqual([0, 0.5]);
 });

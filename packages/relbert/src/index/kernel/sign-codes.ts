@@ -72,6 +72,10 @@ export class CodeScanner {
   readonly #dimension: number;
   readonly #found: number;
   readonly #codes: number;
+  /** Rows that {@link scan} found, at even places. */
+  readonly rows: Uint32Array;
+  /** Their scores, at odd places. */
+  readonly scores: Float32Array;
   #unit = 0;
   #least = 0;
 
@@ -85,6 +89,8 @@ export class CodeScanner {
     this.#found = 64 + signBytes(dimension) * 32;
     this.#codes = Math.ceil((this.#found + longest * 8) / 64) * 64;
     ({ kernel: this.#kernel, memory: this.#memory } = instantiate(this.#codes + bytes));
+    this.rows = new Uint32Array(this.#memory.buffer, this.#found, longest * 2);
+    this.scores = new Float32Array(this.#memory.buffer, this.#found, longest * 2);
   }
 
   /** Room for codes, [start, end). */
@@ -118,34 +124,21 @@ export class CodeScanner {
   }
 
   /**
-   * The rows of a list whose score exceeds `least`, as pairs in views that the next call overwrites: rows [2 n] at even
-   * places, scores [2 n] at odd ones.
+   * Finds the rows of a list whose score exceeds `least`; how many. They stand in {@link rows} and {@link scores} until the
+   * next call. A question makes thousands of calls, so nothing is allocated.
    *
    * @param at Where its codes begin in the room.
-   * @param options.base q · c. @param options.margin Added to q · s: the error that is allowed for, in units of f.
+   * @param base q · c.
+   * @param margin Added to q · s: the error that is allowed for, in units of f.
    */
-  scan(at: number, n: number, options: { readonly base: number; readonly margin: number; readonly least: number }) {
+  scan(at: number, n: number, base: number, margin: number, least: number): number {
     const width = signBytes(this.#dimension);
     const padded = Math.ceil(n / blockRows) * blockRows;
     const codes = this.#codes + at;
-    const { base, margin, least } = options;
-    const count = this.#kernel.scan(
-      codes,
-      n,
-      width * blockRows,
-      codes + padded * width,
-      codes + padded * (width + 4),
-      64,
-      this.#unit,
-      this.#least + margin,
-      base,
-      least,
-      this.#found,
-    );
-    const { buffer } = this.#memory;
-    return {
-      rows: new Uint32Array(buffer, this.#found, count * 2),
-      scores: new Float32Array(buffer, this.#found, count * 2),
-    };
+    const factors = codes + padded * width;
+    const terms = factors + padded * 4;
+    const offset = this.#least + margin;
+    const block = width * blockRows;
+    return this.#kernel.scan(codes, n, block, factors, terms, 64, this.#unit, offset, base, least, this.#found);
   }
 }
