@@ -14,17 +14,17 @@ import type { Runtime } from './runtime/session.ts';
 import { checkSimd } from './web/capabilities.ts';
 import { type FetchFilesOptions, fetchFiles } from './web/files.ts';
 import type { ModelManifest } from './web/model-manifest.ts';
-import type { WebRuntimeOptions } from './web/onnx-web.ts';
 import { publishedModelFiles, publishedModelOf } from './web/published-model.ts';
 import { webRuntime } from './web/runtime.ts';
+import type { WebRuntimeOptions } from './web/runtime-options.ts';
 import { startWorkerEncoder, type WebWorkerOptions } from './web/worker-encoder.ts';
 
 export * from './core.ts';
 export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';
 export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
 export type { ListedFile, ModelManifest } from './web/model-manifest.ts';
-export type { WebRuntimeOptions } from './web/onnx-web.ts';
 export { webRuntime } from './web/runtime.ts';
+export type { WebRuntimeOptions } from './web/runtime-options.ts';
 export type { WebWorkerOptions } from './web/worker-encoder.ts';
 
 export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
@@ -79,6 +79,7 @@ export class RelationEncoder extends Core {
     const published = publishedModelOf(model);
     const files = published ? await publishedModelFiles(published, options) : fetchFiles(model, options);
     const encoderOptions = {
+      ...(device !== 'webgpu' && { dtype: 'stored' }), // twice as fast as f32 there
       batchTokens: worker ? 512 : 256, // an event of progress, or a turn for the page, for every 64 or 32 short prompts
       ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(encoderOptionNames, name))),
     } satisfies EncoderOptions;

@@ -41,8 +41,8 @@ export { type NodeRuntimeOptions, nodeRuntime } from './node/runtime.ts';
 export { nodeWorkerRuntime } from './node/worker.ts';
 export { type FetchFilesOptions, fetchFiles, hubAddress, type WebFileEvent } from './web/files.ts';
 export { type WebIndexOptions, webIndexFolder } from './web/index-folder.ts';
-export type { WebRuntimeOptions } from './web/onnx-web.ts';
 export { webRuntime } from './web/runtime.ts';
+export type { WebRuntimeOptions } from './web/runtime-options.ts';
 export type { WebWorkerOptions } from './web/worker-encoder.ts';
 
 /** Which relation holds between two words, learnt from labelled pairs; `fit` or `load` makes one. */

@@ -48,6 +48,7 @@ export class Engine {
     this.#base = base;
     const encoder = await RelationEncoder.load(`${base}model`, {
       runtime: { wasmPaths: `${base}ort/` },
+      dtype: 'f32', // as the vectors of the index and the map
       onProgress(event: WebFileEvent) {
         if (event.kind === 'progress' && event.file.endsWith('.safetensors')) onProgress(event.loaded, event.size);
       },

@@ -5,6 +5,9 @@ import { byLength } from './by-length.ts';
 /** Default budget of a batch: padded tokens. Larger batches fall out of the processor's cache. */
 export const defaultBatchTokens = 1024;
 
+/** Padding that the call which leads a batch may cause: about the tokens that a batch more costs. */
+const mostPadding = 32;
+
 /** Batches in flight at once: one runs while the next is built. */
 const inFlight = 2;
 
@@ -49,10 +52,10 @@ interface Share {
  * Gathers the prompts of all calls in flight into batches of like length.
  *
  * A call's prompts are sorted by length, longest first, so that the first batch shows the peak of memory, and cut where
- * `longest × count` would exceed the budget; a longer prompt is a batch by itself. A batch with room left takes prompts
- * of the calls that wait as well. While a batch is in flight only a full one follows it: what comes in the meantime
- * is gathered. Calls lead batches in turn, a new one before those that have led: beside a long call a short one waits
- * for the batches in flight alone.
+ * `longest × count` would exceed the budget or the padding {@link mostPadding}; a longer prompt is a batch by itself. A
+ * batch with room left takes prompts of the calls that wait as well. While a batch is in flight only a full one, or the
+ * next of a cut call, follows it: what comes in the meantime is gathered. Calls lead batches in turn, a new one before
+ * those that have led: beside a long call a short one waits for the batches in flight alone.
  *
  * @throws RangeError for a budget below 1
  */
@@ -121,14 +124,15 @@ export class BatchQueue {
     const batch: Share[] = [];
     let [longest, count, tokens] = [0, 0, 0];
     let isFull = false;
-    for (const call of this.#waiting) {
+    for (const [place, call] of this.#waiting.entries()) {
       const start = call.next;
       let end = start;
       for (; end < call.order.length; end++) {
         const { length } = promptAt(call, end).ids;
         const padded = Math.max(longest, length) * (count + 1);
-        // A prompt that would make most of the batch padding leads a later one.
-        if (count > 0 && (padded > this.#batchTokens || padded > 2 * (tokens + length))) break;
+        const padding = padded - tokens - length;
+        // The call that leads is sorted: what follows leads the next batch. Others have what fits, in their order.
+        if (count > 0 && (padded > this.#batchTokens || padding > (place === 0 ? mostPadding : tokens + length))) break;
         longest = Math.max(longest, length);
         tokens += length;
         count++;
@@ -137,11 +141,12 @@ export class BatchQueue {
       isFull = longest * (count + 1) > this.#batchTokens;
       if (isFull) break;
     }
-    if (full && !isFull) return undefined;
-    for (const { call, end } of batch) call.next = end;
     const [lead] = batch;
+    const isCut = lead !== undefined && lead.end < lead.call.order.length;
+    if (full && !isFull && !isCut) return undefined;
+    for (const { call, end } of batch) call.next = end;
     const left = this.#waiting.filter((call) => call !== lead?.call && call.next < call.order.length);
-    if (lead && lead.end < lead.call.order.length) left.push(lead.call);
+    if (isCut) left.push(lead.call);
     this.#waiting = left;
     return batch;
   }

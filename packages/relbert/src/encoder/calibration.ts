@@ -46,7 +46,7 @@ export async function calibrate(options: CalibrationOptions): Promise<Int8Option
 }
 
 /** The inputs as a checkpoint of 8 bits has them; undefined where not every layer's is there. */
-async function storedInputs(
+export async function storedInputs(
   config: EncoderConfig,
   weights: StoredWeights,
 ): Promise<ReadonlyMap<string, Int8Input> | undefined> {

@@ -6,8 +6,11 @@ export interface EncoderOptions extends RelationModelOptions {
   readonly maxLength?: number;
   /** Padded tokens a batch. Default 1024. */
   readonly batchTokens?: number;
-  /** `int8`: 8-bit matrix products, faster and less exact. Default `f32`. */
-  readonly dtype?: 'f32' | 'int8';
+  /**
+   * `int8`: 8-bit matrix products, faster and less exact. `stored`: those where the checkpoint has its weights, and the
+   * ranges of their inputs, in 8 bits, else `f32`. Default `f32`; in a browser, on WebAssembly, `stored`.
+   */
+  readonly dtype?: 'f32' | 'int8' | 'stored';
   /** Threads of the runtime. Default: its choice. */
   readonly threads?: number;
   /** Loads sooner and encodes more slowly: for a handful of pairs. Default false. */

@@ -1,9 +1,10 @@
 import type { CheckpointFiles } from '../formats/byte-source.ts';
-import { input, mul, scalar, serialize } from '../graph/index.ts';
+import { probeModel } from '../graph/probe.ts';
 import { parameterCount, storedParameters } from '../models/encoder.ts';
 import { resolveWeightNames } from '../models/weights.ts';
+
 import type { Runtime } from '../runtime/session.ts';
-import { calibrationPrompts } from './calibration.ts';
+import { calibrationPrompts, storedInputs } from './calibration.ts';
 import type { EncoderOptions } from './encoder-options.ts';
 import { type LanguageModel, openLanguageModel, type RelationModel, relationModel } from './language-model.ts';
 import { OptionError } from './option-error.ts';
@@ -35,12 +36,13 @@ export async function encoderParts(
   runtime: Runtime,
   options: EncoderOptions,
 ): Promise<RelationEncoderParts> {
-  const { signal, threads, quickStart, dtype = 'f32', batchTokens, normalize } = options;
+  const { signal, threads, quickStart, batchTokens, normalize } = options;
   checkEncoderOptions(options);
   signal?.throwIfAborted();
   const model = relationModel(languageModel, options);
   const { config, weights, prompt, pooling } = model;
   const maxLength = maxLengthOf(options.maxLength, model.maxLength);
+  const dtype = await computedType(model, options);
   const batchEncoder = await createPromptBatchEncoder({
     config,
     weights,
@@ -52,7 +54,7 @@ export async function encoderParts(
     ...(quickStart && { quickStart }),
   });
   return {
-    info: infoOf(model, options, { ...batchEncoder, runtime: runtime.name, maxLength }),
+    info: infoOf(model, { ...batchEncoder, dtype, runtime: runtime.name, maxLength }),
     prompt,
     batchEncoder,
     promptTokens: (pair) => promptTokens(pair, model),
@@ -75,11 +77,12 @@ export async function describeEncoder(
   const model = relationModel(await openLanguageModel(files), options);
   const { config, pooling, prompt, weights } = model;
   resolveWeightNames(config, weights);
-  const probe = await runtime.createSession(serialize({ outputs: { y: mul(input('x', 'float32', [1]), scalar(2)) } }));
+  const probe = await runtime.createSession(probeModel());
   const { device } = probe;
   await probe.dispose();
-  return infoOf(model, options, {
+  return infoOf(model, {
     device,
+    dtype: await computedType(model, options),
     dimension: pooledSize(pooling, config.hidden),
     parameters: parameterCount(storedParameters(config)) + (prompt.vectors?.length ?? 0),
     runtime: runtime.name,
@@ -89,14 +92,14 @@ export async function describeEncoder(
 
 function infoOf(
   { checkpoint, config, weights, prompt, promptFrom, pooling }: RelationModel,
-  { dtype = 'f32' }: EncoderOptions,
   {
     parameters,
     dimension,
+    dtype,
     device,
     runtime,
     maxLength,
-  }: Pick<EncoderInfo, 'parameters' | 'dimension' | 'device' | 'runtime' | 'maxLength'>,
+  }: Pick<EncoderInfo, 'parameters' | 'dimension' | 'dtype' | 'device' | 'runtime' | 'maxLength'>,
 ): EncoderInfo {
   return {
     origin: checkpoint.origin,
@@ -119,8 +122,18 @@ function infoOf(
 }
 
 function checkEncoderOptions({ dtype = 'f32', threads }: EncoderOptions): void {
-  if (dtype !== 'f32' && dtype !== 'int8') throw new OptionError(`dtype must be 'f32' or 'int8', got '${dtype}'`);
+  if (!['f32', 'int8', 'stored'].includes(dtype)) {
+    throw new OptionError(`dtype must be 'f32', 'int8' or 'stored', got '${dtype}'`);
+  }
   if (threads !== undefined) checkCount('threads', threads);
+}
+
+async function computedType(
+  { config, weights }: RelationModel,
+  { dtype = 'f32' }: EncoderOptions,
+): Promise<EncoderInfo['dtype']> {
+  if (dtype !== 'stored') return dtype;
+  return (await storedInputs(config, weights)) ? 'int8' : 'f32';
 }
 
 function checkCount(name: string, value: number): void {

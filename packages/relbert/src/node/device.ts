@@ -3,9 +3,10 @@
  * others, so each is tried with a small graph before it counts.
  */
 import type { InferenceSession } from 'onnxruntime-node';
-import { input, mul, scalar, serialize } from '../graph/index.ts';
+import { probeModel } from '../graph/probe.ts';
 import type { Device } from '../runtime/device.ts';
 import { RuntimeError, reasonOf } from '../runtime/error.ts';
+
 import { disableTelemetry } from './telemetry.ts';
 
 type NativeRuntime = typeof import('onnxruntime-node');
@@ -34,14 +35,13 @@ export async function deviceProblem(runtime: NativeRuntime, device: Device): Pro
   if (!runtime.listSupportedBackends().some(({ name }) => name === device)) {
     return `onnxruntime-node has no ${device} on ${process.platform}-${process.arch}`;
   }
-  const probe = serialize({ outputs: { y: mul(input('x', 'float32', [1]), scalar(2)) } });
   const options: InferenceSession.SessionOptions = {
     executionProviders: [device],
     extra: { session: { disable_cpu_ep_fallback: '1' } },
     logSeverityLevel: 4,
   };
   try {
-    const session = await runtime.InferenceSession.create(probe, options);
+    const session = await runtime.InferenceSession.create(probeModel(), options);
     await session.release();
     return undefined;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { checkDevice } from '../runtime/device.ts';
+import { checkDevice, missingDevice } from '../runtime/device.ts';
 import { RuntimeError } from '../runtime/error.ts';
 
 /** Whether this page can reach a graphics processor. */
@@ -9,10 +9,17 @@ export function hasWebGpu(): boolean {
 /** The device that a choice means. @throws RuntimeError for a device that this page does not have */
 export function webDevice(choice: 'auto' | 'wasm' | 'webgpu' = 'auto'): 'wasm' | 'webgpu' {
   checkDevice(choice, ['auto', 'wasm', 'webgpu']);
-  if (choice === 'webgpu' && !hasWebGpu()) {
-    throw new RuntimeError("device 'webgpu' is not available here (navigator.gpu is missing); available: wasm");
-  }
+  if (choice === 'webgpu' && !hasWebGpu()) throw missingDevice('webgpu', 'navigator.gpu is missing', ['wasm']);
   return choice === 'webgpu' ? 'webgpu' : 'wasm';
+}
+
+/**
+ * The interface may be there without a graphics processor, and onnxruntime-web then computes on the processor silently.
+ * @throws RuntimeError where there is none
+ */
+export async function checkAdapter(): Promise<void> {
+  const { gpu } = navigator as Navigator & { readonly gpu?: { requestAdapter(): Promise<unknown> } };
+  if (!(await gpu?.requestAdapter())) throw missingDevice('webgpu', 'there is no graphics adapter', ['wasm']);
 }
 
 /** A module with a single function: () => v128, i8x16.splat(i32.const 0). */

@@ -2,23 +2,9 @@ import type { Device } from '../runtime/device.ts';
 import { RuntimeError, reasonOf } from '../runtime/error.ts';
 import { createOnnxSession, type OnnxRuntime } from '../runtime/onnx-session.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { checkAdapter } from './capabilities.ts';
 import { cdnBinaries } from './cdn.ts';
-
-export interface WebRuntimeOptions {
-  /**
-   * 'webgpu' computes on the graphics processor, with what it lacks on the CPU; 'wasm' on the CPU.
-   * Default 'auto', which is 'wasm': what a relation encoder does with a few short prompts is over before a graphics
-   * processor has compiled its first kernel.
-   */
-  readonly device?: 'auto' | 'wasm' | 'webgpu' | undefined;
-  /**
-   * Where the files `ort-wasm-simd-threaded*.wasm` of onnxruntime-web lie: the URL of their folder, or of
-   * the files. Default: where the bundler put them, else beside the script, or on the CDN that the script is from.
-   */
-  readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
-  /** Threads of all sessions; above 1 only on pages that are cross-origin isolated. Default: 1, or half of the processors (2 to 4) on such a page. */
-  readonly threads?: number;
-}
+import type { WebRuntimeOptions } from './runtime-options.ts';
 
 /** Which form of a transformer's layers a device runs faster. */
 export const operatorsFor = (device: Device): Runtime['operators'] => (device === 'webgpu' ? 'fused' : 'plain');
@@ -33,6 +19,7 @@ export function onnxWebRuntime(
     operators: operatorsFor(device),
     mapsFiles: false,
     async createSession(model, sessionOptions = {}) {
+      if (device === 'webgpu') await checkAdapter();
       const { wasm } = onnx.env;
       wasm.numThreads = threads ?? sessionOptions.threads ?? defaultThreads();
       if (wasmPaths !== undefined) wasm.wasmPaths = wasmPaths;

@@ -1,7 +1,8 @@
 import { RuntimeError, reasonOf } from '../runtime/error.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { checkSimd, webDevice } from './capabilities.ts';
-import { onnxWebRuntime, operatorsFor, type WebRuntimeOptions } from './onnx-web.ts';
+import { onnxWebRuntime, operatorsFor } from './onnx-web.ts';
+import type { WebRuntimeOptions } from './runtime-options.ts';
 
 /**
  * ONNX Runtime compiled to WebAssembly, in this thread: it blocks while it computes. It runs in Node too. All settings are

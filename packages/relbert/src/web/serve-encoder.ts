@@ -1,9 +1,11 @@
 import type { EncoderOptions } from '../encoder/encoder-options.ts';
 import { loadEncoderParts } from '../encoder/load-encoder.ts';
 import { type EncodeOptions, LocalPairEncoder } from '../encoder/pair-encoder.ts';
+import { probeModel } from '../graph/probe.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { onnxWebRuntime, type WebRuntimeOptions } from './onnx-web.ts';
+import { onnxWebRuntime } from './onnx-web.ts';
 import { type CallContext, type Port, RemoteCalls } from './remote-calls.ts';
+import type { WebRuntimeOptions } from './runtime-options.ts';
 
 export interface LoadRequest {
   readonly origin: string;
@@ -33,9 +35,11 @@ export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device
         list: () => page.call<readonly string[]>('list', undefined),
         read: (name: string) => page.call<Uint8Array | undefined>('read', name),
       };
-      loaded = loadEncoderParts(files, onnxWebRuntime(onnx, { ...runtime, device }), { ...options, signal }).then(
-        (parts) => new LocalPairEncoder(parts),
-      );
+      const web = onnxWebRuntime(onnx, { ...runtime, device });
+      // Its binary is compiled while the files come; what goes wrong is said when the model is loaded.
+      const compiled = web.createSession(probeModel()).then((session) => session.dispose());
+      compiled.catch(() => {});
+      loaded = loadEncoderParts(files, web, { ...options, signal }).then((parts) => new LocalPairEncoder(parts));
       return { ...(await loaded).info, runtime: 'web-worker' };
     },
     async encode({ words, options }: EncodeRequest, { signal, send }: CallContext) {

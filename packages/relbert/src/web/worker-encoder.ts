@@ -8,8 +8,8 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { RuntimeError } from '../runtime/error.ts';
 import { RelbertError } from '../text/relbert-error.ts';
 import { webDevice } from './capabilities.ts';
-import type { WebRuntimeOptions } from './onnx-web.ts';
 import { RemoteCalls } from './remote-calls.ts';
+import type { WebRuntimeOptions } from './runtime-options.ts';
 import type { EncodeRequest, LoadRequest } from './serve-encoder.ts';
 
 export interface WebWorkerOptions extends WebRuntimeOptions {

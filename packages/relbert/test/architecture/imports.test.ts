@@ -27,7 +27,7 @@ const allowed: Record<string, readonly string[]> = {
   evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'index'],
   classify: ['text', 'runtime', 'pair', 'formats', 'data', 'encoder', 'evaluate'],
   cluster: ['text', 'runtime', 'pair', 'data', 'encoder'],
-  web: ['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index'],
+  web: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index'],
   node: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'encoder', 'train', 'search', 'index', 'web'],
   run: [
     ...['text', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'models', 'encoder', 'loss', 'train'],

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join, normalize, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { describe, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -21,22 +21,26 @@ export function describeWithBrowser(name: string, suite: () => void): void {
   else test.skip(`${name} (skipped: no chromium in /usr/bin; apt-get install chromium)`);
 }
 
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    ...(executable && { executablePath: executable }),
-    headless: true,
-    args: [
-      '--no-sandbox',
-      // WebGPU computed on the CPU, where there is no graphics processor.
-      '--enable-unsafe-webgpu',
-      '--use-webgpu-adapter=swiftshader',
-      '--enable-unsafe-swiftshader',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
+const launchOptions = {
+  ...(executable && { executablePath: executable }),
+  headless: true,
+  args: [
+    '--no-sandbox',
+    // WebGPU computed on the CPU, where there is no graphics processor.
+    '--enable-unsafe-webgpu',
+    '--use-webgpu-adapter=swiftshader',
+    '--enable-unsafe-swiftshader',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+export const launchBrowser = (): Promise<Browser> => chromium.launch(launchOptions);
+
+/** A browser that keeps what it fetches in a folder. */
+export const openProfile = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, launchOptions);
 
 export interface BrowserOptions {
   /** Further folders of the checkout that the page may fetch: URL prefix → folder, as `{ '/model/': 'test/fixtures/x' }`. */
@@ -53,6 +57,28 @@ interface TraceEvent {
 
 /** What a page under test writes into a trace. */
 const pageMark = 'page under test';
+
+/**
+ * The longest task of a page's main thread while `work` runs, in milliseconds of its processor time, so that a busy
+ * machine counts as an idle one. `work` calls {@link markPage} in the page.
+ */
+export async function longestTask<Result>(
+  browser: Browser,
+  work: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly longest: number }> {
+  await browser.startTracing(undefined, { categories: ['toplevel', '__metadata', 'blink.user_timing'] });
+  const result = await work();
+  const trace = JSON.parse(String(await browser.stopTracing())) as { traceEvents: TraceEvent[] };
+  // The browser's own panels are pages, too.
+  const page = trace.traceEvents.find(({ name }) => name === pageMark);
+  if (!page) throw new Error(`the trace has no mark '${pageMark}'`);
+  const tasks = trace.traceEvents.filter(({ pid, tid }) => pid === page.pid && tid === page.tid);
+  return { result, longest: Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000 };
+}
+
+/** Writes into a trace which page is under test. */
+export const markPage = (page: Page): Promise<unknown> =>
+  page.evaluate(`performance.mark(${JSON.stringify(pageMark)})`);
 
 /** A browser with a web server, for several scripts. */
 export class BrowserPage implements AsyncDisposable {
@@ -88,7 +114,7 @@ export class BrowserPage implements AsyncDisposable {
     page.on('pageerror', (error) => errors.push(error.message));
     try {
       await page.goto(server.url);
-      await page.evaluate(`performance.mark(${JSON.stringify(pageMark)})`);
+      await markPage(page);
       // As text: the test runner would rewrite the `import` of a function.
       const call = `import('/entry.js').then(({ default: run }) => run(${JSON.stringify(args)})).then(JSON.stringify)`;
       const result = await page.evaluate<string>(call);
@@ -101,21 +127,9 @@ export class BrowserPage implements AsyncDisposable {
     }
   }
 
-  /**
-   * The longest task of a page's main thread while `work` runs, in milliseconds of its processor time, so that a busy
-   * machine counts as an idle one.
-   */
-  async longestTask<Result>(
-    work: () => Promise<Result>,
-  ): Promise<{ readonly result: Result; readonly longest: number }> {
-    await this.#browser.startTracing(undefined, { categories: ['toplevel', '__metadata', 'blink.user_timing'] });
-    const result = await work();
-    const trace = JSON.parse(String(await this.#browser.stopTracing())) as { traceEvents: TraceEvent[] };
-    // The browser's own panels are pages, too.
-    const page = trace.traceEvents.find(({ name }) => name === pageMark);
-    if (!page) throw new Error(`the trace has no mark '${pageMark}'`);
-    const tasks = trace.traceEvents.filter(({ pid, tid }) => pid === page.pid && tid === page.tid);
-    return { result, longest: Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000 };
+  /** {@link longestTask} of the pages that `work` runs. */
+  longestTask<Result>(work: () => Promise<Result>): ReturnType<typeof longestTask<Result>> {
+    return longestTask(this.#browser, work);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,10 +4,12 @@ export interface WorkerArguments {
   readonly pairs: [string, string][];
   readonly worker?: boolean;
   readonly threads?: number;
+  readonly dtype?: 'f32';
 }
 
 export interface WorkerReport {
   readonly runtime: string;
+  readonly dtype: string;
   readonly loadSeconds: number;
   readonly encodeSeconds: number;
   /** `done` of the events. */
@@ -57,7 +59,14 @@ export default async function run({ pairs, ...settings }: WorkerArguments): Prom
   const disposed = await Promise.all([waiting, encoder.encode(pairs).catch((error: Error) => error.message)]);
   const [start = 0, loaded = 0, encoded = 0] = times;
   return {
-    ...{ runtime: encoder.info.runtime, events, data: [...data.subarray(0, 8 * encoder.dimension)], late, tooLong },
+    ...{
+      runtime: encoder.info.runtime,
+      dtype: encoder.info.dtype,
+      events,
+      data: [...data.subarray(0, 8 * encoder.dimension)],
+      late,
+      tooLong,
+    },
     ...{ loadSeconds: (loaded - start) / 1000, encodeSeconds: (encoded - loaded) / 1000 },
     aborted: String(aborted),
     tokens: tokens.map(({ text, weights }) => (weights.some((weight) => weight !== 0) ? `<${text}>` : text)).join(' '),
@@ -72,6 +81,11 @@ async function failures(): Promise<string[]> {
     () => RelationEncoder.load('/model/', { runtime: { wasmPaths: '/nothing/' } }),
     () => RelationEncoder.load('/model/', { maxLength: 100_000 }),
     () => RelationEncoder.load('/model/', { signal: AbortSignal.abort(new Error('enough')) }),
+    () => {
+      const { gpu } = navigator as Navigator & { readonly gpu?: object };
+      if (gpu) Object.assign(gpu, { requestAdapter: async () => null });
+      return RelationEncoder.load('/model/', { device: 'webgpu', worker: false, runtime: { wasmPaths: '/ort/' } });
+    },
   ];
   const outcomes: string[] = [];
   for (const attempt of attempts) {

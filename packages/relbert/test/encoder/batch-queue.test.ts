@@ -56,10 +56,17 @@ describe('the batches of one call', () => {
     expect(batches).toEqual([[4, 4], [4, 4], [4]]);
   });
 
-  it('are not padding for the most part; a prompt above the budget is a batch by itself', async () => {
+  it('have at most 32 tokens of padding; a prompt above the budget is a batch by itself', async () => {
     const { batches, encode } = queueWith({ batchTokens: 90 });
-    expect(await encode([3, 100, 3, 40, 3].map((length) => prompt(length)))).toEqual([3, 100, 3, 40, 3]);
-    expect(batches).toEqual([[100], [40, 3], [3, 3]]);
+    expect(await encode([3, 100, 3, 40, 35, 3].map((length) => prompt(length)))).toEqual([3, 100, 3, 40, 35, 3]);
+    expect(batches).toEqual([[100], [40, 35], [3, 3, 3]]);
+    const mixed = queueWith();
+    await mixed.encode(Array.from({ length: 64 }, (_, i) => prompt(4 + (i % 13))));
+    expect(mixed.batches.flat()).toHaveLength(64);
+    for (const batch of mixed.batches) {
+      expect(padded(batch) - batch.reduce((sum, length) => sum + length)).toBeLessThanOrEqual(32);
+    }
+    expect(mixed.batches.length).toBeLessThan(10);
   });
 
   it('of nothing are none, and a budget is a positive whole number', async () => {

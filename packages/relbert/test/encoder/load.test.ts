@@ -75,6 +75,15 @@ describe('RelationEncoder.load', () => {
     expect(encoder.info.dimension).toBe(encoder.info.hiddenSize);
   });
 
+  it("computes in 8 bits what is stored so, where dtype is 'stored'", async () => {
+    const dtypeOf = async (model: string) => (await RelationEncoder.describe(model, { dtype: 'stored' })).dtype;
+    expect([await dtypeOf('embedded'), await dtypeOf(tiny)]).toEqual(['int8', 'f32']);
+    await using encoder = await RelationEncoder.load('embedded', { dtype: 'stored', worker: false });
+    await using int8 = await RelationEncoder.load('embedded', { dtype: 'int8', worker: false });
+    expect(encoder.info.dtype).toBe('int8');
+    expect((await encoder.encode(pairs)).data).toEqual((await int8.encode(pairs)).data);
+  });
+
   it('describes without reading the weights what it would load', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'relbert-describe-'));
     cpSync(tiny, folder, { recursive: true });
@@ -103,7 +112,7 @@ describe('RelationEncoder.load', () => {
     for (const threads of [0, -3, 1.5]) {
       await expect(load({ threads })).rejects.toThrow(`threads must be a positive whole number, got ${threads}`);
     }
-    await expect(load({ dtype: 'f16' })).rejects.toThrow("dtype must be 'f32' or 'int8', got 'f16'");
+    await expect(load({ dtype: 'f16' })).rejects.toThrow("dtype must be 'f32', 'int8' or 'stored', got 'f16'");
     await expect(load({ batchToken: 8 })).rejects.toThrow("unknown option 'batchToken' (did you mean batchTokens");
     await expect(load({ device: 'gpu' })).rejects.toThrow("unknown device 'gpu'");
     const prompt = { kind: 'template', text: template };

@@ -14,7 +14,9 @@ export class PostgresMissingError extends Error {
 /** Optional peers. @throws PostgresMissingError, which says how to install them */
 export async function loadPg() {
   try {
-    const [{ default: pg }, { from }] = await Promise.all([import('pg'), import('pg-copy-streams')]);
+    // One by one: bundlers let a package be missing where its import is awaited in a `try`.
+    const { default: pg } = await import('pg');
+    const { from } = await import('pg-copy-streams');
     return { pg, copyFrom: from };
   } catch (cause) {
     const install = 'npm install pg@8.23.1 pg-copy-streams@7.0.0';
