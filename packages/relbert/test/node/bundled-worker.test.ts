@@ -20,7 +20,15 @@ describe('a bundle without the module of the session thread', () => {
   ] as const)('$format: says where it was looked for and what to do', async ({ format, file, says }) => {
     const outfile = join(folder, file);
     const external = ['onnxruntime-node'];
-    await build({ entryPoints: [built], bundle: true, platform: 'node', format, outfile, external, logLevel: 'silent' });
+    await build({
+      entryPoints: [built],
+      bundle: true,
+      platform: 'node',
+      format,
+      outfile,
+      external,
+      logLevel: 'silent',
+    });
     const module = (await import(pathToFileURL(outfile).href)) as typeof import('../../src/node/worker.ts');
     const runtime = module.nodeWorkerRuntime();
     const creation = runtime.createSession(new Uint8Array(1));
