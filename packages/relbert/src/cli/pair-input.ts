@@ -16,7 +16,10 @@ export interface PairInput {
   count(): Promise<number | undefined>;
   /** The same pairs once more, from a file: what must be known before the first is written. */
   readonly again?: () => AsyncIterable<WordPair>;
-  /** Where the input is an Arrow stream: the same pairs, with every column as it is. */
+  /**
+   * Where the input is an Arrow stream: the same pairs, with every column as it is.
+   * @internal The types of apache-arrow are not there for everybody.
+   */
   readonly arrow?: ArrowReader;
 }
 
