@@ -140,21 +140,27 @@ function onlyMethods(allow: string): MiddlewareHandler<AppEnv> {
   };
 }
 
-function bearer(token: string): MiddlewareHandler<AppEnv> {
+/** Whether a header Authorization has the token; compared in constant time. */
+export function tokenCheck(token: string): (authorization: string | undefined) => 'right' | 'wrong' | 'missing' {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   const expected = digest(token);
+  return (authorization) => {
+    const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (given === undefined) return 'missing';
+    return timingSafeEqual(digest(given), expected) ? 'right' : 'wrong';
+  };
+}
+
+function bearer(token: string): MiddlewareHandler<AppEnv> {
+  const check = tokenCheck(token);
   return async ({ req }, next) => {
-    const given = /^Bearer +(\S+) *$/i.exec(req.header('authorization') ?? '')?.[1];
-    if (given === undefined || !timingSafeEqual(digest(given), expected)) {
-      const challenge =
-        given === undefined ? 'Bearer realm="relbert"' : 'Bearer realm="relbert", error="invalid_token"';
-      throw new Problem(
-        401,
-        given === undefined ? 'send the header Authorization: Bearer TOKEN' : 'the token is wrong',
-        {
-          headers: { 'www-authenticate': challenge },
-        },
-      );
+    const result = check(req.header('authorization'));
+    if (result !== 'right') {
+      const [detail, challenge] =
+        result === 'missing'
+          ? ['send the header Authorization: Bearer TOKEN', 'Bearer realm="relbert"']
+          : ['the token is wrong', 'Bearer realm="relbert", error="invalid_token"'];
+      throw new Problem(401, detail, { headers: { 'www-authenticate': challenge } });
     }
     await next();
   };

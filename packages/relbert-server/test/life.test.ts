@@ -156,6 +156,21 @@ describe('limits', () => {
     expect((await post(server, '/v1/embed', pair)).status).toBe(200);
   });
 
+  it('who has no token is answered 401 and does not count as load', async () => {
+    await using server = await start({ queue: 1, token: 'secret' });
+    const { workerPid } = server.app;
+    process.kill(workerPid as number, 'SIGSTOP');
+    const right = { authorization: 'Bearer secret' };
+    const first = post(server, '/v1/embed', pair, right);
+    await expect.poll(async () => (await fetch(`${server.url}/metrics`)).text()).toContain('relbert_queue_requests 1');
+    for (const headers of [{}, { authorization: 'Bearer wrong' }]) {
+      expect((await post(server, '/v1/embed', pair, headers)).status).toBe(401);
+    }
+    expect((await post(server, '/v1/embed', pair, right)).status).toBe(503);
+    process.kill(workerPid as number, 'SIGCONT');
+    expect((await first).status).toBe(200);
+  });
+
   it.each([
     ['a burst is answered up to the queue', 150, 128],
     ['of an overload the server keeps what it can answer soon', 300, 16],
