@@ -5,13 +5,12 @@
  */
 import { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
-import { input, matMul, serialize } from '../graph/index.ts';
-import { miningQuestion, unitRows } from '../index/mining.ts';
-import { Whitening } from '../index/whitening.ts';
+import { unitRows } from '../index/mining.ts';
+import { ExampleCosines, MiningQuestion } from '../index/mining-question.ts';
+import { Whitening, type WhiteningOptions } from '../index/whitening.ts';
 import { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
 import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
-import type { Runtime } from '../runtime/session.ts';
 
 /** Scores all candidates for sets of seeds (rows of the pool): one list of scores a set. */
 export interface MiningMethod {
@@ -150,11 +149,7 @@ function meanFigures(list: readonly MiningFigures[]): MiningFigures {
 export async function relationMethods(
   vectors: Float32Array,
   dimension: number,
-  options: {
-    readonly runtime: Runtime;
-    readonly threads?: number | undefined;
-    readonly signal?: AbortSignal | undefined;
-  },
+  options: WhiteningOptions,
 ): Promise<MiningMethod[]> {
   const units = unitRows(vectors, dimension);
   const rows = units.length / dimension;
@@ -170,44 +165,59 @@ export async function relationMethods(
   for (let at = 0; at < units.length; at += block) {
     whitened.set(await whitening.apply(units.slice(at, at + block)), at);
   }
+  const mean = (cosines: Float32Array): number => cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
   return [
-    { name: 'relbert mine', scores: (seeds) => meanScores(whitened, dimension, seeds, options) },
-    { name: 'cosine to the mean', scores: (seeds) => meanScores(units, dimension, seeds, options) },
+    {
+      name: 'relbert mine',
+      scores: (seeds) =>
+        seedScores(whitened, dimension, seeds, options, async (cosines, count) => {
+          const question = await MiningQuestion.of(cosines, count, options.signal);
+          return (own) => question.score(own);
+        }),
+    },
+    { name: 'cosine to the mean', scores: (seeds) => seedScores(units, dimension, seeds, options, async () => mean) },
   ];
 }
 
-/** Dot products of all rows with the mean of each set of seeds. */
-async function meanScores(
+/**
+ * Scores all rows for each set of seeds.
+ * @param scorer Gives the score of a row by its cosines with the seeds, from the cosines of the seeds with each other.
+ */
+async function seedScores(
   rows: Float32Array,
   dimension: number,
-  seeds: readonly (readonly number[])[],
-  { runtime, threads }: { readonly runtime: Runtime; readonly threads?: number | undefined },
+  sets: readonly (readonly number[])[],
+  options: WhiteningOptions,
+  scorer: (cosines: Float32Array, count: number) => Promise<(cosines: Float32Array) => number>,
 ): Promise<Float32Array[]> {
-  const questions = new Float32Array(dimension * seeds.length);
-  for (const [q, set] of seeds.entries()) {
-    const own = new Float32Array(set.length * dimension);
-    for (const [i, row] of set.entries()) own.set(rows.subarray(row * dimension, (row + 1) * dimension), i * dimension);
-    for (const [d, value] of miningQuestion(own, dimension, set.length).entries())
-      questions[d * seeds.length + q] = value;
-  }
-  const x = input('rows', 'float32', ['N', dimension]);
-  const products = matMul(x, input('questions', 'float32', [dimension, seeds.length]));
-  const model = serialize({ outputs: { products } }); // [N, Q]
-  await using session = await runtime.createSession(model, { ...(threads !== undefined && { threads }) });
-  const scores = seeds.map(() => new Float32Array(rows.length / dimension));
+  const turn = eventLoopTurns();
+  const copy = (row: number): Float32Array => rows.subarray(row * dimension, (row + 1) * dimension);
+  const examples = new Float32Array(sets.flat().length * dimension);
+  for (const [i, row] of sets.flat().entries()) examples.set(copy(row), i * dimension);
+  let end = 0;
+  const questions = await Promise.all(
+    sets.map(async ({ length }) => {
+      const start = end;
+      end += length;
+      const own = examples.slice(start * dimension, end * dimension);
+      await using cosinesWith = await ExampleCosines.of(own, dimension, options);
+      return { start, end: start + length, score: await scorer(await cosinesWith.apply(own), length) };
+    }),
+  );
+  await using cosinesWith = await ExampleCosines.of(examples, dimension, options);
+  const found = sets.map(() => new Float32Array(rows.length / dimension));
   const block = 16_384;
   for (let first = 0; first * dimension < rows.length; first += block) {
-    const data = rows.slice(first * dimension, (first + block) * dimension);
-    const out = await session.run({
-      rows: { dtype: 'float32', shape: [data.length / dimension, dimension], data },
-      questions: { dtype: 'float32', shape: [dimension, seeds.length], data: questions.slice() },
-    });
-    const found = out['products']?.data as Float32Array;
-    for (const [at, value] of found.entries()) {
-      (scores[at % seeds.length] as Float32Array)[first + Math.floor(at / seeds.length)] = value;
+    const cosines = await cosinesWith.apply(rows.slice(first * dimension, (first + block) * dimension));
+    for (let at = 0; at < cosines.length; at += end) {
+      for (const [q, question] of questions.entries())
+        (found[q] as Float32Array)[first + at / end] = question.score(
+          cosines.subarray(at + question.start, at + question.end),
+        );
     }
+    await turn();
   }
-  return scores;
+  return found;
 }
 
 /** A pool in which each pair is there once, the pairs of relations included. */

@@ -1,7 +1,6 @@
 /** Completes an analogy from a list of words: hot is to cold as big is to ...? */
-import { cosine } from '../encoder/embeddings.ts';
+import { cosine, normalizeRows } from '../encoder/embeddings.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { wordsOf } from './row-keys.ts';
 
 /** Vectors of words, of length 1 or all zeros: float32 [n, E]. */
@@ -23,7 +22,7 @@ export interface AnalogyToComplete {
 
 export interface Completion {
   readonly word: string;
-  /** −2.5 to 2.5. */
+  /** −3.5 to 3.5. */
   readonly score: number;
 }
 
@@ -44,13 +43,15 @@ export interface CompletionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Weights of the three parts of the score, chosen on the validation questions of Google and BATS. */
+/** Weight of the analogy read the other way; docs/complete.md says on which questions it was chosen. */
 const crossWeight = 0.5;
-const offsetWeight = 1;
+/** Words that are compared in all three orders: the best by the first one. */
+const finalists = 300;
 
 /**
  * The words that complete an analogy best. A word d has for "a is to b as c is to d" the score cos(a:b, c:d) +
- * cos(a:c, b:d) / 2 + cos(d, b + c − a): the relation, the analogy read the other way, and the words alone. Words of the
+ * cos(b:a, d:c) + cos(a:c, b:d) / 2 + cos(d, b + c − a): the relation, in both directions, the analogy read the other way,
+ * and the words alone. What the pairs of all candidates have in common is taken off before they are compared. Words of the
  * question are not answers.
  *
  * @throws RangeError where no word may be an answer
@@ -65,23 +66,49 @@ export async function completeAnalogy(
   const { head, tail } = example;
   const likely = likelyAnswers(question, table, candidates);
   if (likely.length === 0) throw new RangeError('no word is left that may be an answer: take a longer list of words');
-  const embed = async (pairs: readonly WordPair[]): Promise<(at: number) => Float32Array> => {
+  const compared = async (example: WordPair, pairs: readonly WordPair[]): Promise<number[]> => {
     signal?.throwIfAborted();
-    const { data } = await encode(pairs);
-    const dimension = data.length / pairs.length;
-    return (at) => data.subarray(at * dimension, (at + 1) * dimension);
+    return centredCosines((await encode([example, ...pairs])).data, pairs.length + 1);
   };
-  const given = await embed([example, { head, tail: word }]);
-  const across = await embed(likely.map((answer) => ({ head: word, tail: answer.word })));
-  const down = await embed(likely.map((answer) => ({ head: tail, tail: answer.word })));
-  const turn = eventLoopTurns();
-  const scored: Completion[] = [];
-  for (const [i, { word: answer, offset }] of likely.entries()) {
-    const score = cosine(given(0), across(i)) + crossWeight * cosine(given(1), down(i)) + offsetWeight * offset;
-    scored.push({ word: answer, score });
-    await turn();
-  }
-  return scored.sort((a, b) => b.score - a.score).slice(0, top);
+  const across = await compared(
+    example,
+    likely.map((answer) => ({ head: word, tail: answer.word })),
+  );
+  const best = likely
+    .map((answer, i) => ({ word: answer.word, score: answer.offset + (across[i] as number) }))
+    .sort((x, y) => y.score - x.score)
+    .slice(0, Math.max(finalists, top));
+  const back = await compared(
+    { head: tail, tail: head },
+    best.map((answer) => ({ head: answer.word, tail: word })),
+  );
+  const down = await compared(
+    { head, tail: word },
+    best.map((answer) => ({ head: tail, tail: answer.word })),
+  );
+  return best
+    .map((answer, i) => ({
+      word: answer.word,
+      score: answer.score + (back[i] as number) + crossWeight * (down[i] as number),
+    }))
+    .sort((x, y) => y.score - x.score)
+    .slice(0, top);
+}
+
+/**
+ * Cosines of the first row with each further one, the mean direction of the further ones taken off: in most candidates
+ * the word that their pairs share is stronger than the relation.
+ */
+function centredCosines(data: Float32Array, rows: number): number[] {
+  const dimension = data.length / rows;
+  const units = data.slice();
+  normalizeRows(units, dimension);
+  const mean = new Float64Array(dimension);
+  for (let at = dimension; at < units.length; at++)
+    mean[at % dimension] = (mean[at % dimension] as number) + (units[at] as number) / (rows - 1);
+  for (let at = 0; at < units.length; at++) units[at] = (units[at] as number) - (mean[at % dimension] as number);
+  const vectorOf = (row: number): Float32Array => units.subarray(row * dimension, (row + 1) * dimension);
+  return Array.from({ length: rows - 1 }, (_, i) => cosine(vectorOf(0), vectorOf(i + 1)));
 }
 
 /** The `count` words that are most like the word that is asked for and the tail of the example taken together. */

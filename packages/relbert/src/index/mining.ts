@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime/session.ts';
 import { BestPairs, type ScoredPair } from './best-pairs.ts';
 import { IndexError } from './error.ts';
 import { checkTop, type PairVector } from './index-question.ts';
+import { ExampleCosines, MiningQuestion } from './mining-question.ts';
 import { unitVector } from './unit-vector.ts';
 import { Whitening } from './whitening.ts';
 
@@ -32,7 +33,7 @@ export interface MineOptions {
 }
 
 export interface MinedPair extends ScoredPair {
-  /** Mean cosine to the seeds in the whitened space, less half the mean cosine to the counter-examples. */
+  /** About the cosine to the nearest seeds in the whitened space, at most 1; less what is like a counter-example. */
   readonly score: number;
   /** The seed that is nearest. */
   readonly seed: WordPair;
@@ -70,7 +71,8 @@ export async function minePairs(
   if (sample.length % dimension !== 0) throw otherDimension(dimension);
   await using whitening = await Whitening.of(unitRows(sample, dimension), dimension, options);
   const whitened = await whitening.apply(unitRows(vectors, dimension, examples));
-  const question = miningQuestion(whitened, dimension, seeds.length);
+  await using cosinesWith = await ExampleCosines.of(whitened, dimension, options);
+  const question = await MiningQuestion.of(await cosinesWith.apply(whitened), seeds.length, signal);
   const without = new Set(examples.map(({ pair }) => pairKey(pair)));
   const best = new BestPairs<MinedPair>(top);
   let done = 0;
@@ -80,12 +82,14 @@ export async function minePairs(
       signal?.throwIfAborted();
       const some = pairs.slice(first, first + comparedAtOnce).map((pair) => ({ pair }));
       const rows = data.subarray(first * dimension, (first + some.length) * dimension);
-      const candidates = await whitening.apply(unitRows(rows, dimension, some));
+      const cosines = await cosinesWith.apply(await whitening.apply(unitRows(rows, dimension, some)));
       for (const [i, { pair }] of some.entries()) {
-        const candidate = candidates.subarray(i * dimension, (i + 1) * dimension);
-        const score = dot(question, candidate);
+        const own = cosines.subarray(i * examples.length, (i + 1) * examples.length);
+        const score = question.score(own);
         if (!best.admits(score) || without.has(pairKey(pair))) continue;
-        best.add({ pair, score, seed: nearestSeed(candidate, seeds, whitened) });
+        const nearest = own.subarray(0, seeds.length);
+        const seed = (seeds[nearest.indexOf(Math.max(...nearest))] as PairVector).pair;
+        best.add({ pair, score, seed });
       }
       done += some.length;
       onProgress?.({ kind: 'mining', done });
@@ -93,34 +97,6 @@ export async function minePairs(
     }
   }
   return best.sorted();
-}
-
-/**
- * The vector whose dot product with a candidate is its score: the mean of the seeds, less half the mean of the
- * counter-examples.
- *
- * @param whitened float32 [S, D]: unit vectors of the seeds, then of the counter-examples.
- */
-export function miningQuestion(whitened: Float32Array, dimension: number, seeds: number): Float32Array {
-  const question = new Float32Array(dimension);
-  const others = whitened.length / dimension - seeds;
-  for (let at = 0; at < whitened.length; at++) {
-    const weight = at < seeds * dimension ? 1 / seeds : -0.5 / others;
-    question[at % dimension] = (question[at % dimension] as number) + weight * (whitened[at] as number);
-  }
-  return question;
-}
-
-function nearestSeed(candidate: Float32Array, seeds: readonly PairVector[], whitened: Float32Array): WordPair {
-  const dimension = candidate.length;
-  const cosines = seeds.map((_, i) => dot(whitened.subarray(i * dimension, (i + 1) * dimension), candidate));
-  return (seeds[cosines.indexOf(Math.max(...cosines))] as PairVector).pair;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }
 
 /** Rows of length 1. @throws IndexError naming the pair whose vector has no direction */

@@ -22,7 +22,7 @@ import type { Runtime, Session } from '../runtime/session.ts';
 /** The least share of a multiple of the identity in the covariance; docs/mining.md says what it was compared with. */
 const leastShrinkage = 0.1;
 
-interface WhiteningOptions {
+export interface WhiteningOptions {
   readonly runtime: Runtime;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -79,7 +79,8 @@ export class Whitening implements AsyncDisposable {
   }
 }
 
-function sessionOf(
+/** A session with no inputs but rows. */
+export function sessionOf(
   outputs: Readonly<Record<string, Tensor>>,
   { runtime, threads }: WhiteningOptions,
 ): Promise<Session> {
@@ -96,7 +97,7 @@ async function gram(rows: Float32Array, dimension: number, options: WhiteningOpt
 }
 
 /** L⁻ᵀ of the Cholesky factor L of a positive definite matrix: float32 [D, D]. Overwrites the matrix with L. */
-async function inverseFactor(
+export async function inverseFactor(
   matrix: Float64Array,
   dimension: number,
   signal: AbortSignal | undefined,

@@ -35,9 +35,9 @@ describe('completeAnalogy', () => {
     expect(found[0]?.word).toBe('small');
     expect(found.map(({ word }) => word.toLowerCase())).not.toContain('cold');
     expect(new Set(found.map(({ word }) => word)).size).toBe(3);
-    // big - hot + cold = [0, 1, -1] is small: relation 1, half of the other way 1, and the words 1.
-    expect(found[0]?.score).toBeCloseTo(2.5, 5);
-    expect(found[1]?.score).toBeLessThan(2);
+    // big - hot + cold = [0, 1, -1] is small: relation 1 in both directions, half of the other way 1, and the words 1.
+    expect(found[0]?.score).toBeCloseTo(3.5, 5);
+    expect(found[1]?.score).toBeLessThan(2.5);
   });
 
   it('encodes the words alone that are most like the word asked for and the tail of the example', async () => {
@@ -49,6 +49,24 @@ describe('completeAnalogy', () => {
     // big + cold = [1, 1, 0]: bread is the least like it.
     await completeAnalogy(question, tableOf(words), seen, { candidates: 3 });
     expect([...asked].sort()).toEqual(['huge', 'small', 'warm']);
+  });
+
+  it('takes off what the pairs of all candidates have in common', async () => {
+    // Every pair with big has a large third number: it says nothing, and is more than the relation, the first two numbers.
+    const vectors: Record<string, readonly number[]> = {
+      'hot cold': [1, 0, 0],
+      'big small': [0.9, 0.1, 5],
+      'big huge': [-0.9, 0.1, 4],
+      'big warm': [-0.2, 0.9, 5],
+      'big bread': [-0.2, -0.9, 6],
+    };
+    const shared = async (pairs: readonly WordPair[]) => ({
+      data: Float32Array.from(pairs.flatMap(({ head, tail }) => vectors[`${head} ${tail}`] ?? [0, 0, 0])),
+    });
+    const found = await completeAnalogy(question, { ...tableOf(words), data: new Float32Array(21) }, shared);
+    expect(found[0]?.word).toBe('small');
+    expect(found[0]?.score).toBeGreaterThan(0.9);
+    expect(found[1]?.score).toBeLessThan(0.1);
   });
 
   it('takes answers from the listed words alone, and a question whose words are not listed', async () => {

@@ -4,6 +4,7 @@ import { cosine } from '../../src/encoder/embeddings.ts';
 import type { VectorBlock } from '../../src/formats/vector-block.ts';
 import type { PairVector } from '../../src/index/index-question.ts';
 import { type MiningPool, minePairs } from '../../src/index/mining.ts';
+import { MiningQuestion } from '../../src/index/mining-question.ts';
 import { Whitening } from '../../src/index/whitening.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
@@ -133,6 +134,36 @@ describe('minePairs', () => {
     await expect(minePairs(short, pool, { runtime })).rejects.toThrow('a seed has 3 dimensions');
     const zero = [{ pair: pair('zero'), vector: new Float32Array(dimension) }];
     await expect(minePairs(zero, pool, { runtime })).rejects.toThrow(/\["zero","x"\].*all zeros/);
+  });
+});
+
+describe('MiningQuestion', () => {
+  const cosines = (...rows: number[][]): Float32Array => Float32Array.from(rows.flat());
+  const near = [0.9, 0.1, 0.1];
+  const between = [0.4, 0.4, 0.4];
+
+  it('is the logarithm of the mean of a Gaussian process with 1 at the seeds', async () => {
+    const { exp, log } = Math;
+    const one = await MiningQuestion.of(cosines([1]), 1);
+    expect(one.score(cosines([0.5]))).toBeCloseTo(1 + log(exp(2 * -0.5) / 1.3) / 2, 6);
+    // Two seeds with the cosine 0.2: the inverse of [[1.3, k], [k, 1.3]] times [1, 1] is 1 / (1.3 + k) for both.
+    const two = await MiningQuestion.of(cosines([1, 0.2], [0.2, 1]), 2);
+    const fit = (exp(2 * (0.7 - 1)) + exp(2 * (0.1 - 1))) / (1.3 + exp(2 * (0.2 - 1)));
+    expect(two.score(cosines([0.7, 0.1]))).toBeCloseTo(1 + log(fit) / 2, 6);
+  });
+
+  it('prefers what is near one seed to what is as near all by the mean, and counts seeds that are alike less', async () => {
+    const apart = await MiningQuestion.of(cosines([1, 0, 0], [0, 1, 0], [0, 0, 1]), 3);
+    expect(apart.score(cosines(near))).toBeGreaterThan(apart.score(cosines(between)));
+    const twins = await MiningQuestion.of(cosines([1, 1, 0], [1, 1, 0], [0, 0, 1]), 3);
+    expect(twins.score(cosines([0.1, 0.1, 0.7]))).toBeGreaterThan(twins.score(cosines([0.7, 0.1, 0.1])));
+  });
+
+  it('takes off what is like a counter-example, and nothing for what is unlike all', async () => {
+    const plain = await MiningQuestion.of(cosines([1]), 1);
+    const against = await MiningQuestion.of(cosines([1, 0.3], [0.3, 1]), 1);
+    expect(against.score(cosines([0.5, 0.8]))).toBeCloseTo(plain.score(cosines([0.5])) - 0.15 * 0.64, 6);
+    expect(against.score(cosines([0.5, -0.8]))).toBeCloseTo(plain.score(cosines([0.5])), 9);
   });
 });
 
