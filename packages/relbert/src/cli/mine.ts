@@ -116,11 +116,12 @@ async function vocabularyPool(
   return encodedPool({ name: flags.vocabulary, pairs }, flags, terminal);
 }
 
-/** All pairs of a file, each once. */
+/** All pairs of a file, each once, without a label that a third column may have. */
 async function readPairs(file: string, terminal: Terminal): Promise<WordPair[]> {
   const { distinctPairs } = await import('../data/relation-set.ts');
   const pairs: WordPair[] = [];
-  for await (const { head, tail } of (await openPairs([], file, terminal)).pairs) pairs.push({ head, tail });
+  for await (const { head, tail } of (await openPairs([], file, terminal, { labelled: true })).pairs)
+    pairs.push({ head, tail });
   if (pairs.length === 0) throw new Error(`${file}: holds no pair`);
   return distinctPairs(pairs);
 }

@@ -85,6 +85,15 @@ describe('relbert mine', () => {
     expect([neither.code, neither.stderr]).toEqual([2, expect.stringContaining('--among POOL or --vocabulary FILE')]);
   });
 
+  it('reads seeds with a label in a third column', async () => {
+    writeFileSync(path('labelled.tsv'), 'hot\tcold\tantonym\nbig\tsmall\tantonym\n');
+    const args = ['--not', path('not.tsv'), '--top', '7', '--among', path('pool.tsv'), ...model, '--json'];
+    const labelled = await relbert(['mine', '--seeds', path('labelled.tsv'), ...args]);
+    const plain = await relbert(['mine', '--seeds', path('seeds.tsv'), ...args]);
+    expect([labelled.code, labelled.stdout]).toEqual([0, plain.stdout]);
+    expect(labelled.stderr).toContain('labelled.tsv:1: the third column ("antonym") is read as a label and left out');
+  });
+
   it('prints a table', async () => {
     const { stdout, stderr } = await relbert(['mine', ...asked, '--among', path('pool.tsv'), ...model]);
     expect(stderr.match(/read as a header line/g)).toHaveLength(1); // though the file is read three times
