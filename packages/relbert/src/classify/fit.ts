@@ -26,17 +26,17 @@ import { type LinearClassifier, linearScores, nearestCentroid, shrunkDiscriminan
 export const classifierMethods = ['mlp', 'centroid', 'lda'] as const;
 export type ClassifierMethod = (typeof classifierMethods)[number];
 
-/** Below so many examples of the median label, the mean of each label is all that they tell. */
+/** Below so many examples of the median label the nearest mean is best on validation pairs (docs/classify.md). */
 const FEW_FOR_LDA = 15;
-/** Below so many, an MLP does worse than linear discriminant analysis. */
-const FEW_FOR_MLP = 40;
+/** From so many on an MLP is, and one in ten is two of each label to calibrate it by. */
+const FEW_FOR_MLP = 20;
 /** Folds of cross-validation for few examples; an MLP holds out one of ten. */
 const FOLDS = { linear: 5, mlp: 10 } as const;
 
 export interface FitOptions extends ClassificationOptions {
   /**
    * `auto` (default): by the examples of the median label, below 15 `centroid`, the nearest mean of normalised features;
-   * below 40 `lda`, linear discriminant analysis with a shrunk covariance; else `mlp`, the paper's network.
+   * below 20 `lda`, linear discriminant analysis with a shrunk covariance; else `mlp`, the paper's network.
    */
   readonly method?: ClassifierMethod | 'auto';
 }

@@ -73,7 +73,7 @@ describe('RelationClassifier', () => {
   it('chooses by the number of examples', async () => {
     await using few = await fit('auto');
     expect(few.info.method).toBe('centroid');
-    await using more = await RelationClassifier.fit(examples(60), { encoder, search: 'default', threads: 1 });
+    await using more = await RelationClassifier.fit(examples(48), { encoder, search: 'default', threads: 1 });
     expect(more.info.method).toBe('lda');
     await using many = await RelationClassifier.fit(examples(120), {
       encoder,
