@@ -64,6 +64,7 @@ export {
 } from './index/index-writer.ts';
 export type { ModelIdentity } from './index/manifest.ts';
 export { type MinedPair, type MineOptions, type MiningPool, minePairs } from './index/mining.ts';
+export type { OpenIndexOptions } from './index/open-segments.ts';
 export type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from './index/pair-index.ts';
 export { type IndexInfo, RelationIndex, type VerifyEvent } from './index/relation-index.ts';
 export { EncoderConfigError } from './models/config.ts';

@@ -7,13 +7,18 @@ import { RowSet } from './row-set.ts';
 import { Segment } from './segment.ts';
 import { checksumText, damaged } from './segment-format.ts';
 
+export interface OpenIndexOptions {
+  /** Bytes of codes that each part keeps in memory; codes of a part that has more are read for every question. Default 128 MiB. */
+  readonly codeMemory?: number | undefined;
+}
+
 export interface OpenSegments {
   readonly manifest: Manifest;
   readonly segments: readonly Segment[];
 }
 
 /** @throws IndexError where there is no index, or it is damaged or cut */
-export async function openSegments(folder: IndexFolder): Promise<OpenSegments> {
+export async function openSegments(folder: IndexFolder, options: OpenIndexOptions): Promise<OpenSegments> {
   const scorerOfText = new Scorer(16);
   const checksum = (text: string): string => checksumText(scorerOfText.checksum(new TextEncoder().encode(text)));
   const readManifest = () => readWhole(folder, manifestName);
@@ -27,7 +32,7 @@ export async function openSegments(folder: IndexFolder): Promise<OpenSegments> {
     const manifest = parseManifest(text, `${folder.origin}/${manifestName}`, checksum);
     const scorer = new Scorer(manifest.dimension);
     try {
-      return { manifest, segments: await segmentsOf(manifest, folder, scorer) };
+      return { manifest, segments: await segmentsOf(manifest, folder, scorer, options) };
     } catch (error) {
       // A writer may have replaced the manifest since, and removed the files that this one names.
       bytes = await readManifest();
@@ -46,14 +51,20 @@ async function readWhole(folder: IndexFolder, name: string): Promise<Uint8Array 
   }
 }
 
-async function segmentsOf(manifest: Manifest, folder: IndexFolder, scorer: Scorer): Promise<Segment[]> {
+async function segmentsOf(
+  manifest: Manifest,
+  folder: IndexFolder,
+  scorer: Scorer,
+  { codeMemory }: OpenIndexOptions,
+): Promise<Segment[]> {
   const segments: Segment[] = [];
   try {
     for (const { file, checksum, removed, rows } of manifest.segments) {
       const opened = await folder.open(file);
       if (!opened) throw new IndexError(`${folder.origin}/${file}: the segment is missing; restore it, or build anew`);
       const gone = removed && (await readRemoved(folder, removed, rows, scorer));
-      segments.push(await Segment.open(opened, { name: `${folder.origin}/${file}`, checksum, scorer, removed: gone }));
+      const name = `${folder.origin}/${file}`;
+      segments.push(await Segment.open(opened, { name, checksum, scorer, removed: gone, codeMemory }));
     }
     return segments;
   } catch (error) {

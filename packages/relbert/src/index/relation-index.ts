@@ -9,7 +9,7 @@ import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { IndexFolder } from './index-folder.ts';
 import { checkTop, unitsOf } from './index-question.ts';
 import type { Manifest, ModelIdentity } from './manifest.ts';
-import { type OpenSegments, openSegments } from './open-segments.ts';
+import { type OpenIndexOptions, type OpenSegments, openSegments } from './open-segments.ts';
 import type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from './pair-index.ts';
 import { columnKey } from './row-keys.ts';
 import type { RowSet } from './row-set.ts';
@@ -45,8 +45,8 @@ export class RelationIndex implements PairIndex {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @throws IndexError where there is no index, or it is damaged or cut */
-  static async open(folder: IndexFolder): Promise<RelationIndex> {
-    return new RelationIndex(folder.origin, await openSegments(folder));
+  static async open(folder: IndexFolder, options: OpenIndexOptions = {}): Promise<RelationIndex> {
+    return new RelationIndex(folder.origin, await openSegments(folder, options));
   }
 
   private constructor(origin: string, { manifest, segments }: OpenSegments) {

@@ -9,8 +9,8 @@ import { RowSet } from './row-set.ts';
 import { damaged, type SegmentFooter, type SegmentTables } from './segment-format.ts';
 import { TopScores } from './top-scores.ts';
 
-/** Codes of a segment that are kept: of more than two million pairs of 384 dimensions. */
-const keptBytes = 128 * 2 ** 20;
+/** Of more than two million pairs of 384 dimensions. */
+export const defaultCodeMemory = 128 * 2 ** 20;
 /** Lists that stand beside each other are read together, up to this. */
 const readAtOnce = 256 * 1024;
 /** Reads from a server that are in flight. */
@@ -32,7 +32,8 @@ export class SegmentCodes {
   /** Products of the question and the centroids. */
   #products: Float32Array = new Float32Array();
 
-  constructor(name: string, file: IndexFile, footer: SegmentFooter, tables: SegmentTables) {
+  /** @param memory Bytes of codes that are kept: all, or none where all are more. */
+  constructor(name: string, file: IndexFile, footer: SegmentFooter, tables: SegmentTables, memory: number) {
     const { dimension, lists } = footer;
     this.#name = name;
     this.#file = file;
@@ -46,7 +47,7 @@ export class SegmentCodes {
     );
     this.#starts = codeStarts(tables.listStarts, dimension);
     const total = this.#starts[lists] as number;
-    this.#kept = total <= keptBytes;
+    this.#kept = total <= memory;
     let longest = 0;
     for (let list = 0; list < lists; list++) longest = Math.max(longest, this.#rows(list));
     const bytes = this.#kept ? total : listCodeBytes(longest, dimension);

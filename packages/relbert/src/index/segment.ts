@@ -8,7 +8,7 @@ import type { IndexFile } from './index-folder.ts';
 import type { Scorer } from './kernel/scorer.ts';
 import { columnPrefix } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
-import { codeStarts, SegmentCodes } from './segment-codes.ts';
+import { codeStarts, defaultCodeMemory, SegmentCodes } from './segment-codes.ts';
 import {
   checksumText,
   damaged,
@@ -49,11 +49,13 @@ export class Segment {
       checksum,
       scorer,
       removed,
+      codeMemory = defaultCodeMemory,
     }: {
       readonly name: string;
       readonly checksum: string;
       readonly scorer: Scorer;
       readonly removed?: RowSet | undefined;
+      readonly codeMemory?: number | undefined;
     },
   ): Promise<Segment> {
     const cut = (): IndexError =>
@@ -80,7 +82,8 @@ export class Segment {
     const has = ([start, end]: readonly [number, number], bytes: number | undefined): boolean => end - start === bytes;
     if (!has(footer.recordRegion, footer.rows * recordBytes(footer.dimension)) || !has(footer.codeRegion, codeBytes))
       throw cut();
-    return new Segment(name, file, footer, read, scorer, removed);
+    const codes = new SegmentCodes(name, file, footer, read, codeMemory);
+    return new Segment(name, file, footer, read, scorer, codes, removed);
   }
 
   private constructor(
@@ -89,6 +92,7 @@ export class Segment {
     footer: SegmentFooter,
     tables: SegmentTables,
     scorer: Scorer,
+    codes: SegmentCodes,
     removed: RowSet | undefined,
   ) {
     this.name = name;
@@ -96,7 +100,7 @@ export class Segment {
     this.#footer = footer;
     this.#tables = tables;
     this.#scorer = scorer;
-    this.codes = new SegmentCodes(name, file, footer, tables);
+    this.codes = codes;
     this.removed = removed;
     this.#checkedMetadata = new RowSet(tables.metadataChecksums.length);
   }

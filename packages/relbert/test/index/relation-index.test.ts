@@ -92,6 +92,15 @@ describe('an index', () => {
     }
   });
 
+  it('gives the same where codes are not kept in memory', async () => {
+    await using other = await RelationIndex.open(indexFolder(folder), { codeMemory: 0 });
+    const questions = Array.from({ length: 5 }, (_, q) => ({ vector: query(q) }));
+    for (const options of [{}, { exact: true, top: 30 }]) {
+      expect(await other.search(questions, options)).toEqual(await index.search(questions, options));
+    }
+    for await (const { done, total } of other.verify()) expect(done).toBeLessThanOrEqual(total);
+  });
+
   it('gives nearly all of them from the nearest lists', async () => {
     let hits = 0;
     const results = await index.search(Array.from({ length: 30 }, (_, q) => ({ vector: query(q) })));
