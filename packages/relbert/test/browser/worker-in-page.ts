@@ -5,6 +5,7 @@ export interface WorkerArguments {
   readonly worker?: boolean;
   readonly threads?: number;
   readonly dtype?: 'f32';
+  readonly batchTokens?: number;
 }
 
 export interface WorkerReport {

@@ -3,10 +3,10 @@ import type { LabelledPair, LexicalRelationSet } from '../../src/data/lexical-re
 import { Random } from '../../src/data/random.ts';
 import { evaluateClassification } from '../../src/evaluate/classification.ts';
 import { SETTINGS_GRID } from '../../src/evaluate/classifier.ts';
-import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
+import { keptSessions } from '../kept-sessions.ts';
 
-const runtime = nodeRuntime();
+const runtime = keptSessions();
 afterAll(() => runtime.dispose());
 
 const relations = ['hyper', 'mero', 'random'];

@@ -6,8 +6,8 @@ import { adamScale, PARAMETERS, parameterShape, trainingGraph } from '../../src/
 import type { Classifier, ClassifierEvent, ClassifierOptions } from '../../src/evaluate/classifier-model.ts';
 import { runsOfEpoch } from '../../src/evaluate/classifier-training.ts';
 import { serialize } from '../../src/graph/onnx.ts';
-import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';
+import { keptSessions } from '../kept-sessions.ts';
 
 interface Golden {
   readonly cases: readonly {
@@ -31,7 +31,7 @@ interface Golden {
 const golden = JSON.parse(
   readFileSync(new URL('../fixtures/evaluate/classifier.json', import.meta.url), 'utf8'),
 ) as Golden;
-const runtime = nodeRuntime();
+const runtime = keptSessions();
 afterAll(() => runtime.dispose());
 
 const float32 = (data: ArrayLike<number>, shape: readonly number[]): TensorValue => ({

@@ -1,21 +1,25 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { withFileLock } from '../../src/node/file-lock.ts';
 
-/** What happens once, right after the next file was read: between the look at a lock and what follows from it. */
-const between = vi.hoisted(() => ({ once: undefined as (() => void) | undefined }));
-vi.mock('node:fs/promises', async (importOriginal) => {
-  const real = await importOriginal<typeof import('node:fs/promises')>();
-  const readFile = async (file: string): Promise<string> => {
-    const text = await real.readFile(file, 'utf8');
-    between.once?.();
-    between.once = undefined;
-    return text;
+/** Does something once, right after the next file was read: between the look at a lock and what follows from it. */
+function afterNextRead(once: () => void): void {
+  const { readFile } = promises;
+  const replace = (by: typeof readFile): void => {
+    promises.readFile = by;
+    syncBuiltinESMExports();
   };
-  return { ...real, readFile };
-});
+  replace((async (file: string) => {
+    const text = await readFile(file, 'utf8');
+    replace(readFile);
+    once();
+    return text;
+  }) as typeof readFile);
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'relbert-lock-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,7 +45,7 @@ it('gives a dead lock to one of many that wait for it, and nothing is left behin
 it('leaves the lock of a quicker one that took the dead one over in between', async () => {
   const quicker = JSON.stringify({ pid: process.pid, host: hostname(), id: 'quicker' });
   writeFileSync(path, dead);
-  between.once = () => writeFileSync(path, quicker);
+  afterNextRead(() => writeFileSync(path, quicker));
   const controller = new AbortController();
   const onWait = () => controller.abort(new Error('it waits'));
   const work = vi.fn(async () => {});

@@ -104,7 +104,7 @@ describe.each<[string, () => Runtime]>([
 describe('the worker thread', () => {
   it('leaves the event loop free', async () => {
     const runtime = nodeWorkerRuntime();
-    const size = 1200;
+    const size = 800;
     const a = g.input('a', 'float32', [size, size]);
     let y = a;
     for (let i = 0; i < 6; i++) y = g.mul(g.matMul(y, a), g.scalar(1 / size));

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import type { StoredWeights } from '../../src/models/weights.ts';
 import { resolveWeightNames } from '../../src/models/weights.ts';
-import { nodeRuntime } from '../../src/node/runtime.ts';
 import { type AutopromptOptions, autoprompt } from '../../src/search/autoprompt.ts';
 import type { AutopromptEvent, IterationEvent } from '../../src/search/autoprompt-event.ts';
 import { candidateTokens, rankCandidates } from '../../src/search/candidate.ts';
@@ -12,9 +11,10 @@ import { PromptGradient } from '../../src/train/prompt-gradient.ts';
 import { type PromptModel, validationBatches } from '../../src/train/prompt-problem.ts';
 import { pTuning } from '../../src/train/soft-prompt/p-tuning.ts';
 import { tripletBatches } from '../../src/train/triplet-batch.ts';
+import { keptSessions } from '../kept-sessions.ts';
 import { lossOf, tinyModel, wordRelations } from './model.ts';
 
-const runtime = nodeRuntime();
+const runtime = keptSessions();
 const relations = wordRelations(12);
 const validation = wordRelations(12, { seed: 9 });
 /** Pooling over mask tokens too: so the start from mask tokens gives the same kind of embedding. */

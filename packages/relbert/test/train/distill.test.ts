@@ -139,7 +139,7 @@ describe('relbert distill', () => {
 
   it('goes on after Ctrl-C with the same result', async () => {
     const interrupted = await relbert(
-      ['distill', ...tiny, '--output', join(folder, 'stopped'), '--steps', '200', '--every', '10'],
+      ['distill', ...tiny, '--output', join(folder, 'stopped'), '--steps', '60', '--every', '5'],
       { interruptWhen: () => existsSync(join(folder, 'stopped/checkpoints/last.safetensors')) },
     );
     expect(interrupted.code).toBe(130);
@@ -150,9 +150,9 @@ describe('relbert distill', () => {
       '--output',
       join(folder, output),
       '--steps',
-      '200',
+      '60',
       '--every',
-      '10',
+      '5',
     ];
     const resumed = await relbert([...args('stopped'), '--resume']);
     expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('going on after step')]);
@@ -160,7 +160,7 @@ describe('relbert distill', () => {
     const bytes = (name: string) => readFileSync(join(folder, name, 'model.safetensors'));
     expect(bytes('stopped').equals(bytes('undisturbed'))).toBe(true);
     const steps = log('stopped').flatMap(({ kind, step }) => (kind === 'step' ? [step] : []));
-    expect(steps).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+    expect(steps).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
   });
 
   it('learns from a teacher, whose embeddings are cached', async () => {
@@ -244,7 +244,7 @@ describe('relbert distill', () => {
   it('keeps the last good checkpoint when the disk is full', async () => {
     const output = join(folder, 'full');
     const last = join(output, 'checkpoints/last.safetensors');
-    const args = ['distill', ...tiny, '--output', output, '--steps', '400', '--every', '2'];
+    const args = ['distill', ...tiny, '--output', output, '--steps', '60', '--every', '2'];
     await relbert(args, { interruptWhen: () => existsSync(last) });
     const before = readFileSync(last);
     expect(before.byteLength).toBeGreaterThan(100_000);

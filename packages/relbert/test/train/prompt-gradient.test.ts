@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { nodeRuntime } from '../../src/node/runtime.ts';
 import { candidateTokens } from '../../src/search/candidate.ts';
 import { TriggerWriter } from '../../src/search/trigger-prompt.ts';
 import { PromptGradient } from '../../src/train/prompt-gradient.ts';
 import { type TripletBatch, tripletBatches } from '../../src/train/triplet-batch.ts';
+import { keptSessions } from '../kept-sessions.ts';
 import { lossOf, tinyModel, wordRelations } from '../search/model.ts';
 
-const runtime = nodeRuntime();
+const runtime = keptSessions();
 const relations = wordRelations(12);
 const model = await tinyModel('bert', 'average');
 

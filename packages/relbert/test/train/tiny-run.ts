@@ -1,7 +1,7 @@
-import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { TrainOptions } from '../../src/train/fine-tuning.ts';
 import { RelationSampler } from '../../src/train/relation-sampler.ts';
 import { type TrainingConfigInput, trainingSchema } from '../../src/train/training-config.ts';
+import { keptSessions } from '../kept-sessions.ts';
 import { tinyModel, tinyRelations } from './tiny.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function tinyRun(training: Partial<TrainingConfigInput> = {}): Prom
       ...training,
     }),
     sampler: new RelationSampler({ parts: [{ ...part, relationsPerStep: 5 }], seed: 7 }),
-    runtime: nodeRuntime(),
+    runtime: keptSessions(),
     threads: 1,
     spinning: false,
     validation: { batches: [validation.batch(0)] },

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { PromptTooLongError } from '../../../src/encoder/relation-encoder.ts';
-import { nodeRuntime } from '../../../src/node/runtime.ts';
 import { createPrompt } from '../../../src/prompt/create-prompt.ts';
 import { manualTemplates } from '../../../src/prompt/template.ts';
 import { validationBatches } from '../../../src/train/prompt-problem.ts';
 import type { PTuningEvent } from '../../../src/train/soft-prompt/p-tuning.ts';
 import { type PTuningOptions, pTuning } from '../../../src/train/soft-prompt/p-tuning.ts';
+import { keptSessions } from '../../kept-sessions.ts';
 import { lossOf, tinyModel, wordRelations } from '../../search/model.ts';
 import { memoryStore } from '../memory-store.ts';
 
-const runtime = nodeRuntime();
+const runtime = keptSessions();
 const model = await tinyModel('bert', 'average');
 const validation = wordRelations(12, { seed: 9 });
 const problem = { model, relations: wordRelations(12), validation, runtime, threads: 1, relationsPerBatch: 6, seed: 1 };

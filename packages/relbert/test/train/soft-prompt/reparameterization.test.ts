@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/data/random.ts';
-import { nodeRuntime } from '../../../src/node/runtime.ts';
 import {
   initialNetwork,
   NetworkRunner,
   promptNetwork,
   type ReparameterizationName,
 } from '../../../src/train/soft-prompt/reparameterization.ts';
+import { keptSessions } from '../../kept-sessions.ts';
 
 interface Golden {
   readonly count: number;
@@ -45,7 +45,7 @@ describe('the network of a soft prompt', () => {
         return [key, { dtype: 'float32' as const, shape, data }];
       }),
     );
-    const runner = await NetworkRunner.create(network, nodeRuntime());
+    const runner = await NetworkRunner.create(network, keptSessions());
     expect(worst(await runner.vectors(weights), vectors)).toBeLessThan(1e-6);
     const upstream = Float32Array.from({ length: count * width }, (_, k) => Math.cos(0.61 * k));
     const found = await runner.gradients(weights, upstream);
