@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { Random } from '../../src/data/random.ts';
 import { mutate } from './mutations.ts';
-import { openReaders, type Reader } from './readers.ts';
+import type { Reader } from './reader.ts';
+import { openReaders } from './readers.ts';
 
 /** Longest message, in characters. */
 const MAX_MESSAGE = 1000;
