@@ -34,7 +34,8 @@ export async function startRegistry(
   return { url, [Symbol.dispose]: () => void child.kill() };
 }
 
-async function ready(output: NodeJS.ReadableStream): Promise<void> {
-  for await (const text of output) if (String(text).includes('http address')) break;
-  output.resume();
+function ready(output: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve) => {
+    output.on('data', (text) => String(text).includes('http address') && resolve()); // reads on: a closed pipe would end it
+  });
 }
