@@ -42,9 +42,13 @@ export class SegmentCodes {
     this.#centroids = new Scorer(dimension);
     this.#centroids.codes(lists).set(tables.centroidCodes);
     this.#centroids.scales(lists).set(tables.centroidScales);
-    this.#squares = Float32Array.from({ length: lists }, (_, list) =>
-      centroidOf(tables, list, dimension).reduce((sum, value) => sum + value * value, 0),
-    );
+    this.#squares = new Float32Array(lists);
+    const width = codeWidth(dimension);
+    for (let list = 0; list < lists; list++) {
+      let squares = 0;
+      for (let i = list * width; i < (list + 1) * width; i++) squares += (tables.centroidCodes[i] as number) ** 2;
+      this.#squares[list] = squares * (tables.centroidScales[list] as number) ** 2;
+    }
     this.#starts = codeStarts(tables.listStarts, dimension);
     const total = this.#starts[lists] as number;
     this.#kept = total <= memory;
