@@ -163,7 +163,7 @@ export function operations(
             relation: 'opposite',
             head: 'fast',
             tail: 'slow',
-            score: 0.23011612619644597,
+            score: 0.4893096750403989,
             seed: { head: 'big', tail: 'small' },
           },
         ],
