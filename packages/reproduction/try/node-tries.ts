@@ -121,7 +121,7 @@ export const nodeTries: Readonly<Record<string, () => Promise<void>>> = {
   },
   async lambda() {
     using project = new Project();
-    const [, commands = ''] = recipe('install.md', 'Serverless').split('\n');
+    const [, commands = ''] = recipe('install.md', 'Serverless.').split('\n');
     project.run('sh', '-ec', commands);
     project.write(
       'index.mjs',
