@@ -1,4 +1,4 @@
-/** @file Apart from the runtime, so that the types of the library name no package that is optional. */
+// Apart from the runtime, so that the types of the library name no package that is optional.
 
 export interface WebRuntimeOptions {
   /**
