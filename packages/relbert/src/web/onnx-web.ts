@@ -25,13 +25,22 @@ export function onnxWebRuntime(
       if (wasmPaths !== undefined) wasm.wasmPaths = wasmPaths;
       const providers = device === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'];
       try {
-        return await createOnnxSession(onnx as OnnxRuntime, model, sessionOptions, { device, providers });
+        const create = () => createOnnxSession(onnx as OnnxRuntime, model, sessionOptions, { device, providers });
+        return await (device === 'webgpu' ? inTurn(create) : create());
       } catch (error) {
         throw wasmMissing(error) ?? error;
       }
     },
     async dispose() {},
   };
+}
+
+/** onnxruntime-web refuses to make a WebGPU session while it makes another: each waits for the one before. */
+let latest: Promise<unknown> = Promise.resolve();
+function inTurn<T>(create: () => Promise<T>): Promise<T> {
+  const created = latest.then(create, create);
+  latest = created;
+  return created;
 }
 
 function defaultThreads(): number {
