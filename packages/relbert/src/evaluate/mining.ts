@@ -6,8 +6,9 @@
 import { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
 import { unitRows } from '../index/mining.ts';
-import { ExampleCosines, MiningQuestion } from '../index/mining-question.ts';
-import { Whitening, type WhiteningOptions } from '../index/whitening.ts';
+import { exampleCosines, MiningQuestion } from '../index/mining-question.ts';
+import type { RowMapOptions } from '../index/row-map.ts';
+import { whiteningOf } from '../index/whitening.ts';
 import { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
 import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
@@ -149,7 +150,7 @@ function meanFigures(list: readonly MiningFigures[]): MiningFigures {
 export async function relationMethods(
   vectors: Float32Array,
   dimension: number,
-  options: WhiteningOptions,
+  options: RowMapOptions,
 ): Promise<MiningMethod[]> {
   const units = unitRows(vectors, dimension);
   const rows = units.length / dimension;
@@ -159,7 +160,7 @@ export async function relationMethods(
     const from = Math.floor(i * step) * dimension;
     sample.set(units.subarray(from, from + dimension), i * dimension);
   }
-  await using whitening = await Whitening.of(sample, dimension, options);
+  await using whitening = await whiteningOf(sample, dimension, options);
   const whitened = new Float32Array(units.length);
   const block = 4096 * dimension;
   for (let at = 0; at < units.length; at += block) {
@@ -187,7 +188,7 @@ async function seedScores(
   rows: Float32Array,
   dimension: number,
   sets: readonly (readonly number[])[],
-  options: WhiteningOptions,
+  options: RowMapOptions,
   scorer: (cosines: Float32Array, count: number) => Promise<(cosines: Float32Array) => number>,
 ): Promise<Float32Array[]> {
   const turn = eventLoopTurns();
@@ -200,11 +201,11 @@ async function seedScores(
       const start = end;
       end += length;
       const own = examples.slice(start * dimension, end * dimension);
-      await using cosinesWith = await ExampleCosines.of(own, dimension, options);
+      await using cosinesWith = await exampleCosines(own, dimension, options);
       return { start, end: start + length, score: await scorer(await cosinesWith.apply(own), length) };
     }),
   );
-  await using cosinesWith = await ExampleCosines.of(examples, dimension, options);
+  await using cosinesWith = await exampleCosines(examples, dimension, options);
   const found = sets.map(() => new Float32Array(rows.length / dimension));
   const block = 16_384;
   for (let first = 0; first * dimension < rows.length; first += block) {

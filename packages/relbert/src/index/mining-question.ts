@@ -3,9 +3,9 @@
  * loses some: the fit is that of a Gaussian process (Rasmussen and Williams 2006, chapter 2) with 1 at each seed, which
  * counts near seeds more, and seeds that repeat each other less.
  */
-import { constant, fusedMatMul, input } from '../graph/index.ts';
-import type { Session } from '../runtime/session.ts';
-import { inverseFactor, sessionOf, type WhiteningOptions } from './whitening.ts';
+import { constant, fusedMatMul } from '../graph/index.ts';
+import { RowMap, type RowMapOptions } from './row-map.ts';
+import { inverseFactor } from './whitening.ts';
 
 /** Of the kernel exp(sharpness * (cosine - 1)); docs/mining.md says on which relations the three were chosen. */
 const sharpness = 2;
@@ -59,32 +59,8 @@ function kernel(cosine: number): number {
   return Math.exp(sharpness * (cosine - 1));
 }
 
-/** Cosines of rows with some examples. */
-export class ExampleCosines implements AsyncDisposable {
-  readonly #session: Session;
-  readonly #dimension: number;
-
-  private constructor(session: Session, dimension: number) {
-    this.#session = session;
-    this.#dimension = dimension;
-  }
-
-  /** @param examples Unit vectors float32 [E, D]. */
-  static async of(examples: Float32Array, dimension: number, options: WhiteningOptions): Promise<ExampleCosines> {
-    const shape = [examples.length / dimension, dimension];
-    const rows = input('rows', 'float32', ['N', dimension]);
-    const cosines = fusedMatMul(rows, constant(examples, shape), { transB: true });
-    return new ExampleCosines(await sessionOf({ cosines }, options), dimension);
-  }
-
-  /** float32 [N, E]. @param rows Unit vectors float32 [N, D]. */
-  async apply(rows: Float32Array): Promise<Float32Array> {
-    const shape = [rows.length / this.#dimension, this.#dimension];
-    const { cosines } = await this.#session.run({ rows: { dtype: 'float32', shape, data: rows } });
-    return cosines?.data as Float32Array;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session.dispose();
-  }
+/** Unit vectors float32 [N, D] to their cosines with some examples, float32 [N, E]. @param examples Unit vectors [E, D]. */
+export function exampleCosines(examples: Float32Array, dimension: number, options: RowMapOptions): Promise<RowMap> {
+  const shape = [examples.length / dimension, dimension];
+  return RowMap.of(dimension, (rows) => fusedMatMul(rows, constant(examples, shape), { transB: true }), options);
 }

@@ -7,9 +7,9 @@ import type { Runtime } from '../runtime/session.ts';
 import { BestPairs, type ScoredPair } from './best-pairs.ts';
 import { IndexError } from './error.ts';
 import { checkTop, type PairVector } from './index-question.ts';
-import { ExampleCosines, MiningQuestion } from './mining-question.ts';
+import { exampleCosines, MiningQuestion } from './mining-question.ts';
 import { unitVector } from './unit-vector.ts';
-import { Whitening } from './whitening.ts';
+import { whiteningOf } from './whitening.ts';
 
 /** Candidates with their vectors: a `RelationIndex`, or anything that can be read from its beginning. */
 export interface MiningPool {
@@ -69,9 +69,9 @@ export async function minePairs(
   const sample = await pool.sample(sampled, { signal });
   if (sample.length === 0) return [];
   if (sample.length % dimension !== 0) throw otherDimension(dimension);
-  await using whitening = await Whitening.of(unitRows(sample, dimension), dimension, options);
+  await using whitening = await whiteningOf(unitRows(sample, dimension), dimension, options);
   const whitened = await whitening.apply(unitRows(vectors, dimension, examples));
-  await using cosinesWith = await ExampleCosines.of(whitened, dimension, options);
+  await using cosinesWith = await exampleCosines(whitened, dimension, options);
   const question = await MiningQuestion.of(await cosinesWith.apply(whitened), seeds.length, signal);
   const without = new Set(examples.map(({ pair }) => pairKey(pair)));
   const best = new BestPairs<MinedPair>(top);

@@ -3,97 +3,49 @@
  * embeddings share a mean direction and a few dominant ones, which say little about the relation; cosines after whitening
  * leave them out (Su et al. 2021, "Whitening sentence representations").
  */
-import {
-  constant,
-  div,
-  fusedMatMul,
-  input,
-  matMul,
-  maximum,
-  reduceL2,
-  scalar,
-  serialize,
-  sub,
-  type Tensor,
-} from '../graph/index.ts';
+import { constant, div, fusedMatMul, matMul, maximum, reduceL2, scalar, sub, type Tensor } from '../graph/index.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
-import type { Runtime, Session } from '../runtime/session.ts';
+import { RowMap, type RowMapOptions } from './row-map.ts';
 
 /** The least share of a multiple of the identity in the covariance; docs/mining.md says what it was compared with. */
 const leastShrinkage = 0.1;
 
-export interface WhiteningOptions {
-  readonly runtime: Runtime;
-  readonly threads?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Whitens unit vectors like those of a sample. */
-export class Whitening implements AsyncDisposable {
-  readonly #session: Session;
-  readonly #dimension: number;
-
-  private constructor(session: Session, dimension: number) {
-    this.#session = session;
-    this.#dimension = dimension;
-  }
-
-  /**
-   * The covariance is mixed with a multiple of the identity, the more the fewer rows there are for its dimension: with a
-   * single row only its own direction is taken off.
-   *
-   * @param sample float32 [n, D], n ≥ 1.
-   */
-  static async of(sample: Float32Array, dimension: number, options: WhiteningOptions): Promise<Whitening> {
-    const n = sample.length / dimension;
-    const sums = new Float64Array(dimension);
-    for (let at = 0; at < sample.length; at++)
-      sums[at % dimension] = (sums[at % dimension] as number) + (sample[at] as number);
-    const mean = Float32Array.from(sums, (sum) => sum / n);
-    const centred = sample.map((value, at) => value - (mean[at % dimension] as number));
-    const covariance = await gram(centred, dimension, options);
-    let trace = 0;
-    for (let i = 0; i < dimension; i++) trace += (covariance[i * dimension + i] as number) / n;
-    const shrinkage = Math.max(leastShrinkage, dimension / (dimension + n));
-    // Where all rows are equal, the identity.
-    const diagonal = trace > 0 ? (shrinkage * trace) / dimension : 1;
-    for (let i = 0; i < covariance.length; i++) covariance[i] = ((1 - shrinkage) * (covariance[i] as number)) / n;
-    for (let i = 0; i < dimension; i++)
-      covariance[i * dimension + i] = (covariance[i * dimension + i] as number) + diagonal;
-    const matrix = await inverseFactor(covariance, dimension, options.signal);
-    const rows = sub(input('rows', 'float32', ['N', dimension]), constant(mean, [dimension]));
-    const z = matMul(rows, constant(matrix, [dimension, dimension]));
-    const whitened = div(z, maximum(reduceL2(z, -1, { keepDims: true }), scalar(1e-12))); // [N, D]
-    return new Whitening(await sessionOf({ whitened }, options), dimension);
-  }
-
-  /** Unit vectors in the whitened space: float32 [N, D]. @param rows Unit vectors float32 [N, D]. */
-  async apply(rows: Float32Array): Promise<Float32Array> {
-    const shape = [rows.length / this.#dimension, this.#dimension];
-    const { whitened } = await this.#session.run({ rows: { dtype: 'float32', shape, data: rows } });
-    return whitened?.data as Float32Array;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session.dispose();
-  }
-}
-
-/** A session with no inputs but rows. */
-export function sessionOf(
-  outputs: Readonly<Record<string, Tensor>>,
-  { runtime, threads }: WhiteningOptions,
-): Promise<Session> {
-  return runtime.createSession(serialize({ outputs }), { ...(threads !== undefined && { threads }) });
+/**
+ * Unit vectors float32 [N, D] to unit vectors in a space that is white for a sample.
+ *
+ * The covariance is mixed with a multiple of the identity, the more the fewer rows there are for its dimension: with a
+ * single row only its own direction is taken off.
+ *
+ * @param sample Unit vectors float32 [n, D], n ≥ 1.
+ */
+export async function whiteningOf(sample: Float32Array, dimension: number, options: RowMapOptions): Promise<RowMap> {
+  const n = sample.length / dimension;
+  const sums = new Float64Array(dimension);
+  for (let at = 0; at < sample.length; at++)
+    sums[at % dimension] = (sums[at % dimension] as number) + (sample[at] as number);
+  const mean = Float32Array.from(sums, (sum) => sum / n);
+  const centred = sample.map((value, at) => value - (mean[at % dimension] as number));
+  const covariance = await gram(centred, dimension, options);
+  let trace = 0;
+  for (let i = 0; i < dimension; i++) trace += (covariance[i * dimension + i] as number) / n;
+  const shrinkage = Math.max(leastShrinkage, dimension / (dimension + n));
+  // Where all rows are equal, the identity.
+  const diagonal = trace > 0 ? (shrinkage * trace) / dimension : 1;
+  for (let i = 0; i < covariance.length; i++) covariance[i] = ((1 - shrinkage) * (covariance[i] as number)) / n;
+  for (let i = 0; i < dimension; i++)
+    covariance[i * dimension + i] = (covariance[i * dimension + i] as number) + diagonal;
+  const matrix = await inverseFactor(covariance, dimension, options.signal);
+  const whiten = (rows: Tensor): Tensor => {
+    const z = matMul(sub(rows, constant(mean, [dimension])), constant(matrix, [dimension, dimension]));
+    return div(z, maximum(reduceL2(z, -1, { keepDims: true }), scalar(1e-12))); // [N, D]
+  };
+  return RowMap.of(dimension, whiten, options);
 }
 
 /** xᵀx: float64 [D, D]. */
-async function gram(rows: Float32Array, dimension: number, options: WhiteningOptions): Promise<Float64Array> {
-  const x = input('x', 'float32', ['N', dimension]);
-  await using session = await sessionOf({ product: fusedMatMul(x, x, { transA: true }) }, options);
-  const shape = [rows.length / dimension, dimension];
-  const { product } = await session.run({ x: { dtype: 'float32', shape, data: rows } });
-  return Float64Array.from(product?.data as Float32Array);
+async function gram(rows: Float32Array, dimension: number, options: RowMapOptions): Promise<Float64Array> {
+  await using product = await RowMap.of(dimension, (x) => fusedMatMul(x, x, { transA: true }), options);
+  return Float64Array.from(await product.apply(rows));
 }
 
 /** L⁻ᵀ of the Cholesky factor L of a positive definite matrix: float32 [D, D]. Overwrites the matrix with L. */

@@ -5,7 +5,7 @@ import type { VectorBlock } from '../../src/formats/vector-block.ts';
 import type { PairVector } from '../../src/index/index-question.ts';
 import { type MiningPool, minePairs } from '../../src/index/mining.ts';
 import { MiningQuestion } from '../../src/index/mining-question.ts';
-import { Whitening } from '../../src/index/whitening.ts';
+import { whiteningOf } from '../../src/index/whitening.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
 
@@ -167,14 +167,14 @@ describe('MiningQuestion', () => {
   });
 });
 
-describe('Whitening', () => {
+describe('whiteningOf', () => {
   it('gives unit vectors whose covariance is nearly the identity', async () => {
     const random = new Random(5);
     const rows = Float32Array.from(
       { length: 4000 * dimension },
       (_, at) => random.normal() * ((at % dimension) + 1) + 7,
     );
-    await using whitening = await Whitening.of(rows, dimension, { runtime });
+    await using whitening = await whiteningOf(rows, dimension, { runtime });
     const white = await whitening.apply(rows);
     const sums = Array.from({ length: dimension }, (_, i) =>
       Array.from({ length: dimension }, (_, j) => {
