@@ -16,8 +16,10 @@ export default defineConfig({
   test: {
     globalSetup: ['packages/relbert/test/build.ts'],
     include: ['packages/*/test/**/*.test.ts'],
-    // onnxruntime-node does not survive being loaded in several worker threads: one process a file.
+    // onnxruntime-node does not survive being loaded in several worker threads: processes. Each runs many files and loads
+    // the library once: a test puts back what it changes of its process.
     pool: 'forks',
+    isolate: false,
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

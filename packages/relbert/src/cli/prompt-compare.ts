@@ -5,8 +5,8 @@ import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { type Flags, flag, fromOne, fromZero, list, number, text, withDefault } from './option.ts';
-import { dataNote, promptData, promptDataOptions } from './prompt-options.ts';
-import { QueuedBar } from './queued-bar.ts';
+import { dataNote, promptDataOptions, runPromptJob } from './prompt-options.ts';
+import type { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 const options = {
@@ -40,20 +40,13 @@ async function run(flags: PromptCompareFlags, terminal: Terminal): Promise<void>
   const { comparePrompts } = await import('../run/compare.ts');
   const recipe = await readRecipe(flags.recipe);
   const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
-  const { options: data, stop } = await promptData(flags, terminal);
-  const bar = new QueuedBar(terminal);
-  try {
-    for await (const event of comparePrompts({
-      ...data,
-      ...{ prompts, recipe, validate, steps: flags.steps },
-      ...(flags.batch !== undefined && { batch: flags.batch }),
-    })) {
-      await show(event, flags, bar, terminal);
-    }
-  } finally {
-    await bar.stop();
-    await stop();
-  }
+  const { steps, batch } = flags;
+  await runPromptJob(
+    flags,
+    terminal,
+    (data) => comparePrompts({ ...data, prompts, recipe, validate, steps, ...(batch !== undefined && { batch }) }),
+    (event, bar) => show(event, flags, bar, terminal),
+  );
 }
 
 async function promptsOf({ template, prompt }: PromptCompareFlags): Promise<{ name: string; spec: PromptSpec }[]> {

@@ -1,6 +1,8 @@
 /** The options that `relbert prompt search`, `tune` and `compare` share. */
 import { poolings } from '../encoder/pooling-table.ts';
-import type { PromptDataOptions } from '../run/problem.ts';
+import type { TriggerCounts } from '../prompt/trigger-counts.ts';
+import type { PromptDataEvent, PromptDataOptions } from '../run/problem.ts';
+import type { HingeOptions } from '../train/prompt-problem.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { modelOptions } from './model-options.ts';
@@ -18,6 +20,7 @@ import {
   text,
   withDefault,
 } from './option.ts';
+import { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 export const promptDataOptions = {
@@ -55,53 +58,50 @@ export function runOptions(what: string) {
 type RunFlags = Flags<ReturnType<typeof runOptions>>;
 
 /** The counts of triggers that the flags give. @throws UsageError for none at all */
-export function triggerCounts({ begin = 0, middle = 0, end = 0 }: Pick<RunFlags, 'begin' | 'middle' | 'end'>): {
-  begin: number;
-  middle: number;
-  end: number;
-} {
+export function triggerCounts({ begin = 0, middle = 0, end = 0 }: RunFlags): TriggerCounts {
   if (begin + middle + end === 0) {
     throw new UsageError('there are no triggers at all: give --begin, --middle or --end');
   }
   return { begin, middle, end };
 }
 
-/** The flags as the library takes them, with progress where files are fetched. */
-export async function promptData(flags: PromptDataFlags, terminal: Terminal) {
+/** Runs `job` with the flags as the library takes them, and shows its events and the progress of files that are fetched. */
+export async function runPromptJob<E>(
+  flags: PromptDataFlags,
+  terminal: Terminal,
+  job: (data: PromptDataOptions & HingeOptions) => AsyncIterable<E>,
+  show: (event: E, bar: QueuedBar) => Promise<void>,
+): Promise<void> {
   const { parsePooling } = await import('../encoder/pooling.ts');
-  const { pooling } = flags;
+  const { pooling, model, data, excludeRelation, excludePairs, top, bottom, validationShare, threads, device } = flags;
+  const { margin, distance } = flags;
   const fetching = fetchProgress(terminal, flags.offline);
-  const options: PromptDataOptions = {
-    model: flags.model,
-    signal: terminal.signal,
-    hub: fetching.hub,
-    onNotice: terminal.note,
-    ...(pooling !== undefined && { pooling: checkUsage(() => parsePooling(pooling)) }),
-    ...(flags.data && { data: flags.data }),
-    ...(flags.excludeRelation && { excludeRelations: flags.excludeRelation }),
-    ...(flags.excludePairs && { excludePairs: flags.excludePairs }),
-    ...(flags.top !== undefined && { top: flags.top }),
-    ...(flags.bottom !== undefined && { bottom: flags.bottom }),
-    ...(flags.validationShare !== undefined && { validationShare: flags.validationShare }),
-    ...(flags.threads !== undefined && { threads: flags.threads }),
-    device: flags.device,
-  };
-  const loss = {
-    ...(flags.margin !== undefined && { margin: flags.margin }),
-    ...(flags.distance !== undefined && { distance: flags.distance }),
-  };
-  return { options: { ...options, ...loss }, stop: () => fetching.stop() };
+  const bar = new QueuedBar(terminal);
+  try {
+    const events = job({
+      ...{ model, device, signal: terminal.signal, hub: fetching.hub, onNotice: terminal.note },
+      ...(pooling !== undefined && { pooling: checkUsage(() => parsePooling(pooling)) }),
+      ...(data && { data }),
+      ...(excludeRelation && { excludeRelations: excludeRelation }),
+      ...(excludePairs && { excludePairs }),
+      ...(top !== undefined && { top }),
+      ...(bottom !== undefined && { bottom }),
+      ...(validationShare !== undefined && { validationShare }),
+      ...(threads !== undefined && { threads }),
+      ...(margin !== undefined && { margin }),
+      ...(distance !== undefined && { distance }),
+    });
+    for await (const event of events) await show(event, bar);
+  } finally {
+    await bar.stop();
+    await fetching.stop();
+  }
 }
-
 /** What a pass over the data measures, for a person. */
 export const measured = { loss: 'training loss', validation: 'validation loss', gradient: 'gradient' } as const;
 
 /** What was read, for a person. */
-export function dataNote(event: {
-  readonly relations: number;
-  readonly validation: number;
-  readonly excludedPairs: number;
-}): string {
-  const excluded = event.excludedPairs > 0 ? `; ${event.excludedPairs} pairs left out` : '';
-  return `${event.relations} relations, ${event.validation} of them with held-out pairs${excluded}`;
+export function dataNote({ relations, validation, excludedPairs }: PromptDataEvent): string {
+  const excluded = excludedPairs > 0 ? `; ${excludedPairs} pairs left out` : '';
+  return `${relations} relations, ${validation} of them with held-out pairs${excluded}`;
 }

@@ -3,8 +3,8 @@ import type { SearchPromptEvent } from '../run/search.ts';
 import { command } from './command.ts';
 import { choice, type Flags, flag, fromOne, negated, number, text, withDefault } from './option.ts';
 import { duration } from './progress.ts';
-import { dataNote, measured, promptData, promptDataOptions, runOptions, triggerCounts } from './prompt-options.ts';
-import { QueuedBar } from './queued-bar.ts';
+import { dataNote, measured, promptDataOptions, runOptions, runPromptJob, triggerCounts } from './prompt-options.ts';
+import type { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 const options = {
@@ -41,26 +41,21 @@ async function run(flags: Flags<typeof options>, terminal: Terminal): Promise<vo
   const given = begin !== undefined || middle !== undefined || end !== undefined;
   const counts = given || template === undefined ? triggerCounts(flags) : undefined;
   const { searchPrompt } = await import('../run/search.ts');
-  const { options: data, stop } = await promptData(flags, terminal);
-  const bar = new QueuedBar(terminal);
-  try {
-    const { output, layout, iterations, k, position } = flags;
-    const events = searchPrompt({
-      ...data,
-      ...{ output, layout, iterations, k, position, seed: flags.seed },
-      ...(counts && { counts }),
-      ...(template !== undefined && { template }),
-      ...(flags.wholeWords && { wholeWords: true }),
-      ...(flags.pairWords === false && { noPairWords: true }),
-      ...(flags.exhaustive && { exhaustive: true }),
-      ...(flags.resume && { resume: true }),
-      ...(flags.overwrite && { overwrite: true }),
-    });
-    for await (const event of events) await show(event, iterations, bar, terminal);
-  } finally {
-    await bar.stop();
-    await stop();
-  }
+  const { output, layout, iterations, k, position, seed, pairWords } = flags;
+  const { wholeWords = false, exhaustive = false, resume = false, overwrite = false } = flags;
+  await runPromptJob(
+    flags,
+    terminal,
+    (data) =>
+      searchPrompt({
+        ...data,
+        ...{ output, layout, iterations, k, position, seed, wholeWords, exhaustive, resume, overwrite },
+        noPairWords: pairWords === false,
+        ...(counts && { counts }),
+        ...(template !== undefined && { template }),
+      }),
+    (event, bar) => show(event, iterations, bar, terminal),
+  );
 }
 
 async function show(event: SearchPromptEvent, iterations: number, bar: QueuedBar, terminal: Terminal): Promise<void> {

@@ -3,8 +3,8 @@ import type { TunePromptEvent } from '../run/tune.ts';
 import { command } from './command.ts';
 import { aboveZero, choice, type Flags, fromOne, number, withDefault } from './option.ts';
 import { duration } from './progress.ts';
-import { dataNote, measured, promptData, promptDataOptions, runOptions, triggerCounts } from './prompt-options.ts';
-import { QueuedBar } from './queued-bar.ts';
+import { dataNote, measured, promptDataOptions, runOptions, runPromptJob, triggerCounts } from './prompt-options.ts';
+import type { QueuedBar } from './queued-bar.ts';
 import { goingOn, resumeOption } from './resume-option.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -34,21 +34,27 @@ export const promptTune = command({
 async function run(flags: Flags<typeof options>, terminal: Terminal): Promise<void> {
   const counts = triggerCounts(flags);
   const { tunePrompt } = await import('../run/tune.ts');
-  const { options: data, stop } = await promptData(flags, terminal);
-  const bar = new QueuedBar(terminal);
-  try {
-    const { output, layout, reparameterization, steps, every } = flags;
-    const events = tunePrompt({
-      ...data,
-      ...{ output, layout, counts, reparameterization, steps, every, seed: flags.seed, learningRate: flags.lr },
-      ...(flags.resume && { resume: flags.resume }),
-      ...(flags.overwrite && { overwrite: true }),
-    });
-    for await (const event of events) await show(event, bar, terminal);
-  } finally {
-    await bar.stop();
-    await stop();
-  }
+  const {
+    output,
+    layout,
+    reparameterization,
+    steps,
+    every,
+    seed,
+    lr: learningRate,
+    resume = false,
+    overwrite = false,
+  } = flags;
+  await runPromptJob(
+    flags,
+    terminal,
+    (data) =>
+      tunePrompt({
+        ...data,
+        ...{ output, layout, counts, reparameterization, steps, every, seed, learningRate, resume, overwrite },
+      }),
+    (event, bar) => show(event, bar, terminal),
+  );
 }
 
 async function show(event: TunePromptEvent, bar: QueuedBar, terminal: Terminal): Promise<void> {

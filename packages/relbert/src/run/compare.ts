@@ -11,14 +11,14 @@ import { encodePrompts, PromptLoss } from '../search/prompt-loss.ts';
 import { train } from '../train/fine-tuning.ts';
 import { withProgress } from '../train/pass.ts';
 import { checkedLength, type EncodePair } from '../train/prompt-length.ts';
-import { type PromptModel, promptLimit, validationBatches } from '../train/prompt-problem.ts';
+import { type HingeOptions, type PromptModel, promptLimit, validationBatches } from '../train/prompt-problem.ts';
 import { recipeSampler } from '../train/recipe-sampler.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
 import { splitSoftPrompt, type TrainedWeight } from '../train/soft-prompt-weights.ts';
 import type { TripletBatch } from '../train/triplet-batch.ts';
-import { type PromptData, type PromptDataOptions, readPromptData } from './problem.ts';
+import { dataEvent, type PromptData, type PromptDataEvent, type PromptDataOptions, readPromptData } from './problem.ts';
 
-export interface ComparePromptsOptions extends PromptDataOptions {
+export interface ComparePromptsOptions extends PromptDataOptions, HingeOptions {
   /** The prompts with their names in the table. */
   readonly prompts: readonly { readonly name: string; readonly spec: PromptSpec }[];
   /** Analogy questions for the accuracy; without questions it is not measured. */
@@ -29,8 +29,6 @@ export interface ComparePromptsOptions extends PromptDataOptions {
   readonly steps: number;
   /** Relations a step. Default: the recipe's, or all if there are fewer. */
   readonly batch?: number;
-  readonly margin?: number;
-  readonly distance?: 'euclidean' | 'cosine';
 }
 
 /** How good a prompt is. */
@@ -52,7 +50,7 @@ export interface ComparedPrompt {
 }
 
 export type ComparePromptsEvent =
-  | { readonly kind: 'data'; readonly relations: number; readonly validation: number; readonly excludedPairs: number }
+  | PromptDataEvent
   /** The loss of a prompt over held-out pairs: `batch` of `batches` parts are seen. */
   | { readonly kind: 'measuring'; readonly name: string; readonly batch: number; readonly batches: number }
   | {
@@ -79,8 +77,8 @@ export type ComparePromptsEvent =
 export async function* comparePrompts(options: ComparePromptsOptions): AsyncGenerator<ComparePromptsEvent> {
   const { prompts, steps, signal } = options;
   const data = await readPromptData(options);
-  const { model, train: training, validation, excludedPairs } = data;
-  yield { kind: 'data', relations: training.length, validation: validation.length, excludedPairs };
+  const { model, train: training, validation } = data;
+  yield dataEvent(data);
   const batches = validationBatches(validation.length > 0 ? validation : training);
   // An invalid prompt is refused before any is measured.
   const named = prompts.map(({ name, spec }) => ({ name, prompt: promptFor(model, spec, model.pooling) }));

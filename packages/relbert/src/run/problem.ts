@@ -47,6 +47,19 @@ export interface PromptData {
   readonly configuration: Json;
 }
 
+/** How much was read. */
+export interface PromptDataEvent {
+  readonly kind: 'data';
+  readonly relations: number;
+  /** Relations with held-out pairs. */
+  readonly validation: number;
+  readonly excludedPairs: number;
+}
+
+export function dataEvent({ train, validation, excludedPairs }: PromptData): PromptDataEvent {
+  return { kind: 'data', relations: train.length, validation: validation.length, excludedPairs };
+}
+
 /** Reads language model and relations. @throws CheckpointError, DataError, OptionError */
 export async function readPromptData(options: PromptDataOptions): Promise<PromptData> {
   const { data = ['semeval2012'], top = 10, bottom = 10, validationShare = 0.2, excludeRelations = [] } = options;

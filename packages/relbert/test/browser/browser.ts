@@ -147,7 +147,16 @@ export async function runInBrowser<Result>(
   return await page.run<Result>(entryFile, args, options);
 }
 
-async function bundle(entryFile: string): Promise<string> {
+const bundles = new Map<string, Promise<string>>();
+
+/** The module with all that it imports, made once. */
+function bundle(entryFile: string): Promise<string> {
+  const bundling = bundles.get(entryFile) ?? makeBundle(entryFile);
+  bundles.set(entryFile, bundling);
+  return bundling;
+}
+
+async function makeBundle(entryFile: string): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entryFile],

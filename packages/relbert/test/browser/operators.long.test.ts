@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { operatorCases } from '../graph/operator-suite.ts';
-import { describeWithBrowser, runInBrowser } from './browser.ts';
+import { BrowserPage, describeWithBrowser, runInBrowser } from './browser.ts';
+import { expectNodesEmbeddings, tinyCheckpoint } from './embed-as-node.ts';
 import type run from './operators-in-page.ts';
 
 type Report = Awaited<ReturnType<typeof run>>;
@@ -22,6 +23,13 @@ describeWithBrowser('operators in a real browser', () => {
     expect(report.passed).toBe(report.count);
     expect(report.count).toBeGreaterThan(0.9 * operatorCases.length);
   }, 240_000);
+
+  it('embed pairs as Node does, on WebGPU where there is one', async ({ skip }) => {
+    await using browser = await BrowserPage.open();
+    const args = { template: '<subj> is the <mask> of <obj>', pooling: 'average_no_mask', device: 'webgpu' } as const;
+    if (!(await expectNodesEmbeddings(browser, [tinyCheckpoint('bert')], args)))
+      skip('no WebGPU adapter in this browser');
+  });
 
   it('report what a script in the page throws', async () => {
     await expect(runInBrowser('test/browser/operators-in-page.ts', null)).rejects.toThrow('draws');

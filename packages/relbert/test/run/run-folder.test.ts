@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { distillRun } from '../../src/run/distill-folder.ts';
-import { promptRun } from '../../src/run/prompt-output.ts';
+import { promptRun } from '../../src/run/prompt-run.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 
 const hasProc = existsSync('/proc/self/stat');

@@ -254,7 +254,7 @@ describe('autoprompt', () => {
     expect(best.validation).toBe(Math.min(...(validations as number[])));
   });
 
-  it('chooses what trying everything chooses, in 90 % of 30 seeded iterations and for less work', async () => {
+  it('chooses what trying everything chooses, in 90 % of 20 seeded iterations and for less work', async () => {
     const counts = { begin: 1, middle: 1, end: 1 };
     const tokens = candidateTokens(model.tokenizer);
     const start = {
@@ -266,7 +266,7 @@ describe('autoprompt', () => {
       relations: wordRelations(24, { positives: 6, negatives: 3 }),
     };
     let [same, encoded, exhaustive] = [0, 0, 0];
-    for (let seed = 0; seed < 30; seed++) {
+    for (let seed = 0; seed < 20; seed++) {
       const initial = [0, 1, 2].map((i) => tokens[(seed * 7 + i * 31) % tokens.length] as number);
       const [raced] = iterationsOf(await run({ ...start, seed, initial }));
       const [all] = iterationsOf(await run({ ...start, seed, initial, deviations: Number.POSITIVE_INFINITY }));
@@ -275,7 +275,7 @@ describe('autoprompt', () => {
       exhaustive += all?.encoded ?? 0;
       expect(all?.encoded).toBe(all?.exhaustive);
     }
-    expect(same).toBeGreaterThanOrEqual(27);
+    expect(same).toBeGreaterThanOrEqual(18);
     expect(encoded).toBeLessThan(0.75 * exhaustive);
   }, 300_000);
 
