@@ -11,7 +11,7 @@
  * learning-curve.svg and train.jsonl. Needs `npm run build`.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -29,6 +29,7 @@ const [name] = positionals;
 if (name === undefined) throw new Error('which package? npm run pack:embedded, npm run pack:base');
 const { model = join('runs', name), folder = join(root, 'packages', name), 'shard-size': size } = values;
 
+mkdirSync(folder, { recursive: true });
 const before = readdirSync(folder).filter((file) => /\.safetensors(\.index\.json)?$/.test(file));
 for (const file of before) rmSync(join(folder, file));
 const written = ['--format', 'safetensors', '--dtype', 'int8', '--shard-size', size, '--output', folder];

@@ -1,15 +1,20 @@
 /**
- * Trains the models of the packages relbert-mpnet-base and relbert-minilm-l6, which is taught by the former:
+ * Trains the models of the packages relbert-mpnet-base and relbert-minilm-l6:
  *
  *   npm run train:base -- --mpnet ../all-mpnet-base-v2 --validate ../shared/data/analogy/u2 ... [--seed 0] [--runs runs]
  *   npm run train:embedded -- --minilm ../shared/models/all-MiniLM-L6-v2 --mpnet ../all-mpnet-base-v2 \
  *     --validate ../shared/data/analogy/u2 ../shared/data/analogy/google ../shared/data/analogy/bats
  *
- * 1. all-mpnet-base-v2 by the recipe `mpnet` → RUNS/relbert-mpnet-base, where `train:base` ends
+ * The larger model, `train:base`:
+ * 1. all-mpnet-base-v2 by 60 steps of the recipe `mpnet` → RUNS/relbert-mpnet-base-first
+ * 2. that by the recipe `mpnet-lexical`, with itself as teacher → RUNS/relbert-mpnet-base
+ *
+ * The embedded model, `train:embedded`:
+ * 1. all-mpnet-base-v2 by the whole recipe `mpnet` → RUNS/relbert-mpnet-base-teacher
  * 2. all-MiniLM-L6-v2 by the recipe `embedded`, with that as teacher → RUNS/relbert-minilm-l6-first
  * 3. that by the recipe `embedded-lexical`, with itself as teacher → RUNS/relbert-minilm-l6
  *
- * With `--first DIR` the embedded model's last step alone is done, from the model in DIR.
+ * With `--first DIR` the last step alone is done, from the model in DIR.
  *
  * Beside the sets given, all are validated on questions of SemEval's middling pairs (make-validation-questions.ts). The
  * mean over all sets decides which weights of the larger one are kept; of the others it is the last. Both language
@@ -42,14 +47,13 @@ const validate = [...values.validate, ...sets, questions];
 
 const script = fileURLToPath(new URL('make-validation-questions.ts', import.meta.url));
 run('--import', 'tsx', script, questions);
-if (which === 'base') larger();
-else {
-  const first = values.first ?? student(larger());
+if (which === 'base') {
+  const steps = ['--steps', '60', '--every', '20', '--set', 'training.metric=step'];
+  const first = values.first ?? distill(values.mpnet, 'mpnet', inRuns('relbert-mpnet-base-first'), ...steps);
+  distill(first, 'mpnet-lexical', inRuns('relbert-mpnet-base'), '--teacher', first, '--dtype', 'f16');
+} else {
+  const first = values.first ?? student(distill(values.mpnet, 'mpnet', inRuns('relbert-mpnet-base-teacher')));
   distill(first, 'embedded-lexical', inRuns('relbert-minilm-l6'), '--teacher', first, '--dtype', 'f16');
-}
-
-function larger(): string {
-  return distill(values.mpnet, 'mpnet', inRuns('relbert-mpnet-base'));
 }
 
 function student(teacher: string): string {

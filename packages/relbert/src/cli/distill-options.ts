@@ -11,7 +11,7 @@ const recipeOptions = headed('Recipe:', {
   recipe: withDefault(
     text(
       '<name>',
-      'default, embedded, embedded-lexical, mpnet, emnlp2021, emnlp2021-code, journal2023, or a .json file',
+      'default, embedded, embedded-lexical, mpnet, mpnet-lexical, emnlp2021, emnlp2021-code, journal2023, or a .json file',
     ),
     'default',
   ),

@@ -135,6 +135,7 @@ export const recipeNames = [
   'embedded',
   'embedded-lexical',
   'mpnet',
+  'mpnet-lexical',
   'emnlp2021',
   'emnlp2021-code',
   'journal2023',
