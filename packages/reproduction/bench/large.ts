@@ -44,15 +44,18 @@ async function makeCheckpoint(): Promise<void> {
   for (const name of ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json']) {
     cpSync(join(tokenizer, name), join(folder, name));
   }
-  const tensors = parameters.map(({ name, shape }) => ({
+  const tensors = parameters.map(({ name, shape }, index) => ({
     ...{ name, shape, type: 'F32' as const },
     data: async () => {
       const norm = name.endsWith('LayerNorm.weight');
-      let state = name.length;
-      return Float32Array.from({ length: parameterCount([{ shape }]) }, () => {
+      // No two alike: ONNX Runtime keeps equal weights once.
+      let state = Math.imul(index + 1, 0x9e3779b1);
+      const data = new Float32Array(parameterCount([{ shape }]));
+      for (let i = 0; i < data.length; i++) {
         state = (Math.imul(state, 1664525) + 1013904223) | 0;
-        return norm ? 1 : state / 2 ** 31 / 20;
-      });
+        data[i] = norm ? 1 : state / 2 ** 31 / 20;
+      }
+      return data;
     },
   }));
   await pipeline(Readable.from(safetensorsChunks(tensors)), createWriteStream(join(folder, 'model.safetensors')));

@@ -73,7 +73,6 @@ export async function openSafetensors(source: ByteSource): Promise<Map<string, S
     store.set(name, {
       ...{ type, shape, file: source.name, bytes: () => source.read(start, end) },
       ...(place && { range: async () => ({ ...(await place()), start, end }) }),
-      part: (from, to) => source.read(start + from, start + to),
     });
   }
   return store;

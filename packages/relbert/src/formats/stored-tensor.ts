@@ -11,8 +11,6 @@ export interface StoredTensor {
   bytes(): Promise<Uint8Array>;
   /** Where these bytes lie, for a runtime that maps files; undefined where they are in no file here. */
   range?(): Promise<FileRange>;
-  /** Bytes [start, end) of the tensor's. Undefined: {@link bytes} gives all at once only. */
-  part?(start: number, end: number): Promise<Uint8Array>;
 }
 
 /** The tensors of one or several weights files by name, in the order of the files. */

@@ -1,7 +1,7 @@
 import type { FileRange, TensorValue } from '../runtime/session.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 import { type Int8Source, withoutInt8 } from './int8-tensor.ts';
-import type { StoredTensor, TensorStore } from './stored-tensor.ts';
+import type { TensorStore } from './stored-tensor.ts';
 import type { StoredType } from './stored-type.ts';
 import { bytesPerElement, elementCount, toFloat32 } from './stored-type.ts';
 
@@ -17,7 +17,7 @@ export interface Weights {
    * finite. The data may be a view of the file's bytes: copy it before writing to it.
    */
   get(name: string): Promise<TensorValue & { readonly data: Float32Array }>;
-  /** Where a weight lies in a file as float32, its values checked as {@link get} does; undefined where it is to be read. */
+  /** Where a weight lies in a file as float32, its values not looked at; undefined where it is to be read. */
   range(name: string): Promise<FileRange | undefined>;
 }
 
@@ -47,20 +47,6 @@ export function firstNotFinite(data: Float32Array): number {
   return a + b + c + d === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
-/** Values looked at in one piece. */
-const piece = 1 << 20;
-
-/** The first value of a float32 tensor that is not finite, read piece by piece: its index, or -1. */
-async function firstNotFiniteOf({ shape, part }: StoredTensor): Promise<number> {
-  const count = elementCount(shape);
-  for (let start = 0; part && start < count; start += piece) {
-    const bytes = await part(4 * start, 4 * Math.min(start + piece, count));
-    const found = firstNotFinite(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
-    if (found >= 0) return start + found;
-  }
-  return -1;
-}
-
 /** Tensors as float32 weights. `get` refuses a weight that holds NaN or an infinity. */
 export function weightsOf(origin: string, stored: TensorStore): StoredWeights {
   const elements = new Map<StoredType, number>();
@@ -81,10 +67,8 @@ export function weightsOf(origin: string, stored: TensorStore): StoredWeights {
     shape: (name) => store.get(name)?.shape,
     async range(name) {
       const tensor = store.get(name);
-      if (tensor?.type !== 'F32' || !tensor.range || !tensor.part) return undefined;
-      const range = await tensor.range();
-      // What is wrong is said by get.
-      return range.start % 4 === 0 && (await firstNotFiniteOf(tensor)) === -1 ? range : undefined;
+      const range = tensor?.type === 'F32' ? await tensor.range?.() : undefined;
+      return range && range.start % 4 === 0 ? range : undefined;
     },
     async get(name): Promise<TensorValue & { readonly data: Float32Array }> {
       const tensor = store.get(name);

@@ -15,7 +15,7 @@ export interface StoredWeights {
   readonly names: readonly string[];
   shape(name: string): readonly number[] | undefined;
   get(name: string): Promise<{ readonly data: Float32Array }>;
-  /** Where the data of a tensor lies in a file as float32. Undefined: it is to be read. */
+  /** Where the data of a tensor lies in a file as float32, finite or not. Undefined: it is to be read. */
   range?(name: string): Promise<FileRange | undefined>;
   /** Those stored in 8 bits, as they are. */
   readonly int8?: ReadonlyMap<string, Int8Source>;

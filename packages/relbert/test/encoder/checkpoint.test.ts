@@ -37,7 +37,7 @@ describe('openCheckpoint', () => {
     expect(data.byteOffset % 4).toBe(0);
   });
 
-  it('says where a weight lies in its file, unless a value of it is not finite', async () => {
+  it('says where a weight lies in its file', async () => {
     cpSync(bert, folder, { recursive: true });
     const { weights } = await open();
     const name = weights.names.find((n) => n.endsWith('word_embeddings.weight')) as string;
@@ -46,10 +46,6 @@ describe('openCheckpoint', () => {
     const bytes = readFileSync(file);
     const found = new Float32Array(new Uint8Array(bytes.subarray(range?.start, range?.end)).buffer);
     expect(found).toEqual((await weights.get(name)).data);
-    bytes.writeFloatLE(Number.NaN, (range?.end ?? 0) - 4);
-    writeFileSync(file, bytes);
-    expect(await weights.range(name)).toBeUndefined();
-    await expect(weights.get(name)).rejects.toThrow('holds NaN');
   });
 
   it('reads prompt and pooling from relbert_config', async () => {
