@@ -31,7 +31,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
     await printSettings(terminal);
     return;
   }
-  const { model, output } = flags;
+  const { model, output, dtype, excludePairs, threads, device, resume, overwrite } = flags;
   if (model === undefined) throw new UsageError('--model is missing: the language model to start from');
   if (output === undefined) throw new UsageError('--output is missing: the folder to create');
   const { readRecipe } = await import('../run/recipe-file.ts');
@@ -54,22 +54,10 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
   const display = new RunDisplay(terminal);
   try {
     const events = train({
-      model,
-      output,
-      recipe,
-      ...(learned && { prompt: learned.prompt }),
-      recipeName: flags.recipe,
-      validate,
-      dtype: flags.dtype,
-      signal: terminal.signal,
-      hub: fetching.hub,
-      onNotice: terminal.note,
+      ...{ model, output, recipe, recipeName: flags.recipe, prompt: learned?.prompt, validate },
+      ...{ dtype, excludePairs, threads, device, resume, overwrite },
+      ...{ signal: terminal.signal, hub: fetching.hub, onNotice: terminal.note },
       onTeacher: (done, total) => display.teacher(done, total),
-      ...(flags.excludePairs && { excludePairs: flags.excludePairs }),
-      ...(flags.threads !== undefined && { threads: flags.threads }),
-      device: flags.device,
-      ...(flags.resume && { resume: flags.resume }),
-      ...(flags.overwrite && { overwrite: true }),
     });
     for await (const event of events) await display.show(event);
   } finally {

@@ -101,15 +101,7 @@ async function withOptions<T>(
   const fetching = fetchProgress(terminal, offline);
   try {
     return await use({
-      ...(template !== undefined && { template }),
-      ...(stored && { prompt: stored.prompt }),
-      ...(pooling !== undefined && { pooling }),
-      ...(maxLength !== undefined && { maxLength }),
-      ...(batchTokens !== undefined && { batchTokens }),
-      ...(dtype !== undefined && { dtype }),
-      ...(threads !== undefined && { threads }),
-      device,
-      ...(normalize !== undefined && { normalize }),
+      ...{ template, prompt: stored?.prompt, pooling, maxLength, batchTokens, dtype, threads, device, normalize },
       ...fetching.hub,
     });
   } finally {

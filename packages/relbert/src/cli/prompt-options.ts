@@ -79,17 +79,9 @@ export async function runPromptJob<E>(
   const bar = new QueuedBar(terminal);
   try {
     const events = job({
-      ...{ model, device, signal: terminal.signal, hub: fetching.hub, onNotice: terminal.note },
-      ...(pooling !== undefined && { pooling: checkUsage(() => parsePooling(pooling)) }),
-      ...(data && { data }),
-      ...(excludeRelation && { excludeRelations: excludeRelation }),
-      ...(excludePairs && { excludePairs }),
-      ...(top !== undefined && { top }),
-      ...(bottom !== undefined && { bottom }),
-      ...(validationShare !== undefined && { validationShare }),
-      ...(threads !== undefined && { threads }),
-      ...(margin !== undefined && { margin }),
-      ...(distance !== undefined && { distance }),
+      ...{ model, data, excludeRelations: excludeRelation, excludePairs, top, bottom, validationShare },
+      ...{ threads, device, margin, distance, signal: terminal.signal, hub: fetching.hub, onNotice: terminal.note },
+      pooling: pooling === undefined ? undefined : checkUsage(() => parsePooling(pooling)),
     });
     for await (const event of events) await show(event, bar);
   } finally {

@@ -73,7 +73,7 @@ export async function storedInputs(
 /** The inputs of all linear layers by the names of their weights, from their ranges over prompts in float32. */
 export async function int8Inputs(options: CalibrationOptions): Promise<Map<string, Int8Input>> {
   const { config, weights, runtime, prompts, softPrompt, threads } = options;
-  const graph = buildEncoder(config, { ...(softPrompt && { softPrompt }) });
+  const graph = buildEncoder(config, { softPrompt });
   // Layers that share a weight (ALBERT) share its input too.
   const inputs = [...graph.linearInputs].map(([x, [first]]) => ({ x, first: first as StoredParameter }));
   const ends = inputs.flatMap(({ x }, i) => {
@@ -87,7 +87,7 @@ export async function int8Inputs(options: CalibrationOptions): Promise<Map<strin
     runtime,
     { outputs: Object.fromEntries(ends), parameters: graph.parameters, config, weights },
     // For a few prompts.
-    { prepacking: false, ...(threads !== undefined && { threads }) },
+    { prepacking: false, threads },
   );
   const ranges = new Map<string, InputRange>();
   try {

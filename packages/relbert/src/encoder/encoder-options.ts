@@ -3,20 +3,20 @@ import type { RelationModelOptions } from './language-model.ts';
 /** Settings of an encoder that do not depend on where its files come from. */
 export interface EncoderOptions extends RelationModelOptions {
   /** Tokens that a prompt may have, special tokens included. Default: what the model takes. */
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
   /** Padded tokens a batch. Default 1024. */
-  readonly batchTokens?: number;
+  readonly batchTokens?: number | undefined;
   /**
    * `int8`: 8-bit matrix products, faster and less exact. `stored`: those where the checkpoint has its weights, and the
    * ranges of their inputs, in 8 bits, else `f32`. Default `f32`; in a browser, on WebAssembly, `stored`.
    */
-  readonly dtype?: 'f32' | 'int8' | 'stored';
+  readonly dtype?: 'f32' | 'int8' | 'stored' | undefined;
   /** Threads of the runtime. Default: its choice. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Loads sooner and encodes more slowly: for a handful of pairs. Default false. */
-  readonly quickStart?: boolean;
+  readonly quickStart?: boolean | undefined;
   /** Divide each embedding by its Euclidean norm. Default false. */
-  readonly normalize?: boolean;
+  readonly normalize?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

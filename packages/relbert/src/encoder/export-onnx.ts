@@ -76,7 +76,7 @@ export async function exportOnnx(model: LanguageModel, options: ExportOnnxOption
     int8 = { ...(await calibrate({ config, weights: stored, runtime, prompts, softPrompt })), weightBits: 7 };
   }
   const inInt8 = dtype === 'int8' ? int8Weights(config, stored) : undefined;
-  const graph = buildEncoder(config, { int8, int8Weights: inInt8, ...(softPrompt && { softPrompt }) });
+  const graph = buildEncoder(config, { int8, int8Weights: inInt8, softPrompt });
   const { weights, inputs } = poolingFromTokens(pooling, graph.inputs, tokenizer.special.mask.id);
   const embedding = poolHidden(graph.hidden, weights, pooling); // [B, D]
   let initializers: Record<string, ConstantData> = await readParameters(graph.parameters, config, stored);

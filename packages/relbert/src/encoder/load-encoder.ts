@@ -44,22 +44,17 @@ export async function encoderParts(
   const maxLength = maxLengthOf(options.maxLength, model.maxLength);
   const dtype = await computedType(model, options);
   const batchEncoder = await createPromptBatchEncoder({
-    config,
-    weights,
-    runtime,
-    pooling,
-    ...(dtype === 'int8' && { calibration: calibrationPrompts(prompt, maxLength) }),
-    ...(prompt.vectors && { softPrompt: prompt.vectors }),
-    ...(threads !== undefined && { threads }),
-    ...(quickStart && { quickStart }),
+    ...{ config, weights, runtime, pooling, threads, quickStart },
+    calibration: dtype === 'int8' ? calibrationPrompts(prompt, maxLength) : undefined,
+    softPrompt: prompt.vectors,
   });
   return {
     info: infoOf(model, { ...batchEncoder, dtype, runtime: runtime.name, maxLength }),
     prompt,
     batchEncoder,
     promptTokens: (pair) => promptTokens(pair, model),
-    ...(batchTokens !== undefined && { batchTokens }),
-    ...(normalize !== undefined && { normalize }),
+    batchTokens,
+    normalize,
   };
 }
 

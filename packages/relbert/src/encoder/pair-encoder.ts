@@ -49,8 +49,8 @@ export interface EncodeOptions {
   /** A prompt longer than the limit: `error` (default) throws {@link PromptTooLongError}, `skip` leaves a row of NaN and reports it. */
   readonly onTooLong?: 'error' | 'skip';
   /** Divide each embedding by its Euclidean norm. Default: as given to `load`, else false. */
-  readonly normalize?: boolean;
-  readonly onProgress?: (event: EncodeEvent) => void;
+  readonly normalize?: boolean | undefined;
+  readonly onProgress?: ((event: EncodeEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -78,8 +78,8 @@ export interface RelationEncoderParts {
   readonly prompt: Prompt;
   readonly batchEncoder: PromptBatchEncoder;
   /** Padded tokens a batch. Default {@link BatchQueue}'s. */
-  readonly batchTokens?: number;
-  readonly normalize?: boolean;
+  readonly batchTokens?: number | undefined;
+  readonly normalize?: boolean | undefined;
   /** The tokens of a pair's prompt. */
   readonly promptTokens: (pair: WordPair) => PromptToken[];
 }

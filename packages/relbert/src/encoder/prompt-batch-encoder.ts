@@ -28,12 +28,12 @@ export interface PromptBatchEncoderOptions {
   readonly runtime: Runtime;
   readonly pooling: Pooling;
   /** Soft-prompt vectors [count, E]. */
-  readonly softPrompt?: Float32Array;
+  readonly softPrompt?: Float32Array | undefined;
   /** Computes the products with weights in 8 bits, with ranges of their inputs from these prompts. Default: in float32. */
   readonly calibration?: readonly EncodedPrompt[] | undefined;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Leaves the graph and its weights as they are, instead of preparing them for many runs. Default false. */
-  readonly quickStart?: boolean;
+  readonly quickStart?: boolean | undefined;
 }
 
 /**
@@ -51,16 +51,13 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
     // Graphics processors have no look-up in 8 bits.
     int8Weights: runtime.operators === 'plain' ? int8Weights(config, weights) : undefined,
     operators: runtime.operators,
-    ...(softPrompt && { softPrompt }),
+    softPrompt,
   });
   const { embedding, parameters } = graph;
   const session = await weightedSession(
     runtime,
     { outputs: { embedding }, parameters, config, weights },
-    {
-      ...(threads !== undefined && { threads }),
-      ...(quickStart && { optimization: 'disabled', prepacking: false }),
-    },
+    { threads, ...(quickStart && { optimization: 'disabled', prepacking: false }) },
   );
   return {
     parameters: parameterCount(graph.stored) + (softPrompt?.length ?? 0),

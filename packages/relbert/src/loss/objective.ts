@@ -9,7 +9,7 @@ export interface ObjectiveOptions {
   /** H, the dimension of the embeddings. */
   readonly size: number;
   /** E, the dimension of the teacher's embeddings; needed for the loss 'similarity'. */
-  readonly teacherSize?: number;
+  readonly teacherSize?: number | undefined;
   /** 'drawn': the triples of the batch, as the paper draws them; 'all': every triple among its items. */
   readonly triples: TripleSource;
 }

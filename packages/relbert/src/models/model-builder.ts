@@ -54,7 +54,7 @@ export interface EncoderOptions {
    * Vectors of soft-prompt tokens [count, E]: ids from the vocabulary's size upward stand for them. As data they
    * are rows appended to the word-embedding table; as a tensor they are a part of the graph, with a gradient.
    */
-  readonly softPrompt?: Float32Array | Tensor;
+  readonly softPrompt?: Float32Array | Tensor | undefined;
   /**
    * For training: what drops elements of a tensor at a site. `true`: {@link dropoutInput}. Default: nothing is
    * dropped. Sites of rate 0 are left out.

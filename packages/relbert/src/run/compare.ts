@@ -113,21 +113,12 @@ async function* figures(
   const maxLength = promptLimit(model);
   const encode = checkedLength((pair) => prompt.encode(pair), maxLength);
   const encoder = await createPromptBatchEncoder({
-    config,
-    weights,
+    ...{ config, weights, pooling, threads },
     runtime: nodeRuntime({ device }),
-    pooling,
-    ...(prompt.vectors && { softPrompt: prompt.vectors }),
-    ...(threads !== undefined && { threads }),
+    softPrompt: prompt.vectors,
   });
   try {
-    const loss = new PromptLoss({
-      encoder,
-      maxLength,
-      signal,
-      ...(margin !== undefined && { margin }),
-      ...(distance !== undefined && { distance }),
-    });
+    const loss = new PromptLoss({ encoder, maxLength, signal, margin, distance });
     const mean = yield* withProgress(
       loss.meanPass(batches, encode),
       (batch): ComparePromptsEvent => ({ kind: 'measuring', name, batch, batches: batches.length }),
@@ -164,8 +155,8 @@ async function* fineTune(
       new Map([['data', relations]]),
     ),
     runtime: nodeRuntime({ device }),
-    ...(threads !== undefined && { threads }),
-    ...(signal && { signal }),
+    threads,
+    signal,
   });
   for await (const event of events) {
     if (event.kind === 'step') yield { kind: 'step', name, step: event.step, steps, loss: event.loss };

@@ -93,11 +93,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     (await loadTeacher({
       model: await openModel(recipe.teacher.model, hub),
       pairs: comparedPairs(batchesOf(sampler, runLength(recipe.training, sampler), validation), recipe.training.losses),
-      signal,
-      ...(threads !== undefined && { threads }),
-      device: options.device,
-      ...(options.hub && { hub: options.hub }),
-      ...(options.onTeacher && { onProgress: options.onTeacher }),
+      ...{ signal, threads, hub, device: options.device, onProgress: options.onTeacher },
     }));
   const trainPairs = formatTrainPairs([...trained, ...further]);
   const events = train({
@@ -116,9 +112,7 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
       questions,
       teacherHash: teacher?.modelHash,
     }),
-    ...(threads !== undefined && { threads }),
-    ...(teacher && { teacher }),
-    ...(signal && { signal }),
+    ...{ threads, teacher: teacher ?? undefined, signal },
   });
 
   for await (const event of events) {

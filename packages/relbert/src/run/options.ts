@@ -15,24 +15,24 @@ export interface DistillOptions {
   /** For the model card. Default 'custom'. */
   readonly recipeName?: string;
   /** A trigger or soft prompt instead of the recipe's template. A soft prompt's vectors are trained too. */
-  readonly prompt?: PromptSpec;
+  readonly prompt?: PromptSpec | undefined;
   /** Analogy questions whose mean accuracy decides which weights are kept. Default: the loss of held-out pairs decides. */
   readonly validate?: readonly AnalogySet[];
   /** Analogy or relation files whose pairs are left out of the training data, in both orders. */
-  readonly excludePairs?: readonly string[];
-  readonly threads?: number;
+  readonly excludePairs?: readonly string[] | undefined;
+  readonly threads?: number | undefined;
   /** What computes. Default `auto`. */
   readonly device?: DeviceChoice | undefined;
-  readonly hub?: HubOptions;
+  readonly hub?: HubOptions | undefined;
   /** Go on with the run in the output folder; 'last', 'best': from this checkpoint alone, where the other is damaged. */
-  readonly resume?: boolean | CheckpointName;
+  readonly resume?: boolean | CheckpointName | undefined;
   /** Replace an output folder that exists. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Type of the saved weights. Default 'f32'. */
   readonly dtype?: 'f32' | 'f16';
   /** Called for header lines and relations that the readers of the data skip. */
   readonly onNotice?: ((notice: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** While the teacher encodes the pairs. */
-  readonly onTeacher?: (done: number, total: number) => void;
+  readonly onTeacher?: ((done: number, total: number) => void) | undefined;
 }

@@ -17,18 +17,18 @@ export interface PromptDataOptions {
   /** The language model: a folder, a hub id, or id@revision. */
   readonly model: string;
   /** Default: the model's, or average_no_mask. */
-  readonly pooling?: Pooling;
+  readonly pooling?: Pooling | undefined;
   /** `semeval2012` (default), files of relations, folders of ratings: as `relbert distill --data`. */
-  readonly data?: readonly string[];
-  readonly excludeRelations?: readonly string[];
+  readonly data?: readonly string[] | undefined;
+  readonly excludeRelations?: readonly string[] | undefined;
   /** Analogy or relation files whose pairs are left out, in both orders. */
-  readonly excludePairs?: readonly string[];
+  readonly excludePairs?: readonly string[] | undefined;
   /** SemEval: pairs with the highest and lowest ratings. Default 10 each. */
-  readonly top?: number;
-  readonly bottom?: number;
+  readonly top?: number | undefined;
+  readonly bottom?: number | undefined;
   /** Share of the pairs kept for the validation loss. Default 0.2; the same pairs that `relbert distill` holds out. */
-  readonly validationShare?: number;
-  readonly threads?: number;
+  readonly validationShare?: number | undefined;
+  readonly threads?: number | undefined;
   /** What computes. Default `auto`. */
   readonly device?: DeviceChoice | undefined;
   readonly hub?: HubOptions;

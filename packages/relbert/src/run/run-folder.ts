@@ -32,7 +32,7 @@ export interface RunFolderOptions {
   /** Go on with the run in the folder. */
   readonly resume?: unknown;
   /** Replace the files of an earlier run in the folder. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Models that the run reads: their folders are not overwritten. */
   readonly read?: readonly string[];
 }

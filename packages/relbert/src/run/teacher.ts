@@ -17,12 +17,12 @@ export interface TeacherOptions {
   readonly model: LanguageModel;
   /** What it encodes: {@link comparedPairs}. */
   readonly pairs: readonly WordPair[];
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly device?: DeviceChoice | undefined;
   /** Location of the hub's cache; the embeddings are kept next to it. */
-  readonly hub?: HubSettingsOptions;
+  readonly hub?: HubSettingsOptions | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** A teacher and the hash that identifies it. */
@@ -55,12 +55,12 @@ export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeache
   const cache = await teacherCache(model.files, pairs, hub);
   let embeddings = await cache.read();
   if (!embeddings) {
-    const settings = { signal, ...(threads !== undefined && { threads }) };
-    const encoder = new RelationEncoder(await encoderParts(model, nodeWorkerRuntime({ device }), settings));
+    const runtime = nodeWorkerRuntime({ device });
+    const encoder = new RelationEncoder(await encoderParts(model, runtime, { signal, threads }));
     try {
       embeddings = await encoder.encode(pairs, {
-        ...(signal && { signal }),
-        ...(onProgress && { onProgress: ({ done, total }) => onProgress(done, total) }),
+        signal,
+        onProgress: ({ done, total }) => onProgress?.(done, total),
       });
     } finally {
       await encoder.dispose();

@@ -48,7 +48,7 @@ export interface SessionOptions {
   /** The folder of the files that the model names for its initializers (`serialize` with `files`); not together with data. */
   readonly folder?: string;
   /** Threads of one operator. Default: the runtime's choice (one a physical core). */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Pre-allocation by shape pattern. Default true; false for training graphs, whose peak memory it doubles. */
   readonly memoryPattern?: boolean;
   /** Graph optimisation of the runtime. Default 'all'. */
@@ -62,7 +62,7 @@ export interface SessionOptions {
    * 256 tokens a step on two cores: without the loop (false) an idle machine takes 15 % longer; with the runtime's
    * own long one (true) a busy machine takes up to four times as long; 20 µs come near the better of both.
    */
-  readonly spinning?: boolean;
+  readonly spinning?: boolean | undefined;
 }
 
 /** ONNX Runtime on a device. */

@@ -98,13 +98,7 @@ class Search {
     const tokens = candidateTokens(tokenizer, options.filters);
     checkCandidateCount(k, tokens);
     const gradient = await PromptGradient.create({ ...options, config, weights, pooling, count });
-    const encoder = await createPromptBatchEncoder({
-      config,
-      weights,
-      runtime,
-      pooling,
-      ...(threads !== undefined && { threads }),
-    });
+    const encoder = await createPromptBatchEncoder({ config, weights, runtime, pooling, threads });
     const loss = new PromptLoss({ ...options, encoder, maxLength: limit });
     return new Search(options, tokens, gradient, loss, () => encoder.dispose());
   }

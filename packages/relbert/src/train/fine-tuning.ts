@@ -28,11 +28,11 @@ export interface TrainOptions extends RunOptions {
   readonly training: TrainingConfig;
   readonly sampler: Sampler;
   readonly runtime: Runtime;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Threads wait in a busy loop between operators: a little faster on an idle machine. Default: the runtime's. */
-  readonly spinning?: boolean;
+  readonly spinning?: boolean | undefined;
   /** Needed for the loss 'similarity'. */
-  readonly teacher?: Teacher;
+  readonly teacher?: Teacher | undefined;
   readonly validation?: Validation;
 }
 
@@ -49,9 +49,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
     settings: training,
     steps: runLength(training, sampler),
     configuration: plainJson({ run: configuration, training }),
-    signal,
-    ...(store && { store }),
-    ...(resume !== undefined && { resume }),
+    ...{ signal, store, resume },
   });
 }
 
@@ -70,7 +68,7 @@ async function prepareFineTuning(options: TrainOptions): Promise<PreparedTask> {
       pooling: model.pooling,
       dropout,
       ...(training.dropout !== null && { dropoutRate: training.dropout }),
-      ...(vectors && { softPrompt: vectors }),
+      softPrompt: vectors,
     });
   const graph = build(true);
   const stored = await readParameters(graph.parameters, config, model.weights);
@@ -78,7 +76,7 @@ async function prepareFineTuning(options: TrainOptions): Promise<PreparedTask> {
     terms: training.losses,
     size: graph.dimension,
     triples: training.triples,
-    ...(teacher && { teacherSize: teacher.dimension }),
+    teacherSize: teacher?.dimension,
   });
   const weights = [
     ...graph.parameters.map(({ name, shape }) => ({ name, shape, data: stored[name] as Float32Array })),
@@ -113,8 +111,8 @@ async function prepareFineTuning(options: TrainOptions): Promise<PreparedTask> {
     undisturbed: { graph: build(false), trained },
     objective: goal,
     runtime,
-    ...(threads !== undefined && { threads }),
-    ...(spinning !== undefined && { spinning }),
+    threads,
+    spinning,
     microBatchTokens: training.microBatchTokens,
     fusedTokens: training.fusedTokens ?? Math.floor(activationBytes / (layers * hidden * 4 * activationsPerToken)),
   });

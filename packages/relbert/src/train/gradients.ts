@@ -27,9 +27,9 @@ export interface GradientOptions {
   readonly undisturbed?: TrainableEncoder;
   readonly objective: Objective;
   readonly runtime: Runtime;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Threads wait in a busy loop. Default: the runtime's. */
-  readonly spinning?: boolean;
+  readonly spinning?: boolean | undefined;
   /** Approximate tokens of a micro-batch. Default 1024: what passes between operators stays in the processor's cache. */
   readonly microBatchTokens?: number;
   /** Tokens whose intermediate results are kept at once; a larger batch goes through gradient caching. Default 16384. */
@@ -282,8 +282,8 @@ export class Gradients {
     if (!loaded) {
       const { model, lookups } = build();
       const session = await runtime.createSession(model, {
-        ...(threads !== undefined && { threads }),
-        ...(spinning !== undefined && { spinning }),
+        threads,
+        spinning,
         memoryPattern: false,
         // 'extended' would fuse a residual into LayerNormalization whose mean the backward pass reads: the fused
         // operator leaves the mean empty, and the process dies.

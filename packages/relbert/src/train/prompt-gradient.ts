@@ -78,7 +78,7 @@ export class PromptGradient {
       encoder: { graph, trained: new Set([promptName]) },
       objective: objective({ terms: [{ name: 'triplet', ...hinge }], size: graph.dimension, triples: 'drawn' }),
       runtime,
-      ...(threads !== undefined && { threads }),
+      threads,
     });
     const all = new Map(
       graph.parameters.map(({ name, shape: dimensions }): [string, TensorValue] => [

@@ -19,9 +19,9 @@ export interface PromptModel {
 /** The loss of a triple: max(0, d(a, p) − d(a, n) + margin) (paper, section 3.3). */
 export interface HingeOptions {
   /** ε. Default 1, as in the paper. */
-  readonly margin?: number;
+  readonly margin?: number | undefined;
   /** Default 'euclidean', as in the paper; 'cosine' is 1 − cos, which needs a margin well below 1. */
-  readonly distance?: 'euclidean' | 'cosine';
+  readonly distance?: 'euclidean' | 'cosine' | undefined;
 }
 
 /** What decides how good a prompt is. */

@@ -42,12 +42,12 @@ export type TrainerSettings = Pick<
 /** The checkpoints of a run, and how to resume it. */
 export interface RunOptions {
   /** Where checkpoints go; without a store nothing is written. */
-  readonly store?: TrainingStore;
+  readonly store?: TrainingStore | undefined;
   /**
    * Go on from the store's checkpoints, if it has any. 'last': without the best weights so far, where their checkpoint
    * is damaged. 'best': from the best weights, with new moments, where the last checkpoint is damaged. Default false.
    */
-  readonly resume?: boolean | CheckpointName;
+  readonly resume?: boolean | CheckpointName | undefined;
   /** What a resumed run must share with the checkpoint in addition to the settings: model, prompt, data. */
   readonly configuration?: Json;
   readonly signal?: AbortSignal | undefined;

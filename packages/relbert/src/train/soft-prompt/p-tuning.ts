@@ -67,9 +67,7 @@ export async function* pTuning(options: PTuningOptions): AsyncGenerator<PTuningE
     },
     steps,
     configuration: plainJson({ run: configuration, ...decisive, relationsPerBatch }),
-    signal,
-    ...(store && { store }),
-    ...(resume !== undefined && { resume }),
+    ...{ signal, store, resume },
   });
   for await (const event of events) {
     if (event.kind === 'start') yield { ...event, text: promptWithoutVectors(options).text };
