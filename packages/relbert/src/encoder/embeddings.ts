@@ -49,6 +49,13 @@ export function cosine(a: Float32Array, b: Float32Array): number {
   return squaresA === 0 || squaresB === 0 ? 0 : dot / Math.sqrt(squaresA * squaresB);
 }
 
+/** Euclidean distance of two vectors of one length. */
+export function euclideanDistance(a: Float32Array, b: Float32Array): number {
+  let squares = 0;
+  for (let i = 0; i < a.length; i++) squares += ((a[i] as number) - (b[i] as number)) ** 2;
+  return Math.sqrt(squares);
+}
+
 /** Divides each row of [n, D] by its Euclidean norm, in place; rows of zeros stay. */
 export function normalizeRows(data: Float32Array, dimension: number): void {
   for (let start = 0; start < data.length; start += dimension) {

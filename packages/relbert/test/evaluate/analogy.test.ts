@@ -179,7 +179,7 @@ describe('evaluateAnalogy', () => {
 
   it('has a baseline that guesses', async () => {
     const four = question(pair(1, 0), [pair(1, 1), pair(1, 2), pair(1, 3), pair(1, 4)], 2);
-    const sets = [{ set: 'x', split: 'test', questions: new Array<AnalogyQuestion>(4000).fill(four) }];
+    const sets = [{ set: 'x', split: 'test', questions: new Array<AnalogyQuestion>(2000).fill(four) }];
     const guessed = guessAnalogy(sets, 7);
     expect(Math.abs(guessed.macroAverage - 0.25)).toBeLessThan(0.03);
     expect(guessed.results[0]?.chance).toBe(0.25);

@@ -119,9 +119,9 @@ export function* sharedPrompts(words: readonly string[]): Generator<GoldenPrompt
   }
 }
 
-export function* oddPrompts(): Generator<GoldenPrompt> {
+export function* oddPrompts(blocks = 3): Generator<GoldenPrompt> {
   const n = oddWords.length;
-  for (let i = 0; i < 3 * golden.block; i++) {
+  for (let i = 0; i < blocks * golden.block; i++) {
     const head = oddWords[(i * 7) % n] as string;
     const tail = oddWords[(i * 5 + Math.floor(i / n)) % n] as string;
     yield { template: i % golden.templates.length, head, tail };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
 import { describeWithShared, sharedPath } from '../shared.ts';
 import {
@@ -12,10 +12,9 @@ import {
   sharedPrompts,
   sharedWords,
 } from './golden-prompts.ts';
+import { expected, small, testOddWords, uncased } from './odd-words.ts';
 
-const uncased = 'all-MiniLM-L6-v2';
-const small = Object.keys(golden.tokenizers).filter((name) => name !== uncased);
-const expected = (name: string) => golden.tokenizers[name] as (typeof golden.tokenizers)[string];
+describe('all prompts of odd words: ids and spans of the reference', () => testOddWords(3));
 
 const modelFile = (file: string): string => `models/${uncased}/${file}`;
 

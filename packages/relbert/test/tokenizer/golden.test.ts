@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/text/json.ts';
 import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
-import { fixtureFiles, golden, goldenLines, hashes, oddPrompts, patched } from './golden-prompts.ts';
-
-const uncased = 'all-MiniLM-L6-v2';
-const small = Object.keys(golden.tokenizers).filter((name) => name !== uncased);
-const expected = (name: string) => golden.tokenizers[name] as (typeof golden.tokenizers)[string];
+import { fixtureFiles, goldenLines, hashes, oddPrompts } from './golden-prompts.ts';
+import { expected, small, testOddWords } from './odd-words.ts';
 
 describe('prompts of odd words: ids and spans of the reference', () => {
   test.each(small.filter((name) => name !== 'camembert'))('%s, tokenizer.json', (name) => {
@@ -16,15 +12,6 @@ describe('prompts of odd words: ids and spans of the reference', () => {
     expect(hashes(lines)).toEqual(expected(name).odd);
   });
 
-  test.each(small)('%s, the older files', (name) => {
-    expect(hashes(goldenLines(createTokenizer(fixtureFiles(name).older), oddPrompts()))).toEqual(expected(name).odd);
-  });
-
-  test.each(golden.variants.map((variant) => [`${variant.base}, ${variant.name}`, variant] as const))(
-    '%s',
-    (_, { base, patch, odd }) => {
-      const tokenizer = patched(fixtureFiles(base).json.get('tokenizer.json') as JsonObject, patch);
-      expect(hashes(goldenLines(createTokenizer({ 'tokenizer.json': tokenizer }), oddPrompts()))).toEqual(odd);
-    },
-  );
+  // With each odd word as head and as tail.
+  testOddWords(1);
 });
