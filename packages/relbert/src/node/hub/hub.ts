@@ -204,19 +204,11 @@ function refusal(response: Response, { id, revision }: HubId, origin: string, ha
 
 /** Which files of a model are fetched: sizes matter, so nothing that a checkpoint is not read from. */
 export function neededFiles(names: readonly string[]): string[] {
-  const fast = names.includes('tokenizer.json');
-  const slow = [
-    'vocab.txt',
-    'vocab.json',
-    'merges.txt',
-    'bpe.codes',
-    'spiece.model',
-    'sentencepiece.bpe.model',
-    'spm.model',
-  ];
-  const tokenizer = names.filter(
-    (name) => isTokenizerFile(name) && !(fast && [...slow, 'tokenizer.model'].includes(name)),
-  );
+  // tokenizer.json holds what the older files would say.
+  const needed = names.includes('tokenizer.json')
+    ? (name: string) => name.endsWith('.json') && name !== 'vocab.json'
+    : () => true;
+  const tokenizer = names.filter((name) => isTokenizerFile(name) && needed(name));
   const weights = weightsLayoutOf(names);
   return [
     // README.md names the licence
