@@ -12,6 +12,7 @@ import { calibrate, calibrationPrompts } from './calibration.ts';
 import { type LanguageModel, relationModel } from './language-model.ts';
 import { OptionError } from './option-error.ts';
 import { type Pooling, poolHidden, poolingFromTokens } from './pooling.ts';
+import { parameterData } from './weighted-session.ts';
 
 export interface ExportOnnxOptions {
   /** Default: the checkpoint's, else average_no_mask. */
@@ -79,12 +80,15 @@ export async function exportOnnx(model: LanguageModel, options: ExportOnnxOption
   const graph = buildEncoder(config, { int8, int8Weights: inInt8, softPrompt });
   const { weights, inputs } = poolingFromTokens(pooling, graph.inputs, tokenizer.special.mask.id);
   const embedding = poolHidden(graph.hidden, weights, pooling); // [B, D]
-  let initializers: Record<string, ConstantData> = await readParameters(graph.parameters, config, stored);
+  const { parameters } = graph;
+  let initializers: Record<string, ConstantData> = options.runtime
+    ? await parameterData(options.runtime, { parameters, config, weights: stored })
+    : await readParameters(parameters, config, stored);
   let result = embedding;
   if (dtype === 'f16') {
     const halved = new Substitution();
     const halves: Record<string, ConstantData> = { ...initializers };
-    for (const { name, dtype: stored, shape, tensor } of graph.parameters) {
+    for (const { name, dtype: stored, shape, tensor } of parameters) {
       const data = initializers[name];
       if (stored !== 'float32' || !(data instanceof Float32Array) || data.length < 64) continue;
       halves[name] = halfOf(model.checkpoint.origin, name, data);

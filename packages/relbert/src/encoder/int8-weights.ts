@@ -1,10 +1,11 @@
 import { int8Parts } from '../formats/int8-tensor.ts';
 import type { TensorToWrite } from '../formats/safetensors-write.ts';
 import { isFloatType } from '../formats/stored-type.ts';
+import { input, serialize } from '../graph/index.ts';
 import { buildEncoder } from '../models/encoder.ts';
 import { type Int8Input, quantizeRows } from '../models/int8.ts';
 import { resolveWeightNames } from '../models/weights.ts';
-import type { Runtime } from '../runtime/session.ts';
+import type { Runtime, TensorValue } from '../runtime/session.ts';
 import { calibrationPrompts, int8Inputs } from './calibration.ts';
 import { type LanguageModel, relationModel } from './language-model.ts';
 
@@ -33,18 +34,28 @@ export async function int8Tensors(model: LanguageModel, runtime: Runtime): Promi
     if (!isFloatType(type)) tensors.push({ name, shape, type, data: bytes });
     else if (shape.length !== 2) {
       tensors.push({ name, shape, type: 'F32', data: async () => (await weights.get(name)).data });
-    } else tensors.push(...matrix(name, (await weights.get(name)).data, shape, inputOf.get(name)));
+    } else tensors.push(...(await matrix(runtime, name, { ...(await weights.get(name)), shape }, inputOf.get(name))));
   }
   return tensors;
 }
 
-function matrix(name: string, data: Float32Array, shape: readonly number[], input?: Int8Input): TensorToWrite[] {
-  const { factors, centres } = input?.kind === 'features' ? input : {};
-  const { w, scale, offset } = quantizeRows(data, shape[0] as number, { factors, centres });
-  const zero = input?.kind === 'rows' ? Float32Array.of(input.zero, input.least) : undefined;
+async function matrix(
+  runtime: Runtime,
+  name: string,
+  value: TensorValue,
+  range: Int8Input | undefined,
+): Promise<TensorToWrite[]> {
+  const { shape } = value;
+  const { factors, centres } = range?.kind === 'features' ? range : {};
+  const outputs = { ...quantizeRows(input('weight', 'float32', shape), { factors, centres }) };
+  await using session = await runtime.createSession(serialize({ outputs }), { prepacking: false });
+  const results = await session.run({ weight: value });
+  const part = (name: keyof typeof outputs) => (results[name] as TensorValue).data;
+  const [w, scale, offset] = [part('w') as Int8Array, part('scale') as Float32Array, part('offset') as Float32Array];
+  const zero = range?.kind === 'rows' ? Float32Array.of(range.zero, range.least) : undefined;
   const parts = { scale, factors, centres, offset: centres && offset, zero };
   return [
-    { name, shape, type: 'I8', data: async () => new Uint8Array(w.buffer) },
+    { name, shape, type: 'I8', data: async () => new Uint8Array(w.buffer, w.byteOffset, w.byteLength) },
     ...int8Parts.flatMap((part): TensorToWrite[] => {
       const values = parts[part];
       if (!values) return [];

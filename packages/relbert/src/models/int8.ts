@@ -1,10 +1,13 @@
 import type { Int8Tensor } from '../formats/int8-tensor.ts';
 import {
+  abs,
   add,
   addAll,
   cast,
   constant,
+  div,
   flatten,
+  matMul,
   matMulIntegerToFloat,
   maximum,
   mul,
@@ -144,18 +147,16 @@ function quantizedWeight(
   { factors, centres }: QuantizedInput,
   bits: 7 | 8,
 ): QuantizedWeight {
-  const sources = [weight];
   const [out = 0] = weight.shape;
-  // All parts come from a single pass over the weight, and over its integers.
-  const parts = oncePer((data: Float32Array) => quantizeRows(data, out, { bits, factors, centres }));
+  const parts = oncePer((source: Tensor) => quantizeRows(source, { bits, factors, centres }));
   const storedParts = oncePer((stored: Int8Tensor) => {
     if (!sameValues(stored.factors, factors) || !sameValues(stored.centres, centres)) return undefined;
     return bits === 8 ? stored : halved(stored);
   });
   const part = (name: 'w' | 'scale' | 'offset', dtype: 'int8' | 'float32', shape: readonly number[]): Tensor =>
     parameters.input({
-      ...{ name: `${weight.name}.int8.${name}`, dtype, shape, sources },
-      pack: ([data]) => parts(data as Float32Array)[name],
+      ...{ name: `${weight.name}.int8.${name}`, dtype, shape, sources: [weight] },
+      compute: (source) => parts(source)[name],
       packInt8: (stored) => storedParts(stored)?.[name],
     });
   return {
@@ -165,45 +166,31 @@ function quantizedWeight(
   };
 }
 
+export interface QuantizeOptions {
+  /** Default 8. */
+  readonly bits?: 7 | 8;
+  /** [in]. Default: ones. */
+  readonly factors?: Float32Array | undefined;
+  /** [in]. Default: zeros. */
+  readonly centres?: Float32Array | undefined;
+}
+
 /**
- * A weight [out, in] times factors [in] as integers with a scale a row, and the product of the integers with centres.
+ * A weight [out, in] times factors [in] as integers [out, in] with a scale a row [out], and the product of their values
+ * with the centres [out].
  */
 export function quantizeRows(
-  weight: Float32Array,
-  out: number,
-  {
-    bits = 8,
-    factors,
-    centres,
-  }: {
-    readonly bits?: 7 | 8;
-    readonly factors?: Float32Array | undefined;
-    readonly centres?: Float32Array | undefined;
-  } = {},
-): Int8Tensor & { readonly offset: Float32Array } {
-  const within = weight.length / out;
-  const largest = bits === 8 ? 127 : 63;
-  const [w, scale, offset] = [new Int8Array(weight.length), new Float32Array(out), new Float32Array(out)];
-  const row = new Float32Array(within);
-  for (let n = 0; n < out; n++) {
-    const start = n * within;
-    let most = 0;
-    for (let k = 0; k < within; k++) {
-      const value = (weight[start + k] as number) * (factors ? (factors[k] as number) : 1);
-      row[k] = value;
-      most = Math.max(most, Math.abs(value));
-    }
-    const step = Math.fround(most / largest) || 1;
-    let sum = 0;
-    for (let k = 0; k < within; k++) {
-      const q = Math.round((row[k] as number) / step);
-      w[start + k] = q;
-      if (factors && centres) sum += (q * (centres[k] as number)) / (factors[k] as number);
-    }
-    scale[n] = step;
-    offset[n] = step * sum;
-  }
-  return { w, scale, offset };
+  weight: Tensor,
+  { bits = 8, factors, centres }: QuantizeOptions = {},
+): { readonly w: Tensor; readonly scale: Tensor; readonly offset: Tensor } {
+  const [out, within] = weight.shape as [number, number];
+  const scaled = factors ? mul(weight, constant(factors, [within])) : weight;
+  const largest = div(reduceMax(abs(scaled), 1), scalar(bits === 8 ? 127 : 63));
+  const scale = maximum(largest, scalar(1e-30)); // of a row of zeros, too
+  const w = quantizeLinear(scaled, scale, constant(new Int8Array(out), [out]), 0);
+  const ratio = Float32Array.from({ length: within }, (_, k) => (centres?.[k] ?? 0) / (factors?.[k] ?? 1));
+  const sums = reshape(matMul(cast(w, 'float32'), constant(ratio, [within, 1])), [out], []);
+  return { w, scale, offset: mul(sums, scale) };
 }
 
 /** Integers that were scaled for another input are not those of this layer. */

@@ -23,12 +23,14 @@ export interface GraphParameter {
   readonly dtype: DataType;
   readonly shape: readonly number[];
   readonly sources: readonly StoredParameter[];
-  /** The data of the sources, in their order, as the graph wants them. May return a source itself. Undefined: `int8Part` says it. */
+  /** The data of the sources, in their order, as the graph wants them. May return a source itself. Undefined: `int8Part` or `compute` say it. */
   pack?(sources: readonly Float32Array[]): ConstantData;
   /** Whether the data is that of the source in float32, unchanged. Default false. */
   readonly asStored?: true;
   /** The data is this part of a source that is stored in 8 bits. */
   readonly int8Part?: 'w' | 'scale' | 'factors';
+  /** The data as a graph of the source, which a runtime works out. */
+  compute?(source: Tensor): Tensor;
   /** The same from a source that is stored in 8 bits. Undefined: from its dequantised values. */
   packInt8?(source: Int8Tensor): ConstantData | undefined;
   /** The input itself: what a gradient is taken with respect to. */

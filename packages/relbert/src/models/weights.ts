@@ -131,7 +131,8 @@ const mostInside = 2 ** 23;
 const leastMapped = 64 * 1024;
 
 /**
- * Data for the weights of a graph: by the names of its inputs, read and packed one after the other.
+ * Data for the weights of a graph: by the names of its inputs, read and packed one after the other. What a runtime has to
+ * compute is left out.
  *
  * @param parameters Those of the graph.
  * @param config For the names in the checkpoint ({@link resolveWeightNames}).
@@ -149,8 +150,6 @@ export async function readParameters(
     return (await stored.get(name)).data;
   };
   const read: Record<string, ConstantData> = {};
-  // Kept for the next parameter alone: an 8-bit weight and its scale are made from the same tensors.
-  let kept = new Map<string, Float32Array>();
   let integers: { readonly of: StoredParameter; readonly tensor: Int8Tensor | undefined } | undefined;
   for (const { name, sources, pack, packInt8, int8Part } of parameters) {
     const [first] = sources;
@@ -168,10 +167,10 @@ export async function readParameters(
       read[name] = packed;
       continue;
     }
-    const held = new Map<string, Float32Array>();
-    for (const source of sources) held.set(source.name, kept.get(source.name) ?? (await load(source)));
-    if (pack) read[name] = pack([...held.values()]);
-    kept = held;
+    if (!pack) continue;
+    const data: Float32Array[] = [];
+    for (const source of sources) data.push(await load(source));
+    read[name] = pack(data);
   }
   return read;
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { parameterData } from '../../src/encoder/weighted-session.ts';
 import { serialize, type Tensor } from '../../src/graph/index.ts';
 import type { EncoderConfig } from '../../src/models/config.ts';
 import { buildEncoder } from '../../src/models/encoder.ts';
 import { type Int8Input, int8Input } from '../../src/models/int8.ts';
 import type { GraphParameter, StoredParameter } from '../../src/models/parameter.ts';
 import { parseEncoderConfig } from '../../src/models/registry.ts';
-import { readParameters, type StoredWeights } from '../../src/models/weights.ts';
+import type { StoredWeights } from '../../src/models/weights.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { EncodedPrompt } from '../../src/prompt/prompt.ts';
 import type { TensorValue, TensorValues } from '../../src/runtime/session.ts';
@@ -89,7 +90,8 @@ export async function runGraph(
   inputs: TensorValues,
   weights: 'stored' | 'fed',
 ): Promise<Record<string, TensorValue>> {
-  const data = await readParameters(parameters, golden.config, golden.stored);
+  const { config, stored } = golden;
+  const data = await parameterData(nodeRuntime(), { parameters, config, weights: stored });
   const fed = Object.fromEntries(
     parameters.map(({ name, dtype, shape }) => [name, { dtype, shape, data: data[name] } as TensorValue]),
   );

@@ -1,14 +1,42 @@
 import { describe, expect, test } from 'vitest';
 import { int8Inputs } from '../../src/encoder/calibration.ts';
 import type { Int8Source, Int8Tensor } from '../../src/formats/int8-tensor.ts';
-import { type ConstantData, input, serialize } from '../../src/graph/index.ts';
+import { type ConstantData, input, serialize, type Tensor } from '../../src/graph/index.ts';
 import { buildEncoder } from '../../src/models/encoder.ts';
-import { type InputRange, type Int8Input, int8Input, int8Linear, quantizeRows } from '../../src/models/int8.ts';
+import {
+  type InputRange,
+  type Int8Input,
+  int8Input,
+  int8Linear,
+  type QuantizeOptions,
+  quantizeRows,
+} from '../../src/models/int8.ts';
 import { ParameterSet } from '../../src/models/parameter.ts';
 import { int8Weights, resolveWeightNames, type StoredWeights } from '../../src/models/weights.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';
 import { caseInputs, equalInputs, families, golden, largestDifference, runGraph, value } from './golden.ts';
+
+/** Results of a graph of a weight [out, in]. */
+async function computed<K extends string>(
+  of: (weight: Tensor) => Readonly<Record<K, Tensor>>,
+  data: Float32Array,
+  out: number,
+): Promise<Record<K, ConstantData>> {
+  const shape = [out, data.length / out];
+  const outputs = of(input('weight', 'float32', shape));
+  await using session = await nodeRuntime().createSession(serialize({ outputs }));
+  const results = await session.run({ weight: { dtype: 'float32', shape, data } });
+  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, value.data])) as Record<
+    K,
+    ConstantData
+  >;
+}
+
+async function quantized(data: Float32Array, out: number, options: QuantizeOptions) {
+  const found = await computed((weight) => ({ ...quantizeRows(weight, options) }), data, out);
+  return { w: found.w as Int8Array, scale: found.scale as Float32Array, offset: found.offset as Float32Array };
+}
 
 describe.each(families)('%s', (family) => {
   const reference = golden(family);
@@ -43,7 +71,7 @@ describe.each(families)('%s', (family) => {
       const name = names.get(weight) as string;
       const [rows = 1, width = 1] = stored.shape(name) ?? [];
       const factors = factorOf && Float32Array.from({ length: width }, (_, k) => factorOf(k));
-      const tensor = { ...quantizeRows((await stored.get(name)).data, rows, { factors }), factors };
+      const tensor: Int8Tensor = { ...(await quantized((await stored.get(name)).data, rows, { factors })), factors };
       const { w, scale } = tensor;
       const part: Int8Source['part'] = async (of) => tensor[of];
       int8.set(name, { scaledColumns: factors !== undefined, read: async () => tensor, part });
@@ -134,9 +162,15 @@ test.each([
   const inputs = new Map([['layer.weight', int8Input({ low, high }, [out, within])]]);
   const product = int8Linear(parameters, { inputs, weightBits });
   const y = product(input('x', 'float32', ['B', within]), stored, biasInput);
-  const initializers = Object.fromEntries(
-    parameters.inputs.map(({ name, pack }) => [name, pack?.([name === 'layer.bias' ? bias : weight]) as ConstantData]),
-  );
+  const parts = parameters.inputs.filter(({ compute }) => compute);
+  const initializers = {
+    'layer.bias': bias,
+    ...(await computed(
+      (source) => Object.fromEntries(parts.map(({ name, compute }) => [name, compute?.(source) as Tensor])),
+      weight,
+      out,
+    )),
+  };
   await using session = await nodeRuntime().createSession(serialize({ outputs: { y }, initializers }));
   const data = Float32Array.from(x.flat());
   const { y: found } = await session.run({ x: { dtype: 'float32', shape: [3, within], data } });
@@ -146,7 +180,7 @@ test.each([
 
 test.each([8, 7] as const)(
   'integers are taken as stored for %s bits where they are of the same input alone',
-  (weightBits) => {
+  async (weightBits) => {
     const [out, within] = [12, 8];
     const range = (widest: number): InputRange => {
       const high = Float32Array.from({ length: within }, (_, k) => (k === 0 ? widest : 1 + k));
@@ -158,31 +192,36 @@ test.each([8, 7] as const)(
     const inputs = new Map([['layer.weight', input8]]);
     int8Linear(parameters, { inputs, weightBits })(input('x', 'float32', ['B', within]), stored, undefined);
     const weight = Float32Array.from({ length: out * within }, (_, i) => Math.sin(i * i));
-    const saved = (other: Int8Input, without?: 'centres') => {
+    const saved = async (other: Int8Input, without?: 'centres') => {
       const { factors, centres } = other as Extract<Int8Input, { kind: 'features' }>;
       const centresKept = without ? undefined : centres;
-      return { ...quantizeRows(weight, out, { factors, centres }), factors, centres: centresKept };
+      return { ...(await quantized(weight, out, { factors, centres })), factors, centres: centresKept };
     };
     const packed = (tensor: Int8Tensor) => parameters.inputs.map(({ packInt8 }) => packInt8?.(tensor));
-    const same = saved(input8);
+    const same = await saved(input8);
     const { w, scale, offset } = same;
     expect(packed(same)).toEqual(
       weightBits === 8 ? [w, scale, offset] : [w.map((q) => Math.round(q / 2)), scale.map((step) => step * 2), offset],
     );
     // Of another input, or without what the input is centred at: from the values.
-    for (const other of [saved(int8Input(range(8), [out, within])), saved(input8, 'centres'), { w, scale }]) {
+    for (const other of [
+      await saved(int8Input(range(8), [out, within])),
+      await saved(input8, 'centres'),
+      { w, scale },
+    ]) {
       expect(packed(other)).toEqual([undefined, undefined, undefined]);
     }
   },
 );
 
-test('the largest weight of a column uses all of its bits, a layer without a range is refused', () => {
+test('the largest weight of a column uses all of its bits, a layer without a range is refused', async () => {
   const { config } = golden('bert');
   const { parameters } = buildEncoder(config, { int8: { inputs: equalInputs(config, 3), weightBits: 8 } });
   const part = parameters.find(({ name }) => name.endsWith('.int8.w'));
   const [out = 0, within = 0] = part?.shape ?? [];
   const weight = Float32Array.from({ length: within * out }, (_, i) => Math.sin(i * i));
-  const packed = part?.pack?.([weight]) as Int8Array;
+  const { w } = await computed((source) => ({ w: part?.compute?.(source) as Tensor }), weight, out);
+  const packed = w as Int8Array;
   for (let n = 0; n < out; n++) {
     expect(Math.max(...packed.subarray(n * within, (n + 1) * within).map(Math.abs))).toBe(127);
   }

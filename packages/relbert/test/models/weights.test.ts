@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { parameterData } from '../../src/encoder/weighted-session.ts';
 import { buildEncoder, storedParameters } from '../../src/models/encoder.ts';
-import { readParameters, resolveWeightNames, WeightError } from '../../src/models/weights.ts';
+import { resolveWeightNames, WeightError } from '../../src/models/weights.ts';
+import { nodeRuntime } from '../../src/node/runtime.ts';
 import { equalInputs, families, golden } from './golden.ts';
 
 const { config, stored } = golden('bert');
@@ -103,6 +105,7 @@ test('each tensor is read once for all the parameters that are made of it', asyn
     },
   };
   const int8 = { inputs: equalInputs(config, 1), weightBits: 8 } as const;
-  await readParameters(buildEncoder(config, { int8 }).parameters, config, counting);
+  const { parameters } = buildEncoder(config, { int8 });
+  await parameterData(nodeRuntime(), { parameters, config, weights: counting });
   expect(new Set(reads).size).toBe(reads.length);
 });
