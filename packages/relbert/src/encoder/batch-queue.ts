@@ -8,14 +8,13 @@ export const defaultBatchTokens = 1024;
 /** Padding that the call which leads a batch may cause: about the tokens that a batch more costs. */
 const mostPadding = 32;
 
-/** Batches in flight at once: one runs while the next is built. */
-const inFlight = 2;
-
 export interface BatchQueueOptions {
   /** D. */
   readonly dimension: number;
   /** The embeddings [B, D] of prompts that form one padded batch. */
   encode(prompts: readonly EncodedPrompt[]): Promise<Float32Array>;
+  /** Batches that are computed side by side; another is in flight, built meanwhile. Default 1. */
+  readonly parallel?: number | undefined;
   /** Budget of padded tokens a batch. Default {@link defaultBatchTokens}. */
   readonly batchTokens?: number | undefined;
 }
@@ -111,7 +110,7 @@ export class BatchQueue {
     queueMicrotask(async () => {
       await this.#turn();
       this.#dispatching = false;
-      while (this.#running < inFlight && this.#waiting.length > 0) {
+      while (this.#running <= (this.#options.parallel ?? 1) && this.#waiting.length > 0) {
         const batch = this.#nextBatch(this.#running > 0);
         if (!batch) return;
         void this.#run(batch);

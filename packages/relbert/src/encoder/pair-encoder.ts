@@ -110,6 +110,7 @@ export class LocalPairEncoder implements PairEncoder {
     this.#queue = new BatchQueue({
       dimension: info.dimension,
       batchTokens,
+      parallel: batchEncoder.parallel,
       encode: (prompts) => batchEncoder.encode(prompts),
     });
     this.#normalize = normalize ?? false;

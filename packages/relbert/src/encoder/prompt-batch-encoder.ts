@@ -17,6 +17,8 @@ export interface PromptBatchEncoder {
   readonly device: Device;
   /** Length of one embedding: D. */
   readonly dimension: number;
+  /** Batches that are computed side by side. Default 1. */
+  readonly parallel?: number;
   /** Embeddings [B, D] of prompts that form one padded batch. */
   encode(prompts: readonly EncodedPrompt[]): Promise<Float32Array>;
   dispose(): Promise<void>;
@@ -63,6 +65,7 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
     parameters: parameterCount(graph.stored) + (softPrompt?.length ?? 0),
     device: session.device,
     dimension: graph.dimension,
+    ...(runtime.parallel !== undefined && { parallel: runtime.parallel }),
     async encode(prompts) {
       const batch = promptBatch(prompts, pooling, config.padId);
       const { embedding } = await session.run({ ...(onlyPooled ? pooledBatch(batch) : batch) });

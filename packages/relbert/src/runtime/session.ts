@@ -73,6 +73,8 @@ export interface Runtime {
   readonly operators: 'plain' | 'fused';
   /** Whether it maps files of this machine: weights that lie in one as the graph wants them are not read before. */
   readonly mapsFiles: boolean;
+  /** Runs that are computed side by side. Default 1. */
+  readonly parallel?: number;
   /** Loads a serialised ONNX model. The bytes may be transferred away: do not use them afterwards. */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** Ends worker threads, if any. */

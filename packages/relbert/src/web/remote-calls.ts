@@ -8,7 +8,7 @@ type Message =
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
   | { readonly kind: 'abort'; readonly id: number };
 
-/** A worker, or in a worker the page. */
+/** A worker, in a worker the page, or another worker's port. */
 export interface Port {
   postMessage(message: unknown, options: StructuredSerializeOptions): void;
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
@@ -28,6 +28,8 @@ export type Methods = Readonly<Record<string, (argument: never, context: CallCon
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: never) => void) | undefined;
+  /** What of the argument is moved instead of copied. */
+  readonly transfer?: readonly Transferable[];
 }
 
 interface Waiting {
@@ -53,7 +55,7 @@ export class RemoteCalls {
 
   /** @throws what the method throws, the signal's reason when aborted, and the error of {@link close} */
   async call<Value>(method: string, argument: unknown, options: CallOptions = {}): Promise<Value> {
-    const { signal, onEvent } = options;
+    const { signal, onEvent, transfer = [] } = options;
     signal?.throwIfAborted();
     if (this.#closed) throw this.#closed;
     const id = ++this.#calls;
@@ -65,7 +67,7 @@ export class RemoteCalls {
     try {
       return await new Promise<Value>((resolve, reject) => {
         this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, onEvent });
-        this.#post({ kind: 'call', id, method, argument });
+        this.#post({ kind: 'call', id, method, argument }, transfer);
       });
     } finally {
       this.#waiting.delete(id);
@@ -104,8 +106,8 @@ export class RemoteCalls {
     }
   }
 
-  #post(message: Message, transfer: ArrayBuffer[] = []): void {
-    this.#port.postMessage(message, { transfer });
+  #post(message: Message, transfer: readonly Transferable[] = []): void {
+    this.#port.postMessage(message, { transfer: [...transfer] });
   }
 }
 

@@ -6,10 +6,18 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { onnxWebRuntime } from './onnx-web.ts';
 import { type CallContext, type Port, RemoteCalls } from './remote-calls.ts';
 import type { WebRuntimeOptions } from './runtime-options.ts';
+import { serveSessions, sessionPool } from './session-pool.ts';
 
 export interface LoadRequest {
   readonly origin: string;
   readonly options: EncoderOptions;
+  readonly runtime: WebRuntimeOptions;
+  /** Those of workers that compute for this one; without any it computes itself. */
+  readonly sessions: readonly MessagePort[];
+}
+
+export interface SessionsRequest {
+  readonly port: MessagePort;
   readonly runtime: WebRuntimeOptions;
 }
 
@@ -19,7 +27,7 @@ export interface EncodeRequest {
   readonly options: EncodeOptions;
 }
 
-/** A worker's side of {@link startWorkerEncoder}: it holds the encoder; the page reads the files. */
+/** A worker's side of {@link startWorkerEncoder}: it holds the encoder, or sessions of one; the page reads the files. */
 export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device: 'wasm' | 'webgpu'): void {
   // The threads that onnxruntime-web starts run this script, too.
   if (self.name.startsWith('em-pthread')) return;
@@ -29,13 +37,13 @@ export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device
     return loaded;
   };
   const page: RemoteCalls = new RemoteCalls(self as unknown as Port, {
-    async load({ origin, options, runtime }: LoadRequest, { signal }: CallContext) {
+    async load({ origin, options, runtime, sessions }: LoadRequest, { signal }: CallContext) {
       const files = {
         origin,
         list: () => page.call<readonly string[]>('list', undefined),
         read: (name: string) => page.call<Uint8Array | undefined>('read', name),
       };
-      const web = onnxWebRuntime(onnx, { ...runtime, device });
+      const web = sessions.length > 0 ? sessionPool(sessions) : onnxWebRuntime(onnx, { ...runtime, device });
       // Its binary is compiled while the files come; what goes wrong is said when the model is loaded.
       const compiled = web.createSession(probeModel()).then((session) => session.dispose());
       compiled.catch(() => {});
@@ -46,6 +54,9 @@ export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device
       const pairs: WordPair[] = [];
       for (let i = 0; i < words.length; i += 2) pairs.push({ head: words[i] as string, tail: words[i + 1] as string });
       return (await encoder()).encode(pairs, { ...options, signal, onProgress: send });
+    },
+    async sessions({ port, runtime }: SessionsRequest) {
+      serveSessions(port, onnxWebRuntime(onnx, { ...runtime, device }));
     },
     promptTokens: async (pair: WordPair) => (await encoder()).promptTokens(pair),
   });

@@ -10,7 +10,7 @@ import { RelbertError } from '../text/relbert-error.ts';
 import { webDevice } from './capabilities.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import type { WebRuntimeOptions } from './runtime-options.ts';
-import type { EncodeRequest, LoadRequest } from './serve-encoder.ts';
+import type { EncodeRequest, LoadRequest, SessionsRequest } from './serve-encoder.ts';
 
 export interface WebWorkerOptions extends WebRuntimeOptions {
   /**
@@ -33,23 +33,32 @@ export async function startWorkerEncoder(
 ): Promise<PairEncoder> {
   signal?.throwIfAborted();
   const device = webDevice(runtime.device);
-  const worker = workerUrl === undefined ? startWorker(device) : scriptWorker(new URL(workerUrl, baseUrl()));
+  const start = () => (workerUrl === undefined ? startWorker(device) : scriptWorker(new URL(workerUrl, baseUrl())));
+  const worker = start();
+  const parallel = device === 'wasm' ? (runtime.threads ?? Math.min(2, navigator.hardwareConcurrency)) : 1;
+  const helpers = parallel > 1 ? Array.from({ length: parallel }, start) : [];
+  const workers = [worker, ...helpers];
   const calls = new RemoteCalls(worker, { list: () => files.list(), read: (name: string) => files.read(name) });
-  worker.addEventListener('error', (event) => {
-    event.preventDefault();
-    calls.close(workerError(event.message, String(workerUrl ?? `${folder()}${device}-worker.js`)));
-  });
+  for (const each of workers) {
+    each.addEventListener('error', (event) => {
+      event.preventDefault();
+      calls.close(workerError(event.message, String(workerUrl ?? `${folder()}${device}-worker.js`)));
+    });
+  }
   const { wasmPaths } = runtime;
-  const request: LoadRequest = {
-    origin: files.origin,
-    options,
-    runtime: { ...runtime, ...(wasmPaths && { wasmPaths: absolute(wasmPaths) }) },
-  };
+  const here = { ...runtime, ...(wasmPaths && { wasmPaths: absolute(wasmPaths) }) };
+  const sessions = helpers.map((helper) => {
+    const { port1, port2 } = new MessageChannel();
+    const request: SessionsRequest = { port: port1, runtime: { ...here, threads: 1 } };
+    new RemoteCalls(helper, {}).call('sessions', request, { transfer: [port1] });
+    return port2;
+  });
+  const request: LoadRequest = { origin: files.origin, options, runtime: here, sessions };
   try {
-    const info = await calls.call<EncoderInfo>('load', request, { signal });
-    return new WorkerEncoder(info, calls, worker);
+    const info = await calls.call<EncoderInfo>('load', request, { signal, transfer: sessions });
+    return new WorkerEncoder(info, calls, workers);
   } catch (error) {
-    worker.terminate();
+    for (const each of workers) each.terminate();
     throw error;
   }
 }
@@ -57,12 +66,12 @@ export async function startWorkerEncoder(
 class WorkerEncoder implements PairEncoder {
   readonly info: EncoderInfo;
   readonly #calls: RemoteCalls;
-  readonly #worker: Worker;
+  readonly #workers: readonly Worker[];
 
-  constructor(info: EncoderInfo, calls: RemoteCalls, worker: Worker) {
+  constructor(info: EncoderInfo, calls: RemoteCalls, workers: readonly Worker[]) {
     this.info = info;
     this.#calls = calls;
-    this.#worker = worker;
+    this.#workers = workers;
   }
 
   get prompt(): Prompt {
@@ -84,7 +93,7 @@ class WorkerEncoder implements PairEncoder {
 
   async dispose(): Promise<void> {
     this.#calls.close(new Error('this RelationEncoder was disposed'));
-    this.#worker.terminate();
+    for (const worker of this.#workers) worker.terminate();
   }
 }
 
