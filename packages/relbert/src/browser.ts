@@ -80,7 +80,7 @@ export class RelationEncoder extends Core {
     const files = published ? await publishedModelFiles(published, options) : fetchFiles(model, options);
     const encoderOptions = {
       ...(device !== 'webgpu' && { dtype: 'stored' }), // twice as fast as f32 there
-      batchTokens: worker ? 512 : 256, // an event of progress, or a turn for the page, for every 64 or 32 short prompts
+      ...(!worker && { batchTokens: 256 }), // a turn for the page for every 32 short prompts
       ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(encoderOptionNames, name))),
     } satisfies EncoderOptions;
     if (worker) return new RelationEncoder(await startWorkerEncoder(files, settings, encoderOptions));

@@ -1,5 +1,6 @@
 /** The options of a command as data: what stands on the command line, its help, and the type of its value. */
 import { InvalidArgumentError } from 'commander';
+import { suggestion } from '../text/nearest-name.ts';
 
 /** An option with values of type `T`; `undefined` in `T` where it may be left out. */
 export interface Option<T> {
@@ -54,7 +55,7 @@ export function choice<const C extends string>(
   help: string,
   choices: readonly C[],
 ): Option<C | undefined> {
-  return { value, help, choices };
+  return { value, help, choices, parse: oneOf(choices) };
 }
 
 /** Several of `choices` after one flag. */
@@ -63,12 +64,15 @@ export function choiceList<const C extends string>(
   help: string,
   choices: readonly C[],
 ): Option<readonly C[] | undefined> {
-  const parse = (text: string): C => {
+  return { value, help, parse: oneOf(choices) };
+}
+
+function oneOf<C extends string>(choices: readonly C[]): (text: string) => C {
+  return (text) => {
     const found = choices.find((name) => name === text);
-    if (found === undefined) throw new InvalidArgumentError(`Expected one of ${choices.join(', ')}.`);
-    return found;
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Expected one of ${choices.join(', ')}${suggestion(text, choices)}.`);
   };
-  return { value, help, parse };
 }
 
 /** Which numbers an option takes, and how a message says it. */

@@ -53,7 +53,9 @@ export async function startWorkerEncoder(
     new RemoteCalls(helper, {}).call('sessions', request, { transfer: [port1] });
     return port2;
   });
-  const request: LoadRequest = { origin: files.origin, options, runtime: here, sessions };
+  // Batches that are small enough for each worker to have one of a call with 64 pairs; an event of progress after each.
+  const batchTokens = options.batchTokens ?? (parallel > 1 ? 128 : 512);
+  const request: LoadRequest = { origin: files.origin, options: { ...options, batchTokens }, runtime: here, sessions };
   try {
     const info = await calls.call<EncoderInfo>('load', request, { signal, transfer: sessions });
     return new WorkerEncoder(info, calls, workers);

@@ -27,7 +27,7 @@ describeWithBrowser('the encoder of a page', () => {
     browser.run('test/browser/worker-in-page.ts', args, { folders: { '/model/': '../relbert-minilm-l6' } });
 
   it('works in a worker: the page is free, hears of progress, stops and ends it', async () => {
-    const measured = () => browser.longestTask(() => inPage<WorkerReport>({ pairs, threads: 1, batchTokens: 96 }));
+    const measured = () => browser.longestTask(() => inPage<WorkerReport>({ pairs, batchTokens: 96 }));
     let { result, longest } = await measured();
     // Other work on the machine lengthens a task; what the page itself does is as long each time.
     for (let again = 0; longest >= 50 && again < 2; again++) ({ result, longest } = await measured());

@@ -118,6 +118,7 @@ describe('wrong usage exits with 2, says why in a line and prints no stack', () 
     ['unknown command', ['embde', 'a:b'], /unknown command 'embde'[\s\S]*Did you mean embed\?/],
     ['unknown subcommand', ['evaluate', 'analgy'], /unknown command 'analgy'[\s\S]*Did you mean analogy\?/],
     ['no subcommand', ['evaluate'], 'Usage: relbert evaluate'],
+    ['a value near a choice', ['embed', '--device', 'webgp', 'a:b'], /webgp' is invalid[^\n]*did you mean webgpu\?/],
     ['unknown option', ['embed', '--poling', 'cls', 'a:b'], /unknown option '--poling'[\s\S]*Did you mean --pooling\?/],
     ['unknown pooling', ['embed', '--pooling', 'diference', 'a:b'], /'diference' \(did you mean difference/],
     ['an option of a command', ['embed', '--poling', 'cls', 'a:b'], /\(relbert embed --help shows how\)/],

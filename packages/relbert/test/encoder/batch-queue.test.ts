@@ -4,11 +4,21 @@ import { BatchQueue } from '../../src/encoder/batch-queue.ts';
 import type { EncodedPrompt } from '../../src/prompt/prompt.ts';
 
 /** The embedding of a prompt is its first id; every batch is kept, and takes `delay` milliseconds. */
-function queueWith({ batchTokens, delay = 0, broken }: { batchTokens?: number; delay?: number; broken?: number } = {}) {
+function queueWith({
+  batchTokens,
+  parallel,
+  delay = 0,
+  broken,
+}: {
+  batchTokens?: number;
+  parallel?: number;
+  delay?: number;
+  broken?: number;
+} = {}) {
   const batches: number[][] = [];
   const queue = new BatchQueue({
     dimension: 1,
-    batchTokens,
+    ...{ batchTokens, parallel },
     async encode(prompts) {
       batches.push(prompts.map(({ ids }) => ids.length));
       await new Promise((resolve) => setTimeout(resolve, delay));
@@ -85,6 +95,17 @@ describe('calls in flight together', () => {
     const second = [4, 5, 6, 7].map((id) => encode([prompt(6, id)]));
     expect((await Promise.all([...first, ...second])).flat()).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(batches.map((batch) => batch.length)).toEqual([3, 4]);
+  });
+
+  it('are computed side by side where that is possible, the last one too, which is not full', async () => {
+    const two = queueWith({ batchTokens: 8, parallel: 2, delay: 5 });
+    const ofThree = two.encode([4, 4, 4].map((length) => prompt(length)));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(two.batches).toEqual([[4, 4], [4]]);
+    const further = two.encode([prompt(3)]);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(two.batches).toHaveLength(2);
+    expect([await ofThree, await further]).toEqual([[4, 4, 4], [3]]);
   });
 
   it('take turns: a short call leads the next batch beside a long one', async () => {
