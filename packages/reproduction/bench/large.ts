@@ -89,11 +89,11 @@ const pairs = Array.from({ length: Number(values.pairs) }, (_, i) => [
 ]);
 
 /** Loads, and encodes where pairs are given. */
-function load(options: object, encoded: readonly (readonly string[])[] = []): Figures {
+function load(options: object, encoded: readonly (readonly string[])[] = [], from = folder): Figures {
   const code = `
     import { RelationEncoder } from ${JSON.stringify(join(relbert, 'dist/index.js'))};
     let start = performance.now();
-    const encoder = await RelationEncoder.load(${JSON.stringify(folder)}, ${JSON.stringify(options)});
+    const encoder = await RelationEncoder.load(${JSON.stringify(from)}, ${JSON.stringify(options)});
     const seconds = (performance.now() - start) / 1000;
     const pairs = ${JSON.stringify(encoded)};
     await encoder.encode(pairs.slice(0, 2));
@@ -105,11 +105,17 @@ function load(options: object, encoded: readonly (readonly string[])[] = []): Fi
 }
 
 const settings = { template: 'a', pooling: 'average_no_mask', threads: Number(values.threads) };
+const bin = join(relbert, 'bin/relbert.js');
+const exported = join(folder, 'int8');
+if (!existsSync(exported)) {
+  measured([bin, 'export', '--model', folder, '--format', 'safetensors', '--dtype', 'int8', '--output', exported]);
+}
 const rows: readonly (readonly [string, () => Figures])[] = [
-  ['relbert info', () => measured([join(relbert, 'bin/relbert.js'), 'info', '--model', folder])],
+  ['relbert info', () => measured([bin, 'info', '--model', folder])],
   ['load, f32', () => load(settings)],
   ['load, f32, quickStart', () => load({ ...settings, quickStart: true, worker: false })],
   ['load, int8', () => load({ ...settings, dtype: 'int8' })],
+  ['load, int8 as exported', () => load({ ...settings, dtype: 'int8' }, [], exported)],
   ['load and encode, f32', () => load(settings, pairs)],
 ];
 console.log(`${(weights / 1e9).toFixed(2)} GB of weights, ${pairs.length} pairs, ${values.threads} threads\n`);
