@@ -121,10 +121,19 @@ export function promptFor(
   return createPrompt(spec, tokenizer, { mask: needsMask(pooling), softStart, embedding });
 }
 
-/** The licence that the model card names, where there is a card. */
-export async function licenceOf({ files }: LanguageModel): Promise<string | undefined> {
+/** What a model card says about where the model comes from; empty where there is no card. */
+export interface ModelOrigin {
+  readonly license?: string;
+  /** Hub id of the model that this one was made from. */
+  readonly baseModel?: string;
+}
+
+export async function originOf({ files }: Pick<LanguageModel, 'files'>): Promise<ModelOrigin> {
   const card = await files.read('README.md');
-  if (!card) return undefined;
+  if (!card) return {};
   const [, header = ''] = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(new TextDecoder().decode(card)) ?? [];
-  return /^license:\s*(\S+)\s*$/m.exec(header)?.[1];
+  // One value, or a list whose first is the base where there are several.
+  const field = (name: string) => new RegExp(`^${name}:\\s*(?:\\r?\\n\\s*)?(?:- )?(\\S+)\\s*$`, 'm').exec(header)?.[1];
+  const [license, baseModel] = [field('license'), field('base_model')];
+  return { ...(license !== undefined && { license }), ...(baseModel !== undefined && { baseModel }) };
 }

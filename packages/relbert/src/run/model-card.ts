@@ -7,6 +7,8 @@ export interface ModelCard {
   readonly name: string;
   /** The language model that it was trained from: a folder or hub id. */
   readonly base: string;
+  /** Its hub id, or where it is a folder, the one that its card names. */
+  readonly baseModel: string | undefined;
   /** As the base model's card says, if it does. */
   readonly license: string | undefined;
   readonly template: string;
@@ -42,7 +44,7 @@ export function modelCard(card: ModelCard): string {
   const losses = training.losses.map((term) => `\`${JSON.stringify(term)}\``).join(', ');
   const data = recipe.data.map(({ source }) => `\`${source}\``).join(', ');
   return `---
-${card.license === undefined ? '' : `license: ${card.license}\n`}${/^[\w.-]+\/[\w.-]+$/.test(base) ? `base_model: ${base}\n` : ''}language: en
+${card.license === undefined ? '' : `license: ${card.license}\n`}${card.baseModel === undefined ? '' : `base_model: ${card.baseModel}\n`}language: en
 tags:
 - relbert
 - relation-embeddings

@@ -1,11 +1,12 @@
 /** The end of a run: its weights, card and learning curve as a folder in HuggingFace layout. */
 
 import { pairsOf, type RelationSet } from '../data/relation-set.ts';
-import { licenceOf, type RelationModel } from '../encoder/language-model.ts';
+import { originOf, type RelationModel } from '../encoder/language-model.ts';
 import type { Pooling } from '../encoder/pooling.ts';
 import { poolings2021 } from '../encoder/relbert-config.ts';
 import { parameterCount, storedParameters } from '../models/encoder.ts';
 import { resolveWeightNames } from '../models/weights.ts';
+import { parseHubId } from '../node/hub/hub-id.ts';
 import { basename, resolve } from '../node/path.ts';
 import { saveModel } from '../node/save.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
@@ -39,11 +40,13 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
   const weights = new Map([...split.weights].map(([name, value]) => [names.get(name) ?? name, value.data]));
   const name = basename(resolve(output));
   const validation = log.find((entry) => entry['kind'] === 'validation' && entry['step'] === done.weightsFrom);
-  const license = await licenceOf(model);
+  const { license, baseModel } = await originOf(model);
+  const id = parseHubId(options.model)?.id;
+  const hubId = id !== undefined && model.files.origin.startsWith(`${id}@`) ? id : undefined; // a folder's is its path
   const card = modelCard({
     name,
-    base:
-      options.model.includes('/') && !/^[.~/]/.test(options.model) ? options.model : basename(resolve(options.model)),
+    base: hubId ?? basename(resolve(options.model)),
+    baseModel: hubId ?? baseModel,
     license,
     template: model.prompt.text,
     pooling: model.pooling,

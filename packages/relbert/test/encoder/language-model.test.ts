@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { licenceOf, openLanguageModel, relationModel } from '../../src/encoder/language-model.ts';
+import { openLanguageModel, originOf, relationModel } from '../../src/encoder/language-model.ts';
 import { encoderParts } from '../../src/encoder/load-encoder.ts';
 import { RelationEncoder } from '../../src/encoder/relation-encoder.ts';
 import type { CheckpointFiles } from '../../src/formats/byte-source.ts';
@@ -69,11 +69,19 @@ describe('a language model', () => {
     expect(() => relationModel(plain, { pooling: 'mask', template: '<subj> <obj>' })).toThrow('<mask>');
   });
 
-  it('knows the licence that its card names', async () => {
-    const licence = async (card: string) => licenceOf(await openLanguageModel(await withFiles({ 'README.md': card })));
-    expect(await licence('---\nlanguage: en\nlicense: apache-2.0\n---\n# A model\n')).toBe('apache-2.0');
-    expect(await licence('# A model\n\nlicense: mit\n')).toBeUndefined();
-    expect(await licenceOf(await openLanguageModel(await withFiles({})))).toBeUndefined();
+  it('knows the licence and the base model that its card names', async () => {
+    const origin = async (card: string) => originOf(await openLanguageModel(await withFiles({ 'README.md': card })));
+    expect(await origin('---\nlanguage: en\nlicense: apache-2.0\n---\n# A model\n')).toEqual({ license: 'apache-2.0' });
+    expect(await origin('---\nlicense: mit\nbase_model: org/base\n---\n')).toEqual({
+      license: 'mit',
+      baseModel: 'org/base',
+    });
+    expect(await origin('---\nbase_model:\n- org/base\n- org/other\nlicense: mit\n---\n')).toEqual({
+      license: 'mit',
+      baseModel: 'org/base',
+    });
+    expect(await origin('# A model\n\nlicense: mit\nbase_model: org/base\n')).toEqual({});
+    expect(await originOf(await openLanguageModel(await withFiles({})))).toEqual({});
   });
 });
 

@@ -12,7 +12,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/encoder/checkpoint.ts';
-import { licenceOf, openLanguageModel } from '../../src/encoder/language-model.ts';
+import { openLanguageModel, originOf } from '../../src/encoder/language-model.ts';
 import { neededFiles } from '../../src/node/hub/hub.ts';
 import { commit, HubServer } from './hub-server.ts';
 import { fixture, fixtures, useHub } from './hub-tests.ts';
@@ -24,7 +24,7 @@ describe('hubFiles', () => {
     const files = await load();
     const checkpoint = await openCheckpoint(files);
     expect(checkpoint.origin).toBe('org/model@main');
-    expect(await licenceOf(await openLanguageModel(files))).toBe('apache-2.0');
+    expect(await originOf(await openLanguageModel(files))).toEqual({ license: 'apache-2.0' });
     expect(checkpoint.config['model_type']).toBe('bert');
     await expectComplete();
     expect(readFileSync(join(repository(), 'refs/main'), 'utf8')).toBe(commit);

@@ -7,6 +7,7 @@ function card(recipe: Partial<RecipeInput>, more: Partial<ModelCard> = {}): stri
   return modelCard({
     name: 'mine',
     base: 'some/base',
+    baseModel: 'some/base',
     license: 'mit',
     template: '<subj> <obj>',
     pooling: 'average',
