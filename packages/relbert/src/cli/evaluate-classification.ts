@@ -3,7 +3,6 @@ import type { LexicalRelationSet } from '../data/lexical-relation.ts';
 import type { ClassificationResult, FeatureExtractor } from '../evaluate/classification.ts';
 import type { ClassificationScores } from '../evaluate/metrics.ts';
 import type { EmbeddingFeatures, WordVectorFeatures } from '../evaluate/pair-features.ts';
-import type { WordPair } from '../pair/word-pair.ts';
 import type { DataFile } from '../text/data-error.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { command } from './command.ts';
@@ -15,6 +14,7 @@ import {
   noteMissingWords,
   openPairModel,
   pairModelOptions,
+  readOnce,
   readWithProgress,
   refuseEncoderFlags,
   requireVectorFile,
@@ -145,27 +145,32 @@ async function openFeatures(flags: ClassificationFlags, terminal: Terminal): Pro
   const { readPairVectors, readWordVectors } = await import('../formats/word-vectors.ts');
   const missingPairs = new Set<string>();
   const missingWords = new Set<string>();
-  const append = async (features: Awaited<ReturnType<FeatureExtractor>>, pairs: readonly WordPair[]) => {
-    if (flags.pairVectors === undefined) return features;
-    const vectors = await readPairVectors(readWithProgress(flags.pairVectors, terminal), pairs, flags.pairVectors);
-    const appended = pairFeatures.appendPairVectors(features, pairs, vectors);
-    for (const { head, tail } of appended.missing) missingPairs.add(`${head}:${tail}`);
-    return appended.features;
+  const withPairVectors = (extract: FeatureExtractor): FeatureExtractor => {
+    const file = flags.pairVectors;
+    if (file === undefined) return extract;
+    const vectorsOf = readOnce((all) => readPairVectors(readWithProgress(file, terminal), all, file));
+    return async (pairs, all) => {
+      const appended = pairFeatures.appendPairVectors(await extract(pairs, all), pairs, await vectorsOf(all));
+      for (const { head, tail } of appended.missing) missingPairs.add(`${head}:${tail}`);
+      return appended.features;
+    };
   };
   if (vectorFile !== undefined) {
     refuseEncoderFlags(flags, noLanguageModel(flags.model));
     await requireVectorFile(vectorFile);
+    const vectorsOf = readOnce((all) => {
+      const words = new Set(all.flatMap(({ head, tail }) => [head, tail]));
+      return readWordVectors(readWithProgress(vectorFile, terminal), words, vectorFile);
+    });
     return {
       names: { model: flags.model, pooling: null, template: null },
       missingWords,
       missingPairs,
-      async extract(pairs) {
-        const words = new Set(pairs.flatMap(({ head, tail }) => [head, tail]));
-        const vectors = await readWordVectors(readWithProgress(vectorFile, terminal), words, vectorFile);
-        const made = pairFeatures.wordVectorFeatures(pairs, vectors, kind as WordVectorFeatures);
-        for (const word of made.missing) missingWords.add(word);
-        return append(made.features, pairs);
-      },
+      extract: withPairVectors(async (pairs, all) => {
+        const found = pairFeatures.wordVectorFeatures(pairs, await vectorsOf(all), kind as WordVectorFeatures);
+        for (const word of found.missing) missingWords.add(word);
+        return found.features;
+      }),
       async [Symbol.asyncDispose]() {},
     };
   }
@@ -174,8 +179,7 @@ async function openFeatures(flags: ClassificationFlags, terminal: Terminal): Pro
     names: { model: flags.model, pooling: model.pooling ?? null, template: model.template ?? null },
     missingWords,
     missingPairs,
-    extract: async (pairs) =>
-      append(await pairFeatures.embeddingFeatures(pairs, model.embed, kind as EmbeddingFeatures), pairs),
+    extract: withPairVectors((pairs) => pairFeatures.embeddingFeatures(pairs, model.embed, kind as EmbeddingFeatures)),
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };
 }
@@ -185,7 +189,7 @@ function featureKind(name: string | undefined, wordVectors: boolean): EmbeddingF
   const valid: readonly (EmbeddingFeatures | WordVectorFeatures)[] = wordVectors
     ? wordVectorFeatureNames
     : embeddingFeatureNames;
-  const kind = name === undefined ? valid[0] : valid.find((own) => own === name);
+  const kind = name === undefined ? valid[0] : valid.find((each) => each === name);
   if (kind) return kind;
   const of = wordVectors ? 'word vectors' : 'a language model';
   throw new UsageError(`--features ${name} is not for ${of}: choose ${valid.join(', ')}`);

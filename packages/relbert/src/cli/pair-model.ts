@@ -134,6 +134,16 @@ export async function* readWithProgress(file: string, terminal: Terminal): Async
   }
 }
 
+/** What a file holds for the pairs of a set: read at the first call for them, kept for the further ones. */
+export function readOnce<T>(read: (all: readonly WordPair[]) => Promise<T>): (all: readonly WordPair[]) => Promise<T> {
+  const kept = new WeakMap<readonly WordPair[], Promise<T>>();
+  return (all) => {
+    const found = kept.get(all) ?? read(all);
+    kept.set(all, found);
+    return found;
+  };
+}
+
 /** Says which words have no vector, and what that does: `count as zeros in ...`. */
 export function noteMissingWords(missing: ReadonlySet<string>, effect: string, terminal: Terminal): void {
   if (missing.size === 0) return;

@@ -6,8 +6,11 @@ import { DEFAULT_SETTINGS, predictClasses, SETTINGS_GRID, trainClassifiers } fro
 import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix } from './classifier-model.ts';
 import { type ClassificationScores, classificationScores } from './metrics.ts';
 
-/** Features of pairs, a row for each pair in their order. */
-export type FeatureExtractor = (pairs: readonly WordPair[]) => Promise<FeatureMatrix>;
+/**
+ * Features of pairs, a row for each pair in their order. `all` are the pairs of the whole set, the same array at each call:
+ * a file of vectors can be read once for all of them.
+ */
+export type FeatureExtractor = (pairs: readonly WordPair[], all: readonly WordPair[]) => Promise<FeatureMatrix>;
 
 export interface ClassificationOptions extends ClassifierOptions {
   /**
@@ -45,10 +48,12 @@ export interface ClassificationResult {
 }
 
 /**
- * Trains a classifier on the training pairs and scores it on the test pairs. `extract` is called once, for all pairs.
+ * Trains a classifier on the training pairs and scores it on the test pairs.
  *
- * @param extract Features [pairs, D] of pairs, in their order: `embeddingFeatures` of a relation encoder's embeddings,
- * `wordVectorFeatures` of word vectors.
+ * @param extract Called for the training and validation pairs together, then for the test pairs, so that the classifier
+ * is the one that `RelationClassifier.fit` makes of the same pairs: embeddings differ in their last bits where other pairs
+ * stand in the batch, and training makes tenths of a point of these. It gives `embeddingFeatures` of a relation
+ * encoder's embeddings, or `wordVectorFeatures` of word vectors.
  * @param runtime Where the classifier is trained: `nodeRuntime()` of `relbert` in Node, `webRuntime()` in a browser. It
  * is not disposed of here.
  * @throws RangeError for a split without pairs, or a relation of the validation or test pairs that no training pair has
@@ -62,10 +67,12 @@ export async function evaluateClassification(
   checkRelations(set);
   const { train, test } = set;
   const validation = set.validation ?? [];
-  const features = await extract([...train, ...validation, ...test]);
+  const learnt = [...train, ...validation];
+  const all = [...learnt, ...test];
+  const features = await extract(learnt, all);
   const part = (start: number, pairs: readonly LabelledPair[]): LabelledFeatures => ({
     features: rowsOf(features, start, pairs.length),
-    labels: pairs.map(({ relation }) => relation),
+    labels: labelsOf(pairs),
   });
   const { classifier, ...chosen } = await chooseClassifier(
     runtime,
@@ -73,14 +80,17 @@ export async function evaluateClassification(
     validation.length > 0 ? part(train.length, validation) : undefined,
     { search, ...options },
   );
-  const asked = part(train.length + validation.length, test);
-  const predictions = await predictClasses(runtime, classifier, asked.features, options);
+  const predictions = await predictClasses(runtime, classifier, await extract(test, all), options);
   return {
-    test: classificationScores(asked.labels, predictions),
+    test: classificationScores(labelsOf(test), predictions),
     ...chosen,
     classifier: summaryOf(classifier, options),
     predictions,
   };
+}
+
+function labelsOf(pairs: readonly LabelledPair[]): string[] {
+  return pairs.map(({ relation }) => relation);
 }
 
 /** Rows with a label each. */

@@ -68,6 +68,33 @@ describe('relbert classify', () => {
     expect(JSON.parse(result.stdout)).toMatchObject({ judgedOn: 'validation', calibration: { pairs: 2 } });
   });
 
+  it('learns the classifier that evaluate classification judges, to the last bit', async () => {
+    const labelled = (words: readonly string[]) =>
+      words.flatMap((head, i) => heads.map((tail, j) => `${head}\t${tail}\t${'abc'[(i * j) % 3]}\n`)).join('');
+    file('same/train.tsv', labelled(['man', 'woman', ...heads]));
+    file('same/val.tsv', labelled(['red', 'sun']));
+    // Longer words than those of the training pairs: they must not be in their batches.
+    const test = file('same/test.tsv', labelled(['extraordinary', 'moon', 'blue']));
+    const set = ['--data', join(folder, 'same')];
+    const fitted = await fit(...set, '--method', 'mlp', '--no-grid');
+    const predictions = join(folder, 'same.jsonl');
+    const judged = await json<{ results: { classifier: unknown }[] }>(
+      ...['evaluate', 'classification', ...set, ...model, '--predictions', predictions],
+    );
+    expect(fitted['training']).toEqual(judged.results[0]?.classifier);
+    const { stdout } = await relbert(
+      ['classify', 'predict', '--model', saved, '--pairs', test, '--json', '--threads', '1'], //
+    );
+    const lines = (text: string) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines(stdout).map(({ label }) => label)).toEqual(
+      lines(readFileSync(predictions, 'utf8')).map(({ predicted }) => predicted),
+    );
+  });
+
   it('replaces a classifier only where it is asked to, and no other folder', async () => {
     const data = file('again.tsv', rows);
     const again = (output: string, ...more: string[]) =>

@@ -5,11 +5,12 @@ import {
   loadEncoder,
   type ModelFlags,
   openPairModel,
+  readOnce,
   readWithProgress,
   type Terminal,
   vectorFileOf,
 } from 'relbert/cli';
-import type { EmbeddingFeatures, FeatureMatrix, WordVectorFeatures } from 'relbert/evaluate';
+import type { EmbeddingFeatures, FeatureExtractor, WordVectorFeatures } from 'relbert/evaluate';
 import { embeddingFeatures, readWordVectors, wordVectorFeatures } from 'relbert/evaluate';
 import type { ReportSubject } from '../report/evaluate-model.ts';
 import type { ModelChoice } from '../report/repeat-command.ts';
@@ -72,17 +73,16 @@ async function openWordVectorSubject(
   const { maxLength: _, batchTokens: __, normalize: ___, ...own } = flags;
   const model = await openPairModel(own, terminal);
   const missing = new Set<string>();
+  const vectorsOf = readOnce((all) => {
+    const words = new Set(all.flatMap(({ head, tail }) => [head, tail]));
+    return readWordVectors(readWithProgress(file, terminal), words, file);
+  });
   const extract =
-    (kind: WordVectorFeatures) =>
-    async (pairs: readonly WordPair[]): Promise<FeatureMatrix> => {
-      const words = new Set(pairs.flatMap(({ head, tail }) => [head, tail]));
-      const made = wordVectorFeatures(
-        pairs,
-        await readWordVectors(readWithProgress(file, terminal), words, file),
-        kind,
-      );
-      for (const word of made.missing) missing.add(word);
-      return made.features;
+    (kind: WordVectorFeatures): FeatureExtractor =>
+    async (pairs, all) => {
+      const found = wordVectorFeatures(pairs, await vectorsOf(all), kind);
+      for (const word of found.missing) missing.add(word);
+      return found.features;
     };
   return {
     subject: {
