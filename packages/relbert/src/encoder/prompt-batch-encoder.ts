@@ -48,7 +48,7 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
   const int8 = calibration && (await calibrate({ ...options, prompts: calibration }));
   const onlyPooled = readsFew(pooling);
   const graph = buildRelationGraph(config, {
-    ...{ pooling, onlyPooled },
+    ...{ pooling, onlyPooled, tokensFirst: true },
     int8,
     // Graphics processors have no look-up in 8 bits.
     int8Weights: runtime.operators === 'plain' ? int8Weights(config, weights) : undefined,

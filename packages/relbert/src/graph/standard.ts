@@ -37,10 +37,12 @@ const partsOf: Readonly<Record<string, (inputs: Inputs, node: Node) => Tensor>> 
     const inner = mul(add(biased, cubic), scalar(Math.sqrt(2 / Math.PI)));
     return mul(mul(biased, scalar(0.5)), add(tanh(inner), scalar(1)));
   },
-  FusedMatMul([a, b], { attributes: { transA, transB, alpha } }) {
+  FusedMatMul([a, b], { attributes: { transA, transB, transBatchA, transBatchB, alpha } }) {
+    const left = transBatchA === 1n ? rowsAfterBatch(a as Tensor) : (a as Tensor);
+    const right = transBatchB === 1n ? rowsAfterBatch(b as Tensor) : (b as Tensor);
     const product = matMul(
-      transA === 1n ? lastTwoExchanged(a as Tensor) : (a as Tensor),
-      transB === 1n ? lastTwoExchanged(b as Tensor) : (b as Tensor),
+      transA === 1n ? lastTwoExchanged(left) : left,
+      transB === 1n ? lastTwoExchanged(right) : right,
     );
     return alpha === 1 ? product : mul(product, scalar(Number(alpha)));
   },
@@ -60,6 +62,12 @@ function gelu(x: Tensor): Tensor {
 function lastTwoExchanged(x: Tensor): Tensor {
   const axes = x.shape.map((_, axis) => axis);
   return transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
+}
+
+/** [M, ..., K] → [..., M, K]. */
+function rowsAfterBatch(x: Tensor): Tensor {
+  const [first = 0, ...others] = x.shape.map((_, axis) => axis);
+  return transpose(x, [...others.slice(0, -1), first, others.length]);
 }
 
 function rescaled(product: Tensor, scale: Tensor, bias: Tensor | undefined): Tensor {

@@ -11,6 +11,7 @@ import {
   layerNormalization,
   leading,
   linear,
+  matMulRowsFirst,
   mul,
   range,
   reshape,
@@ -46,6 +47,11 @@ export interface EncoderOptions {
   readonly int8Weights?: Int8Weights | undefined;
   /** Rows of the hidden states [B*T, H] that are read afterwards, int64 [B, P]: the last layer is computed for them alone. Default: all. */
   readonly readRows?: Tensor | undefined;
+  /**
+   * Has the layers of BERT's descendants compute with [T, B, H]: attention then reads queries, keys and values where they
+   * lie. Plain operators, inference only. Default false.
+   */
+  readonly tokensFirst?: boolean;
   /** `fused`: MultiHeadAttention, SkipLayerNormalization and BiasGelu, for graphics processors; float32, inference only. Default `plain`. */
   readonly operators?: 'plain' | 'fused';
   /** Take `token_type_ids` as an input; else every token has type 0. Default false. */
@@ -102,13 +108,13 @@ export class ModelBuilder {
   readonly #product: (x: Tensor, weight: StoredParameter, bias: Tensor | undefined) => Tensor;
   #layers = 0;
   #reduced = false;
+  #tokensFirst = false;
 
   constructor(config: EncoderConfig, options: EncoderOptions) {
-    const { int8, int8Weights, operators = 'plain', tokenTypes = false, dropout } = options;
-    if ((int8 || operators !== 'plain') && dropout) {
-      throw new RangeError(
-        `dropout goes with plain operators in f32, not with ${operators} ones in ${int8 ? 'int8' : 'f32'}`,
-      );
+    const { int8, int8Weights, operators = 'plain', tokenTypes = false, dropout, tokensFirst } = options;
+    if ((int8 || operators !== 'plain' || tokensFirst) && dropout) {
+      const form = `${operators} ones in ${int8 ? 'int8' : 'f32'}${tokensFirst ? ', tokens first' : ''}`;
+      throw new RangeError(`dropout goes with plain operators in f32, not with ${form}`);
     }
     this.parameters = new ParameterSet(int8Weights);
     this.#config = config;
@@ -177,18 +183,25 @@ export class ModelBuilder {
     return this.rows(name, count, width, this.tokenTypeIds ?? constant(BigInt64Array.of(0n), [1]));
   }
 
-  /** Of the last layer's input [B, T, H] the rows that are read: [B, P, H]. */
+  /** The first layer's input [B, T, H] in the order in which the layers compute: the same, or [T, B, H]. */
+  inOrder(x: Tensor): Tensor {
+    this.#tokensFirst = this.#options.tokensFirst === true && !this.#fused;
+    return this.#exchanged(x);
+  }
+
+  /** Of the last layer's input [B, T, H] the rows that are read: [B, P, H]; or [T, B, H] and [P, B, H]. */
   onlyRead(x: Tensor): Tensor {
     const { readRows } = this.#options;
     if (!readRows || this.#reduced || this.#fused) return x;
     this.#reduced = true;
-    return gather(flatten(x, 0, 1), readRows);
+    return this.#exchanged(gather(flatten(this.#exchanged(x), 0, 1), readRows));
   }
 
-  /** The hidden states that the encoder gives, where its layers were computed for all rows: [B, P, H]. */
+  /** The hidden states that the encoder gives, [B, T, H] or [B, P, H], of what its layers give. */
   result(hidden: Tensor): Tensor {
     const { readRows } = this.#options;
-    return readRows && !this.#reduced ? gather(flatten(hidden, 0, 1), readRows) : hidden;
+    const states = this.#exchanged(hidden);
+    return readRows && !this.#reduced ? gather(flatten(states, 0, 1), readRows) : states;
   }
 
   /** x·weightᵀ + bias: [..., in] → [..., size]. */
@@ -232,20 +245,25 @@ export class ModelBuilder {
     return layerNormalization(addAll(residual, ...termsOf(dropped)), gamma, beta, epsilon);
   }
 
-  /** softmax(q·kᵀ·scale + bias, padding hidden)·v for each head: q [B, P, H], k, v [B, T, H] → [B, P, H]. */
+  /**
+   * softmax(q·kᵀ·scale + bias, padding hidden)·v for each head: q [B, P, H], k, v [B, T, H] → [B, P, H]; the axes B and T
+   * exchanged everywhere after {@link inOrder} with `tokensFirst`.
+   */
   attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
-    const [batch, tokens, width] = q.shape as [Dim, Dim, number];
+    const width = q.shape[2] as number;
     const { heads, scale, bias, site, rate } = options;
     const mask = this.attentionMask;
     if (this.#fused) return this.#fused.attention(q, k, v, { heads, scale, mask, bias });
-    const scores = fusedMatMul(byHead(q, heads), byHead(k, heads), {
-      transB: true,
-      alpha: scale ?? (width / heads) ** -0.5,
-    });
+    const alpha = scale ?? (width / heads) ** -0.5;
+    const [byQuery, byKey, byValue] = [q, k, v].map((x) => inHeads(x, heads)) as [Tensor, Tensor, Tensor];
+    const first = this.#tokensFirst;
+    const scores = first
+      ? matMulRowsFirst(byQuery, byKey, { rowsFirst: true, transB: true, alpha })
+      : fusedMatMul(headsFirst(byQuery), headsFirst(byKey), { transB: true, alpha });
     const padding = unsqueeze(mul(sub(scalar(1), cast(mask, 'float32')), scalar(MASKED)), 1, 2); // [B, 1, 1, T]
-    const weights = softmax(add(scores, bias ? add(bias, padding) : padding)); // [B, heads, T, T]
-    const mixed = fusedMatMul(this.dropped(weights, site, rate), byHead(v, heads)); // [B, heads, T, H / heads]
-    return reshape(transpose(mixed, [0, 2, 1, 3]), [batch, tokens, width]);
+    const weights = this.dropped(softmax(add(scores, bias ? add(bias, padding) : padding)), site, rate); // [B, heads, T, T]
+    const mixed = first ? matMulRowsFirst(weights, byValue) : fusedMatMul(weights, headsFirst(byValue)); // [B, heads, T, H / heads]
+    return reshape(transpose(mixed, first ? [2, 0, 1, 3] : [0, 2, 1, 3]), q.shape);
   }
 
   /** x with elements dropped, in training. */
@@ -255,6 +273,11 @@ export class ModelBuilder {
     const site: DropoutSite = { name, shape: x.shape, rate };
     this.dropoutSites.push(site);
     return dropout === true ? dropoutInput(x, site) : dropout(x, site);
+  }
+
+  /** The axes of prompts and of tokens exchanged, where the layers have tokens first. */
+  #exchanged(x: Tensor): Tensor {
+    return this.#tokensFirst ? transpose(x, [1, 0, 2]) : x;
   }
 
   /** The stored layout, so that gradients come in it too. */
@@ -273,10 +296,15 @@ export class ModelBuilder {
   }
 }
 
-/** [B, T, H] → [B, heads, T, H / heads]. */
-export function byHead(x: Tensor, heads: number): Tensor {
+/** [B, T, H] → [B, T, heads, H / heads]. */
+function inHeads(x: Tensor, heads: number): Tensor {
   const [batch, tokens, width] = x.shape as [Dim, Dim, number];
-  return transpose(reshape(x, [batch, tokens, heads, width / heads]), [0, 2, 1, 3]);
+  return reshape(x, [batch, tokens, heads, width / heads]);
+}
+
+/** [B, T, heads, K] → [B, heads, T, K]. */
+function headsFirst(x: Tensor): Tensor {
+  return transpose(x, [0, 2, 1, 3]);
 }
 
 /** x · mask, the mask a graph input `dropout.<site>` of the shape of x: 0, or 1 / (1 − rate). */

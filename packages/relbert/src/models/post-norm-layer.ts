@@ -28,14 +28,21 @@ export interface PostNormOptions {
 
 /**
  * One layer of a post-norm transformer: self-attention, then a feed-forward layer, each with the residual added and
- * normalised after it (Devlin et al. 2019; Vaswani et al. 2017, section 3). x [B, T, H] → [B, T, H].
+ * normalised after it (Devlin et al. 2019; Vaswani et al. 2017, section 3). [B, T, H] → [B, T, H]; between the layers and
+ * from the last one they are in the model's order.
  */
-export function postNormLayer(model: ModelBuilder, config: BertConfig, x: Tensor, options: PostNormOptions): Tensor {
+export function postNormLayer(
+  model: ModelBuilder,
+  config: BertConfig,
+  input: Tensor,
+  options: PostNormOptions,
+): Tensor {
   const { hidden, heads, intermediate, activation, epsilon, hiddenDropout, attentionDropout } = config;
   const { layer, names, bias, last = false, dropout = { attention: true, feedForward: true } } = options;
   const site = `layer.${layer}`;
   const end = (part: string, drops: boolean) => (drops ? { site: `${site}.${part}`, rate: hiddenDropout } : undefined);
   model.enter(layer);
+  const x = layer === 0 ? model.inOrder(input) : input;
   const read = last ? model.onlyRead(x) : x;
   const mixed = model.attention(
     model.linear(read, names.query, hidden),

@@ -105,10 +105,50 @@ function attentionCase(
   };
 }
 
+/** Rows before the batch: [T, B, heads, K]. */
+function rowsFirst(name: string, options: { rowsFirst: boolean; transB: boolean; alpha: number }): OperatorCase {
+  return {
+    name,
+    webgpu: false,
+    draw(random) {
+      const [batch, heads, m, k, n] = Array.from({ length: 5 }, () => random.integer(1, 4)) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      const b = options.transB ? [n, batch, heads, k] : [k, batch, heads, n];
+      return {
+        inputs: {
+          a: floats(random, options.rowsFirst ? [m, batch, heads, k] : [batch, heads, m, k]),
+          b: floats(random, b),
+        },
+        build: (t) => g.matMulRowsFirst(pick(t, 'a'), pick(t, 'b'), options),
+        expected: (arrays) => {
+          const [left, right] = [pick(arrays, 'a'), pick(arrays, 'b')];
+          const inner = Array.from({ length: k }, (_, i) => i);
+          return fromCoordinates([batch, heads, m, n], ([p = 0, head = 0, row = 0, column = 0]) => {
+            const products = inner.map(
+              (i) =>
+                at(left, options.rowsFirst ? [row, p, head, i] : [p, head, row, i]) *
+                at(right, options.transB ? [column, p, head, i] : [i, p, head, column]),
+            );
+            return options.alpha * sum(products);
+          });
+        },
+        differentiable: [],
+      };
+    },
+  };
+}
+
 /** Processors without VNNI add two products of bytes in 16 bits, where 2 * 255 * 63 just fits. */
 const SEVEN_BITS = 63;
 
 export const fusedCases: readonly OperatorCase[] = [
+  rowsFirst('scores of rows before the batch', { rowsFirst: true, transB: true, alpha: 0.3 }),
+  rowsFirst('mixtures of rows before the batch', { rowsFirst: false, transB: false, alpha: 1 }),
   biased('biasGelu', g.biasGelu, gelu),
   biased('biasGeluNew', g.biasGeluNew, tanhGelu),
   attentionCase('multiHeadAttention', {}),

@@ -38,6 +38,40 @@ export function multiHeadAttention(q: Tensor, k: Tensor, v: Tensor, options: Att
 }
 
 /**
+ * alpha · a · b over heads, or a · bᵀ with `transB`, where a factor with its rows before the batch, [T, B, heads, K], is
+ * read as [B, heads, T, K] without a copy: b always, a with `rowsFirst`. → [B, heads, T of a, ...].
+ */
+export function matMulRowsFirst(
+  a: Tensor,
+  b: Tensor,
+  options: { readonly rowsFirst?: boolean; readonly transB?: boolean; readonly alpha?: number } = {},
+): Tensor {
+  const { rowsFirst = false, transB = false, alpha = 1 } = options;
+  const [batch, heads, tokens, inner] = rowsFirst ? batchFirst(a.shape) : a.shape;
+  const [otherBatch, otherHeads, rows, columns] = batchFirst(b.shape);
+  if (a.shape.length !== 4 || b.shape.length !== 4) {
+    throw new GraphError(
+      `matMulRowsFirst needs four axes each, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+    );
+  }
+  requireEqual('matMulRowsFirst', batch, otherBatch, a.shape, b.shape);
+  requireEqual('matMulRowsFirst', heads, otherHeads, a.shape, b.shape);
+  requireEqual('matMulRowsFirst', inner, transB ? columns : rows, a.shape, b.shape);
+  return nodeOf({
+    type: 'FusedMatMul',
+    domain: 'com.microsoft',
+    inputs: [a, b],
+    attributes: { transB: transB ? 1n : 0n, transBatchA: rowsFirst ? 1n : 0n, transBatchB: 1n, alpha },
+    shape: [batch, heads, tokens, transB ? rows : columns] as Dim[],
+  });
+}
+
+/** [T, B, heads, K] → [B, heads, T, K]. */
+function batchFirst([tokens, batch, heads, width]: readonly Dim[]): readonly (Dim | undefined)[] {
+  return [batch, heads, tokens, width];
+}
+
+/**
  * A bias for attention that hides padding: float32 [B, 1, T, T] from a mask int64 [B, T] of 1 and 0. Runs everywhere;
  * where `keyLengths` runs that takes two thirds of the time.
  */
