@@ -22,4 +22,4 @@ promises.readFile = async (...args) => {
   }
 };
 
-await import('../dist/command/start.js');
+module.createRequire(import.meta.url)('../dist/command/start.cjs');

@@ -6,4 +6,4 @@ import { isPackageCommand } from './package-commands.ts';
 
 // A name in a variable: the bundler leaves it alone.
 const unbundled = '../cli/main.js';
-await (isPackageCommand(process.argv[2]) ? import(unbundled) : import('./main.ts'));
+void (isPackageCommand(process.argv[2]) ? import(unbundled) : import('./main.ts'));

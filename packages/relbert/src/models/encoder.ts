@@ -1,6 +1,7 @@
 import type { Tensor } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
 import { type DropoutSite, type EncoderOptions, ModelBuilder } from './model-builder.ts';
+import { oncePer } from './once-per.ts';
 import type { GraphParameter, StoredParameter } from './parameter.ts';
 import { familyOf } from './registry.ts';
 import type { Lookup } from './word-lookup.ts';
@@ -54,9 +55,12 @@ export function buildEncoder(config: EncoderConfig, options: EncoderOptions = {}
   };
 }
 
+/** The encoder without options, built once: several functions ask what it says of the weights. */
+export const plainEncoder = oncePer((config: EncoderConfig) => buildEncoder(config));
+
 /** The weights that the encoder of a configuration computes with, as a checkpoint stores them. */
 export function storedParameters(config: EncoderConfig): readonly StoredParameter[] {
-  return buildEncoder(config).stored;
+  return plainEncoder(config).stored;
 }
 
 /** How many numbers the weights are. */

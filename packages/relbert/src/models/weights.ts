@@ -2,8 +2,7 @@ import type { Int8Source, Int8Tensor } from '../formats/int8-tensor.ts';
 import type { ConstantData } from '../graph/index.ts';
 import type { FileRange } from '../runtime/session.ts';
 import type { EncoderConfig } from './config.ts';
-import { buildEncoder, parameterCount } from './encoder.ts';
-import { oncePer } from './once-per.ts';
+import { parameterCount, plainEncoder } from './encoder.ts';
 import type { GraphParameter, Int8Weights, StoredParameter } from './parameter.ts';
 import { familyOf } from './registry.ts';
 import { WeightError } from './weight-error.ts';
@@ -21,9 +20,6 @@ export interface StoredWeights {
   readonly int8?: ReadonlyMap<string, Int8Source>;
 }
 
-/** Several functions ask for what it says of the weights. */
-const plainGraph = oncePer((config: EncoderConfig) => buildEncoder(config));
-
 /**
  * The stored name of every weight that the encoder computes with: names in the base model → names in the file.
  *
@@ -38,7 +34,7 @@ export function resolveWeightNames(
   stored: Pick<StoredWeights, 'names' | 'shape'>,
 ): ReadonlyMap<string, string> {
   const names = new Set(stored.names);
-  const { stored: parameters, lookups } = plainGraph(config);
+  const { stored: parameters, lookups } = plainEncoder(config);
   const family = familyOf(config);
   const words = lookups[0]?.table.name;
   const spellings = (name: string, prefix: string) => [

@@ -38,27 +38,35 @@ function dimensionOf(dim: Dim, sources: readonly Tensor[], shape: Shape): Tensor
     .reduce((a, b) => nodeOf({ type: 'Mul', inputs: [a, b], dtype: 'int64', shape: [1] }));
 }
 
+interface Carrier {
+  readonly tensor: Tensor;
+  readonly axis: number;
+}
+
+/** The graph inputs that were found from a tensor, by the dimension's name: a deep graph is not searched again for each shape. */
+const carriers = new WeakMap<Tensor, Map<string, Carrier>>();
+
 /**
  * A tensor that has the named dimension: a graph input if there is one among the sources and what they are
  * computed from (an inner tensor would have to be kept alive for its shape), else the nearest.
  */
-function carrierOf(name: string, sources: readonly Tensor[]): { tensor: Tensor; axis: number } | undefined {
-  let inner: { tensor: Tensor; axis: number } | undefined;
-  const seen = new Set<Tensor>(sources);
-  const queue = [...sources];
-  for (let tensor = queue.shift(); tensor; tensor = queue.shift()) {
+function carrierOf(name: string, sources: readonly Tensor[]): Carrier | undefined {
+  let inner: Carrier | undefined;
+  // Tensors in the order of the search, with the one that each was reached from.
+  const reached = new Map<Tensor, Tensor | undefined>(sources.map((tensor) => [tensor, undefined]));
+  for (const tensor of reached.keys()) {
     const axis = tensor.shape.indexOf(name);
-    if (axis >= 0) {
-      if (tensor.origin.kind === 'input') return { tensor, axis };
-      inner ??= { tensor, axis };
-    }
-    if (tensor.origin.kind !== 'node') continue;
-    for (const next of tensor.origin.node.inputs) {
-      if (next && !seen.has(next)) {
-        seen.add(next);
-        queue.push(next);
+    const here = axis < 0 ? undefined : { tensor, axis };
+    const found = tensor.origin.kind === 'input' ? here : carriers.get(tensor)?.get(name);
+    if (found) {
+      for (let on: Tensor | undefined = tensor; on; on = reached.get(on)) {
+        carriers.set(on, (carriers.get(on) ?? new Map()).set(name, found));
       }
+      return found;
     }
+    inner ??= here;
+    if (tensor.origin.kind !== 'node') continue;
+    for (const next of tensor.origin.node.inputs) if (next && !reached.has(next)) reached.set(next, tensor);
   }
   return inner;
 }
