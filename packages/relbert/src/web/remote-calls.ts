@@ -75,6 +75,11 @@ export class RemoteCalls {
     }
   }
 
+  /** What {@link close} was given. */
+  get closed(): Error | undefined {
+    return this.#closed;
+  }
+
   /** Ends the calls that wait, and those to come. */
   close(error: Error): void {
     this.#closed ??= error;

@@ -3,10 +3,11 @@ import { loadEncoderParts } from '../encoder/load-encoder.ts';
 import { type EncodeOptions, LocalPairEncoder } from '../encoder/pair-encoder.ts';
 import { probeModel } from '../graph/probe.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { RuntimeError } from '../runtime/error.ts';
 import { onnxWebRuntime } from './onnx-web.ts';
 import { type CallContext, type Port, RemoteCalls } from './remote-calls.ts';
 import type { WebRuntimeOptions } from './runtime-options.ts';
-import { serveSessions, sessionPool } from './session-pool.ts';
+import { type SessionPool, serveSessions, sessionPool } from './session-pool.ts';
 
 export interface LoadRequest {
   readonly origin: string;
@@ -21,6 +22,12 @@ export interface SessionsRequest {
   readonly runtime: WebRuntimeOptions;
 }
 
+export interface LossRequest {
+  /** Which of {@link LoadRequest.sessions}. */
+  readonly worker: number;
+  readonly message: string;
+}
+
 export interface EncodeRequest {
   /** Head, tail, head, tail … */
   readonly words: readonly string[];
@@ -32,6 +39,7 @@ export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device
   // The threads that onnxruntime-web starts run this script, too.
   if (self.name.startsWith('em-pthread')) return;
   let loaded: Promise<LocalPairEncoder> | undefined;
+  let pool: SessionPool | undefined;
   const encoder = (): Promise<LocalPairEncoder> => {
     if (!loaded) throw new Error('the worker has no encoder');
     return loaded;
@@ -43,7 +51,8 @@ export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device
         list: () => page.call<readonly string[]>('list', undefined),
         read: (name: string) => page.call<Uint8Array | undefined>('read', name),
       };
-      const web = sessions.length > 0 ? sessionPool(sessions) : onnxWebRuntime(onnx, { ...runtime, device });
+      pool = sessions.length > 0 ? sessionPool(sessions) : undefined;
+      const web = pool ?? onnxWebRuntime(onnx, { ...runtime, device });
       // Its binary is compiled while the files come; what goes wrong is said when the model is loaded.
       const compiled = web.createSession(probeModel()).then((session) => session.dispose());
       compiled.catch(() => {});
@@ -57,6 +66,9 @@ export function serveEncoder(onnx: typeof import('onnxruntime-web/wasm'), device
     },
     async sessions({ port, runtime }: SessionsRequest) {
       serveSessions(port, onnxWebRuntime(onnx, { ...runtime, device }));
+    },
+    async lose({ worker, message }: LossRequest) {
+      pool?.lose(worker, new RuntimeError(message));
     },
     promptTokens: async (pair: WordPair) => (await encoder()).promptTokens(pair),
   });

@@ -13,6 +13,12 @@ interface RunRequest {
   readonly inputs: TensorValues;
 }
 
+/** A runtime of several workers. */
+export interface SessionPool extends Runtime {
+  /** A worker has ended, or its script could not be loaded: the others do its work. */
+  lose(worker: number, error: Error): void;
+}
+
 /** A worker's side of {@link sessionPool}. */
 export function serveSessions(port: MessagePort, runtime: Runtime): void {
   const sessions: Session[] = [];
@@ -36,7 +42,7 @@ export function serveSessions(port: MessagePort, runtime: Runtime): void {
  *
  * @param ports Those of {@link serveSessions}.
  */
-export function sessionPool(ports: readonly MessagePort[]): Runtime {
+export function sessionPool(ports: readonly MessagePort[]): SessionPool {
   const workers = ports.map((port) => {
     const calls = new RemoteCalls(port, {});
     port.start();
@@ -48,6 +54,7 @@ export function sessionPool(ports: readonly MessagePort[]): Runtime {
     mapsFiles: false,
     parallel: workers.length,
     createSession: (model, options = {}) => PooledSession.open(workers, { model, options }),
+    lose: (worker, error) => workers[worker]?.close(error),
     async dispose() {},
   };
 }
@@ -63,7 +70,9 @@ class PooledSession implements Session {
   readonly device = 'wasm';
   readonly #workers: readonly RemoteCalls[];
   readonly #places: Place[] = [];
-  /** Kept until each worker has it. */
+  /** Workers that were asked to load the graph. */
+  #asked = 0;
+  /** Kept until each worker was. */
   #graph: Graph | undefined;
   #opening: Promise<void> | undefined;
 
@@ -86,27 +95,42 @@ class PooledSession implements Session {
     place.running++;
     try {
       return await place.calls.call('run', { session: place.session, inputs } satisfies RunRequest);
+    } catch (error) {
+      if (!place.calls.closed) throw error;
+      const lost = this.#places.indexOf(place);
+      if (lost >= 0) this.#places.splice(lost, 1);
+      if (this.#graph) this.#opening ??= this.#openFurther(this.#graph);
+      await this.#opening;
+      if (this.#places.length === 0) throw error;
     } finally {
       place.running--;
     }
+    return this.run(inputs);
   }
 
   async dispose(): Promise<void> {
     this.#graph = undefined;
     await this.#opening;
     const places = this.#places.splice(0);
-    await Promise.all(places.map(({ calls, session }) => calls.call('dispose', session)));
+    await Promise.all(places.map(async ({ calls, session }) => calls.closed || calls.call('dispose', session)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
 
+  /** Loads the graph in the next worker that has not been lost. */
   async #openNext(graph: Graph): Promise<void> {
-    const calls = this.#workers[this.#places.length] as RemoteCalls;
-    const session = await calls.call<number>('create', graph);
-    this.#places.push({ calls, session, running: 0 });
-    if (this.#places.length === this.#workers.length) this.#graph = undefined;
+    const calls = this.#workers[this.#asked++] as RemoteCalls;
+    const last = this.#asked === this.#workers.length;
+    if (last) this.#graph = undefined;
+    try {
+      const session = await calls.call<number>('create', graph);
+      this.#places.push({ calls, session, running: 0 });
+    } catch (error) {
+      if (!calls.closed || last) throw error;
+      await this.#openNext(graph);
+    }
   }
 
   /** Where the browser has no memory for a further session, those that are there compute alone. */

@@ -10,7 +10,7 @@ import { RelbertError } from '../text/relbert-error.ts';
 import { webDevice } from './capabilities.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import type { WebRuntimeOptions } from './runtime-options.ts';
-import type { EncodeRequest, LoadRequest, SessionsRequest } from './serve-encoder.ts';
+import type { EncodeRequest, LoadRequest, LossRequest, SessionsRequest } from './serve-encoder.ts';
 
 export interface WebWorkerOptions extends WebRuntimeOptions {
   /**
@@ -39,18 +39,23 @@ export async function startWorkerEncoder(
   const helpers = parallel > 1 ? Array.from({ length: parallel }, start) : [];
   const workers = [worker, ...helpers];
   const calls = new RemoteCalls(worker, { list: () => files.list(), read: (name: string) => files.read(name) });
-  for (const each of workers) {
-    each.addEventListener('error', (event) => {
+  const onFailure = (of: Worker, take: (error: RuntimeError) => void): void =>
+    of.addEventListener('error', (event) => {
       event.preventDefault();
-      calls.close(workerError(event.message, String(workerUrl ?? `${folder()}${device}-worker.js`)));
+      take(workerError(event.message, String(workerUrl ?? `${folder()}${device}-worker.js`)));
     });
-  }
+  onFailure(worker, (error) => calls.close(error));
   const { wasmPaths } = runtime;
   const here = { ...runtime, ...(wasmPaths && { wasmPaths: absolute(wasmPaths) }) };
-  const sessions = helpers.map((helper) => {
+  const sessions = helpers.map((helper, place) => {
+    // The others do its work; a call that none can do fails with this error.
+    const lose = ({ message }: Error): void => {
+      calls.call('lose', { worker: place, message } satisfies LossRequest).catch(() => {});
+    };
+    onFailure(helper, lose);
     const { port1, port2 } = new MessageChannel();
     const request: SessionsRequest = { port: port1, runtime: { ...here, threads: 1 } };
-    new RemoteCalls(helper, {}).call('sessions', request, { transfer: [port1] });
+    new RemoteCalls(helper, {}).call('sessions', request, { transfer: [port1] }).catch(lose);
     return port2;
   });
   // Batches that are small enough for each worker to have one of a call with 64 pairs; an event of progress after each.

@@ -53,6 +53,13 @@ describeWithBrowser('the encoder of a page', () => {
     expect((await fromNode(data)).largest).toBeLessThan(1e-4);
   }, 240_000);
 
+  it('computes in the workers that start', async () => {
+    // The first is the encoder's, which has the others compute.
+    const { data, events } = await inPage<WorkerReport>({ pairs: pairs.slice(0, 32), threads: 2, withoutWorker: 1 });
+    expect(events.at(-1)).toBe(32);
+    for (const distance of (await fromNode(data)).distances) expect(distance).toBeLessThan(0.1);
+  }, 240_000);
+
   it('says what is wrong in the same classes', async () => {
     expect(await inPage<string[]>({ pairs: [] })).toEqual([
       expect.stringContaining('CheckpointError: /nothing: there is no config.json'),

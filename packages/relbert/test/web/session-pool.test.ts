@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 /** A pool of workers in this thread; a run answers with its worker once `release` is called. */
-function pool({ withoutMemory }: { withoutMemory?: number } = {}) {
+function pool({ withoutMemory, silent = [] }: { withoutMemory?: number; silent?: readonly number[] } = {}) {
   const log: string[] = [];
   const waiting: (() => void)[] = [];
   const runtimeOf = (worker: number): Runtime => ({
@@ -36,7 +36,7 @@ function pool({ withoutMemory }: { withoutMemory?: number } = {}) {
   const ends = [0, 1].map((worker) => {
     const { port1, port2 } = new MessageChannel();
     ports.push(port1, port2);
-    serveSessions(port1, runtimeOf(worker));
+    if (!silent.includes(worker)) serveSessions(port1, runtimeOf(worker));
     return port2;
   });
   const release = () => {
@@ -88,4 +88,50 @@ it('a failure is that of its run and keeps its class; without memory for a secon
   expect(others).toEqual([1, 2].map(() => ({ worker: { dtype: 'int32', shape: [1], data: Int32Array.of(0) } })));
   await session.dispose();
   expect(log.at(-1)).toBe('worker 0 ends');
+});
+
+it('a worker that does not start is left out, the first one too; without any the graph is not loaded', async () => {
+  const started = async (silent: readonly number[]) => {
+    const { runtime, log, release } = pool({ silent });
+    const opening = runtime.createSession(new Uint8Array(3));
+    for (const worker of silent) runtime.lose(worker, new RuntimeError(`worker ${worker} cannot be loaded`));
+    return { session: await opening, log, release };
+  };
+  for (const [lost, other] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    const { session, log, release } = await started([lost]);
+    const runs = [session.run(inputs(1)), session.run(inputs(2))];
+    await until(log, 3);
+    release();
+    expect((await Promise.all(runs)).map(({ worker }) => worker?.data[0])).toEqual([other, other]);
+    await session.dispose();
+    expect(log.at(-1)).toBe(`worker ${other} ends`);
+  }
+  await expect(started([0, 1])).rejects.toThrow('worker 1 cannot be loaded');
+});
+
+it('what a lost worker was running is run by the other, which loads the graph for it', async () => {
+  const few = pool();
+  const one = await few.runtime.createSession(new Uint8Array(3));
+  const only = one.run(inputs(1));
+  await until(few.log, 2);
+  few.runtime.lose(0, new RuntimeError('worker 0 has ended'));
+  await until(few.log, 4);
+  few.release();
+  expect((await only)['worker']?.data[0]).toBe(1);
+  await one.dispose();
+
+  const { runtime, log, release } = pool();
+  const session = await runtime.createSession(new Uint8Array(3));
+  const runs = [session.run(inputs(1)), session.run(inputs(2))];
+  await until(log, 4);
+  runtime.lose(0, new RuntimeError('worker 0 has ended'));
+  await until(log, 6);
+  release();
+  expect((await Promise.all(runs)).map(({ worker }) => worker?.data[0])).toEqual([1, 1]);
+  runtime.lose(1, new RuntimeError('worker 1 has ended'));
+  await expect(session.run(inputs(3))).rejects.toThrow('worker 1 has ended');
+  await session.dispose();
 });
