@@ -130,13 +130,16 @@ function likelyAnswers(
   const { head, tail } = question.example;
   const near = sum([question.word, 1], [tail, 1]);
   const target = sum([question.word, 1], [tail, 1], [head, -1]);
+  const vectorOf = (at: number): Float32Array => data.subarray(at * dimension, (at + 1) * dimension);
+  const nearness = Float64Array.from({ length: answers }, (_, at) => cosine(near, vectorOf(at)));
+  const ranked = Uint32Array.from(nearness.keys()).sort((a, b) => (nearness[b] as number) - (nearness[a] as number));
   const seen = new Set<string>();
-  return words
-    .slice(0, answers)
-    .map((word, at) => ({ word, vector: data.subarray(at * dimension, (at + 1) * dimension) }))
-    .filter(({ word }) => may(word) && seen.size < seen.add(word.toLowerCase()).size)
-    .map(({ word, vector }) => ({ word, vector, near: cosine(near, vector) }))
-    .sort((a, b) => b.near - a.near)
-    .slice(0, count)
-    .map(({ word, vector }) => ({ word, offset: cosine(target, vector) }));
+  const likely: { word: string; offset: number }[] = [];
+  for (const at of ranked) {
+    if (likely.length === count) break;
+    const word = words[at] as string;
+    if (!may(word) || seen.size === seen.add(word.toLowerCase()).size) continue;
+    likely.push({ word, offset: cosine(target, vectorOf(at)) });
+  }
+  return likely;
 }

@@ -1,5 +1,5 @@
 /** What a reader of a report wants to know first: each model's accuracies, and how the best of them stands. */
-import { OtherSizes } from './paper-comparison.ts';
+import { OtherSizes } from './other-sizes.ts';
 import { isSameSet } from './paper-names.ts';
 import { bestPublished, type PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, Report } from './report-file.ts';

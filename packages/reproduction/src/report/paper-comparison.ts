@@ -1,7 +1,8 @@
 /** The paper's tables with this package's models as further rows, and the difference to the best published figure. */
-import type { Interval } from 'relbert/evaluate';
+import { OtherSizes } from './other-sizes.ts';
 import { CATEGORY_COLUMNS, isSameSet, longRelation, shortRelation, templateNumber } from './paper-names.ts';
-import { bestPublished, type PaperTable, type PaperTables } from './paper-tables.ts';
+import { decimals, measured, paperRow } from './paper-row.ts';
+import type { PaperTable, PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, ClassificationFigures, Report, ReportModel } from './report-file.ts';
 import type { ReportCell, ReportRow, ReportTable } from './report-table.ts';
 
@@ -46,50 +47,6 @@ const comparisons: Readonly<Record<string, (table: PaperTable, report: Report, p
   'text-4.2-analogy': questionCounts,
 };
 
-type PaperRow = PaperTable['rows'][number];
-
-function paperLabel({ labels, target }: PaperRow): string {
-  return [...Object.values(labels), ...(target ? [target.join(':')] : [])].join(' · ');
-}
-
-function paperRow(table: PaperTable, row: PaperRow, label = paperLabel(row)): ReportRow {
-  const isScore = /%/.test(table.metric) && !/settings/.test(table.metric);
-  return {
-    label,
-    origin: 'paper',
-    cells: row.values.map((value, i): ReportCell => {
-      const column = table.columns[i] as string;
-      if (typeof value !== 'number') return { value: valueText(value) };
-      const starred = row.starred?.includes(column) ?? false;
-      const best = isScore && !starred && value === bestPublished(table, column);
-      return { value, digits: isScore ? 1 : decimals(value), ...(starred && { starred }), ...(best && { best }) };
-    }),
-  };
-}
-
-function decimals(value: number): number {
-  return /\.(\d+)/.exec(String(value))?.[1]?.length ?? (value !== 0 && Math.abs(value) < 1e-4 ? 5 : 0);
-}
-
-/** Lists of words and pairs as text. */
-function valueText(value: unknown): string | null {
-  if (value === null || typeof value === 'string') return value;
-  if (!Array.isArray(value)) return String(value);
-  return value.map((entry: unknown) => (Array.isArray(entry) ? entry.join(':') : String(entry))).join(', ');
-}
-
-/** A measured percentage with its distance to the best published one. */
-function measured(table: PaperTable, column: string, fraction: number | undefined, interval?: Interval): ReportCell {
-  if (fraction === undefined) return { value: null };
-  const value = 100 * fraction;
-  const best = bestPublished(table, column);
-  return {
-    value,
-    ...(interval && { interval: [100 * interval.low, 100 * interval.high] as const }),
-    ...(best !== undefined && { difference: value - best }),
-  };
-}
-
 function withPaperRows(table: PaperTable, rows: readonly ReportRow[]): ReportRow[] {
   return [...table.rows.map((row) => paperRow(table, row)), ...rows];
 }
@@ -123,51 +80,6 @@ function analogyRows(table: PaperTable, { models }: Report, paper: PaperTables):
     rows: withPaperRows(table, [...chanceRow(table, models), ...rows]),
     notes: [DIFFERENCE_NOTE, 'Square brackets: 95 % bootstrap intervals over the questions.', ...sizes.notes],
   };
-}
-
-/** Sets of this package that have another size than the paper's: their figures are marked. */
-export class OtherSizes {
-  readonly #paper: PaperTables;
-  readonly #found = new Map<string, string>();
-
-  constructor(paper: PaperTables) {
-    this.#paper = paper;
-  }
-
-  get notes(): string[] {
-    const found = [...this.#found.values()];
-    return found.length === 0 ? [] : [`‡ Another test set than the paper's: ${found.join('; ')}.`];
-  }
-
-  /** Test questions of a set in the paper. */
-  questions(set: string): number | undefined {
-    const table = this.#paper.tables.find(({ id }) => id === 'text-4.2-analogy');
-    const row = table?.rows.find(({ labels }) => isSameSet(labels['dataset'] ?? '', set));
-    return numberOf(row?.values[table?.columns.indexOf('test') ?? -1]);
-  }
-
-  /** Test pairs of a set in the paper; undefined where its Table 1 leaves relations out, as of EVALution. */
-  pairs(set: string): number | undefined {
-    const table = this.#paper.tables.find(({ id }) => id === 'table-1');
-    const at =
-      table?.columns.findIndex((column) => column.endsWith('/test') && isSameSet(set, column.slice(0, -5))) ?? -1;
-    if (!table || at < 0 || isSameSet(set, 'EVALution')) return undefined;
-    return table.rows.reduce((sum, { values }) => sum + (numberOf(values[at]) ?? 0), 0);
-  }
-
-  mark(cell: ReportCell, set: string, size: number, inPaper: number | undefined): ReportCell {
-    return this.differs(set, size, inPaper) ? { ...cell, otherSize: true } : cell;
-  }
-
-  differs(set: string, size: number, inPaper: number | undefined): boolean {
-    if (inPaper === undefined || inPaper === size) return false;
-    this.#found.set(set, `${set} has ${size} items, the paper's ${inPaper}`);
-    return true;
-  }
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
 }
 
 function pooledAccuracy(own: readonly AnalogyFigures[]): number {
