@@ -10,7 +10,7 @@ import { addDeclared } from './program.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { describeTooLong, isPromptTooLong } from './too-long.ts';
 
-/** The `relbert` program with all its commands. */
+/** The `relbert` program with the command that is wanted; with all of them where none has this name. */
 async function createProgram(terminal: Terminal, io: CommandIo, wanted: string | undefined): Promise<Command> {
   const program = new Command('relbert');
   program
@@ -33,7 +33,9 @@ Examples:
 Results go to standard output, everything else to standard error.
 Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1 shows where an error arose.`,
     );
-  for (const declared of [...commands, ...(await packageCommands(wanted))]) addDeclared(program, declared, terminal);
+  const all = [...commands, ...(await packageCommands(wanted))];
+  const named = all.filter(({ name }) => name === wanted);
+  for (const declared of named.length > 0 ? named : all) addDeclared(program, declared, terminal);
   pointToHelp(program, program.name());
   return program;
 }

@@ -43,7 +43,8 @@ export function progressLine({ label, unit, done, total, rate, width }: Progress
 
 /** `1,720`: the same on every machine, whatever its language. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+  // Intl loads its tables for 10 to 30 ms.
+  return String(Math.round(value)).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `5 s`, `3 min 20 s`, `2 h 5 min`. */

@@ -2,7 +2,7 @@
 import type { TunePromptEvent } from '../run/tune.ts';
 import { command } from './command.ts';
 import { aboveZero, choice, type Flags, fromOne, number, withDefault } from './option.ts';
-import { duration } from './progress.ts';
+import { count, duration } from './progress.ts';
 import { dataNote, measured, promptDataOptions, runOptions, runPromptJob, triggerCounts } from './prompt-options.ts';
 import type { QueuedBar } from './queued-bar.ts';
 import { goingOn, resumeOption } from './resume-option.ts';
@@ -67,7 +67,7 @@ async function show(event: TunePromptEvent, bar: QueuedBar, terminal: Terminal):
       break;
     case 'start':
       terminal.note(
-        `${goingOn(event)}${event.steps} steps, ${event.trainedParameters.toLocaleString('en-US')} parameters: ${event.text}`,
+        `${goingOn(event)}${event.steps} steps, ${count(event.trainedParameters)} parameters: ${event.text}`,
       );
       break;
     case 'step':
