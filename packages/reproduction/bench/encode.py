@@ -1,12 +1,13 @@
 """The reference side of packages/reproduction/bench/encode.ts: other libraries encode the same pairs with the same prompt.
 
-usage: encode.py MODEL PAIRS.tsv THREADS WAY [MODEL.onnx]
+usage: encode.py MODEL PAIRS.tsv THREADS WAY [MODEL.onnx or FOLDER]
 Prints one JSON object: {"seconds", "versions"}, or {"missing": "what is not installed"}; loading and a warm-up of 64 pairs
 are not counted, tokenising is. Prompts are sorted by length, batches of 32, each padded to its longest prompt.
   torch-f32, torch-bf16        transformers and PyTorch
   torch-padded                 prompts as they come, each padded to 64 tokens (what the Python package relbert does)
   openvino-f32, openvino-bf16  OpenVINO, with MODEL.onnx, which `relbert export --opset plain` writes
   st-onnx-int8                 sentence-transformers with its ONNX backend, dynamically quantised (its own pooling)
+  st-onnx-export               encodes nothing: sentence-transformers writes MODEL as FOLDER/onnx/model.onnx, for transformers.js
 """
 import json
 import sys
@@ -69,14 +70,17 @@ def openvino_way(kind):
     return encode, prompts(tokenizer), {"openvino": openvino.__version__}
 
 
-def sentence_transformers_way(_):
+def sentence_transformers_way(kind):
     import onnxruntime
     import sentence_transformers
     from sentence_transformers import SentenceTransformer, export_dynamic_quantized_onnx_model
 
-    folder = tempfile.mkdtemp()
+    exports = kind == "onnx-export"
+    folder = sys.argv[5] if exports else tempfile.mkdtemp()
     plain = SentenceTransformer(model_path, backend="onnx", model_kwargs={"export": True})
     plain.save_pretrained(folder)
+    if exports:
+        return lambda texts: None, [], {}
     export_dynamic_quantized_onnx_model(plain, "avx512_vnni", folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

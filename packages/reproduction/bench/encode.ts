@@ -4,14 +4,17 @@
  *
  *   npm run bench:encode -- [--model DIR] [--threads N] [--rounds N] [--pairs N]
  *
- * Needs ../shared and a Python with torch and transformers (PYTHON, default python3); openvino, sentence-transformers and
- * @huggingface/transformers run where they are installed. Runs in turn, prints medians and ratios; only the ratios
- * carry over to another machine.
+ * Needs ../shared and a Python with torch and transformers (PYTHON, default python3). The others run where they are
+ * installed: openvino; sentence-transformers[onnx] (with optimum-onnx 0.1 that wants transformers 4); and
+ * @huggingface/transformers, here or beside the node_modules of the folder TRANSFORMERS_JS, with a model that
+ * sentence-transformers exports for it. Runs in turn, prints medians and ratios; only the ratios carry over to another
+ * machine.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { exportOnnx } from '../../relbert/src/encoder/export-onnx.ts';
 import { openModel, RelationEncoder } from '../../relbert/src/index.ts';
@@ -79,14 +82,18 @@ writeFileSync(
   (await exportOnnx(await openModel(values.model), { opset: 'plain', pooling: 'average_no_mask' })).model,
 );
 
-const python = (way: string) => async (): Promise<Outcome> =>
-  JSON.parse(runPython('encode.py', [values.model, pairsFile, String(threads), way, onnxFile])) as Outcome;
+const python =
+  (way: string, file = onnxFile) =>
+  async (): Promise<Outcome> =>
+    JSON.parse(runPython('encode.py', [values.model, pairsFile, String(threads), way, file])) as Outcome;
 
-/** transformers.js, its weights in f32 by the name that it looks for. */
+/** transformers.js in f32. */
 async function transformersJs(): Promise<Outcome> {
-  const name = '@huggingface/transformers';
+  const { TRANSFORMERS_JS: place = import.meta.dirname } = process.env;
+  const exported = join(folder, 'exported');
   try {
-    const { pipeline, env } = (await import(name)) as {
+    const installed = createRequire(join(place, 'index.js')).resolve('@huggingface/transformers');
+    const { pipeline, env } = (await import(pathToFileURL(installed).href)) as {
       pipeline(
         task: string,
         model: string,
@@ -97,7 +104,11 @@ async function transformersJs(): Promise<Outcome> {
     env.allowRemoteModels = false;
     env.localModelPath = '/';
     const options = { dtype: 'fp32', session_options: { intraOpNumThreads: threads } };
-    const extract = await pipeline('feature-extraction', values.model, options);
+    if (!existsSync(exported)) {
+      const outcome = await python('st-onnx-export', exported)();
+      if ('missing' in outcome) return { missing: `its model: ${outcome.missing}` };
+    }
+    const extract = await pipeline('feature-extraction', exported, options);
     const texts = pairs.map(
       ([h, t]) => `Today, I finally discovered the relation between ${h} and ${t} : ${h} is the [MASK] of ${t}`,
     );

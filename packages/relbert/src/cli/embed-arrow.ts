@@ -35,7 +35,7 @@ export async function embedArrow(
       const data = new Float32Array(pairs.length * dimension);
       const missing = new Set<number>();
       let row = 0;
-      const options = { signal: terminal.signal, blockSize: 1024, onTooLong: 'skip' } as const;
+      const options = { signal: terminal.signal, blockSize: 1024, readAhead: true, onTooLong: 'skip' } as const;
       for await (const block of encoder.encodeStream(pairs, options)) {
         data.set(block.data, row * dimension);
         for (const { index, pair, length, limit } of block.skipped) {

@@ -65,7 +65,9 @@ export const embed = command({
       try {
         let done = 0;
         const onTooLong = skipTooLong ? 'skip' : 'error';
-        const blocks = encoder.encodeStream(input.pairs, { signal: terminal.signal, blockSize: 1024, onTooLong });
+        const blocks = encoder.encodeStream(input.pairs, {
+          ...{ signal: terminal.signal, blockSize: 1024, readAhead: true, onTooLong },
+        });
         for await (const block of blocks) {
           await writer.write(withoutSkipped(block));
           first ??= block.skipped[0];

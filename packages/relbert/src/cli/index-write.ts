@@ -120,7 +120,9 @@ async function addPairs(
   terminal: Terminal,
 ): Promise<void> {
   bar.total = terminal.showsProgress ? await count() : undefined;
-  const result = await writer.add(encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024 }));
+  const result = await writer.add(
+    encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024, readAhead: true }),
+  );
   await bar[Symbol.asyncDispose]();
   const { added, repeated } = result;
   const text = `${pairCount(added)} added${repeated > 0 ? `, ${repeated} were there already` : ''}`;

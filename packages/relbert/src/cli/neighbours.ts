@@ -143,7 +143,7 @@ async function searchPairs(
   const among = await openPairs([], flags.among, terminal);
   await using encoder = await loadEncoder({ ...flags, model }, terminal);
   const queries = await pairVectors(pairs, encoder, terminal);
-  const blocks = encoder.encodeStream(among.pairs, { signal: terminal.signal });
+  const blocks = encoder.encodeStream(among.pairs, { signal: terminal.signal, readAhead: true });
   const total = terminal.showsProgress ? await among.count() : undefined;
   return { model, neighbours: await nearest(queries, blocks, total, flags, terminal) };
 }

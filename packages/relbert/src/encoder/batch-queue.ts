@@ -3,7 +3,7 @@ import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { byLength } from './by-length.ts';
 
 /** Default budget of a batch: padded tokens. Larger batches fall out of the processor's cache. */
-export const defaultBatchTokens = 1024;
+export const defaultBatchTokens = 512;
 
 /** Padding that the call which leads a batch may cause: about the tokens that a batch more costs. */
 const mostPadding = 32;

@@ -4,7 +4,7 @@ import type { RelationModelOptions } from './language-model.ts';
 export interface EncoderOptions extends RelationModelOptions {
   /** Tokens that a prompt may have, special tokens included. Default: what the model takes. */
   readonly maxLength?: number | undefined;
-  /** Padded tokens a batch. Default 1024. */
+  /** Padded tokens a batch. Default 512. */
   readonly batchTokens?: number | undefined;
   /**
    * `int8`: 8-bit matrix products, faster and less exact. `stored`: those where the checkpoint has its weights, and the

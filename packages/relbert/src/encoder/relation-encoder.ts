@@ -23,6 +23,11 @@ export {
 export interface StreamOptions extends EncodeOptions {
   /** Pairs a block; memory is proportional to it. Default 4096. */
   readonly blockSize?: number;
+  /**
+   * Reads a block while the one before it is computed: faster, with two blocks in memory; of a slow source each block comes
+   * when the next is read. Default false.
+   */
+  readonly readAhead?: boolean;
 }
 
 /** One candidate of an analogy question with its score. */
@@ -98,20 +103,31 @@ export class RelationEncoder implements AsyncDisposable {
     pairs: AsyncIterable<WordPairLike> | Iterable<WordPairLike>,
     options: StreamOptions = {},
   ): AsyncGenerator<EmbeddingBlock> {
-    const { blockSize = 4096, ...encodeOptions } = options;
+    const { blockSize = 4096, readAhead = false, ...encodeOptions } = options;
     if (!Number.isInteger(blockSize) || blockSize < 1) {
       throw new RangeError(`blockSize must be a positive whole number, got ${blockSize}`);
     }
     let block: WordPair[] = [];
     let index = 0;
+    const begin = (): Promise<EmbeddingBlock> => {
+      const pairs = block;
+      block = [];
+      const begun = this.#encodeAll(pairs, encodeOptions).then((embeddings) => ({ pairs, ...embeddings }));
+      begun.catch(() => {}); // thrown where it is awaited, if the stream lasts until then
+      return begun;
+    };
+    let before: Promise<EmbeddingBlock> | undefined;
     for await (const pair of options.signal ? untilAborted(pairs, options.signal) : pairs) {
       block.push(toWordPair(pair, index++));
-      if (block.length === blockSize) {
-        yield { pairs: block, ...(await this.#encodeAll(block, encodeOptions)) };
-        block = [];
-      }
+      if (block.length < blockSize) continue;
+      const begun = begin();
+      if (before) yield await before;
+      if (readAhead) before = begun;
+      else yield await begun;
     }
-    if (block.length > 0) yield { pairs: block, ...(await this.#encodeAll(block, encodeOptions)) };
+    const rest = block.length > 0 ? begin() : undefined;
+    if (before) yield await before;
+    if (rest) yield await rest;
   }
 
   /** Cosine of the embeddings of two pairs: −1 … 1. */

@@ -253,6 +253,44 @@ describe('RelationEncoder.encode of a stream', () => {
     expect(read).toBe(10);
   });
 
+  it('with readAhead has two blocks in flight and gives them in order', async () => {
+    const { encoder, batches } = encoderWith({ delay: 1 });
+    const read: number[] = [];
+    let count = 0;
+    async function* counted(): AsyncGenerator<WordPair> {
+      for await (const pair of pairs(25)) {
+        count++;
+        yield pair;
+      }
+    }
+    const seen: number[] = [];
+    for await (const block of encoder.encode(counted(), { blockSize: 10, readAhead: true })) {
+      read.push(count);
+      seen.push(...block.data);
+      expect([...block.data]).toEqual(block.pairs.flatMap(expected));
+    }
+    expect(read).toEqual([20, 25, 25]);
+    expect(seen).toHaveLength(50);
+    expect(batches.flat()).toHaveLength(25);
+  });
+
+  it('with readAhead throws what a block ahead throws, and leaves no rejection when the consumer stops', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): number => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const long: WordPair = { head: 'x'.repeat(200), tail: 't' };
+      const list = [...Array.from({ length: 10 }, (_, i): WordPair => ({ head: `h${i}`, tail: 't' })), long];
+      const blocks = () => encoderWith().encoder.encodeStream(list, { blockSize: 10, readAhead: true });
+      await expect(collect(blocks())).rejects.toThrow(PromptTooLongError);
+      for await (const _ of blocks()) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+
   it('of nothing gives no block; a block size must be a whole number', async () => {
     const { encoder } = encoderWith();
     expect(await collect(encoder.encode(pairs(0)))).toEqual([]);
