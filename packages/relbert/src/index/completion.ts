@@ -46,7 +46,7 @@ export interface CompletionOptions {
 /** Weight of the analogy read the other way; docs/complete.md says on which questions it was chosen. */
 const crossWeight = 0.5;
 /** Words that are compared in all three orders: the best by the first one. */
-const finalists = 300;
+const finalists = 100;
 
 /**
  * The words that complete an analogy best. A word d has for "a is to b as c is to d" the score cos(a:b, c:d) +
