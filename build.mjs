@@ -20,14 +20,16 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { bundledLicences } from './bundled-licences.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const [first, ...rest] = process.argv.slice(2);
 if (first === '--pack') {
   const [folder, ...files] = rest;
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  await buildJavaScript(folder);
-  await bundleForPages(folder);
+  const bundles = await buildJavaScript(folder);
+  bundles.push(...(await bundleForPages(folder)));
+  if (bundles.length > 0) writeWhole(join(folder, 'dist/third-party-licences.txt'), bundledLicences(bundles));
   buildTypes(folder);
   for (const file of files) copyFileSync(join(root, file), join(folder, file));
 } else if (first === '--model') {
@@ -36,6 +38,7 @@ if (first === '--pack') {
   for (const folder of [first, ...rest]) await buildJavaScript(folder);
 }
 
+/** Gives the metafiles of what is bundled. */
 async function buildJavaScript(folder) {
   const { outputFiles } = await build({
     entryPoints: filesOf(join(folder, 'src'), '.ts'),
@@ -50,11 +53,13 @@ async function buildJavaScript(folder) {
   for (const { path, text } of outputFiles) {
     if (!path.endsWith('-worker.js')) writeWhole(path, importBuilt(text));
   }
-  await bundleWorkers(folder);
-  const outputs = new Set([...outputFiles.map(({ path }) => path), ...(await bundleCommand(folder))]);
+  const workers = await bundleWorkers(folder);
+  const command = await bundleCommand(folder);
+  const outputs = new Set([...outputFiles.map(({ path }) => path), ...command.files]);
   for (const file of ['.js', '.cjs'].flatMap((ending) => filesOf(join(folder, 'dist'), ending))) {
     if (!outputs.has(resolve(file))) rmSync(file);
   }
+  return [...command.metafiles, ...workers];
 }
 
 /**
@@ -63,18 +68,19 @@ async function buildJavaScript(folder) {
  */
 async function bundleCommand(folder) {
   const [start, worker] = ['cli/start.ts', 'node/worker-thread.ts'].map((name) => join(folder, 'src', name));
-  if (![start, worker].every((path) => existsSync(path))) return [];
+  if (![start, worker].every((path) => existsSync(path))) return { files: [], metafiles: [] };
   const { peerDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const external = [...Object.keys(peerDependencies), 'onnxruntime-*', 'relbert-*'];
   const target = { platform: 'node', target: ['es2023', 'node20.19'] };
   const options = { outdir: join(folder, 'dist/command'), external, bundle: true, format: 'esm', ...target };
-  const common = { ...options, write: false, logLevel: 'warning' };
+  const common = { ...options, write: false, metafile: true, logLevel: 'warning' };
   const split = { splitting: true, entryNames: '[name]', outExtension: { '.js': '.cjs' } };
-  const modules = (await build({ ...common, ...split, entryPoints: [start] })).outputFiles;
-  const whole = (await build({ ...common, entryPoints: [worker] })).outputFiles;
-  const written = await Promise.all(modules.map(async ({ path, text }) => [path, await commonJs(text, target)]));
-  for (const [path, text] of [...written, ...whole.map(({ path, text }) => [path, text])]) writeWhole(path, text);
-  return [...modules, ...whole].map(({ path }) => path);
+  const modules = await build({ ...common, ...split, entryPoints: [start] });
+  const whole = await build({ ...common, entryPoints: [worker] });
+  for (const { path, text } of modules.outputFiles) writeWhole(path, await commonJs(text, target));
+  for (const { path, text } of whole.outputFiles) writeWhole(path, text);
+  const files = [...modules.outputFiles, ...whole.outputFiles].map(({ path }) => path);
+  return { files, metafiles: [modules.metafile, whole.metafile] };
 }
 
 /** Modules beside this one are required; packages are imported as before. */
@@ -93,27 +99,31 @@ async function commonJs(text, target) {
  */
 async function bundleWorkers(folder) {
   const entryPoints = filesOf(join(folder, 'src/web'), '-worker.ts');
-  if (entryPoints.length === 0) return;
-  const { outputFiles } = await build({
+  if (entryPoints.length === 0) return [];
+  const { outputFiles, metafile } = await build({
     ...{ entryPoints, outdir: join(folder, 'dist/web'), bundle: true, minify: true, write: false, logLevel: 'warning' },
     ...{ format: 'esm', platform: 'browser', target: 'es2022', charset: 'utf8', external: ['onnxruntime-web/*'] },
+    metafile: true,
   });
   for (const { path, text } of outputFiles) writeWhole(path, text);
+  return [metafile];
 }
 
 /** dist/cdn: the library, its workers and onnxruntime-web for pages without a bundler. The model is taken from the CDN. */
 async function bundleForPages(folder) {
   const source = (name) => join(folder, 'src', name);
   const entryPoints = { relbert: source('browser.ts') };
-  if (!existsSync(entryPoints.relbert)) return;
+  if (!existsSync(entryPoints.relbert)) return [];
   for (const device of ['wasm', 'webgpu']) entryPoints[`${device}-worker`] = source(`web/${device}-worker.ts`);
-  await build({
+  const { metafile } = await build({
     ...{ entryPoints, outdir: join(folder, 'dist/cdn'), bundle: true, splitting: true, minify: true, format: 'esm' },
     ...{ platform: 'browser', target: 'es2022', charset: 'utf8', logLevel: 'warning' },
     external: Object.keys(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).dependencies).filter((name) =>
       name.startsWith('relbert-'),
     ),
+    metafile: true,
   });
+  return [metafile];
 }
 
 function buildTypes(folder) {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundledLicences } from '../../bundled-licences.mjs';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const page = join(folder, 'page');
@@ -23,11 +24,12 @@ const options = {
   jsxImportSource: 'preact',
   conditions: ['browser'],
   plugins: [withoutUnused()],
-  legalComments: 'none',
+  metafile: true,
+  legalComments: 'none', // licences.txt has them
   charset: 'utf8',
   logLevel: 'warning',
 };
-await Promise.all([
+const bundles = await Promise.all([
   build({
     ...options,
     entryPoints: [join(page, 'main.tsx'), join(page, 'engine/engine.ts')],
@@ -42,10 +44,11 @@ for (const name of ['index.html', 'icon.svg', 'site.webmanifest']) copyFileSync(
 copyFileSync(font('inter', 'inter-latin-wght-normal'), join(output, 'inter.woff2'));
 copyFileSync(font('source-serif-4', 'source-serif-4-latin-wght-normal'), join(output, 'source-serif.woff2'));
 copyFileSync(font('source-serif-4', 'source-serif-4-latin-wght-italic'), join(output, 'source-serif-italic.woff2'));
-const licences = ['inter', 'source-serif-4'].map((name) =>
+const fonts = ['inter', 'source-serif-4'].map((name) =>
   readFileSync(require.resolve(`@fontsource-variable/${name}/LICENSE`), 'utf8'),
 );
-writeFileSync(join(output, 'fonts-licence.txt'), licences.join('\n\n'));
+const code = bundledLicences(bundles.map(({ metafile }) => metafile));
+writeFileSync(join(output, 'licences.txt'), [code, ...fonts].join('\n\n'));
 
 /**
  * Leaves out parts that the page has no use for, a tenth of its JavaScript: the JSON Schema of zod's types and its
