@@ -8,7 +8,7 @@
  * 3. `relbert report` on all of them, and the documents of the results.
  *
  * What was stopped goes on where it was when the command is run again; what is finished is not made again. Hours on two
- * cores: a step of the paper's recipe takes 1.5 s, a run 224 of them. `--only TEXT` makes the models whose names hold
+ * cores: a step of the paper's recipe takes 1.5 to 3 s, a run has 224. `--only TEXT` makes the models whose names hold
  * that text, `--trial` shortens every run to a step or two to see it through.
  */
 import { spawnSync } from 'node:child_process';
