@@ -16,6 +16,7 @@ import {
   pairModelOptions,
   readOnce,
   readWithProgress,
+  readWordsOnce,
   refuseEncoderFlags,
   requireVectorFile,
   vectorFileOf,
@@ -142,7 +143,7 @@ async function openFeatures(flags: ClassificationFlags, terminal: Terminal): Pro
   const kind = featureKind(flags.features, vectorFile !== undefined);
   if (flags.pairVectors !== undefined) await requireVectorFile(flags.pairVectors);
   const pairFeatures = await import('../evaluate/pair-features.ts');
-  const { readPairVectors, readWordVectors } = await import('../formats/word-vectors.ts');
+  const { readPairVectors } = await import('../formats/word-vectors.ts');
   const missingPairs = new Set<string>();
   const missingWords = new Set<string>();
   const withPairVectors = (extract: FeatureExtractor): FeatureExtractor => {
@@ -158,10 +159,7 @@ async function openFeatures(flags: ClassificationFlags, terminal: Terminal): Pro
   if (vectorFile !== undefined) {
     refuseEncoderFlags(flags, noLanguageModel(flags.model));
     await requireVectorFile(vectorFile);
-    const vectorsOf = readOnce((all) => {
-      const words = new Set(all.flatMap(({ head, tail }) => [head, tail]));
-      return readWordVectors(readWithProgress(vectorFile, terminal), words, vectorFile);
-    });
+    const vectorsOf = readWordsOnce(vectorFile, terminal);
     return {
       names: { model: flags.model, pooling: null, template: null },
       missingWords,

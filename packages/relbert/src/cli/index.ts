@@ -47,6 +47,6 @@ export {
 } from './option.ts';
 export { openOutput } from './output.ts';
 export { openPairs } from './pair-input.ts';
-export { openPairModel, readOnce, readWithProgress, vectorFileOf } from './pair-model.ts';
+export { openPairModel, readWithProgress, readWordsOnce, vectorFileOf } from './pair-model.ts';
 export { duration, type Progress } from './progress.ts';
 export { createTerminal, type Terminal } from './terminal.ts';

@@ -144,6 +144,15 @@ export function readOnce<T>(read: (all: readonly WordPair[]) => Promise<T>): (al
   };
 }
 
+/** Vectors of the words of a set's pairs in a file of word vectors, which is read once a set. */
+export function readWordsOnce(file: string, terminal: Terminal) {
+  return readOnce(async (all) => {
+    const { readWordVectors } = await import('../formats/word-vectors.ts');
+    const words = new Set(all.flatMap(({ head, tail }) => [head, tail]));
+    return readWordVectors(readWithProgress(file, terminal), words, file);
+  });
+}
+
 /** Says which words have no vector, and what that does: `count as zeros in ...`. */
 export function noteMissingWords(missing: ReadonlySet<string>, effect: string, terminal: Terminal): void {
   if (missing.size === 0) return;

@@ -1,17 +1,9 @@
 /** A model as a report judges it. */
 
 import type { WordPair } from 'relbert';
-import {
-  loadEncoder,
-  type ModelFlags,
-  openPairModel,
-  readOnce,
-  readWithProgress,
-  type Terminal,
-  vectorFileOf,
-} from 'relbert/cli';
+import { loadEncoder, type ModelFlags, openPairModel, readWordsOnce, type Terminal, vectorFileOf } from 'relbert/cli';
 import type { EmbeddingFeatures, FeatureExtractor, WordVectorFeatures } from 'relbert/evaluate';
-import { embeddingFeatures, readWordVectors, wordVectorFeatures } from 'relbert/evaluate';
+import { embeddingFeatures, wordVectorFeatures } from 'relbert/evaluate';
 import type { ReportSubject } from '../report/evaluate-model.ts';
 import type { ModelChoice } from '../report/repeat-command.ts';
 import type { ReportModel } from '../report/report-file.ts';
@@ -73,10 +65,7 @@ async function openWordVectorSubject(
   const { maxLength: _, batchTokens: __, normalize: ___, ...own } = flags;
   const model = await openPairModel(own, terminal);
   const missing = new Set<string>();
-  const vectorsOf = readOnce((all) => {
-    const words = new Set(all.flatMap(({ head, tail }) => [head, tail]));
-    return readWordVectors(readWithProgress(file, terminal), words, file);
-  });
+  const vectorsOf = readWordsOnce(file, terminal);
   const extract =
     (kind: WordVectorFeatures): FeatureExtractor =>
     async (pairs, all) => {

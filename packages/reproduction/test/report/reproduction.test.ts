@@ -63,4 +63,21 @@ describe('the reproduction', () => {
     expect(readFileSync(at('results/reproduction.md'), 'utf8')).toBe(reproductionMarkdown(report, paper));
     expect(readFileSync(at('../../docs/reproduction.md'), 'utf8')).toBe(reproductionSummary(report, paper));
   });
+
+  it('says what fine-tuning at full length gives: the mean of three sets', () => {
+    const file = at('results/reproduction.json');
+    const report = parseReport({ file, text: readFileSync(file, 'utf8') });
+    const [base] = report.models;
+    const own = (name: string, correct: readonly number[]) => ({
+      ...(base as (typeof report.models)[number]),
+      name,
+      analogy: (base as (typeof report.models)[number]).analogy
+        .filter(({ set, split }) => split === 'test' && ['u2', 'google', 'bats'].includes(set))
+        .map((figures, i) => ({ ...figures, accuracy: correct[i] as number })),
+    });
+    const models = [own('vanilla, template b', [0.3, 0.3, 0.6]), own("paper's recipe, template b", [0.4, 0.5, 0.75])];
+    const text = reproductionSummary({ ...report, models }, paper);
+    expect(text).toContain('Rows "paper\'s recipe" (1)');
+    expect(text).toContain('template b 40.0 → 55.0.\n');
+  });
 });
