@@ -1,6 +1,6 @@
 /** The paper's tables with this package's models as further rows, and the difference to the best published figure. */
 import { OtherSizes } from './other-sizes.ts';
-import { CATEGORY_COLUMNS, isSameSet, longRelation, shortRelation, templateNumber } from './paper-names.ts';
+import { CATEGORY_COLUMNS, classF1, isSameSet, longRelation, templateNumber } from './paper-names.ts';
 import { decimals, measured, paperRow } from './paper-row.ts';
 import type { PaperTable, PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, ClassificationFigures, Report, ReportModel } from './report-file.ts';
@@ -148,15 +148,6 @@ function withoutCategoryRows(table: PaperTable, { models }: Report): Comparison 
       ? ['No model of this report says by comparedTo which model it is an alteration of: see --models.']
       : altered.map(({ model, whole }) => `${model.name} is compared to ${whole.name}.`);
   return { label: 'relation', rows, notes };
-}
-
-function classF1({ classification }: ReportModel, set: string, relation: string): number | undefined {
-  const own = classification.find((figures) => isSameSet(figures.set, set));
-  if (!own) return undefined;
-  if (relation === 'macro') return own.macroF1;
-  if (relation === 'micro') return own.microF1;
-  const [, scores] = Object.entries(own.perClass).find(([name]) => shortRelation(name) === relation) ?? [];
-  return scores?.f1;
 }
 
 function categoryRows(table: PaperTable, { models }: Report): Comparison {

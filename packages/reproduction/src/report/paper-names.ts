@@ -1,6 +1,7 @@
 /** @file How the names in data files correspond to those in the paper's tables, as data. */
 
 import { manualTemplates } from 'relbert/cli';
+import type { ReportModel } from './report-file.ts';
 
 /** Set names as the data's folders have them, lower case, to those of the paper's columns (some tables abbreviate). */
 const SHORT_SETS: Readonly<Record<string, string>> = { cogalex: 'cogalexv', eval: 'evalution' };
@@ -40,6 +41,16 @@ const RELATIONS: Readonly<Record<string, readonly [short: string, long: string]>
 export function shortRelation(name: string): string {
   const known = name.toLowerCase();
   return Object.hasOwn(RELATIONS, known) ? (RELATIONS[known]?.[0] as string) : name;
+}
+
+/** F1 of a class by Table 4's name of it (`macro`, `micro`: of the set), as a fraction. */
+export function classF1({ classification }: ReportModel, set: string, relation: string): number | undefined {
+  const own = classification.find((figures) => isSameSet(figures.set, set));
+  if (!own) return undefined;
+  if (relation === 'macro') return own.macroF1;
+  if (relation === 'micro') return own.microF1;
+  const [, scores] = Object.entries(own.perClass).find(([name]) => shortRelation(name) === relation) ?? [];
+  return scores?.f1;
 }
 
 /** `Random`, `Hypernym` ... as Table 1 names it; the name itself where the paper has no such class. */

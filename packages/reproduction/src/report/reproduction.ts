@@ -1,4 +1,5 @@
 /** The paper's experiments repeated, as two documents made from reports and from nothing else. */
+import { directionTable } from './directions.ts';
 import { reportMarkdown, tableMarkdown } from './markdown.ts';
 import { paperComparison } from './paper-comparison.ts';
 import type { PaperTables } from './paper-tables.ts';
@@ -33,10 +34,12 @@ export function reproductionMarkdown(report: Report, paper: PaperTables): string
 /** The two tables that most readers look for: `docs/reproduction.md`. */
 export function reproductionSummary(report: Report, paper: PaperTables): string {
   const chosen = paperComparison(paper, report).filter(({ id }) => id === 'table-2' || id === 'table-3');
+  const agreement = directionTable(report, paper);
   const parts = [
     '# Reproduction',
     "The paper's analogy questions and lexical relation classification, with the models of this package as further rows in **bold**. Every figure was measured, none was typed by hand. [All tables, with the command of each figure](../packages/reproduction/results/reproduction.md); `npm run reproduce` makes them anew.",
     ...lengths(report),
+    ...(agreement ? [tableMarkdown(agreement)] : []),
     ...chosen.map(tableMarkdown),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -51,12 +54,12 @@ function lengths({ models }: Report): string[] {
   const whole = models.filter(({ name }) => name.startsWith("paper's recipe"));
   const short = models.filter(({ name }) => name.includes('24 steps'));
   const gains = whole.flatMap((model) => {
-    const template = /template \w$/.exec(model.name)?.[0];
-    const before = models.find(({ name }) => template !== undefined && name === `vanilla, ${template}`);
-    return before === undefined ? [] : [`${template} ${mean(before).toFixed(1)} → ${mean(model).toFixed(1)}`];
+    const prompt = /^paper's recipe, (.+)/.exec(model.name)?.[1];
+    const before = models.find(({ name }) => prompt !== undefined && name === `vanilla, ${prompt}`);
+    return before === undefined ? [] : [`${prompt} ${mean(before).toFixed(1)} → ${mean(model).toFixed(1)}`];
   });
   if (gains.length === 0) return [];
   return [
-    `Rows "paper's recipe" (${whole.length}) are fine-tuned as the paper does it, 224 steps; mean accuracy on the test sets of U2, Google and BATS with the same template before and after: ${gains.join(', ')}.${short.length === 0 ? '' : ` Rows "24 steps" (${short.length}) are older, a tenth as long: their order says little.`}`,
+    `Rows "paper's recipe" (${whole.length}) are fine-tuned as the paper does it, 224 steps; mean accuracy on the test sets of U2, Google and BATS with the same prompt before and after: ${gains.join(', ')}.${short.length === 0 ? '' : ` Rows "24 steps" (${short.length}) are older, a tenth as long: their order says little.`}`,
   ];
 }
