@@ -13,7 +13,7 @@ export interface BatchQueueOptions {
   readonly dimension: number;
   /** The embeddings [B, D] of prompts that form one padded batch. */
   encode(prompts: readonly EncodedPrompt[]): Promise<Float32Array>;
-  /** Batches that are computed side by side. Default 1, with another in flight that is built meanwhile. */
+  /** Batches that are computed side by side, at present; another is built and sent meanwhile. Default 1. */
   readonly parallel?: number | undefined;
   /** Budget of padded tokens a batch. Default {@link defaultBatchTokens}. */
   readonly batchTokens?: number | undefined;
@@ -110,8 +110,8 @@ export class BatchQueue {
     queueMicrotask(async () => {
       await this.#turn();
       this.#dispatching = false;
-      const { parallel = 1 } = this.#options;
-      while (this.#running < Math.max(2, parallel) && this.#waiting.length > 0) {
+      const parallel = this.#options.parallel ?? 1;
+      while (this.#running <= parallel && this.#waiting.length > 0) {
         const batch = this.#nextBatch(this.#running >= parallel);
         if (!batch) return;
         void this.#run(batch);

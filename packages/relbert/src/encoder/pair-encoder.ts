@@ -110,7 +110,9 @@ export class LocalPairEncoder implements PairEncoder {
     this.#queue = new BatchQueue({
       dimension: info.dimension,
       batchTokens,
-      parallel: batchEncoder.parallel,
+      get parallel() {
+        return batchEncoder.parallel;
+      },
       encode: (prompts) => batchEncoder.encode(prompts),
     });
     this.#normalize = normalize ?? false;

@@ -1,5 +1,6 @@
 import type { EncoderConfig } from '../models/config.ts';
 import { parameterCount } from '../models/encoder.ts';
+import { byteCount } from '../models/parameter.ts';
 import { int8Weights, type StoredWeights } from '../models/weights.ts';
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import type { Device } from '../runtime/device.ts';
@@ -17,7 +18,7 @@ export interface PromptBatchEncoder {
   readonly device: Device;
   /** Length of one embedding: D. */
   readonly dimension: number;
-  /** Batches that are computed side by side. Default 1. */
+  /** Batches that are computed side by side, at present. Default 1. */
   readonly parallel?: number;
   /** Embeddings [B, D] of prompts that form one padded batch. */
   encode(prompts: readonly EncodedPrompt[]): Promise<Float32Array>;
@@ -37,6 +38,9 @@ export interface PromptBatchEncoderOptions {
   /** Leaves the graph and its weights as they are, instead of preparing them for many runs. Default false. */
   readonly quickStart?: boolean | undefined;
 }
+
+/** Bytes of weights that further sessions for batches side by side may take. */
+const mostCopied = 2 ** 28;
 
 /**
  * Builds the inference graph with its weights stored in it, so that the runtime can pack them, and loads it.
@@ -59,13 +63,20 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
   const session = await weightedSession(
     runtime,
     { outputs: { embedding }, parameters, config, weights },
-    { threads, ...(quickStart && { optimization: 'disabled', prepacking: false }) },
+    {
+      threads,
+      ...(quickStart
+        ? { optimization: 'disabled', prepacking: false }
+        : { copies: Math.floor(mostCopied / byteCount(parameters)) }),
+    },
   );
   return {
     parameters: parameterCount(graph.stored) + (softPrompt?.length ?? 0),
     device: session.device,
     dimension: graph.dimension,
-    ...(runtime.parallel !== undefined && { parallel: runtime.parallel }),
+    get parallel() {
+      return session.parallel ?? 1;
+    },
     async encode(prompts) {
       const batch = promptBatch(prompts, pooling, config.padId);
       const { embedding } = await session.run({ ...(onlyPooled ? pooledBatch(batch) : batch) });

@@ -37,6 +37,12 @@ export interface GraphParameter {
   readonly tensor: Tensor;
 }
 
+/** Bytes of the data of parameters. */
+export function byteCount(parameters: readonly Pick<GraphParameter, 'dtype' | 'shape'>[]): number {
+  const bytes = (dtype: DataType): number => (dtype === 'int8' ? 1 : 4);
+  return parameters.reduce((sum, { dtype, shape }) => sum + shape.reduce((size, dim) => size * dim, bytes(dtype)), 0);
+}
+
 /** Weights that the checkpoint stores in 8 bits, by their names in the base model. */
 export type Int8Weights = ReadonlyMap<string, Pick<Int8Source, 'scaledColumns'>>;
 

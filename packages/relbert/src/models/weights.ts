@@ -2,8 +2,8 @@ import type { Int8Source, Int8Tensor } from '../formats/int8-tensor.ts';
 import type { ConstantData } from '../graph/index.ts';
 import type { FileRange } from '../runtime/session.ts';
 import type { EncoderConfig } from './config.ts';
-import { parameterCount, plainEncoder } from './encoder.ts';
-import type { GraphParameter, Int8Weights, StoredParameter } from './parameter.ts';
+import { plainEncoder } from './encoder.ts';
+import { byteCount, type GraphParameter, type Int8Weights, type StoredParameter } from './parameter.ts';
 import { familyOf } from './registry.ts';
 import { WeightError } from './weight-error.ts';
 
@@ -117,11 +117,11 @@ export async function mappedParameters(
   }
   // The runtime takes either files or data beside the model, not both: the rest goes into the model, which copies it.
   const rest = parameters.filter(({ name }) => !Object.hasOwn(files, name));
-  return parameterCount(rest) > mostInside ? { folder: undefined, files: {} } : { folder, files };
+  return byteCount(rest) > mostInside ? { folder: undefined, files: {} } : { folder, files };
 }
 
-/** Elements of weights that are not mapped while others are. */
-const mostInside = 2 ** 23;
+/** Bytes of weights that are not mapped while others are. */
+const mostInside = 2 ** 25;
 
 /** Smaller data is read: the runtime wants to see it while it loads. */
 const leastMapped = 64 * 1024;

@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { checkDevice, type Device, type DeviceChoice } from '../runtime/device.ts';
 import { RuntimeError } from '../runtime/error.ts';
 import type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from '../runtime/session.ts';
+import { PooledSession, type SessionHost } from '../runtime/session-pool.ts';
 import { mapsFiles, type NodeRuntimeOptions } from './runtime.ts';
 import { disableTelemetry } from './telemetry.ts';
 import { busy, exiting, type WorkerRequest, type WorkerResponse, type WorkerState } from './worker-message.ts';
@@ -13,28 +15,42 @@ type Question = WorkerRequest extends infer R ? (R extends WorkerRequest ? Omit<
 
 /**
  * ONNX Runtime in a thread of its own: the event loop stays free while it computes. The thread starts with the first
- * session, holds all sessions of this runtime and runs them one after the other; it does not keep the process alive
- * while nothing is asked of it. Inputs are copied to it, results are moved back.
+ * session, holds all sessions of this runtime and runs them one after the other; further ones hold the `copies` of a graph
+ * on the processor. None keeps the process alive while nothing is asked of it. Inputs are copied to a thread, results are
+ * moved back.
  */
 export function nodeWorkerRuntime({ device = 'auto' }: NodeRuntimeOptions = {}): Runtime {
   checkDevice(device);
-  let thread: SessionThread | undefined;
+  const started: SessionThread[] = [];
+  const threadAt = (place: number): SessionThread => {
+    started[place] ??= new SessionThread(device);
+    return started[place];
+  };
   return {
     name: 'node-worker',
     operators: device === 'webgpu' ? 'fused' : 'plain',
     mapsFiles: mapsFiles(device),
-    async createSession(model, options = {}) {
-      thread ??= new SessionThread(device);
-      const current = thread;
-      const { question, transfer } = creation(model, options);
-      const response = await current.ask(question, transfer);
-      if (response.kind !== 'created') throw new RuntimeError(`unexpected answer '${response.kind}'`);
-      return new RemoteSession(current, response.session, response.device);
+    async createSession(model, { copies = 0, ...options } = {}) {
+      const { threads = availableParallelism() } = options;
+      const helpers = device === 'auto' || device === 'cpu' ? Math.min(copies, threads) : 0;
+      if (helpers < 2) return threadAt(0).createSession(model, options, 'move');
+      const share = { ...options, threads: Math.floor(threads / helpers) };
+      const hosts = Array.from({ length: helpers + 1 }, (_, place): SessionHost => {
+        let thread: SessionThread | undefined;
+        return {
+          get lost() {
+            return thread?.ended;
+          },
+          createSession(model) {
+            thread = threadAt(place);
+            return thread.createSession(model, place === 0 ? options : share, 'copy');
+          },
+        };
+      });
+      return PooledSession.open(hosts, { model, options }, { firstAlone: true });
     },
     async dispose() {
-      const current = thread;
-      thread = undefined;
-      await current?.end();
+      await Promise.all(started.splice(0).map((thread) => thread?.end()));
     },
   };
 }
@@ -45,10 +61,6 @@ const longestExit = 30_000;
 class SessionThread {
   readonly #worker: Worker;
   readonly #flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
-  readonly #leave = () => {
-    Atomics.store(this.#flags, exiting, 1);
-    Atomics.wait(this.#flags, busy, 1, longestExit);
-  };
   readonly #waiting = new Map<
     number,
     { resolve: (response: WorkerResponse) => void; reject: (error: Error) => void }
@@ -56,14 +68,35 @@ class SessionThread {
   #requests = 0;
   #ended: RuntimeError | undefined;
 
+  /** Of all threads that run. */
+  static readonly #all = new Set<SessionThread>();
+  static readonly #leave = () => {
+    for (const thread of SessionThread.#all) Atomics.store(thread.#flags, exiting, 1);
+    for (const thread of SessionThread.#all) Atomics.wait(thread.#flags, busy, 1, longestExit);
+  };
+
   constructor(device: DeviceChoice) {
     disableTelemetry();
     this.#worker = startThread({ flags: this.#flags, device });
-    process.on('exit', this.#leave);
+    if (SessionThread.#all.size === 0) process.on('exit', SessionThread.#leave);
+    SessionThread.#all.add(this);
     this.#worker.unref();
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
     this.#worker.on('error', (cause) => this.#fail(threadError(cause)));
     this.#worker.on('exit', () => this.#fail(new RuntimeError('the session thread has ended')));
+  }
+
+  /** Why it does no more. */
+  get ended(): RuntimeError | undefined {
+    return this.#ended;
+  }
+
+  /** @param data Whether the model and its weights are moved to the thread, or copied. */
+  async createSession(model: Uint8Array, options: SessionOptions, data: 'move' | 'copy'): Promise<Session> {
+    const { question, transfer } = creation(model, options);
+    const response = await this.ask(question, data === 'move' ? transfer : []);
+    if (response.kind !== 'created') throw new RuntimeError(`unexpected answer '${response.kind}'`);
+    return new RemoteSession(this, response.session, response.device);
   }
 
   async ask(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<WorkerResponse> {
@@ -95,7 +128,8 @@ class SessionThread {
 
   #fail(error: RuntimeError): void {
     this.#ended ??= error;
-    process.off('exit', this.#leave);
+    SessionThread.#all.delete(this);
+    if (SessionThread.#all.size === 0) process.off('exit', SessionThread.#leave);
     for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();
   }

@@ -29,6 +29,8 @@ export type Initializers = Readonly<Record<string, TensorData>>;
 export interface Session extends AsyncDisposable {
   /** What computes it. */
   readonly device: Device;
+  /** Runs that are computed side by side, at present. Default 1. */
+  readonly parallel?: number;
   /**
    * Runs the graph once. Inputs are not copied where the runtime allows it; outputs are fresh arrays.
    * Inputs that the graph does not read are ignored: what no output depends on is not part of a graph.
@@ -49,6 +51,11 @@ export interface SessionOptions {
   readonly folder?: string;
   /** Threads of one operator. Default: the runtime's choice (one a physical core). */
   readonly threads?: number | undefined;
+  /**
+   * How many further times the graph may be loaded, a share of the threads each, so that runs which come together are
+   * computed side by side: threads that share an operator wait for each other after each. Default 0.
+   */
+  readonly copies?: number;
   /** Pre-allocation by shape pattern. Default true; false for training graphs, whose peak memory it doubles. */
   readonly memoryPattern?: boolean;
   /** Graph optimisation of the runtime. Default 'all'. */
@@ -73,8 +80,6 @@ export interface Runtime {
   readonly operators: 'plain' | 'fused';
   /** Whether it maps files of this machine: weights that lie in one as the graph wants them are not read before. */
   readonly mapsFiles: boolean;
-  /** Runs that are computed side by side. Default 1. */
-  readonly parallel?: number;
   /** Loads a serialised ONNX model. The bytes may be transferred away: do not use them afterwards. */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** Ends worker threads, if any. */

@@ -118,6 +118,23 @@ describe('the worker thread', () => {
     await runtime.dispose();
   });
 
+  it('computes runs side by side where it may load copies of the graph, with the same results', async () => {
+    const runtime = nodeWorkerRuntime();
+    const initializers = { w: new Float32Array(1200).fill(0.5) };
+    const bytes = g.serialize({ outputs: { y: g.matMul(x, w) }, initializers, external: true });
+    await using session = await runtime.createSession(bytes, { initializers, threads: 2, copies: 2 });
+    expect(session.parallel).toBe(1);
+    const together = async () => {
+      const results = await Promise.all([1, 2, 3].map((k) => session.run({ x: fed(k, k, k) })));
+      expect(results.map(({ y }) => y?.data[399])).toEqual([1.5, 3, 4.5]);
+    };
+    while (session.parallel === 1) await together();
+    expect(session.parallel).toBe(2);
+    await together();
+    await runtime.dispose();
+    await expect(session.run({ x: fed(1, 2, 3) })).rejects.toThrow('ended');
+  });
+
   it('ends with dispose, and starts again when it is needed', async () => {
     const runtime = nodeWorkerRuntime();
     const session = await runtime.createSession(model());

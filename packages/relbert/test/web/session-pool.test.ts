@@ -52,8 +52,8 @@ const until = async (log: readonly string[], count: number): Promise<void> => {
 
 it('a graph is loaded in a second worker once the first is busy, and then runs go to the one that is free', async () => {
   const { runtime, log, release } = pool();
-  expect(runtime.parallel).toBe(2);
   const session = await runtime.createSession(new Uint8Array(3));
+  expect(session.parallel).toBe(2);
   const alone = session.run(inputs(1));
   await until(log, 2);
   release();
