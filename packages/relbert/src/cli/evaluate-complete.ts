@@ -1,9 +1,13 @@
 /** `relbert evaluate complete`: analogies with any word of a list for an answer. */
 import type { CompletionQuestion } from '../evaluate/completion.ts';
+import type { WordTable } from '../index/completion.ts';
+import type { RelationEncoder } from '../node/relation-encoder.ts';
+import type { CompletionRun } from '../run/completion-run.ts';
 import { command } from './command.ts';
 import { answerOptions, wordTable } from './complete.ts';
 import { percent } from './evaluate-analogy.ts';
 import { evaluatedRelations } from './evaluated-relations.ts';
+import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { type Flags, flag, fromOne, fromZero, list, number, required, text, withDefault } from './option.ts';
 import { noteMissingWords, readWithProgress } from './pair-model.ts';
@@ -18,6 +22,9 @@ const options = {
   seed: withDefault(number('<number>', 'of the questions', fromZero), 0),
   vectors: text('<file>', 'word vectors (word2vec or GloVe text, may be gzip): 3CosAdd beside'),
   predictions: text('<file>', 'write the answers to each question as JSON lines'),
+  output: text('<dir>', 'folder to create: answers.jsonl grows with each question, figures.json comes at the end'),
+  resume: flag('go on with the run in the output folder'),
+  overwrite: flag('replace the run in the output folder'),
   ...modelOptions,
   json: flag('print {"questions","words","inVocabulary","results":[{"method","accuracy1","accuracy5"}],"relations"}'),
 };
@@ -32,13 +39,15 @@ export const evaluateComplete = command({
   name: 'complete',
   summary: 'accuracy of completed analogies',
   description:
-    'Asks for the fourth word of analogies that are drawn from relations: the share of right answers among the first, and among the first five. A question whose answer is not in the list counts as wrong.',
+    'Asks for the fourth word of analogies that are drawn from relations: the share of right answers among the first, and among the first five. A question whose answer is not in the list counts as wrong. With --output, a run that was stopped or killed goes on with --resume.',
   options,
   examples: [
     'relbert evaluate complete --data questions-words.txt',
     'relbert evaluate complete --data BATS_3.0 --questions 5 --vectors glove.6B.300d.txt',
+    'relbert evaluate complete --data questions-words.txt --questions 1000 --dtype int8 --output google',
   ],
   async run(_, flags, terminal) {
+    await using run = await openRun(flags);
     const relations = await evaluatedRelations(flags, terminal);
     const { openOutput } = await import('./output.ts');
     const { completionFigures, drawCompletionQuestions } = await import('../evaluate/completion.ts');
@@ -48,7 +57,7 @@ export const evaluateComplete = command({
       const table = await wordTable(flags, wordsAsked(questions), terminal);
       const words = table.words.slice(0, table.answers);
       const methods = [
-        await byRelation(questions, table, flags, terminal),
+        await byRelation(questions, table, run, flags, terminal),
         ...(await byVectors(questions, words, flags, terminal)),
       ];
       for (const [q, { relation, example, word, answers }] of questions.entries()) {
@@ -59,22 +68,22 @@ export const evaluateComplete = command({
       const known = new Set(words.map((word) => word.toLowerCase()));
       const inVocabulary = questions.filter(({ answers }) => [...answers].some((answer) => known.has(answer))).length;
       const results = methods.map(({ name, ranked }) => ({ method: name, ...completionFigures(questions, ranked) }));
-      if (flags.json) {
-        const names = [...new Set(questions.map(({ relation }) => relation))];
-        const relations = names.map((relation) => {
-          const own = questions.flatMap((question, q) => (question.relation === relation ? [q] : []));
-          const of = ({ name, ranked }: Method) => ({
-            method: name,
-            ...completionFigures(
-              own.map((q) => questions[q] as CompletionQuestion),
-              own.map((q) => ranked[q] ?? []),
-            ),
-          });
-          return { relation, questions: own.length, results: methods.map(of) };
+      const names = [...new Set(questions.map(({ relation }) => relation))];
+      const relationFigures = names.map((relation) => {
+        const own = questions.flatMap((question, q) => (question.relation === relation ? [q] : []));
+        const of = ({ name, ranked }: Method) => ({
+          method: name,
+          ...completionFigures(
+            own.map((q) => questions[q] as CompletionQuestion),
+            own.map((q) => ranked[q] ?? []),
+          ),
         });
-        const figures = { questions: questions.length, words: words.length, inVocabulary, results, relations };
-        return await terminal.print(JSON.stringify(figures));
-      }
+        return { relation, questions: own.length, results: methods.map(of) };
+      });
+      const counts = { questions: questions.length, words: words.length, inVocabulary };
+      const figures = { ...counts, results, relations: relationFigures };
+      await run?.end(figures);
+      if (flags.json) return await terminal.print(JSON.stringify(figures));
       const { tableText } = await import('./table.ts');
       const title = `${questions.length} questions, ${words.length} words, answers of ${inVocabulary} among them`;
       const right = (name: string) => ({ title: name, align: 'right' }) as const;
@@ -96,26 +105,61 @@ function wordsAsked(questions: readonly CompletionQuestion[]): string[] {
   return questions.flatMap(({ example: { head, tail }, word }) => [head, tail, word]);
 }
 
+async function openRun({ output, resume, overwrite }: CompleteFlags): Promise<CompletionRun | undefined> {
+  if (output === undefined) {
+    if (resume || overwrite)
+      throw new UsageError(`--${resume ? 'resume' : 'overwrite'} needs the folder: --output DIR`);
+    return undefined;
+  }
+  const { CompletionRun } = await import('../run/completion-run.ts');
+  return CompletionRun.open({ output, resume, overwrite });
+}
+
+/** What decides the answers of {@link byRelation}, by content. */
+async function configurationOf(
+  questions: readonly CompletionQuestion[],
+  { words, answers }: WordTable,
+  encoder: RelationEncoder,
+  flags: CompleteFlags,
+  terminal: Terminal,
+): Promise<object> {
+  const { identityOf } = await import('./index-model.ts');
+  const { fingerprint } = await import('../run/fingerprint.ts');
+  const { name: _, ...model } = await identityOf(encoder, flags, terminal);
+  const asked = questions.map(({ answers, ...question }) => ({ ...question, answers: [...answers] }));
+  return {
+    ...{ model, dtype: encoder.info.dtype, candidates: flags.candidates, words: answers },
+    list: await fingerprint(JSON.stringify(words.slice(0, answers))),
+    questions: `${questions.length}, ${await fingerprint(JSON.stringify(asked))}`,
+  };
+}
+
 async function byRelation(
   questions: readonly CompletionQuestion[],
-  table: Awaited<ReturnType<typeof wordTable>>,
+  table: WordTable,
+  run: CompletionRun | undefined,
   flags: CompleteFlags,
   terminal: Terminal,
 ): Promise<Method> {
   const { completeAnalogy } = await import('../index/completion.ts');
   await using encoder = await loadEncoder(flags, terminal);
+  const before = await run?.begin(await configurationOf(questions, table, encoder, flags, terminal));
+  if (before) terminal.note(`going on after ${before} of ${questions.length} questions`);
   const progress = await terminal.progress('completing', 'questions', questions.length);
   const { signal } = terminal;
   try {
-    const ranked: string[][] = [];
-    for (const question of questions) {
-      const answers = await completeAnalogy(question, table, (pairs) => encoder.encode(pairs, { signal }), {
-        top: 5,
-        candidates: flags.candidates || table.answers,
-        signal,
-      });
-      ranked.push(answers.map(({ word }) => word));
-      progress.update(ranked.length);
+    const ranked: (readonly string[])[] = [];
+    for (const [q, question] of questions.entries()) {
+      const find = async (): Promise<string[]> => {
+        const answers = await completeAnalogy(question, table, (pairs) => encoder.encode(pairs, { signal }), {
+          top: 5,
+          candidates: flags.candidates || table.answers,
+          signal,
+        });
+        return answers.map(({ word }) => word);
+      };
+      ranked.push(run ? await run.answers(q, question, find) : await find());
+      if (ranked.length >= (before ?? 0)) progress.update(ranked.length);
     }
     return { name: 'relbert complete', ranked };
   } finally {
@@ -136,7 +180,8 @@ async function byVectors(
   const vectors = await readWordVectors(readWithProgress(file, terminal), [...words, ...asked], file);
   const missing = new Set(asked.filter((word) => !vectors.get(word)));
   noteMissingWords(missing, 'make 3CosAdd fail in their questions', terminal);
+  const found = new Map([...words, ...asked].map((word) => [word, vectors.get(word)]));
   return [
-    { name: '3CosAdd', ranked: questions.map((question) => threeCosAdd(question, words, (word) => vectors.get(word))) },
+    { name: '3CosAdd', ranked: questions.map((question) => threeCosAdd(question, words, (word) => found.get(word))) },
   ];
 }

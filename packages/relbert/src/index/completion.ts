@@ -118,12 +118,17 @@ function likelyAnswers(
   count: number,
 ): { readonly word: string; readonly offset: number }[] {
   const may = mayAnswer(question);
-  const places = new Map(words.map((word, at) => [word.toLowerCase(), at]));
+  const placeOf = (word: string): number => {
+    const sought = word.toLowerCase();
+    return words.findLastIndex((listed) => listed.toLowerCase() === sought);
+  };
   const sum = (...parts: readonly (readonly [word: string, weight: number])[]): Float32Array => {
     const total = new Float32Array(dimension);
     for (const [word, weight] of parts) {
-      const start = (places.get(word.toLowerCase()) ?? Number.NaN) * dimension;
-      for (let d = 0; d < dimension; d++) total[d] = (total[d] as number) + weight * (data[start + d] ?? 0);
+      const place = placeOf(word);
+      if (place < 0) continue;
+      for (let d = 0; d < dimension; d++)
+        total[d] = (total[d] as number) + weight * (data[place * dimension + d] as number);
     }
     return total;
   };
@@ -131,7 +136,12 @@ function likelyAnswers(
   const near = sum([question.word, 1], [tail, 1]);
   const target = sum([question.word, 1], [tail, 1], [head, -1]);
   const vectorOf = (at: number): Float32Array => data.subarray(at * dimension, (at + 1) * dimension);
-  const nearness = Float64Array.from({ length: answers }, (_, at) => cosine(near, vectorOf(at)));
+  const nearness = new Float64Array(answers);
+  for (let at = 0; at < answers; at++) {
+    let product = 0;
+    for (let d = 0; d < dimension; d++) product += (near[d] as number) * (data[at * dimension + d] as number);
+    nearness[at] = product;
+  }
   const ranked = Uint32Array.from(nearness.keys()).sort((a, b) => (nearness[b] as number) - (nearness[a] as number));
   const seen = new Set<string>();
   const likely: { word: string; offset: number }[] = [];

@@ -13,7 +13,7 @@ const checkpointsName = 'checkpoints';
 /** What a run of one kind writes into its folder. */
 export interface RunKind {
   /** What the folder is for, in messages. */
-  readonly result: 'model' | 'prompt';
+  readonly result: 'model' | 'prompt' | 'set of answers';
   /** Each event that is worth keeping, a line of JSON each. */
   readonly log: string;
   /** Files and folders that mark the folder of a run of this kind, log and checkpoints aside. */

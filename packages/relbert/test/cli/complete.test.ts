@@ -102,4 +102,37 @@ describe('relbert evaluate complete', () => {
       ['opposite', 2],
     ]);
   });
+
+  it('goes on after the last answer of a run that was killed', async () => {
+    const output = path('run');
+    const log = join(output, 'answers.jsonl');
+    const words = ['--vocabulary', path('words.txt'), '--output', output];
+    const args = ['evaluate', 'complete', '--data', path('questions.txt'), ...words, ...model];
+    const whole = await relbert([...args, '--json']);
+    expect([whole.code, whole.stderr]).toEqual([0, '']);
+    expect(readFileSync(join(output, 'figures.json'), 'utf8')).toBe(whole.stdout);
+    expect((await relbert(args)).stderr).toContain('--resume goes on with it');
+
+    // Killed in the middle of the third line; an answer that no model gives shows that it is not asked again.
+    const [start = '', first = '', second = ''] = readFileSync(log, 'utf8').split('\n');
+    const marked = JSON.stringify({
+      ...(JSON.parse(first) as object),
+      words: ['queen', 'boy', 'girl', 'man', 'woman'],
+    });
+    writeFileSync(log, `${start}\n${marked}\n${second.slice(0, 20)}`);
+    rmSync(join(output, 'figures.json'));
+    const resume = [...args, '--resume'];
+    const other = await relbert([...resume, '--candidates', '3']);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('candidates: was 1000, now 3')]);
+    const rest = await relbert([...resume, '--json', '--predictions', path('rest.jsonl')]);
+    expect([rest.code, rest.stderr]).toEqual([0, 'going on after 1 of 3 questions\n']);
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    expect(lines.slice(0, 2)).toEqual([start, marked]);
+    expect(lines.slice(2)).toContain(second);
+    expect(lines).toHaveLength(4);
+    expect(readFileSync(path('rest.jsonl'), 'utf8').split('\n')[0]).toContain('["queen","boy","girl","man","woman"]');
+
+    const alone = await relbert(['evaluate', 'complete', '--data', path('questions.txt'), '--resume']);
+    expect([alone.code, alone.stderr]).toEqual([2, 'error: --resume needs the folder: --output DIR\n']);
+  });
 });
