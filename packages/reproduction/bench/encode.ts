@@ -2,7 +2,9 @@
  * Encoding speed beside what else a user could pick: the same 4,096 pairs, the same weights, template a, tokenising
  * included everywhere.
  *
- *   npm run bench:encode -- [--model DIR] [--threads N] [--rounds N] [--pairs N]
+ *   npm run bench:encode -- [--model DIR] [--threads N] [--rounds N] [--pairs N] [--only REGEX]
+ *
+ * `--only` names those to be measured, by their names in the table, relbert f32 among them.
  *
  * Needs ../shared and a Python with torch and transformers (PYTHON, default python3). The others run where they are
  * installed: openvino; sentence-transformers[onnx] (with optimum-onnx 0.1 that wants transformers 4); and
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
     pairs: { type: 'string', default: '4096' },
+    only: { type: 'string', default: '' },
   },
 });
 const threads = Number(values.threads);
@@ -42,8 +45,8 @@ function samplePairs(count: number): [string, string][] {
       if (head && tail) distinct.set(`${head}\t${tail}`, [head, tail]);
     }
   }
-  const all = [...distinct.values()];
-  return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)] as [string, string]);
+  const found = [...distinct.values()];
+  return Array.from({ length: count }, (_, i) => found[Math.floor((i * found.length) / count)] as [string, string]);
 }
 
 const pairs = samplePairs(Number(values.pairs));
@@ -125,7 +128,7 @@ async function transformersJs(): Promise<Outcome> {
   }
 }
 
-const contenders: readonly (readonly [string, () => Promise<Outcome>])[] = [
+const all: readonly (readonly [string, () => Promise<Outcome>])[] = [
   ['relbert f32', () => ours('f32')],
   ['relbert int8', () => ours('int8')],
   ['relbert f32, 64 callers with a pair each', () => ours('f32', 64)],
@@ -138,6 +141,7 @@ const contenders: readonly (readonly [string, () => Promise<Outcome>])[] = [
   ['sentence-transformers, ONNX int8', python('st-onnx-int8')],
   ['transformers.js f32, length buckets', transformersJs],
 ];
+const contenders = all.filter(([name]) => new RegExp(values.only).test(name));
 const times = new Map<string, number[]>(contenders.map(([name]) => [name, []]));
 const missing = new Map<string, string>();
 let versions: Record<string, string> = {};
@@ -155,7 +159,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
 }
 rmSync(folder, { recursive: true });
 
-const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] as number;
+const median = (some: readonly number[]): number => some.toSorted((a, b) => a - b)[some.length >> 1] as number;
 const rate = (name: string): number => pairs.length / median(times.get(name) ?? []);
 console.log(
   `${pairs.length} pairs, template a, ${threads} threads, medians of ${values.rounds} rounds in turn (padded: one)`,

@@ -86,10 +86,8 @@ function positionsOf(tokens: PooledTokens, { ids, head, tail, mask }: EncodedPro
       return [...ids.keys()].slice(0, 1);
     case 'mask':
       return mask;
-    case 'unmasked': {
-      const masks = new Set(mask);
-      return [...ids.keys()].filter((position) => !masks.has(position));
-    }
+    case 'unmasked':
+      return [...ids.keys()].filter((position) => !mask.includes(position));
     case 'head':
       return head;
     case 'tail':

@@ -96,7 +96,7 @@ export function promptBatch(prompts: readonly EncodedPrompt[], pooling: Pooling,
   const mask = new BigInt64Array(count * tokens);
   const weights = new Float32Array(count * rowCount * tokens);
   for (const [i, prompt] of prompts.entries()) {
-    for (const [position, id] of prompt.ids.entries()) ids[i * tokens + position] = BigInt(id);
+    for (let t = 0; t < prompt.ids.length; t++) ids[i * tokens + t] = BigInt(prompt.ids[t] as number);
     mask.fill(1n, i * tokens, i * tokens + prompt.ids.length);
     for (const [r, row] of poolingRows(pooling, prompt).entries()) weights.set(row, (i * rowCount + r) * tokens);
   }

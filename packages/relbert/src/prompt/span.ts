@@ -12,8 +12,9 @@ export function spanOf({ offsets }: Tokenization, ranges: readonly CharacterRang
   for (let i = 0; i < offsets.length; i++) {
     const offset = offsets[i];
     if (!offset) continue;
-    for (const [start, end] of ranges) {
-      if (Math.max(start, offset[0]) < Math.min(end, offset[1])) {
+    for (let r = 0; r < ranges.length; r++) {
+      const range = ranges[r] as CharacterRange;
+      if (Math.max(range[0], offset[0]) < Math.min(range[1], offset[1])) {
         span.push(i);
         break;
       }

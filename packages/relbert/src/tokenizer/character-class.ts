@@ -19,6 +19,13 @@ export const isPunctuation = lazy(() => tables.punctuation);
 export const isLetter = lazy(() => tables.letter);
 export const isNumber = lazy(() => tables.number);
 
+/** Whether a text is a word of ASCII letters and digits: most are, and what classes say of them is plain. */
+export function isPlainWord(text: string): boolean {
+  return plainWord.test(text);
+}
+
+const plainWord = /^[0-9A-Za-z]+$/;
+
 /** Unpacks a table on first use, so that importing costs nothing. */
 function lazy(table: () => string): CharacterClass {
   let ranges: Uint32Array | undefined;

@@ -1,6 +1,6 @@
 /** The normalisers of tokenizer.json; they keep the ranges of the original text. */
 import type { AlignedText } from './aligned-text.ts';
-import { isCombiningMark, isControl, isNonspacingMark, isWhiteSpace } from './character-class.ts';
+import { isCombiningMark, isControl, isNonspacingMark, isPlainWord, isWhiteSpace } from './character-class.ts';
 import { createCharsmap } from './charsmap.ts';
 import type { JsonPart } from './json.ts';
 import { parsePattern } from './pattern.ts';
@@ -85,6 +85,7 @@ function bert(part: JsonPart): Normaliser {
   return {
     normalise(aligned) {
       let text = aligned;
+      if (isPlainWord(text.text)) return lower ? lowercase(text) : text;
       if (clean) {
         text = text
           .filter((point) => !isControl.has(point))
@@ -104,6 +105,7 @@ function bert(part: JsonPart): Normaliser {
 
 /** Character by character, as in the reference: no final sigma. */
 function lowercase(aligned: AlignedText): AlignedText {
+  if (aligned.text === aligned.text.toLowerCase()) return aligned;
   return aligned.flatMap((character) => character.toLowerCase());
 }
 

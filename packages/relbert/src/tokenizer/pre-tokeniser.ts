@@ -2,7 +2,7 @@
 
 import { excerpt } from '../text/excerpt.ts';
 import type { AlignedText } from './aligned-text.ts';
-import { isLetter, isNumber, isPunctuation, isWhiteSpace } from './character-class.ts';
+import { isLetter, isNumber, isPlainWord, isPunctuation, isWhiteSpace } from './character-class.ts';
 import type { JsonPart } from './json.ts';
 import { parsePattern } from './pattern.ts';
 import type { RegexMatch } from './regex.ts';
@@ -76,11 +76,14 @@ function sequence(steps: readonly PreTokeniser[]): PreTokeniser {
   };
 }
 
-/** The pieces that match a pattern; what lies between them is dropped. */
+/** The pieces that match a pattern, in which ASCII letters and digits stay together; what lies between them is dropped. */
 function matching(source: string): PreTokeniser {
   const matches = matchesOf(source);
   return {
-    split: (pieces) => pieces.flatMap((piece) => matches(piece.text).map(({ start, end }) => piece.slice(start, end))),
+    split: (pieces) =>
+      pieces.flatMap((piece) =>
+        isPlainWord(piece.text) ? [piece] : matches(piece.text).map(({ start, end }) => piece.slice(start, end)),
+      ),
     spaces: 'words',
   };
 }

@@ -1,3 +1,4 @@
+import { isPlainWord } from './character-class.ts';
 import type { PreTokeniser } from './pre-tokeniser.ts';
 import type { TokenList } from './tokenizer.ts';
 
@@ -100,7 +101,7 @@ const space = 0x20;
  * mark or symbol that neither extends a grapheme to its left nor takes the next character into its grapheme.
  */
 function standsAlone(word: string): boolean {
-  return ordinaryStart.test(word) && ordinaryEnd.test(word) && !prependingEnd.test(word);
+  return isPlainWord(word) || (ordinaryStart.test(word) && ordinaryEnd.test(word) && !prependingEnd.test(word));
 }
 
 const ordinaryStart = /^(?![\p{Grapheme_Extend}\p{Emoji_Modifier}\p{M}])[\p{L}\p{N}\p{P}\p{S}]/u;
