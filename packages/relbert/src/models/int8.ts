@@ -7,10 +7,12 @@ import {
   constant,
   div,
   flatten,
+  layerNormalization,
   matMul,
   matMulIntegerToFloat,
   maximum,
   mul,
+  normalizationOf,
   quantizeLinear,
   reduceMax,
   reduceMin,
@@ -53,6 +55,13 @@ const margin = 1.1;
 /** Which part of a feature's spread, on a logarithmic scale, moves into the weights. */
 const migrated = 0.7;
 
+/** What a linear layer is given besides its weight. */
+export interface ProductOptions {
+  readonly bias: Tensor | undefined;
+  /** The weight of the only linear layer that reads the product, of weighted means of its rows. Default: not said. */
+  readonly reader?: string | undefined;
+}
+
 /**
  * Products with weights in 8-bit integers; embeddings, normalisation and attention stay in float32. Inference only.
  *
@@ -65,24 +74,54 @@ const migrated = 0.7;
  * c, s and t come from the ranges of calibration prompts: the other prompts of a batch change nothing. In the input of a
  * layer that narrows (after the activation of a feed-forward layer) single tokens are many times as large as the rest: there every
  * row has a step of its values, found when the graph runs.
+ *
+ * (x − c) / (s·t) costs no pass over x where what makes x can give it: weight and bias of a normalisation, or the scales
+ * and the bias of the product whose means x is.
  */
-export function int8Linear(
-  parameters: ParameterSet,
-  { inputs, weightBits }: Int8Options,
-): (x: Tensor, weight: StoredParameter, bias: Tensor | undefined) => Tensor {
-  const quantized = new Map<Tensor, QuantizedInput>();
-  return (x, weight, bias) => {
+export class Int8Linear {
+  readonly #parameters: ParameterSet;
+  readonly #options: Int8Options;
+  readonly #quantized = new Map<Tensor, QuantizedInput>();
+  /** Weights whose inputs come in steps. */
+  readonly #inSteps = new Set<string>();
+
+  constructor(parameters: ParameterSet, options: Int8Options) {
+    this.#parameters = parameters;
+    this.#options = options;
+  }
+
+  /** x·weightᵀ + bias; in the reader's steps where there is one that takes them. */
+  product(x: Tensor, weight: StoredParameter, { bias, reader }: ProductOptions): Tensor {
+    const { inputs, weightBits } = this.#options;
     const [out = 0] = weight.shape;
-    const input = quantized.get(x) ?? quantizedInput(x, inputs.get(weight.name), weight);
-    quantized.set(x, input);
-    const { w, scale, offset } = quantizedWeight(parameters, weight, input, weightBits);
+    const inSteps = this.#inSteps.has(weight.name);
+    const input = this.#quantized.get(x) ?? quantizedInput(x, inputs.get(weight.name), weight, inSteps);
+    this.#quantized.set(x, input);
+    const { w, scale, offset } = quantizedWeight(this.#parameters, weight, input, weightBits);
     const shifted = offset && bias ? add(bias, offset) : (offset ?? bias);
     const a = { y: input.q, scale: scalar(1), zeroPoint: input.zeroPoint };
-    if (!input.steps) return matMulIntegerToFloat(a, transpose(w), scale, shifted);
-    const product = mul(matMulIntegerToFloat(a, transpose(w), scale), unsqueeze(input.steps, 1)); // [rows, out]
+    if (!input.rowSteps) {
+      const read = reader === undefined ? undefined : inputs.get(reader);
+      if (read?.kind !== 'features' || reader === undefined || !shifted) {
+        return matMulIntegerToFloat(a, transpose(w), scale, shifted);
+      }
+      this.#inSteps.add(reader);
+      const factors = constant(read.factors, [out]);
+      const centred = div(sub(shifted, constant(read.centres, [out])), factors);
+      return matMulIntegerToFloat(a, transpose(w), div(scale, factors), centred);
+    }
+    const product = mul(matMulIntegerToFloat(a, transpose(w), scale), unsqueeze(input.rowSteps, 1)); // [rows, out]
     const restored = reshape(product, [...x.shape.slice(0, -1), out], [x]);
     return shifted ? addAll(restored, shifted) : restored;
-  };
+  }
+
+  /** x as a sum of a tensor and of constants [in], where it was computed in steps. */
+  terms(x: Tensor): { readonly scaled: Tensor; readonly centres: Tensor } | undefined {
+    const { normed, factors, centres } = this.#quantized.get(x) ?? {};
+    if (!normed || !factors || !centres) return undefined;
+    const perFeature = (data: Float32Array) => constant(data, [data.length]);
+    return { scaled: mul(normed, perFeature(factors)), centres: perFeature(centres) };
+  }
 }
 
 /** How an input of a range is written as integers for a weight [out, in]. */
@@ -105,13 +144,21 @@ interface QuantizedInput {
   readonly factors?: Float32Array;
   readonly centres?: Float32Array;
   /** The step of each row: [rows]. */
-  readonly steps?: Tensor;
+  readonly rowSteps?: Tensor;
+  /** (x − centres) / factors, where x is normalised. */
+  readonly normed?: Tensor;
 }
 
 /** Least values that activations have a bound below (GELU −0.17, SiLU −0.28): no row needs to be looked at for them. */
 const bounded = -0.3;
 
-function quantizedInput(x: Tensor, input: Int8Input | undefined, { name, shape }: StoredParameter): QuantizedInput {
+/** @param inSteps Whether x comes in the steps of the input. */
+function quantizedInput(
+  x: Tensor,
+  input: Int8Input | undefined,
+  { name, shape }: StoredParameter,
+  inSteps: boolean,
+): QuantizedInput {
   const within = shape[1] as number;
   if (!input || (input.kind === 'features' && input.factors.length !== within)) {
     throw new RangeError(`the input of '${name}' needs a range of ${within} features to be computed in 8 bits`);
@@ -120,8 +167,11 @@ function quantizedInput(x: Tensor, input: Int8Input | undefined, { name, shape }
     const { factors, centres } = input;
     const zeroPoint = constant(Uint8Array.of(128), []);
     const perFeature = (data: Float32Array) => constant(data, [within]);
-    const steps = mul(sub(x, perFeature(centres)), perFeature(factors.map((factor) => 1 / factor)));
-    return { q: quantizeLinear(steps, scalar(1), zeroPoint), zeroPoint, factors, centres };
+    const [c, f] = [perFeature(centres), perFeature(factors)];
+    const norm = normalizationOf(x);
+    const normed = norm && layerNormalization(norm.x, div(norm.gamma, f), div(sub(norm.beta, c), f), norm.epsilon);
+    const steps = normed ?? (inSteps ? x : mul(sub(x, c), perFeature(factors.map((factor) => 1 / factor))));
+    return { q: quantizeLinear(steps, scalar(1), zeroPoint), zeroPoint, factors, centres, ...(normed && { normed }) };
   }
   const { zero, least } = input;
   const rows = flatten(x, 0, -2); // [rows, in]
@@ -129,7 +179,11 @@ function quantizedInput(x: Tensor, input: Int8Input | undefined, { name, shape }
   const below = least > bounded ? scalar(-least / zero) : mul(reduceMin(rows, 1), scalar(-1 / zero));
   const steps = maximum(maximum(above, below), scalar(1e-9)); // [rows]
   const zeroPoints = cast(add(mul(steps, scalar(0)), scalar(zero)), 'uint8'); // [rows]
-  return { q: quantizeLinear(rows, steps, zeroPoints, 0), zeroPoint: constant(Uint8Array.of(zero), []), steps };
+  return {
+    q: quantizeLinear(rows, steps, zeroPoints, 0),
+    zeroPoint: constant(Uint8Array.of(zero), []),
+    rowSteps: steps,
+  };
 }
 
 interface QuantizedWeight {

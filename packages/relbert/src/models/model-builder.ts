@@ -26,7 +26,7 @@ import {
 import { type Activation, activate } from './activation.ts';
 import type { EncoderConfig } from './config.ts';
 import { fusedOperators } from './fused.ts';
-import { type Int8Options, int8Linear } from './int8.ts';
+import { Int8Linear, type Int8Options, type ProductOptions } from './int8.ts';
 import { type Int8Weights, ParameterSet, type Stage, type StoredParameter } from './parameter.ts';
 import { type Lookup, wordLookup } from './word-lookup.ts';
 
@@ -105,7 +105,8 @@ export class ModelBuilder {
   readonly #options: EncoderOptions;
   readonly #fused: typeof fusedOperators | undefined;
   /** The product of every linear layer: x·weightᵀ + bias. */
-  readonly #product: (x: Tensor, weight: StoredParameter, bias: Tensor | undefined) => Tensor;
+  readonly #product: (x: Tensor, weight: StoredParameter, options: ProductOptions) => Tensor;
+  readonly #int8: Int8Linear | undefined;
   #layers = 0;
   #reduced = false;
   #tokensFirst = false;
@@ -121,12 +122,12 @@ export class ModelBuilder {
     this.#options = options;
     this.tokenTypeIds = tokenTypes ? input('token_type_ids', 'int64', ['B', 'T']) : undefined;
     this.#fused = operators === 'fused' && !int8 ? fusedOperators : undefined;
-    const product = int8 ? int8Linear(this.parameters, int8) : this.#plainProduct;
-    this.#product = (x, weight, bias) => {
+    this.#int8 = int8 && new Int8Linear(this.parameters, int8);
+    this.#product = (x, weight, options) => {
       const weights = this.linearInputs.get(x);
       if (weights) weights.push(weight);
       else this.linearInputs.set(x, [weight]);
-      return product(x, weight, bias);
+      return this.#int8?.product(x, weight, options) ?? this.#plainProduct(x, weight, options);
     };
   }
 
@@ -204,10 +205,21 @@ export class ModelBuilder {
     return readRows && !this.#reduced ? gather(flatten(states, 0, 1), readRows) : states;
   }
 
-  /** x·weightᵀ + bias: [..., in] → [..., size]. */
-  linear(x: Tensor, name: string, size: number, { bias = true }: { readonly bias?: boolean } = {}): Tensor {
+  /**
+   * x·weightᵀ + bias: [..., in] → [..., size].
+   * @param options `bias`: default true. `reader`: the only linear layer that reads the result, by weighted means of its rows.
+   */
+  linear(
+    x: Tensor,
+    name: string,
+    size: number,
+    { bias = true, reader }: { readonly bias?: boolean; readonly reader?: string } = {},
+  ): Tensor {
     const weight = this.#matrix(x, name, size);
-    return this.#product(x, weight, bias ? this.weight(`${name}.bias`, [size]) : undefined);
+    return this.#product(x, weight, {
+      bias: bias ? this.weight(`${name}.bias`, [size]) : undefined,
+      reader: reader && `${reader}.weight`,
+    });
   }
 
   /** activation(x·weightᵀ + bias). */
@@ -215,7 +227,7 @@ export class ModelBuilder {
     const weight = this.#matrix(x, name, size);
     const bias = this.weight(`${name}.bias`, [size]);
     const fused = this.#fused?.activated(x, this.parameters.asStored(weight), bias, activation);
-    return fused ?? activate[activation](this.#product(x, weight, bias));
+    return fused ?? activate[activation](this.#product(x, weight, { bias }));
   }
 
   /** Layer normalisation over the last axis. */
@@ -239,10 +251,11 @@ export class ModelBuilder {
     if (this.#fused) {
       return this.#fused.postNorm(x, this.parameters.asStored(weight), bias, residual, { gamma, beta, epsilon });
     }
-    const product = this.#product(x, weight, bias);
+    const terms = this.#int8?.terms(residual);
+    const product = this.#product(x, weight, { bias: terms ? add(bias, terms.centres) : bias });
     const dropped = dropout ? this.dropped(product, dropout.site, dropout.rate) : product;
     // Sum where Add would do: ONNX Runtime makes the slow SkipLayerNormalization of an Add.
-    return layerNormalization(addAll(residual, ...termsOf(dropped)), gamma, beta, epsilon);
+    return layerNormalization(addAll(terms?.scaled ?? residual, ...termsOf(dropped)), gamma, beta, epsilon);
   }
 
   /**
@@ -281,7 +294,7 @@ export class ModelBuilder {
   }
 
   /** The stored layout, so that gradients come in it too. */
-  readonly #plainProduct = (x: Tensor, weight: StoredParameter, bias: Tensor | undefined): Tensor =>
+  readonly #plainProduct = (x: Tensor, weight: StoredParameter, { bias }: ProductOptions): Tensor =>
     linear(x, this.parameters.asStored(weight), bias, { transposed: true });
 
   /** The weight [size, in] of a linear layer. */

@@ -47,7 +47,7 @@ export function postNormLayer(
   const mixed = model.attention(
     model.linear(read, names.query, hidden),
     model.linear(x, names.key, hidden),
-    model.linear(x, names.value, hidden),
+    model.linear(x, names.value, hidden, { reader: names.attentionOutput }),
     { heads, bias, site: `${site}.attention.weights`, rate: attentionDropout },
   );
   const attended = model.postNorm(

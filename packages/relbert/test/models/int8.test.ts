@@ -1,13 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { int8Inputs } from '../../src/encoder/calibration.ts';
 import type { Int8Source, Int8Tensor } from '../../src/formats/int8-tensor.ts';
-import { type ConstantData, input, serialize, type Tensor } from '../../src/graph/index.ts';
+import {
+  add,
+  type ConstantData,
+  constant,
+  input,
+  layerNormalization,
+  matMul,
+  scalar,
+  serialize,
+  type Tensor,
+} from '../../src/graph/index.ts';
 import { buildEncoder } from '../../src/models/encoder.ts';
 import {
   type InputRange,
   type Int8Input,
+  Int8Linear,
   int8Input,
-  int8Linear,
   type QuantizeOptions,
   quantizeRows,
 } from '../../src/models/int8.ts';
@@ -160,8 +170,8 @@ test.each([
   const stored = parameters.declare('layer.weight', [out, within]);
   const biasInput = parameters.asStored(parameters.declare('layer.bias', [out]));
   const inputs = new Map([['layer.weight', int8Input({ low, high }, [out, within])]]);
-  const product = int8Linear(parameters, { inputs, weightBits });
-  const y = product(input('x', 'float32', ['B', within]), stored, biasInput);
+  const linear = new Int8Linear(parameters, { inputs, weightBits });
+  const y = linear.product(input('x', 'float32', ['B', within]), stored, { bias: biasInput });
   const parts = parameters.inputs.filter(({ compute }) => compute);
   const initializers = {
     'layer.bias': bias,
@@ -178,6 +188,52 @@ test.each([
   for (const [i, number] of expected.entries()) expect(found?.data[i]).toBeCloseTo(number, 4);
 });
 
+test('what makes an input gives it in steps: a normalisation, and the product whose means it is', async () => {
+  const size = 8;
+  const values = (scale: number) => Float32Array.from({ length: size }, (_, k) => scale * Math.sin(k * k + scale));
+  const range = {
+    low: values(3).map((value) => -2 - Math.abs(value)),
+    high: values(4).map((value) => 2 + Math.abs(value)),
+  };
+  const inputs = new Map(['first.weight', 'means.weight'].map((name) => [name, int8Input(range, [size, size])]));
+  const parameters = new ParameterSet();
+  const first = parameters.declare('first.weight', [size, size]);
+  const means = parameters.declare('means.weight', [size, size]);
+  const linear = new Int8Linear(parameters, { inputs, weightBits: 8 });
+  const x = input('x', 'float32', [3, size]);
+  const mixed = (of: Tensor) => matMul(constant(Float32Array.of(0.5, 0.25, 0.25, 0, 0.3, 0.7), [2, 3]), of);
+  const bias = constant(values(0.5), [size]);
+  const plain = { bias: undefined };
+
+  const normed = layerNormalization(x, constant(values(2), [size]), constant(values(1), [size]), 1e-5);
+  const copied = add(normed, scalar(0)); // of which nothing is known
+  const products = { inSteps: linear.product(normed, first, plain), direct: linear.product(copied, first, plain) };
+  const { scaled, centres } = linear.terms(normed) as { scaled: Tensor; centres: Tensor };
+  expect(linear.terms(copied)).toBeUndefined();
+  const direct = linear.product(mixed(linear.product(x, first, { bias })), means, plain);
+  const read = linear.product(x, first, { bias, reader: 'means.weight' });
+  const viaSteps = linear.product(mixed(read), means, plain);
+  const outputs = { ...products, sum: add(scaled, centres), normed, 'direct means': direct, viaSteps };
+  const initializers: Record<string, ConstantData> = {};
+  for (const stored of [first, means]) {
+    const weight = Float32Array.from({ length: size * size }, (_, i) => Math.cos(i * i) / 4);
+    const parts = parameters.inputs.filter(({ sources }) => sources[0] === stored);
+    const graph = (source: Tensor) =>
+      Object.fromEntries(parts.map(({ name, compute }) => [name, compute?.(source) as Tensor]));
+    Object.assign(initializers, await computed(graph, weight, size));
+  }
+  await using session = await nodeRuntime().createSession(serialize({ outputs, initializers }));
+  const data = Float32Array.from({ length: 3 * size }, (_, i) => Math.sin(i * 7));
+  const found = await session.run({ x: { dtype: 'float32', shape: [3, size], data } });
+  const dataOf = (name: string) => found[name]?.data as Float32Array;
+  const equal = (a: string, b: string, digits: number) => {
+    for (const [i, value] of dataOf(a).entries()) expect(dataOf(b)[i]).toBeCloseTo(value, digits);
+  };
+  equal('inSteps', 'direct', 4);
+  equal('viaSteps', 'direct means', 4);
+  equal('sum', 'normed', 5);
+});
+
 test.each([8, 7] as const)(
   'integers are taken as stored for %s bits where they are of the same input alone',
   async (weightBits) => {
@@ -190,7 +246,8 @@ test.each([8, 7] as const)(
     const parameters = new ParameterSet();
     const stored = parameters.declare('layer.weight', [out, within]);
     const inputs = new Map([['layer.weight', input8]]);
-    int8Linear(parameters, { inputs, weightBits })(input('x', 'float32', ['B', within]), stored, undefined);
+    const linear = new Int8Linear(parameters, { inputs, weightBits });
+    linear.product(input('x', 'float32', ['B', within]), stored, { bias: undefined });
     const weight = Float32Array.from({ length: out * within }, (_, i) => Math.sin(i * i));
     const saved = async (other: Int8Input, without?: 'centres') => {
       const { factors, centres } = other as Extract<Int8Input, { kind: 'features' }>;

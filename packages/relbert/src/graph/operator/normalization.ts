@@ -35,6 +35,17 @@ export function layerNormalization(x: Tensor, gamma: Tensor, beta: Tensor, epsil
   return y as Tensor;
 }
 
+/** What {@link layerNormalization} was given to make a tensor; undefined for any other tensor. */
+export function normalizationOf(
+  y: Tensor,
+): { readonly x: Tensor; readonly gamma: Tensor; readonly beta: Tensor; readonly epsilon: number } | undefined {
+  if (y.origin.kind !== 'node' || y.origin.node.type !== 'LayerNormalization' || y.origin.output !== 0)
+    return undefined;
+  const { inputs, attributes } = y.origin.node;
+  const [x, gamma, beta] = inputs as readonly [Tensor, Tensor, Tensor];
+  return { x, gamma, beta, epsilon: attributes['epsilon'] as number };
+}
+
 /**
  * With c = x − mean and r the inverse deviation, so that x̂ = r c, and w = dy γ:
  * dx = r (w − mean(w) − c r² mean(w c)), dγ = Σ dy x̂, dβ = Σ dy.
