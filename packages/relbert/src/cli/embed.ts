@@ -55,6 +55,7 @@ export const embed = command({
       return;
     }
     const { openEmbeddingWriter } = await import('./embedding-writer.ts');
+    let done = 0;
     let skipped = 0;
     let first: SkippedPair | undefined;
     const { dimension } = encoder;
@@ -63,7 +64,6 @@ export const embed = command({
       const total = terminal.showsProgress ? await input.count() : undefined;
       const progress = await terminal.progress('encoding', 'pairs', total);
       try {
-        let done = 0;
         const onTooLong = skipTooLong ? 'skip' : 'error';
         const blocks = encoder.encodeStream(input.pairs, {
           ...{ signal: terminal.signal, blockSize: 1024, readAhead: true, onTooLong },
@@ -80,6 +80,7 @@ export const embed = command({
       }
       terminal.signal.throwIfAborted();
       await writer.finish();
+      if (done === 0) terminal.note('the input holds no pair');
       if (first) {
         const { pairText } = await import('../pair/word-pair.ts');
         const { pair, length, limit } = first;

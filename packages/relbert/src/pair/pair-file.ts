@@ -4,7 +4,7 @@ import { excerpt } from '../text/excerpt.ts';
 import { type ByteLine, decodeLine, type Line, LineCutter, lineError, lineGroups } from '../text/lines.ts';
 import { PairError } from './pair-error.ts';
 import { checkColumnNames, noticeHeader, type PairTable, pairTableOf } from './pair-table.ts';
-import { checkCount, looksLikeJson, parseJsonPair, parsePair } from './parse-pair.ts';
+import { looksLikeJson, parseJsonPair, parsePair } from './parse-pair.ts';
 import { checkedPair, type WordPair } from './word-pair.ts';
 
 /**
@@ -147,7 +147,10 @@ class PairReader {
         throw new PairError(
           `expected two words, got ${words.length}; further columns need a header line that names them, as in head,tail,id`,
         );
-      } else checkCount(words.length);
+      } else if (words.length === 1) {
+        const separator = { csv: 'a comma', tsv: 'a tab' }[this.#format as string] ?? 'a tab or a colon';
+        throw new PairError(`expected two words, got one: write ${separator} between them`);
+      }
       return checkedPair(words[0] as string, words[1] as string);
     }
     const { head, tail, names } = this.#table;

@@ -39,17 +39,12 @@ export function parseJsonPair(text: string): WordPair {
   const value = parseJson(text, (problem) => new PairError(problem));
   if (Array.isArray(value)) {
     const words: readonly unknown[] = value;
-    checkCount(words.length);
+    if (words.length !== 2) throw new PairError(`expected two words, got ${words.length === 1 ? 'one' : words.length}`);
     return checkedPair(word('head', words[0]), word('tail', words[1]));
   }
   if (!isJsonObject(value)) throw new PairError(`expected ["head","tail"] or {"head","tail"}, got ${excerpt(value)}`);
   const { head, tail, ...columns } = value;
   return checkedPair(word('head', head), word('tail', tail), columns);
-}
-
-/** Throws where a line or list does not have two words. */
-export function checkCount(count: number): void {
-  if (count !== 2) throw new PairError(`expected two words, got ${count === 1 ? 'one' : count}`);
 }
 
 function word(name: 'head' | 'tail', value: unknown): string {

@@ -95,8 +95,8 @@ describe('relbert embed', () => {
 
   it('takes an empty file', async () => {
     const path = file('empty.tsv', '');
-    const { code, stdout } = await embed('--pairs', path);
-    expect([code, stdout]).toEqual([0, '']);
+    const { code, stdout, stderr } = await embed('--pairs', path);
+    expect([code, stdout, stderr]).toEqual([0, '', expect.stringContaining('the input holds no pair\n')]);
     expect((await embed('--pairs', path, '--output', file('empty.npy'))).code).toBe(0);
     expect(readFileSync(file('empty.npy'), 'latin1')).toContain("'shape': (0, 24)");
     expect((await embed('--pairs', path, '--output', file('empty.vec'))).code).toBe(0);
@@ -240,7 +240,8 @@ describe('relbert embed', () => {
 
 describe('a bad pairs file is refused with its line, and no output stays', () => {
   const bad: readonly (readonly [string, string, string | Uint8Array, RegExp])[] = [
-    ['one word', 'one.tsv', 'cat\tdog\nTokyo\n', /one\.tsv:2: expected two words, got one/],
+    ['one word', 'one.tsv', 'cat\tdog\nTokyo\n', /one\.tsv:2: expected two words, got one: write a tab between them/],
+    ['semicolons', 'semi.csv', 'cat;dog\n', /semi\.csv:1: expected two words, got one: write a comma between them/],
     ['three words', 'three.tsv', 'cat\tdog\n\na\tb\tc\n', /three\.tsv:3: expected two words, got 3/],
     ['three fields', 'three.csv', 'a,b\na,b,c\n', /three\.csv:2: expected two words, got 3/],
     [
