@@ -150,10 +150,10 @@ describe('pairs files', () => {
   });
 
   test.each<[PairFileFormat, string, RegExp]>([
-    ['tsv', 'a\tb\nword\n', /^p:2: expected two words, got one$/],
+    ['tsv', 'a\tb\nword\n', /^p:2: expected two words, got one: write a tab between them$/],
     ['tsv', 'a\tb\n\na\tb\tc\n', /^p:3: expected two words, got 3; further columns need a header line/],
     ['tsv', 'a\t\n', /^p:1: the tail word is blank in \["a",""\]$/],
-    ['csv', 'a,b\nword\n', /^p:2: expected two words, got one$/],
+    ['csv', 'a,b\nword\n', /^p:2: expected two words, got one: write a comma between them$/],
     ['csv', 'a,b\n"c\nd",e,f\n', /^p:2: expected two words, got 3; /],
     ['csv', 'a,b\nx"y,z\n', /^p:2: a quotation mark stands within a field/],
     ['csv', 'a,b\n"x"y,z\n', /^p:2: a quotation mark stands within a field/],
@@ -161,7 +161,7 @@ describe('pairs files', () => {
     ['jsonl', '["a","b"]\n["a"]\n', /^p:2: expected two words, got one$/],
     ['jsonl', '["a","b"]\na\tb\n', /^p:2: not JSON/],
     ['jsonl', '3\n', /^p:1: expected \["head","tail"\] or \{"head","tail"\}, got 3$/],
-    ['mixed', 'a\tb\nword\n', /^p:2: expected two words, got one$/],
+    ['mixed', 'a\tb\nword\n', /^p:2: expected two words, got one: write a tab or a colon between them$/],
   ])('%s %j: names the line', (format, text, message) => {
     expect(() => parse(text, format)).toThrow(message);
   });
