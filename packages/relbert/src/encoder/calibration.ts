@@ -42,7 +42,7 @@ export async function calibrate(options: CalibrationOptions): Promise<Int8Option
   const { config, weights, runtime } = options;
   const bits = await weightBits(runtime);
   const stored = await storedInputs(config, weights);
-  return { inputs: stored ?? (await int8Inputs(options)), weightBits: bits };
+  return { inputs: stored ?? (await int8Inputs(options)), weightBits: bits, asStored: stored !== undefined };
 }
 
 /** The inputs as a checkpoint of 8 bits has them; undefined where not every layer's is there. */

@@ -47,6 +47,8 @@ export interface Int8Options {
    * where 2 · 255 · 63 just fits, and need 7.
    */
   readonly weightBits: 7 | 8;
+  /** Whether the inputs are those that the checkpoint's integers were scaled for. Default false: it is looked at. */
+  readonly asStored?: boolean;
 }
 
 /** How much further than the calibration saw an input may reach before it is cut off. */
@@ -92,12 +94,15 @@ export class Int8Linear {
 
   /** x·weightᵀ + bias; in the reader's steps where there is one that takes them. */
   product(x: Tensor, weight: StoredParameter, { bias, reader }: ProductOptions): Tensor {
-    const { inputs, weightBits } = this.#options;
+    const { inputs, weightBits, asStored = false } = this.#options;
     const [out = 0] = weight.shape;
     const inSteps = this.#inSteps.has(weight.name);
     const input = this.#quantized.get(x) ?? quantizedInput(x, inputs.get(weight.name), weight, inSteps);
     this.#quantized.set(x, input);
-    const { w, scale, offset } = quantizedWeight(this.#parameters, weight, input, weightBits);
+    const { w, scale, offset } =
+      asStored && weightBits === 8 && this.#parameters.int8.has(weight.name)
+        ? storedWeight(this.#parameters, weight, input)
+        : quantizedWeight(this.#parameters, weight, input, weightBits);
     const shifted = offset && bias ? add(bias, offset) : (offset ?? bias);
     const a = { y: input.q, scale: scalar(1), zeroPoint: input.zeroPoint };
     if (!input.rowSteps) {
@@ -193,6 +198,15 @@ interface QuantizedWeight {
   readonly scale: Tensor;
   /** c·Wᵀ: [out]. */
   readonly offset: Tensor | undefined;
+}
+
+/** A weight that the checkpoint has in 8 bits: the runtime may map it. */
+function storedWeight(parameters: ParameterSet, weight: StoredParameter, { centres }: QuantizedInput): QuantizedWeight {
+  return {
+    w: parameters.int8Part(weight, 'w'),
+    scale: parameters.int8Part(weight, 'scale'),
+    offset: centres && parameters.int8Part(weight, 'offset'),
+  };
 }
 
 function quantizedWeight(

@@ -28,7 +28,7 @@ export interface GraphParameter {
   /** Whether the data is that of the source in float32, unchanged. Default false. */
   readonly asStored?: true;
   /** The data is this part of a source that is stored in 8 bits. */
-  readonly int8Part?: 'w' | 'scale' | 'factors';
+  readonly int8Part?: 'w' | 'scale' | 'factors' | 'offset';
   /** The data as a graph of the source, which a runtime works out. */
   compute?(source: Tensor): Tensor;
   /** The same from a source that is stored in 8 bits. Undefined: from its dequantised values. */
@@ -103,11 +103,11 @@ export class ParameterSet {
     return this.input({ name, dtype: 'float32', shape, sources: [stored], pack, asStored: true });
   }
 
-  /** A part of a tensor [rows, columns] that is stored in 8 bits: the integers, scales [rows] or factors [columns]. */
+  /** A part of a tensor [rows, columns] that is stored in 8 bits: the integers, scales or offsets [rows], or factors [columns]. */
   int8Part(stored: StoredParameter, part: NonNullable<GraphParameter['int8Part']>): Tensor {
     const { name, shape } = stored;
     const dtype = part === 'w' ? 'int8' : 'float32';
-    const shapes = { w: shape, scale: shape.slice(0, 1), factors: shape.slice(1) };
+    const shapes = { w: shape, scale: shape.slice(0, 1), offset: shape.slice(0, 1), factors: shape.slice(1) };
     return this.input({ name: `${name}.int8.${part}`, dtype, shape: shapes[part], sources: [stored], int8Part: part });
   }
 

@@ -64,6 +64,12 @@ describe('RelationEncoder.load', () => {
       expect(other).not.toEqual(new Float32Array(other.length));
       expect(Math.max(...mapped.map((value, i) => Math.abs(value - (other[i] as number))))).toBeLessThan(1e-5);
     }
+    // Integers of 8 bits, too.
+    const integers = await embed(nodeRuntime(), { dtype: 'int8' });
+    expect(await embed({ ...nodeRuntime(), mapsFiles: false }, { dtype: 'int8' })).toEqual(integers);
+    const furthest = Math.max(...mapped.map((value, i) => Math.abs(value - (integers[i] as number))));
+    expect(furthest).toBeGreaterThan(1e-4);
+    expect(furthest).toBeLessThan(0.05);
   });
 
   it('says what it loaded', async () => {

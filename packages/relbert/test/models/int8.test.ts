@@ -271,6 +271,28 @@ test.each([8, 7] as const)(
   },
 );
 
+test.each([8, 7] as const)(
+  'integers that the checkpoint scaled for this input are taken unread where products take %s bits',
+  (weightBits) => {
+    const [out, within] = [12, 8];
+    const high = new Float32Array(within).fill(2);
+    const inputs = new Map([['layer.weight', int8Input({ low: high.map((value) => -value), high }, [out, within])]]);
+    const parameters = new ParameterSet(new Map([['layer.weight', { scaledColumns: true }]]));
+    const stored = parameters.declare('layer.weight', [out, within]);
+    const linear = new Int8Linear(parameters, { inputs, weightBits, asStored: true });
+    linear.product(input('x', 'float32', ['B', within]), stored, { bias: undefined });
+    // As they are stored a runtime may map them; those of 7 bits are computed.
+    const parts = ['w', 'scale', 'offset'] as const;
+    expect(parameters.inputs.map(({ name, int8Part, shape }) => [name, int8Part, shape])).toEqual(
+      parts.map((part) => [
+        `layer.weight.int8.${part}`,
+        weightBits === 8 ? part : undefined,
+        part === 'w' ? [out, within] : [out],
+      ]),
+    );
+  },
+);
+
 test('the largest weight of a column uses all of its bits, a layer without a range is refused', async () => {
   const { config } = golden('bert');
   const { parameters } = buildEncoder(config, { int8: { inputs: equalInputs(config, 3), weightBits: 8 } });
