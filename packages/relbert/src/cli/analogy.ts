@@ -4,6 +4,7 @@ import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { flag } from './option.ts';
 import { pairArgument } from './pair-input.ts';
+import { warnUnknownWords } from './unknown-words.ts';
 
 export const analogy = command({
   name: 'analogy',
@@ -21,6 +22,7 @@ export const analogy = command({
     if (choices.length < 2) throw new UsageError('an analogy needs at least two choices to rank');
     await using encoder = await loadEncoder(flags, terminal, { quickStart: true });
     const ranking = await encoder.rankAnalogy(stem, choices, { signal: terminal.signal });
+    await warnUnknownWords([stem, ...choices], encoder, terminal);
     if (flags.json) {
       const lines = ranking.map(({ pair, score }) => ({ pair: [pair.head, pair.tail], score }));
       await terminal.print(JSON.stringify({ stem: [stem.head, stem.tail], ranking: lines }));

@@ -141,9 +141,10 @@ async function searchIndex(texts: readonly string[], flags: SearchFlags, termina
     return terminal.print(JSON.stringify({ results: answers }));
   }
   const { tableText } = await import('./table.ts');
+  const none = results.some((found) => found.length === 0) && (await index.count()) === 0;
   const tables = questions.map(({ title }, q) => {
     const neighbours = results[q] ?? [];
-    if (neighbours.length === 0) return `${visible(title)}: no pair passes`;
+    if (neighbours.length === 0) return `${visible(title)}: ${none ? 'the index holds no pair' : 'no pair passes'}`;
     const columns = [...new Set(neighbours.flatMap(({ pair }) => Object.keys(pair.columns ?? {})))];
     const rows = neighbours.map(({ pair, score }, rank) => [
       String(rank + 1),

@@ -3,6 +3,7 @@ import { command } from './command.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { flag } from './option.ts';
 import { pairArgument } from './pair-input.ts';
+import { warnUnknownWords } from './unknown-words.ts';
 
 export const similarity = command({
   name: 'similarity',
@@ -18,6 +19,7 @@ export const similarity = command({
     const pairs = await Promise.all([pairArgument(first), pairArgument(second)]);
     await using encoder = await loadEncoder(flags, terminal, { quickStart: true });
     const cosine = await encoder.similarity(...pairs, { signal: terminal.signal });
+    await warnUnknownWords(pairs, encoder, terminal);
     await terminal.print(
       flags.json
         ? JSON.stringify({ pairs: pairs.map(({ head, tail }) => [head, tail]), similarity: cosine })

@@ -80,7 +80,8 @@ function namedRow({ line, fields }: Row, { head, tail, relation = -1, names }: P
 function plainRow({ line, fields }: Row, column: RelationColumn): RelationRow {
   const names = column === 'first' ? 'relation, head, tail' : 'head, tail, relation';
   if (fields.length !== 3 && !(column === 'first' && fields.length === 4)) {
-    throw lineError(line, `expected 3 fields separated by tabs (${names}), got ${fields.length}`);
+    const separator = /\.csv$/i.test(line.file) ? 'commas' : 'tabs';
+    throw lineError(line, `expected 3 fields separated by ${separator} (${names}), got ${fields.length}`);
   }
   return rowOf(line, fields, COLUMNS[column], fields[3]);
 }

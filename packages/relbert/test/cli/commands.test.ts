@@ -22,23 +22,29 @@ async function cosines(stem: string, others: readonly string[]): Promise<number[
 
 describe('relbert similarity', () => {
   it('prints the cosine', async () => {
-    const [expected] = await cosines('cat:dog', ['king:queen']);
-    const plain = await relbert(['similarity', ...model, 'cat:dog', 'king:queen']);
+    const [expected] = await cosines('cat:dog', ['king:hand']);
+    const plain = await relbert(['similarity', ...model, 'cat:dog', 'king:hand']);
     expect([plain.code, plain.stderr]).toEqual([0, '']);
     expect(Number(plain.stdout)).toBeCloseTo(expected as number, 5);
-    const json = await relbert(['similarity', ...model, 'cat:dog', '{"head":"king","tail":"queen"}', '--json']);
+    const json = await relbert(['similarity', ...model, 'cat:dog', '{"head":"king","tail":"hand"}', '--json']);
     const { pairs, similarity } = JSON.parse(json.stdout) as { pairs: unknown; similarity: number };
     expect(pairs).toEqual([
       ['cat', 'dog'],
-      ['king', 'queen'],
+      ['king', 'hand'],
     ]);
     expect(similarity).toBeCloseTo(expected as number, 5);
     expect(json.stdout.trimEnd()).not.toContain('\n');
   });
+
+  it('warns of words without a token, which are all the same to the model', async () => {
+    const { code, stdout, stderr } = await relbert(['similarity', ...model, 'cat:🍕', 'cat:🚲']);
+    expect([code, stdout]).toEqual([0, '1.000000\n']);
+    expect(stderr).toBe('warning: the model has no token for all or a part of 🍕, 🚲: to it such words are the same\n');
+  });
 });
 
 describe('relbert analogy', () => {
-  const choices = ['king:queen', 'sea:ship', 'a:b'];
+  const choices = ['king:hand', 'sea:ship', 'a:b'];
 
   it('ranks the choices, best first', async () => {
     const scores = await cosines('cat:dog', choices);

@@ -93,6 +93,15 @@ describe('relbert embed', () => {
     expect(rows(stdout).map(({ head, tail }) => [head, tail])).toEqual(pairs);
   });
 
+  it('does not write JSON lines into a file whose ending says something else', async () => {
+    const { code, stderr } = await embed('cat:dog', '--output', file('v.csv'));
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/v\.csv: \.csv says no format: end it in \.jsonl, .*\.parquet, or give --format/),
+    ]);
+    expect(existsSync(file('v.csv'))).toBe(false);
+  });
+
   it('takes an empty file', async () => {
     const path = file('empty.tsv', '');
     const { code, stdout, stderr } = await embed('--pairs', path);

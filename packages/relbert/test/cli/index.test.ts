@@ -161,6 +161,8 @@ describe('relbert index', () => {
     expect(await json<Output>('index', 'search', 'hot:cold', '--index', empty)).toEqual({
       results: [{ query: { head: 'hot', tail: 'cold' }, neighbours: [] }],
     });
+    const { stdout } = await relbert(['index', 'search', 'hot:cold', '--index', empty]);
+    expect(stdout).toBe('hot:cold: the index holds no pair\n');
     expect(await json('index', 'add', empty, '--pairs', pairs)).toMatchObject({ added: 4, rows: 4 });
   });
 

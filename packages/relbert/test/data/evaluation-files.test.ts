@@ -117,6 +117,12 @@ describe('lexical relations', () => {
     expect(() => lexicalRelationSet({ train, test: { file: 'test.tsv', text } })).toThrow(message);
   });
 
+  it('names the separator of a .csv', () => {
+    const semicolons = { file: 'train.csv', text: 'cat;animal;hyper\n' };
+    const message = 'train.csv:1: expected 3 fields separated by commas (head, tail, relation), got 1';
+    expect(() => parseLexicalRelations(semicolons)).toThrow(message);
+  });
+
   it('refuses a training set of one class, and an unknown label among the validation pairs', () => {
     expect(() => lexicalRelationSet({ train: test, test })).toThrow("holds one relation only ('hyper')");
     const validation = { file: 'val.tsv', text: 'a\tb\tother\n' };
