@@ -3,6 +3,7 @@
 interface KeptPart {
   readonly prefix: string;
   readonly version: string;
+  readonly streamed?: boolean;
   readonly files: readonly string[];
 }
 
@@ -61,24 +62,24 @@ worker.addEventListener('fetch', (event) => {
 async function answer(request: Request, path: string): Promise<Response> {
   const part = [...site].reverse().find(({ prefix }) => path.startsWith(prefix)) as KeptPart;
   const listed = path === '' || part.files.includes(path.slice(part.prefix.length));
-  // Data that were made after this list are the server's to answer for.
-  if (!listed && !path.startsWith('data/')) return new Response(null, { status: 404 });
-  if (request.method === 'HEAD') return listed ? new Response(null) : fetch(request);
-  const store = await caches.open(listed ? storeOf(part) : 'relbert data/ new');
+  // The list of a folder is whole; a folder without a list was made after it, and is the server's to answer for.
+  if (!listed) return part === page ? fetch(request) : new Response(null, { status: 404 });
+  if (request.method === 'HEAD') return new Response(null);
+  const store = await caches.open(storeOf(part));
   const kept = await store.match(new URL(path, root));
   if (kept) return kept;
   const response = await fetch(request);
-  if (!listed || response.status !== 200) return response;
-  // In Chromium a page that reads a body beside the cache sometimes never sees its end, so the data come from the cache.
-  if (path.startsWith('data/')) {
-    try {
-      await store.put(new URL(path, root), response);
-      return (await store.match(new URL(path, root))) ?? fetch(request);
-    } catch {
-      return fetch(request); // no room: the page works on, with the network
-    }
+  if (response.status !== 200) return response;
+  if (part.streamed) {
+    const copy = response.clone();
+    void store.put(new URL(path, root), copy).catch(() => {});
+    return response;
   }
-  const copy = response.clone();
-  void store.put(new URL(path, root), copy).catch(() => {});
-  return response;
+  // In Chromium a page that reads a body beside the cache sometimes never sees its end: files come from the cache.
+  try {
+    await store.put(new URL(path, root), response);
+    return (await store.match(new URL(path, root))) ?? fetch(request);
+  } catch {
+    return fetch(request); // no room: the page works on, with the network
+  }
 }

@@ -17,6 +17,8 @@ export interface SitePart {
   /** Their folder: `''` for the page itself, else with a slash at the end. */
   readonly prefix: string;
   readonly version: string;
+  /** Whether the page shows how much of a file has come: then it reads the file while it is kept. Default: from what is kept. */
+  readonly streamed?: boolean;
   /** By their path in that folder. */
   readonly files: ReadonlyMap<string, () => Promise<Uint8Array>>;
 }
@@ -58,6 +60,7 @@ export async function siteParts(model: LanguageModel, modelVersion: string): Pro
     {
       prefix: 'model/',
       version: modelVersion,
+      streamed: true,
       files: new Map(checkpoint.map((name) => [name, async () => (await files.read(name)) ?? new Uint8Array()])),
     },
   ];
@@ -106,7 +109,7 @@ export function siteFile(parts: readonly SitePart[], path: string): SiteFile | u
   if (!part || !read) return undefined;
   if (path !== serviceWorker) return { version: part.version, read };
   // The worker's bytes change when any file does: that is how a browser learns of it.
-  const list = parts.map(({ prefix, version, files }) => ({ prefix, version, files: [...files.keys()] }));
+  const list = parts.map(({ files, ...part }) => ({ ...part, files: [...files.keys()] }));
   return {
     version: parts.map(({ version }) => version).join('-'),
     async read() {

@@ -15,7 +15,7 @@ const parts: SitePart[] = [
       ['service-worker.js', bytes('code')],
     ]),
   },
-  { prefix: 'model/', version: 'v2', files: new Map([['config.json', bytes('{}')]]) },
+  { prefix: 'model/', version: 'v2', streamed: true, files: new Map([['config.json', bytes('{}')]]) },
 ];
 
 describe('the server of the page', () => {
@@ -42,7 +42,7 @@ describe('the server of the page', () => {
     const [list = '', code] = (await (await ask('/service-worker.js')).text()).split('\n');
     expect(JSON.parse(list.replace('self.site = ', '').replace(/;$/, ''))).toEqual([
       { prefix: '', version: 'v1', files: ['index.html', 'long.js', 'vectors.bin', 'service-worker.js'] },
-      { prefix: 'model/', version: 'v2', files: ['config.json'] },
+      { prefix: 'model/', version: 'v2', streamed: true, files: ['config.json'] },
     ]);
     expect(code).toBe('code');
   });

@@ -7,7 +7,7 @@ import { type LogEntry, RunFolder, type RunFolderOptions, type RunKind } from '.
 
 const figuresName = 'figures.json';
 
-export const completionRun: RunKind = {
+const completionRun: RunKind = {
   result: 'set of answers',
   log: 'answers.jsonl',
   marks: [],
