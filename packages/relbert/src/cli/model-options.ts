@@ -41,7 +41,7 @@ export type ModelFlags = Omit<Flags<typeof modelOptions>, Defaulted> &
 export async function loadEncoder(
   flags: ModelFlags,
   terminal: Terminal,
-  { quickStart, worker = !quickStart }: { readonly quickStart?: boolean; readonly worker?: boolean } = {},
+  { quickStart = false, worker = !quickStart }: { readonly quickStart?: boolean; readonly worker?: boolean } = {},
 ): Promise<RelationEncoder> {
   const { RelationEncoder } = await import('../node/relation-encoder.ts');
   return withOptions(flags, terminal, async (options) => {

@@ -13,10 +13,7 @@ export interface EncoderOptions extends RelationModelOptions {
   readonly dtype?: 'f32' | 'int8' | 'stored' | undefined;
   /** Threads of the runtime. Default: its choice. */
   readonly threads?: number | undefined;
-  /**
-   * Loads sooner and encodes somewhat more slowly: for a handful of pairs. Default: true for models of 200 million weights
-   * and more in float32 on the CPU, whose batches take a per cent longer by it; else false.
-   */
+  /** Loads sooner and encodes more slowly: for a handful of pairs. Default false. */
   readonly quickStart?: boolean | undefined;
   /** Divide each embedding by its Euclidean norm. Default false. */
   readonly normalize?: boolean | undefined;

@@ -35,19 +35,12 @@ export interface PromptBatchEncoderOptions {
   /** Computes the products with weights in 8 bits, with ranges of their inputs from these prompts. Default: in float32. */
   readonly calibration?: readonly EncodedPrompt[] | undefined;
   readonly threads?: number | undefined;
-  /** Leaves the graph and its weights as they are, instead of preparing them for many runs. Default: for large models in float32. */
+  /** Leaves the graph and its weights as they are, instead of preparing them for many runs. Default false. */
   readonly quickStart?: boolean | undefined;
 }
 
 /** Bytes of weights that further sessions for batches side by side may take. */
 const mostCopied = 2 ** 28;
-
-/** Elements of weights from which on preparing them takes most of a second, and saves a per cent of the time of a batch. */
-const large = 200_000_000;
-
-function startsQuickly({ calibration, runtime }: PromptBatchEncoderOptions, parameters: number): boolean {
-  return !calibration && runtime.operators === 'plain' && parameters >= large;
-}
 
 /**
  * Builds the inference graph with its weights stored in it, so that the runtime can pack them, and loads it.
@@ -55,7 +48,7 @@ function startsQuickly({ calibration, runtime }: PromptBatchEncoderOptions, para
  * @throws WeightError where weights are missing, misshapen or not finite.
  */
 export async function createPromptBatchEncoder(options: PromptBatchEncoderOptions): Promise<PromptBatchEncoder> {
-  const { config, weights, runtime, pooling, softPrompt, calibration, threads } = options;
+  const { config, weights, runtime, pooling, softPrompt, calibration, threads, quickStart } = options;
   const int8 = calibration && (await calibrate({ ...options, prompts: calibration }));
   const onlyPooled = readsFew(pooling);
   const graph = buildRelationGraph(config, {
@@ -67,7 +60,6 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
     softPrompt,
   });
   const { embedding, parameters } = graph;
-  const quickStart = options.quickStart ?? startsQuickly(options, parameterCount(graph.stored));
   const session = await weightedSession(
     runtime,
     { outputs: { embedding }, parameters, config, weights },
