@@ -45,6 +45,11 @@ export const complete = command({
     const { head, tail } = await pairArgument(pairText);
     const blank = words.findIndex((word) => word.trim() === '');
     if (blank >= 0) throw new UsageError(`word ${blank + 1} to complete is blank`);
+    if (flags.candidates > 0 && flags.top > flags.candidates) {
+      throw new UsageError(
+        `--top ${flags.top} asks for more answers than words are encoded (${flags.candidates}): give --candidates ${flags.top} or more, or 0 for all`,
+      );
+    }
     const example = { head, tail };
     const table = await wordTable(flags, [head, tail, ...words], terminal);
     await using encoder = await loadEncoder(flags, terminal);

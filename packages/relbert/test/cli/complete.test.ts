@@ -46,6 +46,8 @@ describe('relbert complete', () => {
     expect(await failure(...ask, path('none.txt'))).toContain('none.txt');
     const blank = await relbert(['complete', 'hot:cold', 'big', ' ', ...model]);
     expect([blank.code, blank.stderr]).toEqual([2, 'error: word 2 to complete is blank\n']);
+    const few = await relbert([...ask, path('words.txt'), '--top', '20', '--candidates', '5']);
+    expect([few.code, few.stderr]).toEqual([2, expect.stringContaining('give --candidates 20 or more')]);
     const { code, stderr } = await relbert([...ask, 'package/other']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('package/words')]);
   });

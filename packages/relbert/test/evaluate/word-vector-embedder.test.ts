@@ -23,3 +23,11 @@ it('answers by differences of word vectors and tells which words are missing', a
   expect(predictions[0]?.scores[2]).toBeCloseTo(1, 6);
   expect([...model.missing]).toEqual(['unicorn']);
 });
+
+it('refuses a file without any of the words, whose figures would be chance', async () => {
+  const { embed } = wordVectorEmbedder(open, 'v.txt');
+  await expect(embed([pair('roi', 'reine')])).rejects.toThrow(
+    "v.txt: has a vector for none of the 2 words of the pairs, such as 'roi'; expected word vectors of their language",
+  );
+  expect((await embed([])).shape).toEqual([0, 2]);
+});
