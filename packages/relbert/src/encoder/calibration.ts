@@ -1,4 +1,13 @@
-import { constant, input, matMulIntegerToFloat, reduceMax, reduceMin, scalar, serialize } from '../graph/index.ts';
+import {
+  constant,
+  input,
+  matMulIntegerToFloat,
+  reduceMax,
+  reduceMin,
+  scalar,
+  serialize,
+  type Tensor,
+} from '../graph/index.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import { buildEncoder } from '../models/encoder.ts';
 import { type InputRange, type Int8Input, type Int8Options, int8Input } from '../models/int8.ts';
@@ -74,9 +83,7 @@ export async function storedInputs(
 export async function int8Inputs(options: CalibrationOptions): Promise<Map<string, Int8Input>> {
   const { config, weights, runtime, prompts, softPrompt, threads } = options;
   const graph = buildEncoder(config, { softPrompt });
-  // Layers that share a weight (ALBERT) share its input too.
-  const inputs = [...graph.linearInputs].map(([x, [first]]) => ({ x, first: first as StoredParameter }));
-  const ends = inputs.flatMap(({ x }, i) => {
+  const ends = [...graph.linearInputs.keys()].flatMap((x, i) => {
     const places = x.shape.slice(0, -1).map((_, axis) => axis);
     return [
       [`low ${i}`, reduceMin(x, places)],
@@ -89,7 +96,7 @@ export async function int8Inputs(options: CalibrationOptions): Promise<Map<strin
     // For a few prompts.
     { prepacking: false, threads },
   );
-  const ranges = new Map<string, InputRange>();
+  const groups = sharingWeights(graph.linearInputs);
   try {
     // by length: what is computed for padding is not to be seen
     for (const ids of idsByLength(prompts)) {
@@ -100,13 +107,11 @@ export async function int8Inputs(options: CalibrationOptions): Promise<Map<strin
         attention_mask: { dtype: 'int64', shape, data: data.map(() => 1n) },
       });
       const found = (key: string) => results[key]?.data as Float32Array;
-      for (const [i, { first }] of inputs.entries()) {
-        const range = { low: found(`low ${i}`), high: found(`high ${i}`) };
-        const before = ranges.get(first.name);
-        if (!before) ranges.set(first.name, range);
-        else {
-          for (const [k, value] of range.low.entries()) before.low[k] = Math.min(before.low[k] as number, value);
-          for (const [k, value] of range.high.entries()) before.high[k] = Math.max(before.high[k] as number, value);
+      for (const { inputs, range } of groups) {
+        for (const i of inputs) {
+          for (const [k, value] of found(`low ${i}`).entries()) range.low[k] = Math.min(range.low[k] as number, value);
+          for (const [k, value] of found(`high ${i}`).entries())
+            range.high[k] = Math.max(range.high[k] as number, value);
         }
       }
     }
@@ -114,12 +119,43 @@ export async function int8Inputs(options: CalibrationOptions): Promise<Map<strin
     await session.dispose();
   }
   return new Map(
-    [...graph.linearInputs.values()].flatMap((layer) => {
-      const { name, shape } = layer[0] as StoredParameter;
-      const input = int8Input(ranges.get(name) as InputRange, shape);
+    groups.flatMap(({ weights: layer, range }) => {
+      const input = int8Input(range, (layer[0] as StoredParameter).shape);
       return layer.map((weight) => [weight.name, input] as const);
     }),
   );
+}
+
+interface InputGroup {
+  /** Numbers of the inputs. */
+  readonly inputs: readonly number[];
+  readonly weights: readonly StoredParameter[];
+  /** Of all inputs together. */
+  readonly range: InputRange;
+}
+
+/** Inputs that share a weight (those of ALBERT's layers, tokens and positions of DeBERTa) are written as integers alike. */
+function sharingWeights(linearInputs: ReadonlyMap<Tensor, readonly StoredParameter[]>): InputGroup[] {
+  let groups: Pick<InputGroup, 'inputs' | 'weights'>[] = [];
+  for (const [i, layer] of [...linearInputs.values()].entries()) {
+    const names = new Set(layer.map(({ name }) => name));
+    const shares = ({ weights }: Pick<InputGroup, 'weights'>) => weights.some(({ name }) => names.has(name));
+    const joined = groups.filter(shares);
+    groups = [
+      ...groups.filter((group) => !shares(group)),
+      {
+        inputs: [...joined.flatMap(({ inputs }) => inputs), i],
+        weights: [...joined.flatMap(({ weights }) => weights), ...layer],
+      },
+    ];
+  }
+  return groups.map((group) => {
+    const within = group.weights[0]?.shape[1] ?? 0;
+    return {
+      ...group,
+      range: { low: new Float32Array(within).fill(Infinity), high: new Float32Array(within).fill(-Infinity) },
+    };
+  });
 }
 
 function idsByLength(prompts: readonly EncodedPrompt[]): readonly (readonly (readonly number[])[])[] {

@@ -112,6 +112,16 @@ describe.each(families)('%s', (family) => {
   });
 });
 
+test('an input that shares a weight with another is written with the range of both', async () => {
+  const { config, stored, about } = golden('deberta-v2');
+  const inputs = await int8Inputs({ config, weights: stored, runtime: nodeRuntime(), prompts: about.prompts.padded });
+  // Queries and keys of this model project tokens and positions; values project tokens alone.
+  const of = (projection: string) => inputs.get(`encoder.layer.0.attention.self.${projection}.weight`);
+  expect(of('key_proj')?.kind).toBe('features');
+  expect(of('key_proj')).toBe(of('value_proj'));
+  expect(of('query_proj')).toBe(of('value_proj'));
+});
+
 /** A layer in 8 bits with plain numbers, as the file int8.ts derives it. */
 function reference(
   x: readonly number[],
