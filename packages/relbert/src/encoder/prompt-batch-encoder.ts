@@ -39,7 +39,8 @@ export interface PromptBatchEncoderOptions {
   readonly quickStart?: boolean | undefined;
 }
 
-/** Bytes of weights that further sessions for batches side by side may take. */
+/** Further sessions for batches side by side: so many at most, of so many bytes of weights together. */
+const mostCopies = 4;
 const mostCopied = 2 ** 28;
 
 /**
@@ -67,7 +68,7 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
       threads,
       ...(quickStart
         ? { optimization: 'disabled', prepacking: false }
-        : { copies: Math.floor(mostCopied / byteCount(parameters)) }),
+        : { copies: Math.min(mostCopies, Math.floor(mostCopied / byteCount(parameters))) }),
     },
   );
   return {
