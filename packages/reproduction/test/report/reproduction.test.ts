@@ -75,9 +75,14 @@ describe('the reproduction', () => {
         .filter(({ set, split }) => split === 'test' && ['u2', 'google', 'bats'].includes(set))
         .map((figures, i) => ({ ...figures, accuracy: correct[i] as number })),
     });
-    const models = [own('vanilla, template b', [0.3, 0.3, 0.6]), own("paper's recipe, template b", [0.4, 0.5, 0.75])];
+    const models = [
+      own('vanilla, template b', [0.3, 0.3, 0.6]),
+      own("paper's recipe, template b", [0.4, 0.5, 0.75]),
+      { ...own("paper's recipe, without the triplet loss", [0.4, 0.4, 0.4]), group: 'ablation of the losses' },
+    ];
     const text = reproductionSummary({ ...report, models }, paper);
-    expect(text).toContain('Rows "paper\'s recipe" (1)');
+    expect(text).toContain('Rows "paper\'s recipe" (2)');
     expect(text).toContain('template b 40.0 → 55.0.\n');
+    expect(text).toContain('without the triplet loss 40.0.\n');
   });
 });
