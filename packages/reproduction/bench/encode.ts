@@ -45,8 +45,8 @@ function samplePairs(count: number): [string, string][] {
       if (head && tail) distinct.set(`${head}\t${tail}`, [head, tail]);
     }
   }
-  const found = [...distinct.values()];
-  return Array.from({ length: count }, (_, i) => found[Math.floor((i * found.length) / count)] as [string, string]);
+  const all = [...distinct.values()];
+  return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)] as [string, string]);
 }
 
 const pairs = samplePairs(Number(values.pairs));
@@ -128,7 +128,7 @@ async function transformersJs(): Promise<Outcome> {
   }
 }
 
-const all: readonly (readonly [string, () => Promise<Outcome>])[] = [
+const ways: readonly (readonly [string, () => Promise<Outcome>])[] = [
   ['relbert f32', () => ours('f32')],
   ['relbert int8', () => ours('int8')],
   ['relbert f32, 64 callers with a pair each', () => ours('f32', 64)],
@@ -141,7 +141,7 @@ const all: readonly (readonly [string, () => Promise<Outcome>])[] = [
   ['sentence-transformers, ONNX int8', python('st-onnx-int8')],
   ['transformers.js f32, length buckets', transformersJs],
 ];
-const contenders = all.filter(([name]) => new RegExp(values.only).test(name));
+const contenders = ways.filter(([name]) => new RegExp(values.only).test(name));
 const times = new Map<string, number[]>(contenders.map(([name]) => [name, []]));
 const missing = new Map<string, string>();
 let versions: Record<string, string> = {};
@@ -159,7 +159,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
 }
 rmSync(folder, { recursive: true });
 
-const median = (some: readonly number[]): number => some.toSorted((a, b) => a - b)[some.length >> 1] as number;
+const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] as number;
 const rate = (name: string): number => pairs.length / median(times.get(name) ?? []);
 console.log(
   `${pairs.length} pairs, template a, ${threads} threads, medians of ${values.rounds} rounds in turn (padded: one)`,

@@ -9,6 +9,7 @@ export interface WordTable {
   readonly words: readonly string[];
   /** How many may be answers. */
   readonly answers: number;
+  /** A vector of length 1, or zeros, for each word: [words, dimension]. */
   readonly data: Float32Array;
   readonly dimension: number;
 }

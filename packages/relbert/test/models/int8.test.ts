@@ -116,10 +116,13 @@ test('an input that shares a weight with another is written with the range of bo
   const { config, stored, about } = golden('deberta-v2');
   const inputs = await int8Inputs({ config, weights: stored, runtime: nodeRuntime(), prompts: about.prompts.padded });
   // Queries and keys of this model project tokens and positions; values project tokens alone.
-  const of = (projection: string) => inputs.get(`encoder.layer.0.attention.self.${projection}.weight`);
+  const of = (projection: string, layer = 0) =>
+    inputs.get(`encoder.layer.${layer}.attention.self.${projection}.weight`);
   expect(of('key_proj')?.kind).toBe('features');
   expect(of('key_proj')).toBe(of('value_proj'));
   expect(of('query_proj')).toBe(of('value_proj'));
+  // All layers project the same positions.
+  expect(of('value_proj', 1)).toBe(of('value_proj'));
 });
 
 /** A layer in 8 bits with plain numbers, as the file int8.ts derives it. */

@@ -2,6 +2,7 @@
  * Which way these figures and the paper's point. Its language models are larger, so that a level says little; a
  * difference between two rows (one prompt and another, one category and another) can be repeated.
  */
+import { meanAccuracy } from './mean-accuracy.ts';
 import { CATEGORY_COLUMNS, classF1, isSameSet } from './paper-names.ts';
 import type { PaperTable, PaperTables } from './paper-tables.ts';
 import type { Report, ReportModel } from './report-file.ts';
@@ -81,7 +82,9 @@ function modelsOf({ models }: Report): Compared {
   const whole = models.filter(({ name }) => name.startsWith("paper's recipe"));
   const inGroup = (group: string) => whole.filter((model) => model.group === group);
   const learned = inGroup('fine-tuned, learned prompts');
-  const templates = inGroup('fine-tuned, manual templates').sort((a, b) => validation(b) - validation(a));
+  const templates = inGroup('fine-tuned, manual templates').sort(
+    (a, b) => meanAccuracy(b, 'valid') - meanAccuracy(a, 'valid'),
+  );
   const prompts = {
     Manual: templates[0],
     AutoPrompt: learned.find(({ encoder }) => encoder?.prompt.kind === 'trigger'),
@@ -93,12 +96,6 @@ function modelsOf({ models }: Report): Compared {
     prompts: Object.fromEntries(Object.entries(prompts).filter(([, own]) => own !== undefined)),
     altered: model && before && { model, whole: before },
   };
-}
-
-/** Mean accuracy on the validation questions of U2, Google and BATS. */
-function validation({ analogy }: ReportModel): number {
-  const own = analogy.filter(({ set, split }) => split === 'valid' && ['u2', 'google', 'bats'].includes(set));
-  return own.reduce((sum, { accuracy }) => sum + accuracy, 0) / own.length;
 }
 
 /** A model's figure of a column of the paper, in percent. */

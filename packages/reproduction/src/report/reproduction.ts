@@ -1,9 +1,10 @@
 /** The paper's experiments repeated, as two documents made from reports and from nothing else. */
 import { directionTable } from './directions.ts';
 import { reportMarkdown, tableMarkdown } from './markdown.ts';
+import { meanAccuracy } from './mean-accuracy.ts';
 import { paperComparison } from './paper-comparison.ts';
 import type { PaperTables } from './paper-tables.ts';
-import type { Report, ReportModel } from './report-file.ts';
+import type { Report } from './report-file.ts';
 
 /** The part of a report that the document needs: figures without maps, neighbours as far down as the paper prints them. */
 export function reproductionReport(report: Report): Report {
@@ -47,21 +48,19 @@ export function reproductionSummary(report: Report, paper: PaperTables): string 
 
 /** Which rows are as long as the paper's, and what fine-tuning of that length gives over the same prompt without it. */
 function lengths({ models }: Report): string[] {
-  const mean = ({ analogy }: ReportModel): number => {
-    const tests = analogy.filter(({ set, split }) => split === 'test' && ['u2', 'google', 'bats'].includes(set));
-    return (100 * tests.reduce((sum, { accuracy }) => sum + accuracy, 0)) / tests.length;
-  };
   const whole = models.filter(({ name }) => name.startsWith("paper's recipe"));
   const short = models.filter(({ name }) => name.includes('24 steps'));
   const gains = whole.flatMap((model) => {
     const prompt = /^paper's recipe, (.+)/.exec(model.name)?.[1];
     const before = models.find(({ name }) => prompt !== undefined && name === `vanilla, ${prompt}`);
-    return before === undefined ? [] : [`${prompt} ${mean(before).toFixed(1)} → ${mean(model).toFixed(1)}`];
+    return before === undefined
+      ? []
+      : [`${prompt} ${meanAccuracy(before, 'test').toFixed(1)} → ${meanAccuracy(model, 'test').toFixed(1)}`];
   });
   if (gains.length === 0) return [];
   const ablations = whole
     .filter(({ group }) => group === 'ablation of the losses')
-    .map((model) => `${model.name.slice("paper's recipe, ".length)} ${mean(model).toFixed(1)}`);
+    .map((model) => `${model.name.slice("paper's recipe, ".length)} ${meanAccuracy(model, 'test').toFixed(1)}`);
   return [
     `Rows "paper's recipe" (${whole.length}) are fine-tuned as the paper does it, 224 steps; mean accuracy on the test sets of U2, Google and BATS with the same prompt before and after: ${gains.join(', ')}.${short.length === 0 ? '' : ` Rows "24 steps" (${short.length}) are older, a tenth as long: their order says little.`}`,
     ...(ablations.length === 0
