@@ -65,9 +65,11 @@ export async function readReportData(
         ...(await readAnalogy(join(folder, 'shared_word'), wanted)),
       ]
     : [];
-  const classification = wants('classification', 'map')
+  const labelled = wants('classification', 'map')
     ? await readClassification(join(folder, 'lexical_relation'), wanted)
     : [];
+  const classification = wants('classification') ? labelled : [];
+  const [smallest] = [...labelled].sort((a, b) => a.set.test.length - b.set.test.length);
   const mapping = wants('mapping')
     ? [
         ...(await readMapping(join(folder, 'relation_mapping'), '.jsonl', wanted)),
@@ -85,7 +87,8 @@ export async function readReportData(
     );
   }
   const neighbours = wants('neighbours') && sets === undefined ? await readCandidates(options, terminal) : undefined;
-  const found: ReportData = { analogy, classification, mapping, neighbours };
+  const map = wants('map') ? smallest : undefined;
+  const found: ReportData = { analogy, classification, mapping, neighbours, map };
   return { data: found, skipped: skippedParts(found, folder, options) };
 }
 

@@ -52,7 +52,7 @@ const options = {
   models: text('<file>', 'a JSON list of models: {"name","model","template","pooling","group","made","comparedTo"}'),
   from: list(
     '<file...>',
-    `take over the models of earlier reports (${FIGURES}); those of the same name are not run again`,
+    `take over the models of earlier reports (${FIGURES}); of those of the same name only what is missing is measured`,
   ),
   only: choiceList('<evaluations...>', `only these: ${evaluationNames.join(', ')}`, evaluationNames),
   sets: list('<names...>', 'only these sets'),
@@ -86,10 +86,12 @@ async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void
   await using _lock = await lockFolder(flags.output);
   const earlier: Report[] = [];
   for (const file of flags.from ?? []) earlier.push(parseReport({ file, text: await readText(file) }));
-  const planned = await planModels(flags, earlier, terminal);
+  const planned = await planModels(flags, earlier);
   const output = new ReportFolder(flags, paper, earlier, terminal);
-  if (planned.length === 0) return output.write([], undefined, []);
-
+  const earlierModels = new Map(earlier.flatMap((report) => report.models.map((model) => [model.name, model])));
+  if (flags.data === undefined && planned.every(({ name }) => earlierModels.has(name))) {
+    return output.write([], undefined, []);
+  }
   if (flags.data === undefined) throw new UsageError('--data is missing: the folder with the evaluation data');
   const { readReportData } = await import('./report-data.ts');
   const { data, skipped } = await readReportData(
@@ -103,16 +105,19 @@ async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void
     },
     terminal,
   );
+  const { notYetMeasured } = await import('../report/earlier-figures.ts');
   const models: ReportModel[] = [];
   for (const model of planned) {
-    models.push(await judge(model, data, flags, terminal));
+    const before = earlierModels.get(model.name);
+    const rest = before ? notYetMeasured(data, before) : data;
+    if (rest) models.push(await judge(model, before, rest, flags, terminal));
+    else terminal.note(`${model.name}: taken over from the earlier report`);
     // What is measured is kept, whatever becomes of the next model.
     await output.write(models, data, skipped);
   }
 }
 
-/** What is to be run: the models asked for but for those that an earlier report has. */
-async function planModels(flags: ReportFlags, earlier: readonly Report[], terminal: Terminal): Promise<PlannedModel[]> {
+async function planModels(flags: ReportFlags, earlier: readonly Report[]): Promise<PlannedModel[]> {
   const { plannedModels, readPlannedModels } = await import('./report-models.ts');
   const named = flags.model ?? (flags.models === undefined && earlier.length === 0 ? ['embedded'] : []);
   const common: ModelFlags = { ...flags, model: '' };
@@ -122,9 +127,7 @@ async function planModels(flags: ReportFlags, earlier: readonly Report[], termin
   ];
   const twice = models.find(({ name }, i) => models.findIndex((other) => other.name === name) < i);
   if (twice) throw new UsageError(`two models have the name '${twice.name}': name them apart in a file for --models`);
-  const done = new Set(earlier.flatMap((report) => report.models.map(({ name }) => name)));
-  for (const { name } of models) if (done.has(name)) terminal.note(`${name}: taken over from the earlier report`);
-  return models.filter(({ name }) => !done.has(name));
+  return models;
 }
 
 async function requireFreeFolder({ output, overwrite }: ReportFlags): Promise<void> {
@@ -136,29 +139,31 @@ async function requireFreeFolder({ output, overwrite }: ReportFlags): Promise<vo
   }
 }
 
-/** Runs the evaluations of one model. */
+/** Runs the evaluations of one model, which `earlier` has none of. */
 async function judge(
   { name, group, made, comparedTo, choice }: PlannedModel,
+  earlier: ReportModel | undefined,
   data: ReportData,
   flags: ReportFlags,
   terminal: Terminal,
 ): Promise<ReportModel> {
   const { evaluateModel } = await import('../report/evaluate-model.ts');
+  const { requireMeasuredAlike, withEarlier } = await import('../report/earlier-figures.ts');
   const { openSubject } = await import('./report-subject.ts');
   const started = new Date();
   terminal.note(`${name}`);
   await using open = await openSubject(choice, { ...flags, model: choice.model }, terminal);
+  if (earlier) requireMeasuredAlike(earlier, open.encoder, flags.seed);
   const runtime = nodeRuntime();
   const display = new EvaluationDisplay(terminal);
   try {
     const figures = await evaluateModel(open.subject, data, runtime, {
       seed: flags.seed,
-      only: flags.only,
       search: flags.grid ? 'grid' : 'default',
       signal: terminal.signal,
       onProgress: (event) => display.show(event),
     });
-    return {
+    const now: ReportModel = {
       ...{ name, group, model: choice.model, made, comparedTo },
       encoder: open.encoder,
       run: {
@@ -172,6 +177,7 @@ async function judge(
       missingWords: open.missing.size,
       ...figures,
     };
+    return earlier ? withEarlier(earlier, now) : now;
   } finally {
     display.stop();
     await runtime.dispose();
@@ -241,16 +247,23 @@ class ReportFolder {
     const { measuredTables } = await import('../report/measured-tables.ts');
     const created = new Date().toISOString();
     const command = typedCommand();
+    // A model that an earlier report holds in part stays at its place.
+    const completed = new Map(models.map((model) => [model.name, model]));
+    const earlier = this.#earlier.map((report) => ({
+      ...report,
+      models: report.models.map((model) => completed.get(model.name) ?? model),
+    }));
+    const there = new Set(earlier.flatMap((report) => report.models.map(({ name }) => name)));
     const own: Report[] = data
       ? [
           {
             ...{ format: 'relbert-report', version: 1, created, command, skipped: [...skipped] },
             data: summarizeData(data),
-            models: [...models],
+            models: models.filter(({ name }) => !there.has(name)),
           },
         ]
       : [];
-    const report = mergeReports([...this.#earlier, ...own], command, created);
+    const report = mergeReports([...earlier, ...own], command, created);
     const tables = [...measuredTables(report), ...paperComparison(this.#paper, report)];
     const pictures = await reportPictures(report, this.#paper);
     const { output } = this.#flags;

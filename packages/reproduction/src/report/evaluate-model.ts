@@ -47,8 +47,6 @@ export type Evaluation = 'analogy' | 'classification' | 'mapping' | 'neighbours'
 export const EVALUATIONS: readonly Evaluation[] = ['analogy', 'classification', 'mapping', 'neighbours', 'map'];
 
 export interface EvaluateModelOptions {
-  /** Default: all. */
-  readonly only?: readonly Evaluation[] | undefined;
   /** Of intervals, classifiers and samples. Default 0. */
   readonly seed?: number;
   /** The classifier's settings: scikit-learn's defaults (default), or chosen on the validation pairs. */
@@ -63,7 +61,7 @@ export interface EvaluateModelOptions {
 export type ModelFigures = Pick<ReportModel, 'analogy' | 'classification' | 'mapping' | 'neighbours' | 'map'>;
 
 /**
- * Runs the evaluations one after the other, and each set by itself, so that its seconds are those of the command that
+ * Runs the evaluations that there are data for, one after the other, and each set by itself, so that its seconds are those of the command that
  * repeats its figure. Within a set every distinct pair is embedded once; between the sets of the paper hardly any is shared.
  * @param runtime For the classifiers.
  */
@@ -103,7 +101,7 @@ class Run {
 
   async analogy(): Promise<AnalogyFigures[]> {
     const sets = this.#data.analogy;
-    if (!this.#wanted('analogy') || sets.length === 0) return [];
+    if (sets.length === 0) return [];
     this.#begin('analogy', undefined);
     const figures: AnalogyFigures[] = [];
     for (const own of sets) {
@@ -128,10 +126,12 @@ class Run {
   }
 
   async classification(): Promise<ClassificationFigures[]> {
-    if (!this.#wanted('classification')) return [];
     const figures: ClassificationFigures[] = [];
     for (const own of this.#data.classification) {
-      for (const features of this.#subject.features) figures.push(await this.#classify(own, features));
+      for (const features of this.#subject.features) {
+        this.#options.signal?.throwIfAborted();
+        figures.push(await this.#classify(own, features));
+      }
     }
     return figures;
   }
@@ -174,10 +174,10 @@ class Run {
   }
 
   async mapping(): Promise<MappingFigures[]> {
-    if (!this.#wanted('mapping')) return [];
     const { signal, onProgress } = this.#options;
     const figures: MappingFigures[] = [];
     for (const { name, path, problems } of this.#data.mapping) {
+      signal?.throwIfAborted();
       this.#begin('mapping', name);
       const start = performance.now();
       const { results, accuracy, termAccuracy, solved } = await evaluateMapping(problems, this.#subject.embed, {
@@ -202,7 +202,8 @@ class Run {
 
   async neighbours(): Promise<NeighbourLists | null> {
     const search = this.#data.neighbours;
-    if (!search || !this.#wanted('neighbours')) return null;
+    if (!search) return null;
+    this.#options.signal?.throwIfAborted();
     const { among, path, candidates, queries } = search;
     const { top = 10, signal } = this.#options;
     this.#begin('neighbours', undefined);
@@ -232,21 +233,22 @@ class Run {
   }
 
   async map(): Promise<RelationMap | null> {
-    const [smallest] = [...this.#data.classification].sort((a, b) => a.set.test.length - b.set.test.length);
-    if (!smallest || !this.#wanted('map')) return null;
+    const own = this.#data.map;
+    if (!own) return null;
     const { signal } = this.#options;
-    this.#begin('map', smallest.name);
-    const pairs = samplePairs(smallest.set.test, MAP_PAIRS, this.#seed);
+    signal?.throwIfAborted();
+    this.#begin('map', own.name);
+    const pairs = samplePairs(own.set.test, MAP_PAIRS, this.#seed);
     const { data, shape } = await this.#subject.embed(pairs);
     const { points, axes } = await projectEmbeddings(
       { data, shape: [pairs.length, shape[1] as number] },
       { seed: this.#seed, ...(signal && { signal }) },
     );
-    const { relations } = smallest.set;
+    const { relations } = own.set;
     const round = (value: number) => Number(value.toFixed(3));
-    this.#end('map', smallest.name, `${pairs.length} pairs`);
+    this.#end('map', own.name, `${pairs.length} pairs`);
     return {
-      set: smallest.name,
+      set: own.name,
       axes: [...axes],
       relations: [...relations],
       points: points.map(([x, y], i) => {
@@ -254,15 +256,10 @@ class Run {
         return [round(x), round(y), relations.indexOf(relation), head, tail];
       }),
       command: this.#command(
-        ['plot', 'map', `${smallest.path}/test.tsv`, '--limit', String(MAP_PAIRS), '--output', 'map.svg'],
+        ['plot', 'map', `${own.path}/test.tsv`, '--limit', String(MAP_PAIRS), '--output', 'map.svg'],
         this.#seedFlag(),
       ),
     };
-  }
-
-  #wanted(evaluation: Evaluation): boolean {
-    this.#options.signal?.throwIfAborted();
-    return this.#options.only?.includes(evaluation) ?? true;
   }
 
   #begin(evaluation: Evaluation, set: string | undefined): void {

@@ -27,6 +27,8 @@ export interface ReportData {
         readonly queries: readonly WordPair[];
       }
     | undefined;
+  /** The set whose test pairs are drawn; undefined: no map. */
+  readonly map: ReportData['classification'][number] | undefined;
 }
 
 /** What the data hold, for the report. */

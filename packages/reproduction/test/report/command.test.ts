@@ -113,6 +113,25 @@ describe('relbert report', () => {
       ['mean', 'pooling', 'by hand'],
     ]);
     expect(models[1]?.encoder?.pooling).toBe('difference');
+
+    // Of a model that the earlier report has in part, what is missing is measured.
+    const first = join(folder, 'more/report.json');
+    const rest = ['report', '--from', first, '--models', list, '--data', data, '--pooling', 'difference'];
+    const filled = await relbert([...rest, '--only', 'analogy', 'mapping', '--output', join(folder, 'filled')]);
+    expect([filled.code, filled.stderr]).toEqual([0, expect.stringMatching(/^mean\n {2}mapping relation_mapping: /)]);
+    const all = parseReport({ file: 'r', text: readFileSync(join(folder, 'filled/report.json'), 'utf8') }).models;
+    expect(all.map(({ name }) => name)).toEqual(models.map(({ name }) => name));
+    expect(all[1]).toEqual({
+      ...models[1],
+      mapping: all[1]?.mapping,
+      run: { ...models[1]?.run, seconds: expect.any(Number) },
+    });
+    expect(all[1]?.mapping.map(({ set }) => set)).toEqual(['relation_mapping']);
+    const other = await relbert([...rest, '--dtype', 'int8', '--output', join(folder, 'other')]);
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringContaining('mean: the earlier report measured it with'),
+    ]);
     const alone = await relbert([
       'report',
       '--from',

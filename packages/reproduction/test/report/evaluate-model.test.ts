@@ -43,6 +43,12 @@ const tsv = (letters: string) => ({
   file: 'f',
   text: [...letters].map((letter, i) => `h${i}\t${letter}${i}\trel-${letter}\n`).join(''),
 });
+const lex: ReportData['classification'][number] = {
+  name: 'LEX',
+  path: 'data/lexical_relation/LEX',
+  set: lexicalRelationSet({ train: tsv('ab'.repeat(200)), validation: tsv('abab'), test: tsv('aabbab') }),
+};
+const nothing: ReportData = { analogy: [], classification: [], mapping: [], neighbours: undefined, map: undefined };
 const data: ReportData = {
   analogy: [
     {
@@ -55,13 +61,7 @@ const data: ReportData = {
       }),
     },
   ],
-  classification: [
-    {
-      name: 'LEX',
-      path: 'data/lexical_relation/LEX',
-      set: lexicalRelationSet({ train: tsv('ab'.repeat(200)), validation: tsv('abab'), test: tsv('aabbab') }),
-    },
-  ],
+  classification: [lex],
   mapping: [
     {
       name: 'maps',
@@ -81,6 +81,7 @@ const data: ReportData = {
       { head: 'a:b', tail: 'b' },
     ],
   },
+  map: lex,
 };
 const subject = {
   choice: { model: './m', threads: 1 },
@@ -133,8 +134,8 @@ describe('the evaluations of one model', () => {
     expect(parseReport({ file: 'r.json', text }).models[0]).toEqual(JSON.parse(JSON.stringify(madeUpModel(figures))));
   });
 
-  it('are left out where they are not asked for, and stop when asked to', async () => {
-    const only = await evaluateModel(subject, data, nodeRuntime(), { only: ['mapping'] });
+  it('are left out where there are no data, and stop when asked to', async () => {
+    const only = await evaluateModel(subject, { ...nothing, mapping: data.mapping }, nodeRuntime());
     expect(only).toMatchObject({ analogy: [], classification: [], neighbours: null, map: null });
     expect(only.mapping).toHaveLength(1);
     const signal = AbortSignal.abort(new Error('enough'));
@@ -142,8 +143,7 @@ describe('the evaluations of one model', () => {
   });
 
   it('choose the classifier on the validation pairs when asked to', async () => {
-    const { classification } = await evaluateModel(subject, data, nodeRuntime(), {
-      only: ['classification'],
+    const { classification } = await evaluateModel(subject, { ...nothing, classification: [lex] }, nodeRuntime(), {
       search: 'grid',
     });
     expect(classification).toMatchObject([{ search: 'grid', command: expect.stringContaining(' --grid ') }]);
