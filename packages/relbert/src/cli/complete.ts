@@ -8,6 +8,7 @@ import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
 import { flag, fromOne, fromZero, number, text, withDefault } from './option.ts';
 import { pairArgument } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
+import { warnUnknownWords } from './unknown-words.ts';
 import { readVocabulary } from './vocabulary.ts';
 
 /** The options of where answers come from. */
@@ -53,6 +54,7 @@ export const complete = command({
     const example = { head, tail };
     const table = await wordTable(flags, [head, tail, ...words], terminal);
     await using encoder = await loadEncoder(flags, terminal);
+    await warnUnknownWords([example, ...words.map((word) => ({ head: word, tail: word }))], encoder, terminal);
     const { completeAnalogy } = await import('../index/completion.ts');
     const { tableText } = await import('./table.ts');
     for (const [i, word] of words.entries()) {

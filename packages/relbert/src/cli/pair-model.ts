@@ -6,6 +6,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
 import type { Terminal } from './terminal.ts';
+import { warnUnknownWords } from './unknown-words.ts';
 
 /** `--model vectors:FILE`. */
 const VECTORS = 'vectors:';
@@ -57,7 +58,7 @@ export async function openPairModel(flags: ModelFlags, terminal: Terminal): Prom
   };
 }
 
-/** The pairs with their vectors. */
+/** The pairs of a question with their vectors; warns of words that the model does not know. */
 export async function pairVectors(
   pairs: readonly WordPair[],
   encoder: RelationEncoder,
@@ -65,6 +66,7 @@ export async function pairVectors(
 ): Promise<PairVector[]> {
   const { row } = await import('../encoder/embeddings.ts');
   const embeddings = await encoder.encode(pairs, { signal: terminal.signal });
+  await warnUnknownWords(pairs, encoder, terminal);
   return pairs.map((pair, i) => ({ pair, vector: row(embeddings, i).slice() }));
 }
 

@@ -11,6 +11,8 @@ export async function readVocabulary(name: string): Promise<string[]> {
   const { linesOf } = await import('../text/lines.ts');
   if (name.startsWith('package/') && name !== carried)
     throw new UsageError(`${name}: the package carries one list of words, ${carried}`);
+  const form = /\.(csv|tsv|jsonl?|arrows?|parquet|npy|vec)(\.gz)?$/i.exec(name)?.[0];
+  if (form !== undefined) throw new UsageError(`${name}: expected a text file with a word a line, not ${form}`);
   const data = name === carried ? await readPackageData('words.txt') : { file: name, text: await readText(name) };
   const words = new Set(linesOf(data).map(({ text }) => text.trim()));
   if (words.size === 0) throw new Error(`${name}: holds no word; expected one a line`);

@@ -37,6 +37,11 @@ describe('relbert complete', () => {
     expect(table.stdout).toMatch(/hot:cold = big: +score/);
   });
 
+  it('warns of words of the question without a token', async () => {
+    const { code, stderr } = await relbert(['complete', 'hot:cold', '🍕', ...model, '--vocabulary', path('words.txt')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('no token for all or a part of 🍕:')]);
+  });
+
   it('says what is wrong with the list', async () => {
     writeFileSync(path('empty.txt'), ' \n');
     writeFileSync(path('same.txt'), 'hot\nCold\n');
@@ -48,6 +53,8 @@ describe('relbert complete', () => {
     expect([blank.code, blank.stderr]).toEqual([2, 'error: word 2 to complete is blank\n']);
     const few = await relbert([...ask, path('words.txt'), '--top', '20', '--candidates', '5']);
     expect([few.code, few.stderr]).toEqual([2, expect.stringContaining('give --candidates 20 or more')]);
+    const csv = await relbert([...ask, path('words.csv')]);
+    expect([csv.code, csv.stderr]).toEqual([2, expect.stringContaining('a text file with a word a line, not .csv')]);
     const { code, stderr } = await relbert([...ask, 'package/other']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('package/words')]);
   });

@@ -67,7 +67,7 @@ describe('relbert index', () => {
     const two = await json<Output>('index', 'search', 'hot:warm', 'a:b', '--distinct-words', ...options);
     expect(two.results).toHaveLength(2);
     expect(words(two)).not.toContain('hot:cold');
-    const mean = await json<Output>('index', 'search', 'hot:cold', 'king:queen', '--mean', '--not', 'x:y', ...options);
+    const mean = await json<Output>('index', 'search', 'hot:cold', 'king:queen', '--mean', '--not', 'a:b', ...options);
     expect(mean.results).toHaveLength(1);
     expect(words(mean).sort()).toEqual(['big:small', 'man:woman']);
     const some = await json<Output>(...['index', 'search', 'hot:cold', '--where', 'relation = "gender"', ...options]);

@@ -25,6 +25,12 @@ describe('relbert neighbours', () => {
     );
   });
 
+  it('warns of words of the question without a token, not of those it searches', async () => {
+    const among = file('food.tsv', 'cat\tdog\nsea\t🍔\n');
+    const { code, stderr } = await relbert(['neighbours', 'cat:🍕', '--among', among, ...model]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/no token for all or a part of 🍕:/)]);
+  });
+
   it('gives further columns beside, among pairs, their vectors and an index', async () => {
     const table = file('ids.tsv', 'head\ttail\tid\tscore\nking\tqueen\tk1\t9\nsea\tship\ts1\t8\n');
     const index = join(folder, 'ids-index');
