@@ -89,20 +89,21 @@ describe('help', () => {
   });
 
   it('takes little time, and so does the start of a command', async () => {
-    // Processor time, which a busy machine stretches less, beside that of a process that does nothing. The bounds of the
-    // project are 0.1 s and 0.5 s of wall time on an idle machine, where such a process takes some 40 ms.
+    // Processor time beside that of a process that does nothing. The bounds of the project are 0.1 s and 0.5 s of wall time
+    // on an idle machine, where such a process takes some 40 ms. Other work on the machine can only add: the best counts.
     const report = 'process.once("exit",()=>{const{user,system}=process.cpuUsage();console.error((user+system)/1000)})';
     const env = { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(report)}` };
-    const [bare, help, similarity]: number[][] = [[], [], []];
-    for (let i = 0; i < 3; i++) {
-      bare?.push(Number(spawnSync(process.execPath, ['-e', ''], { env, encoding: 'utf8' }).stderr));
-      help?.push(Number((await spawnRelbert(['--help'], { env })).stderr));
-      similarity?.push(Number((await spawnRelbert(['similarity', 'Tokyo:Japan', 'Paris:France'], { env })).stderr));
+    let [bare, help, similarity] = [Infinity, Infinity, Infinity];
+    const isShort = () => help < 2.5 * bare && similarity < 8 * bare;
+    for (let round = 0; round < 3 || (round < 10 && !isShort()); round++) {
+      bare = Math.min(bare, Number(spawnSync(process.execPath, ['-e', ''], { env, encoding: 'utf8' }).stderr));
+      help = Math.min(help, Number((await spawnRelbert(['--help'], { env })).stderr));
+      const pairs = ['Tokyo:Japan', 'Paris:France'];
+      similarity = Math.min(similarity, Number((await spawnRelbert(['similarity', ...pairs], { env })).stderr));
     }
-    const ratio = (times: readonly number[] = []) => Math.min(...times) / Math.min(...(bare ?? []));
-    expect(Math.min(...(bare ?? []))).toBeGreaterThan(0);
-    expect(ratio(help)).toBeLessThan(2.5);
-    expect(ratio(similarity)).toBeLessThan(8);
+    expect(bare).toBeGreaterThan(0);
+    expect(help / bare).toBeLessThan(2.5);
+    expect(similarity / bare).toBeLessThan(8);
   });
 
   it('prints the version', async () => {
