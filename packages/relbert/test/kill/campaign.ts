@@ -64,17 +64,20 @@ async function kill(
   };
   const [whole, output] = [place('whole'), place('killed')];
   for (const path of [whole, output]) await victim.prepare?.(path);
-  const start = performance.now();
+  let start = performance.now();
   await run([...victim.args(whole, 0)], undefined);
-  const duration = performance.now() - start;
+  let duration = performance.now() - start;
   let killed = 0;
   for (let attempt = 1; killed < kills && attempt < 4 * kills; attempt++) {
     const more = existsSync(output) ? victim.again : [];
     // Files are written in the second half.
     const delay = duration * random.uniform(0.3, 1.1);
+    start = performance.now();
     const done = await run([...victim.args(output, attempt), ...more], delay);
     await victim.check?.(output);
     if (done) {
+      // The first run reads files that the system has at hand later.
+      duration = Math.min(duration, performance.now() - start);
       await victim.prepare?.(output);
       continue;
     }

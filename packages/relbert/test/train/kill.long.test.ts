@@ -46,6 +46,8 @@ function run(
   });
 }
 
+const isDone = (lines: readonly string[]): boolean => lines.some((line) => line.startsWith('done'));
+
 describe('a run that is killed', () => {
   let folder = '';
   beforeAll(async () => {
@@ -58,20 +60,24 @@ describe('a run that is killed', () => {
   it(`loses nothing: ${kills} times SIGKILL at random moments, and the same final weights`, async () => {
     const undisturbed = await run(join(folder, 'undisturbed'), false, () => {});
     const random = new Random(Date.now() & 0x7fffffff);
-    let killed = 0;
     let last: string[] = [];
-    for (let round = 0; killed < kills; round++) {
+    let resumes = false;
+    for (let killed = 0; killed < kills; ) {
       // Some events further on, and there at any moment of the next one: in the middle of a step, a validation, or
       // the writing of a checkpoint.
       let events = random.integer(8);
       const delay = random.uniform(0, 40);
-      last = await run(join(folder, 'killed'), round > 0, (_, process) => {
+      last = await run(join(folder, 'killed'), resumes, (_, process) => {
         if (events-- === 0) setTimeout(() => process.kill('SIGKILL'), delay);
       });
-      if (last.some((line) => line.startsWith('done'))) break;
-      killed++;
+      resumes = !isDone(last);
+      if (resumes) killed++;
+      else {
+        // A fast machine came to the end before: another run is killed for the rest.
+        expect(last.at(-1)).toBe(undisturbed.at(-1));
+        await rm(join(folder, 'killed'), { recursive: true });
+      }
     }
-    expect(killed).toBeGreaterThanOrEqual(kills);
     last = await run(join(folder, 'killed'), true, () => {});
     expect(undisturbed.at(-1)).toMatch(/^done 40 \d+ [0-9a-f]{64}$/);
     expect(last.at(-1)).toBe(undisturbed.at(-1));
@@ -125,9 +131,11 @@ describe('relbert distill that is killed', () => {
   it('does the steps since its checkpoint again: the same model, and a log as of one run', async () => {
     expect((await relbert(distill('undisturbed'))).code).toBe(0);
     const random = new Random(Date.now() & 0x7fffffff);
-    // Some steps after where it goes on, mostly between two checkpoints.
+    // Some steps after where it goes on, mostly between two checkpoints. On a busy machine the run can be at its end before
+    // this process notices what its log says: then another is begun.
     let kills = 0;
-    for (let finished = false; kills < 3 && !finished; ) {
+    for (let finished = false; kills < 3 && !(finished && kills > 0); ) {
+      if (finished) rmSync(join(folder, 'killed'), { recursive: true });
       const more = 1 + random.integer(7);
       let first: number | undefined;
       finished = await resume(
@@ -140,8 +148,6 @@ describe('relbert distill that is killed', () => {
       );
       if (!finished) kills++;
     }
-    // On a busy machine the run can be at its end before this process notices what its log says.
-    expect(kills).toBeGreaterThan(0);
     // And while it saves the model.
     for (let tries = 0; tries < 2; tries++) {
       if (await resume('killed', (entries) => entries.at(-1)?.['kind'] === 'done')) break;
