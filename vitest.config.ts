@@ -1,16 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import type { Reporter } from 'vitest/node';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
-
-/** Names what passed only at the second try: .ci/run repeats these lines at its end. */
-const secondTries: Reporter = {
-  onTestCaseResult(test) {
-    if (test.diagnostic()?.flaky)
-      console.log(`passed only at the second try: ${test.module.moduleId} > ${test.fullName}`);
-  },
-};
 
 export default defineConfig({
   resolve: {
@@ -32,9 +23,6 @@ export default defineConfig({
     maxWorkers: 2,
     // Many times what a test takes on an idle machine: only what hangs is to fail.
     testTimeout: 180_000,
-    // Some tests stop processes, or look at a browser, at certain moments, and a busy machine has others.
-    retry: 1,
-    reporters: ['default', secondTries],
     hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
   },

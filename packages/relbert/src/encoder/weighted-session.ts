@@ -3,7 +3,13 @@ import type { EncoderConfig } from '../models/config.ts';
 import { parameterCount } from '../models/encoder.ts';
 import { oncePer } from '../models/once-per.ts';
 import { type GraphParameter, ParameterSet, type StoredParameter } from '../models/parameter.ts';
-import { mappedParameters, readParameters, resolveWeightNames, type StoredWeights } from '../models/weights.ts';
+import {
+  mappedParameters,
+  nothingMapped,
+  readParameters,
+  resolveWeightNames,
+  type StoredWeights,
+} from '../models/weights.ts';
 import type { FileRange, Runtime, Session, SessionOptions } from '../runtime/session.ts';
 
 export interface WeightedGraph {
@@ -18,22 +24,30 @@ export interface WeightedGraph {
  * A graph with a checkpoint's weights in it, loaded: those that lie in a file as the graph wants them are mapped where the
  * runtime maps files, the others read.
  *
- * @throws WeightError where weights are missing, misshapen or not finite; RuntimeError where the runtime does not take it
+ * @throws WeightError where weights are missing, misshapen or not finite; RuntimeError where the runtime does not take it;
+ * what reading the weights throws where their file was replaced since it was opened
  */
 export async function weightedSession(
   runtime: Runtime,
   { outputs, parameters, config, weights }: WeightedGraph,
-  options: Omit<SessionOptions, 'initializers' | 'folder'> = {},
+  options: Omit<SessionOptions, 'initializers' | 'folder' | 'checkFiles'> = {},
 ): Promise<Session> {
-  const nothing = { files: {}, folder: undefined };
-  const mapping = runtime.mapsFiles ? await mappedParameters(parameters, config, weights) : nothing;
-  const { files, folder } = mapping;
+  const mapping = runtime.mapsFiles ? await mappedParameters(parameters, config, weights) : nothingMapped;
+  const { files, folder, checkFiles } = mapping;
   if (folder !== undefined) await checkMapped(runtime, { parameters, config, weights }, { files, folder });
   const rest = parameters.filter(({ name }) => !Object.hasOwn(files, name));
   const initializers = await parameterData(runtime, { parameters: rest, config, weights }, options);
   const external = folder === undefined;
   const model = serialize({ outputs, initializers, files, external });
-  return runtime.createSession(model, { ...options, ...(external ? { initializers } : { folder }) });
+  if (external) return runtime.createSession(model, { ...options, initializers });
+  const session = await runtime.createSession(model, { ...options, folder, checkFiles });
+  try {
+    await checkFiles();
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
+  return session;
 }
 
 /** Elements of the weights that data is computed from at a time. */

@@ -98,27 +98,47 @@ export function int8Weights(config: EncoderConfig, stored: StoredWeights): Int8W
   return new Map(names.flatMap(([name, found]) => (int8.has(found) ? [[name, int8.get(found) as Int8Source]] : [])));
 }
 
-/** Weights of a graph that a runtime may map, because they lie in files as the graph wants them; all in one folder. */
+/** Weights of a graph that a runtime may map, because they lie in files as the graph wants them. */
+export interface MappedParameters {
+  /** Of all files; undefined: nothing is mapped. */
+  readonly folder: string | undefined;
+  readonly files: Readonly<Record<string, FileRange>>;
+  /** @throws what asking for a range throws where a file was replaced since */
+  checkFiles(): Promise<void>;
+}
+
 export async function mappedParameters(
   parameters: readonly GraphParameter[],
   config: EncoderConfig,
   stored: StoredWeights,
-): Promise<{ readonly folder: string | undefined; readonly files: Readonly<Record<string, FileRange>> }> {
+): Promise<MappedParameters> {
   const names = resolveWeightNames(config, stored);
   const files: Record<string, FileRange> = {};
+  /** One for each file. */
+  const checks = new Map<string, () => Promise<unknown>>();
   let folder: string | undefined;
   for (const { name, sources, asStored, int8Part } of parameters) {
     const source = names.get(sources[0]?.name ?? '');
     if (source === undefined) continue;
-    const range = await (asStored ? stored.range?.(source) : int8Part === 'w' && stored.int8?.get(source)?.range?.());
+    const rangeNow = async () =>
+      await (asStored ? stored.range?.(source) : int8Part === 'w' && stored.int8?.get(source)?.range?.());
+    const range = await rangeNow();
     if (!range || range.end - range.start < leastMapped) continue;
     folder ??= range.folder;
-    if (range.folder === folder) files[name] = range;
+    if (range.folder !== folder) continue;
+    files[name] = range;
+    checks.set(range.file, rangeNow);
   }
   // The runtime takes either files or data beside the model, not both: the rest goes into the model, which copies it.
   const rest = parameters.filter(({ name }) => !Object.hasOwn(files, name));
-  return byteCount(rest) > mostInside ? { folder: undefined, files: {} } : { folder, files };
+  if (byteCount(rest) > mostInside) return nothingMapped;
+  const checkFiles = async () => {
+    for (const check of checks.values()) await check();
+  };
+  return { folder, files, checkFiles };
 }
+
+export const nothingMapped: MappedParameters = { folder: undefined, files: {}, async checkFiles() {} };
 
 /** Bytes of weights that are not mapped while others are. */
 const mostInside = 2 ** 25;

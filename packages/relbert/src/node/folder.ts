@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
@@ -6,7 +6,8 @@ import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { fileError, systemCode } from './file-error.ts';
 
 /**
- * The files of a local folder.
+ * The files of a local folder. A file that is replaced or changed after its size was asked for is an error wherever parts of
+ * it are read: the parts would be of two models.
  * @param path The folder.
  * @param origin What messages call it. Default: the path.
  * @throws CheckpointError where there is no such folder
@@ -22,6 +23,14 @@ export async function folderFiles(path: string, origin: string = path): Promise<
       throw new CheckpointError(path, 'there is no such folder', { cause: error });
     throw fileError(path, 'read', error);
   }
+  const seen = new Map<string, string>();
+  const requireSame = (file: string, { ino, size, mtimeMs }: Stats): void => {
+    const state = `${ino} ${size} ${mtimeMs}`;
+    const before = seen.get(file) ?? state;
+    seen.set(file, before);
+    if (state !== before)
+      throw new CheckpointError(file, 'the file was replaced since it was opened; load the model again');
+  };
   return {
     origin,
     async list() {
@@ -34,15 +43,22 @@ export async function folderFiles(path: string, origin: string = path): Promise<
     },
     read: (name) => unlessMissing(join(path, name), (file) => readFile(file)),
     ranges: {
-      size: (name) => unlessMissing(join(path, name), async (file) => (await stat(file)).size),
+      size: (name) =>
+        unlessMissing(join(path, name), async (file) => {
+          const stats = await stat(file);
+          requireSame(file, stats);
+          return stats.size;
+        }),
       async place(name) {
-        const real = await realpath(join(path, name));
+        const file = join(path, name);
+        const real = await realpath(file);
+        requireSame(file, await stat(real));
         return { folder: dirname(real), file: basename(real) };
       },
       async read(name, start, end) {
         const file = join(path, name);
         try {
-          return await readRange(file, start, end);
+          return await readRange(file, start, end, (stats) => requireSame(file, stats));
         } catch (error) {
           throw fileError(file, 'read', error);
         }
@@ -54,12 +70,13 @@ export async function folderFiles(path: string, origin: string = path): Promise<
 /** Ranges up to this many bytes are read in this thread: three trips through the thread pool would take longer. */
 const smallRange = 4 * 1024 * 1024;
 
-async function readRange(file: string, start: number, end: number): Promise<Uint8Array> {
+async function readRange(file: string, start: number, end: number, check: (stats: Stats) => void): Promise<Uint8Array> {
   // a buffer of its own: aligned for any element type, and freed when its tensor is
   const bytes = Buffer.allocUnsafeSlow(end - start);
   if (bytes.byteLength <= smallRange) {
     const descriptor = openSync(file, 'r');
     try {
+      check(fstatSync(descriptor));
       for (let done = 0; done < bytes.byteLength; ) {
         const count = readSync(descriptor, bytes, done, bytes.byteLength - done, start + done);
         if (count === 0) throw shortened(file);
@@ -71,6 +88,7 @@ async function readRange(file: string, start: number, end: number): Promise<Uint
   } else {
     const handle = await open(file, 'r');
     try {
+      check(await handle.stat());
       for (let done = 0; done < bytes.byteLength; ) {
         const { bytesRead } = await handle.read(
           bytes,

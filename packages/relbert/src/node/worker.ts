@@ -30,7 +30,7 @@ export function nodeWorkerRuntime({ device = 'auto' }: NodeRuntimeOptions = {}):
     name: 'node-worker',
     operators: device === 'webgpu' ? 'fused' : 'plain',
     mapsFiles: mapsFiles(device),
-    async createSession(model, { copies = 0, ...options } = {}) {
+    async createSession(model, { copies = 0, checkFiles, ...options } = {}) {
       const { threads = availableParallelism() } = options;
       const helpers = device === 'auto' || device === 'cpu' ? Math.min(copies, threads) : 0;
       if (helpers < 2) return threadAt(0).createSession(model, options, 'move');
@@ -41,9 +41,16 @@ export function nodeWorkerRuntime({ device = 'auto' }: NodeRuntimeOptions = {}):
           get lost() {
             return thread?.ended;
           },
-          createSession(model) {
+          async createSession(model) {
             thread = threadAt(place);
-            return thread.createSession(model, place === 0 ? options : share, 'copy');
+            const session = await thread.createSession(model, place === 0 ? options : share, 'copy');
+            try {
+              if (place > 0) await checkFiles?.();
+            } catch (error) {
+              await session.dispose();
+              throw error;
+            }
+            return session;
           },
         };
       });

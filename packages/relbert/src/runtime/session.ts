@@ -49,6 +49,8 @@ export interface SessionOptions {
   readonly initializers?: Initializers;
   /** The folder of the files that the model names for its initializers (`serialize` with `files`); not together with data. */
   readonly folder?: string;
+  /** Called once a copy is loaded from these files. @throws where one was replaced since: then the copy is not used. */
+  readonly checkFiles?: () => Promise<void>;
   /** Threads of one operator. Default: the runtime's choice (one a physical core). */
   readonly threads?: number | undefined;
   /**

@@ -107,7 +107,8 @@ describe('the worker thread', () => {
     const size = 800;
     const a = g.input('a', 'float32', [size, size]);
     let y = a;
-    for (let i = 0; i < 6; i++) y = g.mul(g.matMul(y, a), g.scalar(1 / size));
+    // A billion operations each: long enough for many ticks on a fast processor, too.
+    for (let i = 0; i < 40; i++) y = g.mul(g.matMul(y, a), g.scalar(1 / size));
     await using session = await runtime.createSession(g.serialize({ outputs: { y: g.reduceSum(y) } }), { threads: 1 });
     let ticks = 0;
     const timer = setInterval(() => ticks++, 5);

@@ -68,8 +68,8 @@ describe('the cache of a teacher', () => {
     const first = await teacherCache(model, pairs, { cache });
     await first.write(embeddings);
     expect(await (await teacherCache(model, pairs, { cache })).read()).toEqual(embeddings);
-    await teacher(name.replaceAll(' ', '-'), change);
-    const second = await teacherCache(model, pairs, { cache });
+    const changed = await teacher(name.replaceAll(' ', '-'), change);
+    const second = await teacherCache(changed, pairs, { cache });
     expect(await second.read()).toBeUndefined();
     expect(second.modelHash).not.toBe(first.modelHash);
   });
