@@ -24,8 +24,9 @@ export async function folderFiles(path: string, origin: string = path): Promise<
     throw fileError(path, 'read', error);
   }
   const seen = new Map<string, string>();
-  const requireSame = (file: string, { ino, size, mtimeMs }: Stats): void => {
-    const state = `${ino} ${size} ${mtimeMs}`;
+  // Without the number of the inode, which some mounted file systems make up anew.
+  const requireSame = (file: string, { size, mtimeMs }: Stats): void => {
+    const state = `${size} ${mtimeMs}`;
     const before = seen.get(file) ?? state;
     seen.set(file, before);
     if (state !== before)
