@@ -6,10 +6,14 @@ import { paperComparison } from './paper-comparison.ts';
 import type { PaperTables } from './paper-tables.ts';
 import type { Report } from './report-file.ts';
 
-/** The part of a report that the document needs: figures without maps, neighbours as far down as the paper prints them. */
+/**
+ * The part of a report that the document needs: figures without maps, neighbours as far down as the paper prints them, and
+ * nothing of what each of several runs was not asked for.
+ */
 export function reproductionReport(report: Report): Report {
   return {
     ...report,
+    skipped: [],
     models: report.models.map((model) => ({
       ...model,
       map: null,
@@ -26,7 +30,7 @@ export function reproductionMarkdown(report: Report, paper: PaperTables): string
   return reportMarkdown(report, paper, {
     title: 'Reproduction',
     preface: [
-      "The paper's experiments with this package's models, beside the published figures. Every figure was measured by the command that stands beside it; none was typed by hand.",
+      "The paper's experiments with this package's models, beside the published figures. Every figure was measured by the command that stands beside it; none was typed by hand. A dash stands where a model was not measured on a set.",
       'This file is made by `npm run reproduce`, or from reports of `relbert report` by `npx tsx packages/reproduction/scripts/make-reproduction.ts REPORT.json ...`, which puts them together in `reproduction.json`; without a report it writes this file again.',
     ],
   });
@@ -49,7 +53,6 @@ export function reproductionSummary(report: Report, paper: PaperTables): string 
 /** Which rows are as long as the paper's, and what fine-tuning of that length gives over the same prompt without it. */
 function lengths({ models }: Report): string[] {
   const whole = models.filter(({ name }) => name.startsWith("paper's recipe"));
-  const short = models.filter(({ name }) => name.includes('24 steps'));
   const gains = whole.flatMap((model) => {
     const prompt = /^paper's recipe, (.+)/.exec(model.name)?.[1];
     const before = models.find(({ name }) => prompt !== undefined && name === `vanilla, ${prompt}`);
@@ -62,7 +65,7 @@ function lengths({ models }: Report): string[] {
     .filter(({ group }) => group === 'ablation of the losses')
     .map((model) => `${model.name.slice("paper's recipe, ".length)} ${meanAccuracy(model, 'test').toFixed(1)}`);
   return [
-    `Rows "paper's recipe" (${whole.length}) are fine-tuned as the paper does it, 224 steps; mean accuracy on the test sets of U2, Google and BATS with the same prompt before and after: ${gains.join(', ')}.${short.length === 0 ? '' : ` Rows "24 steps" (${short.length}) are older, a tenth as long: their order says little.`}`,
+    `Rows "paper's recipe" (${whole.length}) are fine-tuned as the paper does it, 224 steps; mean accuracy on the test sets of U2, Google and BATS with the same prompt before and after: ${gains.join(', ')}.`,
     ...(ablations.length === 0
       ? []
       : [`The same mean with template a and other losses (the paper publishes none): ${ablations.join(', ')}.`]),
