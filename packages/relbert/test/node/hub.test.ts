@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -100,7 +101,13 @@ describe('hubFiles', () => {
       if (body.byteLength < 50_000) return false;
       response.setHeader('content-length', String(body.byteLength));
       response.write(body.subarray(0, 20_000)); // and no more
-      setTimeout(() => controller.abort(new Error('Ctrl-C')), 50);
+      const blobs = join(repository(), 'blobs');
+      const timer = setInterval(() => {
+        const part = readdirSync(blobs).find((name) => name.endsWith('.incomplete'));
+        if (part === undefined || statSync(join(blobs, part)).size < 20_000) return;
+        clearInterval(timer);
+        controller.abort(new Error('Ctrl-C'));
+      }, 10);
       return true;
     };
     await expect(load('org/model', { signal: controller.signal, stallTimeout: 60_000 })).rejects.toThrow('Ctrl-C');
