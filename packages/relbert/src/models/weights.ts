@@ -98,7 +98,7 @@ export function int8Weights(config: EncoderConfig, stored: StoredWeights): Int8W
   return new Map(names.flatMap(([name, found]) => (int8.has(found) ? [[name, int8.get(found) as Int8Source]] : [])));
 }
 
-/** Weights of a graph that a runtime may map, because they lie in files as the graph wants them. */
+/** Where the weights lie that a runtime may map. */
 export interface MappedParameters {
   /** Of all files; undefined: nothing is mapped. */
   readonly folder: string | undefined;
@@ -107,6 +107,7 @@ export interface MappedParameters {
   checkFiles(): Promise<void>;
 }
 
+/** Weights of a graph that a runtime may map, because they lie in files as the graph wants them; all in one folder. */
 export async function mappedParameters(
   parameters: readonly GraphParameter[],
   config: EncoderConfig,

@@ -139,7 +139,7 @@ async function requireFreeFolder({ output, overwrite }: ReportFlags): Promise<vo
   }
 }
 
-/** Runs the evaluations of one model, which `earlier` has none of. */
+/** Runs the evaluations of one model on data that `earlier` has no figures of, and joins the two. */
 async function judge(
   { name, group, made, comparedTo, choice }: PlannedModel,
   earlier: ReportModel | undefined,

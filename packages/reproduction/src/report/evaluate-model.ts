@@ -61,8 +61,8 @@ export interface EvaluateModelOptions {
 export type ModelFigures = Pick<ReportModel, 'analogy' | 'classification' | 'mapping' | 'neighbours' | 'map'>;
 
 /**
- * Runs the evaluations that there are data for, one after the other, and each set by itself, so that its seconds are those of the command that
- * repeats its figure. Within a set every distinct pair is embedded once; between the sets of the paper hardly any is shared.
+ * Runs the evaluations that there are data for, one after the other, and each set by itself, so that its seconds are those of
+ * the command that repeats its figure. Within a set every distinct pair is embedded once; between the sets of the paper hardly any is shared.
  * @param runtime For the classifiers.
  */
 export async function evaluateModel(
