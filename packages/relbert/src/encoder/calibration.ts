@@ -24,13 +24,12 @@ import { weightedSession } from './weighted-session.ts';
 
 /**
  * Of 625 pairs, those that widened the ranges of five models most, one after the other: nearly all are of long words, whose
- * prompts hold many different tokens. As wide as 36 pairs of everyday words, in half of the tokens.
+ * prompts hold many different tokens. Nearly as wide as 36 pairs of everyday words, in less than half of the tokens.
  */
 const calibrationPairs =
   'vitiligo:hypopigmentation perceptible:imperceptible photosynthesis:chlorophyll patrolman:embezzle ' +
   'self-esteem:self-pride mesquit:xylem Mauritania:Mauritanian schematize:organise humorlessly:humorously ' +
-  'pharynx:laryngopharynx demonstrator:counterdemonstrator confused:single-foot somataesthesis:proprioception ' +
-  'refrigerant:refrigerate ingenuousness:disingenuousness 1998:2003';
+  'pharynx:laryngopharynx demonstrator:counterdemonstrator confused:single-foot';
 
 /** Prompts for {@link calibrate}, written as the encoder's are and cut at the length that the model takes. */
 export function calibrationPrompts(prompt: Prompt, maxLength: number): readonly EncodedPrompt[] {
@@ -168,7 +167,7 @@ function ofTokens(x: Tensor, mask: Tensor): Tensor {
 }
 
 /** Prompts computed together. */
-const batchSize = 8;
+const batchSize = 12;
 
 /** Padded batches of prompts of near lengths. */
 function* batches(prompts: readonly EncodedPrompt[], padId: number): Generator<TensorValues> {
