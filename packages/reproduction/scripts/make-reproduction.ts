@@ -1,6 +1,6 @@
 /**
  * Makes the documents of the reproduction: `npx tsx packages/reproduction/scripts/make-reproduction.ts REPORT.json ...`, each a
- * report.json that `relbert report` wrote. They become results/reproduction.json, of which results/reproduction.md and
+ * report.json that `relbert report` wrote. They become results/reproduction.json, in the order of models.json, of which results/reproduction.md and
  * docs/reproduction.md are made; without a report, of the one that stands there.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { mergeReports, parseReport } from '../src/report/report-file.ts';
 import { reproductionMarkdown, reproductionReport, reproductionSummary } from '../src/report/reproduction.ts';
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const names = (JSON.parse(readFileSync(at('models.json'), 'utf8')) as { name: string }[]).map(({ name }) => name);
 const figures = at('results/reproduction.json');
 const files = process.argv.slice(2);
 const read = (file: string) => parseReport({ file, text: readFileSync(file, 'utf8') });
@@ -22,6 +23,7 @@ const report =
           'npx tsx packages/reproduction/scripts/make-reproduction.ts REPORT.json ...',
           new Date().toISOString(),
         ),
+        names,
       );
 if (files.length > 0) writeFileSync(figures, `${JSON.stringify(report)}\n`);
 const paper = await readPaperTables();

@@ -153,13 +153,18 @@ async function judge(
   const started = new Date();
   terminal.note(`${name}`);
   await using open = await openSubject(choice, { ...flags, model: choice.model }, terminal);
-  if (earlier) requireMeasuredAlike(earlier, open.encoder, flags.seed);
+  const search = flags.grid ? 'grid' : 'default';
+  if (earlier) {
+    const classifies = data.classification.length > 0;
+    const now = { encoder: open.encoder, seed: flags.seed, search: classifies ? search : undefined } as const;
+    requireMeasuredAlike(earlier, now);
+  }
   const runtime = nodeRuntime();
   const display = new EvaluationDisplay(terminal);
   try {
     const figures = await evaluateModel(open.subject, data, runtime, {
       seed: flags.seed,
-      search: flags.grid ? 'grid' : 'default',
+      search,
       signal: terminal.signal,
       onProgress: (event) => display.show(event),
     });

@@ -1,7 +1,7 @@
 /** What an earlier report holds of a model is not measured again. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ReportData } from './report-data.ts';
-import { ReportError, type ReportModel } from './report-file.ts';
+import { type ClassificationFigures, ReportError, type ReportModel } from './report-file.ts';
 
 /** The data that `earlier` has no figures of; undefined where it has all of them. */
 export function notYetMeasured(data: ReportData, earlier: ReportModel): ReportData | undefined {
@@ -19,14 +19,27 @@ export function notYetMeasured(data: ReportData, earlier: ReportModel): ReportDa
   return none ? undefined : rest;
 }
 
-/** @throws ReportError where `earlier` was measured with another encoder, prompt, number format or seed than now */
-export function requireMeasuredAlike(earlier: ReportModel, encoder: ReportModel['encoder'], seed: number): void {
+/** How a model is measured now. */
+export interface Measured {
+  readonly encoder: ReportModel['encoder'];
+  readonly seed: number;
+  /** undefined: no classifier is trained now. */
+  readonly search: ClassificationFigures['search'] | undefined;
+}
+
+/**
+ * @throws ReportError where `earlier` was measured with another encoder, prompt, number format, seed or search for
+ *   classifiers than now
+ */
+export function requireMeasuredAlike(earlier: ReportModel, { encoder, seed, search }: Measured): void {
   const differs = (what: string, before: unknown, now: unknown) =>
     new ReportError(
       `${earlier.name}: the earlier report measured it with ${what} ${JSON.stringify(before)}, now it is ${JSON.stringify(now)}; give the model another name, or leave the earlier report out`,
     );
   if (!isDeepStrictEqual(earlier.encoder, encoder)) throw differs('the encoder', earlier.encoder, encoder);
   if (earlier.run.seed !== seed) throw differs('the seed', earlier.run.seed, seed);
+  const other = search && earlier.classification.find((own) => own.search !== search);
+  if (other) throw differs("the classifiers' search", other.search, search);
 }
 
 /** The earlier figures and what was measured now of the rest as one model: the earlier run, with the seconds of both. */

@@ -4,24 +4,32 @@ import { reportMarkdown, tableMarkdown } from './markdown.ts';
 import { meanAccuracy } from './mean-accuracy.ts';
 import { paperComparison } from './paper-comparison.ts';
 import type { PaperTables } from './paper-tables.ts';
-import type { Report } from './report-file.ts';
+import type { Report, ReportModel } from './report-file.ts';
 
 /**
  * The part of a report that the document needs: figures without maps, neighbours as far down as the paper prints them, and
  * nothing of what each of several runs was not asked for.
+ *
+ * @param order names of models; others come after them, in the report's order
  */
-export function reproductionReport(report: Report): Report {
+export function reproductionReport(report: Report, order: readonly string[]): Report {
+  const place = ({ name }: ReportModel) => (order.includes(name) ? order.indexOf(name) : order.length);
   return {
     ...report,
     skipped: [],
-    models: report.models.map((model) => ({
-      ...model,
-      map: null,
-      neighbours: model.neighbours && {
-        ...model.neighbours,
-        queries: model.neighbours.queries.map(({ pair, neighbours }) => ({ pair, neighbours: neighbours.slice(0, 6) })),
-      },
-    })),
+    models: report.models
+      .toSorted((a, b) => place(a) - place(b))
+      .map((model) => ({
+        ...model,
+        map: null,
+        neighbours: model.neighbours && {
+          ...model.neighbours,
+          queries: model.neighbours.queries.map(({ pair, neighbours }) => ({
+            pair,
+            neighbours: neighbours.slice(0, 6),
+          })),
+        },
+      })),
   };
 }
 

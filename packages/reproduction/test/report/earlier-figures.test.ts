@@ -59,9 +59,16 @@ describe('what an earlier report holds', () => {
   });
 
   it('is not joined to what was measured in another way', () => {
-    expect(() => requireMeasuredAlike(earlier, earlier.encoder, 0)).not.toThrow();
-    expect(() => requireMeasuredAlike(earlier, earlier.encoder, 1)).toThrow(/mine: .* the seed 0, now it is 1; give/);
+    const now = { encoder: earlier.encoder, seed: 0, search: 'grid' } as const;
+    expect(() => requireMeasuredAlike(earlier, now)).not.toThrow();
+    expect(() => requireMeasuredAlike(earlier, { ...now, search: undefined })).not.toThrow();
+    expect(() => requireMeasuredAlike(earlier, { ...now, search: 'default' })).toThrow(
+      /mine: .* search "grid", now it is "default"; give/,
+    );
+    expect(() => requireMeasuredAlike(earlier, { ...now, seed: 1 })).toThrow(/mine: .* the seed 0, now it is 1; give/);
     const encoder = earlier.encoder && { ...earlier.encoder, pooling: 'mask' };
-    expect(() => requireMeasuredAlike(earlier, encoder, 0)).toThrow(/mine: .*"pooling":"difference".*"pooling":"mask"/);
+    expect(() => requireMeasuredAlike(earlier, { ...now, encoder })).toThrow(
+      /mine: .*"pooling":"difference".*"pooling":"mask"/,
+    );
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readRecipe } from '../../../relbert/src/run/recipe-file.ts';
 import { withSettings } from '../../../relbert/src/train/recipe-settings.ts';
 import { readPlannedModels } from '../../src/cli/report-models.ts';
-import { parseReport } from '../../src/report/report-file.ts';
+import { parseReport, type ReportModel } from '../../src/report/report-file.ts';
 import { reproductionMarkdown, reproductionReport, reproductionSummary } from '../../src/report/reproduction.ts';
 import { madeUpReport, paper } from './figures.ts';
 
@@ -13,11 +13,19 @@ const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.
 describe('the reproduction', () => {
   it('keeps every figure of the reports, and leaves the maps out', () => {
     const report = madeUpReport();
-    const kept = reproductionReport(report);
+    const kept = reproductionReport(report, []);
     expect(kept.models[0]?.map).toBeNull();
     expect(kept.models[0]?.analogy).toEqual(report.models[0]?.analogy);
     expect(reproductionMarkdown(kept, paper)).toContain('80.0‡ [25.0, 75.0] (+1.2)');
     expect(parseReport({ file: 'r', text: JSON.stringify(kept) })).toEqual(kept);
+  });
+
+  it('has the models in the order of the list, others after them', () => {
+    const [model] = madeUpReport().models;
+    const named = (name: string) => ({ ...(model as ReportModel), name });
+    const report = { ...madeUpReport(), models: ['later', 'mine', 'first', 'other'].map(named) };
+    const kept = reproductionReport(report, ['first', 'not measured', 'later']);
+    expect(kept.models.map(({ name }) => name)).toEqual(['first', 'later', 'mine', 'other']);
   });
 
   it('lists models of which each alteration names a model of the list', async () => {
