@@ -5,6 +5,7 @@ import { ArrowWriter } from '../formats/arrow-writer.ts';
 import { type Output, openOutput } from './output.ts';
 import { arrowForm } from './table-writer.ts';
 import type { Terminal } from './terminal.ts';
+import { UnknownWordSearch } from './unknown-words.ts';
 
 export interface EmbedArrowOptions {
   readonly path: string | undefined;
@@ -26,6 +27,7 @@ export async function embedArrow(
   const { dimension } = encoder;
   const output = await openOutput(path, terminal);
   const progress = await terminal.progress('encoding', 'pairs');
+  const unknown = new UnknownWordSearch(encoder);
   let skipped = 0;
   let done = 0;
   try {
@@ -38,6 +40,7 @@ export async function embedArrow(
       const options = { signal: terminal.signal, blockSize: 1024, readAhead: true, onTooLong: 'skip' } as const;
       for await (const block of encoder.encodeStream(pairs, options)) {
         data.set(block.data, row * dimension);
+        await unknown.look(block.pairs);
         for (const { index, pair, length, limit } of block.skipped) {
           if (!skipTooLong) {
             const problem = `its prompt has ${length} tokens, ${limit} are allowed: use a shorter --template, or --skip-too-long, which leaves its embedding null`;
@@ -57,6 +60,7 @@ export async function embedArrow(
     await writeAll(output, writer.end());
     await input.end();
     await output.commit();
+    unknown.warn(terminal);
   } finally {
     progress.stop();
     await output.discard();

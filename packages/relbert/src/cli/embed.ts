@@ -10,6 +10,7 @@ import { loadEncoder, modelOptions } from './model-options.ts';
 import { choice, flag, text } from './option.ts';
 import { openPairs, type PairInput } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
+import { UnknownWordSearch } from './unknown-words.ts';
 
 export const embed = command({
   name: 'embed',
@@ -58,6 +59,7 @@ export const embed = command({
     let done = 0;
     let skipped = 0;
     let first: SkippedPair | undefined;
+    const unknown = new UnknownWordSearch(encoder);
     const { dimension } = encoder;
     const writer = await openEmbeddingWriter(format, { path: output, dimension, types }, terminal);
     try {
@@ -69,7 +71,9 @@ export const embed = command({
           ...{ signal: terminal.signal, blockSize: 1024, readAhead: true, onTooLong },
         });
         for await (const block of blocks) {
-          await writer.write(withoutSkipped(block));
+          const kept = withoutSkipped(block);
+          await unknown.look(kept.pairs);
+          await writer.write(kept);
           first ??= block.skipped[0];
           skipped += block.skipped.length;
           done += block.pairs.length;
@@ -80,6 +84,7 @@ export const embed = command({
       }
       terminal.signal.throwIfAborted();
       await writer.finish();
+      unknown.warn(terminal);
       if (done === 0) terminal.note('the input holds no pair');
       if (first) {
         const { pairText } = await import('../pair/word-pair.ts');

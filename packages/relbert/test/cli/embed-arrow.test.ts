@@ -35,6 +35,9 @@ const file = (name: string, content?: string | Uint8Array): string => {
 
 const model = ['--model', tinyModel, '--template', '<subj> and <obj>', '--pooling', 'difference', '--threads', '1'];
 
+/** The vocabulary of the tiny model lacks a word of the stream. */
+const unknown = 'warning: the model has no token for all or a part of 日本: to it such words are the same\n';
+
 /** Runs `relbert embed --format arrow`; standard output as bytes. */
 async function embedArrow(input: NonNullable<CommandOptions['input']>, ...args: string[]) {
   const parts: Buffer[] = [];
@@ -107,7 +110,7 @@ describe('relbert embed --format arrow', () => {
   it('gives every batch back with an embedding for each row, and every other column as it came', async () => {
     const input = stream();
     const { code, stderr, bytes } = await embedArrow(input);
-    expect([code, stderr]).toEqual([0, '']);
+    expect([code, stderr]).toEqual([0, unknown]);
     const before = tableFromIPC(input);
     const after = tableFromIPC(bytes);
     expect(after.schema.metadata).toEqual(before.schema.metadata);
@@ -168,7 +171,7 @@ describe('relbert embed --format arrow', () => {
     const path = file('pairs.arrow', tableToIPC(tableFromIPC(stream()).select(columns), 'file'));
     const output = file('vectors.arrow');
     const { code, stderr } = await relbert(['embed', '--pairs', path, ...model, '--output', output]);
-    expect([code, stderr]).toEqual([0, '']);
+    expect([code, stderr]).toEqual([0, unknown]);
     expect(readFileSync(output).subarray(0, 6).toString()).toBe('ARROW1');
     expect(columnOf(tableFromIPC(readFileSync(output)), 'id')).toEqual([
       1n,

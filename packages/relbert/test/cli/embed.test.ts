@@ -53,6 +53,16 @@ describe('relbert embed', () => {
     expect(lines[0]?.embedding).not.toEqual(lines[1]?.embedding);
   });
 
+  it('warns of words without a token, and names a few where there are many', async () => {
+    const prompt = ['--template', 'a', '--pooling', 'average'];
+    const one = await embed(...prompt, 'cat:dog', 'café:🍕');
+    expect([one.code, rows(one.stdout).length]).toEqual([0, 2]);
+    expect(one.stderr).toBe('warning: the model has no token for all or a part of 🍕: to it such words are the same\n');
+    const foods = ['🍕', '🍔', '🍟', '🌭', '🍿', '🧂', '🥓'].map((food) => `${food}\tcat\n`);
+    const many = await embed(...prompt, '--pairs', file('foods.tsv', `cat\tdog\n${foods.join('')}`));
+    expect(many.stderr).toContain('part of 🍕, 🍔, 🍟, 🌭, 🍿 and perhaps others: to it');
+  });
+
   it('says which prompt counts for a plain language model, on standard error', async () => {
     const { stdout, stderr } = await embed('cat:dog');
     expect(stderr).toMatch(/plain language model: template a with average_no_mask/);
