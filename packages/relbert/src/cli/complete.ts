@@ -105,7 +105,7 @@ export async function wordTable(
     return {
       words,
       answers: listed.length,
-      ...(await tokenVectors(await openModel(flags.model, fetching.hub), words)),
+      ...(await tokenVectors(await openModel(flags.model, fetching.hub), words, { signal: terminal.signal })),
     };
   } finally {
     await fetching.stop();

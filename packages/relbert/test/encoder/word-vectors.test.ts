@@ -24,3 +24,11 @@ it('a word is the mean of its tokens without the mean over the vocabulary, of le
     for (const [d, value] of expected.entries()) expect(data[i * width + d]).toBeCloseTo(value / norm, 5);
   }
 });
+
+it('stops among many words when it is aborted from outside', async () => {
+  const model = await openModel(tiny);
+  const words = Array.from({ length: 400_000 }, (_, i) => `cat ${i}`);
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error('enough')), 1);
+  await expect(tokenVectors(model, words, { signal: stop.signal })).rejects.toThrow('enough');
+});
