@@ -32,6 +32,9 @@ const options = {
 };
 type SearchFlags = Flags<typeof options>;
 
+/** Options that mean nothing for a vector. */
+const ofPairs = ['not', 'mean', 'distinctWords', 'model', 'template', 'prompt', 'pooling'] as const;
+
 export const indexSearch = command({
   name: 'search',
   summary: 'pairs of an index whose relation is most like that of given pairs',
@@ -175,6 +178,12 @@ async function questionsOf(
 ): Promise<Question[]> {
   if (flags.vector !== undefined) {
     if (texts.length > 0) throw new UsageError('pairs and --vector are both given: leave one out');
+    for (const name of ofPairs) {
+      const given = flags[name];
+      if (given === undefined || given === false) continue;
+      const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      throw new UsageError(`--${option} goes with pairs, not with --vector: leave one out`);
+    }
     return [{ query: { vector: parseVector(flags.vector) }, title: 'vector', json: { vector: true } }];
   }
   if (texts.length === 0) throw new UsageError('no question: give HEAD:TAIL ..., or --vector');

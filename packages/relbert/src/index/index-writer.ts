@@ -7,7 +7,7 @@ import type { Runtime } from '../runtime/session.ts';
 import { IndexError } from './error.ts';
 import type { NewIndexFile, WritableIndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
-import { formatManifest, type Manifest, type ModelIdentity, manifestName } from './manifest.ts';
+import { formatManifest, type Manifest, type ModelIdentity, manifestName, writtenFile } from './manifest.ts';
 import { RelationIndex } from './relation-index.ts';
 import { rowKey } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
@@ -56,16 +56,12 @@ export class IndexWriter implements AsyncDisposable {
     const { dimension, model, overwrite = false } = about;
     return IndexWriter.#locked(folder, options, async () => {
       const names = await folder.list();
-      const replaced = names.includes(manifestName) ? names.filter((name) => /^(segment|removed)-/.test(name)) : [];
+      const written = names.filter((name) => writtenFile.test(name));
+      const replaced = names.includes(manifestName) ? written.filter((name) => !name.startsWith('draft')) : [];
       if (names.includes(manifestName) && !overwrite) {
         throw new IndexError(`${folder.origin}: there is an index already; add to it, or replace it with --overwrite`);
       }
-      const next =
-        1 +
-        Math.max(
-          0,
-          ...names.map((name) => Number.parseInt(/^(?:segment|removed)-([0-9a-z]+)/.exec(name)?.[1] ?? '0', 36)),
-        );
+      const next = 1 + Math.max(0, ...written.map((name) => Number.parseInt(writtenFile.exec(name)?.[1] ?? '0', 36)));
       return {
         manifest: { format: 'relbert-index', version: 2, dimension, model, columns: [], next, segments: [] },
         replaced,
@@ -250,8 +246,7 @@ export class IndexWriter implements AsyncDisposable {
   async #sweep(): Promise<void> {
     const needed = new Set(this.#manifest.segments.flatMap(({ file, removed }) => [file, removed?.file]));
     for (const name of await this.#folder.list()) {
-      if (/^(segment|removed|draft)-/.test(name) && !needed.has(name) && !this.#replaced.has(name))
-        await this.#folder.remove(name);
+      if (writtenFile.test(name) && !needed.has(name) && !this.#replaced.has(name)) await this.#folder.remove(name);
     }
   }
 

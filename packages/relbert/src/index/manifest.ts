@@ -29,6 +29,9 @@ export function modelDifference(a: ModelIdentity, b: ModelIdentity): string | un
   return a.pooling === b.pooling ? undefined : 'another pooling';
 }
 
+/** Files that a writer makes, and no others: what else lies in the folder is the user's. */
+export const writtenFile = /^(?:segment|draft|removed)-([0-9a-z]+)\.bin$/;
+
 const segmentSchema = z.strictObject({
   file: z.string().regex(/^segment-[0-9a-z]+\.bin$/),
   rows: z.number().int().positive(),

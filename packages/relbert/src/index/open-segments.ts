@@ -62,9 +62,14 @@ async function segmentsOf(
     for (const { file, checksum, removed, rows } of manifest.segments) {
       const opened = await folder.open(file);
       if (!opened) throw new IndexError(`${folder.origin}/${file}: the segment is missing; restore it, or build anew`);
-      const gone = removed && (await readRemoved(folder, removed, rows, scorer));
-      const name = `${folder.origin}/${file}`;
-      segments.push(await Segment.open(opened, { name, checksum, scorer, removed: gone, codeMemory }));
+      try {
+        const gone = removed && (await readRemoved(folder, removed, rows, scorer));
+        const name = `${folder.origin}/${file}`;
+        segments.push(await Segment.open(opened, { name, checksum, scorer, removed: gone, codeMemory }));
+      } catch (error) {
+        await opened.close();
+        throw error;
+      }
     }
     return segments;
   } catch (error) {

@@ -28,6 +28,13 @@ export type Condition =
 const tokenPattern =
   /\s*(?:(<=|>=|!=|<>|==|[=<>(),])|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`([^`]+)`|([^\s=<>!(),"'`]+))/y;
 
+/** A map: an object would know `constructor`, too. */
+const literals: ReadonlyMap<string, boolean | null> = new Map([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]);
+
 type Token =
   | { readonly kind: 'sign'; readonly text: string; readonly at: number }
   | { readonly kind: 'text'; readonly text: string; readonly at: number }
@@ -129,10 +136,9 @@ class WhereReader {
     }
     if (token?.kind === 'word') {
       const { text } = token;
-      const literal = { true: true, false: false, null: null }[text];
-      if (literal !== undefined || Number.isFinite(Number(text))) {
+      if (literals.has(text) || Number.isFinite(Number(text))) {
         this.#next++;
-        return literal === undefined ? Number(text) : literal;
+        return literals.has(text) ? (literals.get(text) as boolean | null) : Number(text);
       }
     }
     throw this.#error('expected a text in quotation marks, a number, true, false or null');

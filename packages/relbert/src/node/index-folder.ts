@@ -67,13 +67,18 @@ function openFile(path: string): IndexFile | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw fileError(path, 'read', error);
   }
+  // The number of a closed file may be another file's by now.
+  let closed = false;
   return {
     size: fstatSync(descriptor).size,
     read: (start, end, target = new Uint8Array(end - start)) => {
+      if (closed) throw new IndexError(`${path}: the index was disposed`);
       readInto(descriptor, path, start, target);
       return target;
     },
     async close() {
+      if (closed) return;
+      closed = true;
       closeSync(descriptor);
     },
   };

@@ -151,6 +151,11 @@ describe('relbert index', () => {
     expect(await failure('index', 'search', '--vector', '[1,2]', '--index', index)).toContain(
       'question 1 has 2 dimensions',
     );
+    const vector = ['index', 'search', '--vector', '[1,2]', '--index', index] as const;
+    for (const option of [['--not', 'a:b'], ['--mean'], ['--distinct-words'], ['--template', 'b']]) {
+      const { code, stderr } = await relbert([...vector, ...option]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`${option[0]} goes with pairs, not with --vector`)]);
+    }
   });
 
   it('makes an index without pairs of an empty file, which others are added to', async () => {

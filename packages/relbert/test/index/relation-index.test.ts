@@ -1,4 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -185,13 +198,66 @@ describe('an index', () => {
       /no column 'relatoin' \(did you mean relation\?\)/,
     ],
     [{ vector: new Float32Array(dimension).fill(1) }, { where: 'relation = ' }, /cannot read 'relation = ' at the end/],
+    [
+      { vector: new Float32Array(dimension).fill(1) },
+      { where: 'head != constructor' },
+      /expected a text in quotation marks/,
+    ],
     [{ vector: new Float32Array(dimension).fill(1) }, { top: 0 }, /top must be/],
   ])('refuses what cannot be asked (%#)', async (question, options, message) => {
     await expect(index.search([question], options)).rejects.toThrow(message);
   });
 });
 
+describe('an index that was disposed', () => {
+  const folder = join(root, 'disposed');
+  beforeAll(() => build(folder, 10));
+
+  it('is disposed once: it closes no file that took the number of its own', async () => {
+    const index = await RelationIndex.open(indexFolder(folder));
+    await index[Symbol.asyncDispose]();
+    const others = Array.from({ length: 5 }, () => openSync(join(folder, 'manifest.json'), 'r'));
+    await index[Symbol.asyncDispose]();
+    for (const other of others) expect(fstatSync(other).size).toBeGreaterThan(0);
+    for (const other of others) closeSync(other);
+    await expect(index.search([{ vector: new Float32Array(dimension).fill(1) }])).rejects.toThrow('was disposed');
+  });
+
+  it('leaves no file open where it cannot be opened', async (context) => {
+    context.skip(!existsSync('/proc/self/fd'), 'open files are counted in /proc');
+    const segment = join(folder, readdirSync(folder).find((name) => name.startsWith('segment')) as string);
+    const bytes = readFileSync(segment);
+    truncateSync(segment, bytes.length - 1);
+    const open = () => readdirSync('/proc/self/fd').filter((number) => linkOf(number) === segment).length;
+    await expect(RelationIndex.open(indexFolder(folder))).rejects.toThrow('is cut');
+    expect(open()).toBe(0);
+    writeFileSync(segment, bytes);
+  });
+});
+
+function linkOf(number: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${number}`);
+  } catch {
+    return undefined;
+  }
+}
+
 describe('a writer', () => {
+  it('leaves files alone that it did not make', async () => {
+    const folder = join(root, 'mine');
+    mkdirSync(join(folder, 'draft-1'), { recursive: true });
+    const names = ['draft-thesis.md', 'removed-items.csv', 'segment-1.wav', 'segment-of-a-book.bin'];
+    for (const name of names) writeFileSync(join(folder, name), name);
+    writeFileSync(join(folder, 'draft-1.bin'), 'of a writer that was killed');
+    await build(folder, 10);
+    await using writer = await IndexWriter.open(indexFolder(folder), { runtime, threads: 1 });
+    await writer.remove('head = "head1"');
+    await writer.compact();
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining([...names, 'draft-1']));
+    expect(readdirSync(folder)).not.toContain('draft-1.bin');
+  });
+
   it('adds, removes and compacts without changing what is found', async () => {
     const folder = join(root, 'grown');
     const data = await build(folder, 300);
