@@ -41,6 +41,12 @@ export function weightsLayoutOf(names: readonly string[]): WeightsLayout | undef
   return weightsLayouts.find(({ file }) => names.includes(file));
 }
 
+/** A weights file among `there` that would be read instead of those that are `added`; undefined where there is none. */
+export function precedingWeights(there: readonly string[], added: readonly string[]): string | undefined {
+  const [meant, counts] = [weightsLayoutOf(added), weightsLayoutOf([...there, ...added])];
+  return counts === meant ? undefined : counts?.file;
+}
+
 /** Whether a file of this name holds weights of any layout, or is a part of them. */
 export function isWeightsFile(name: string): boolean {
   const part = /^(?:model(?:\.int8)?|pytorch_model)-\d+-of-\d+\.(?:safetensors|bin)$/;

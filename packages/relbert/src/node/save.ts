@@ -1,7 +1,7 @@
 /** @file Saving a model as a folder in HuggingFace layout, which this package and transformers read. */
 
 import { join } from 'node:path';
-import type { Checkpoint } from '../encoder/checkpoint.ts';
+import { type Checkpoint, precedingWeights } from '../encoder/checkpoint.ts';
 import type { RelbertConfigToWrite } from '../encoder/relbert-config.ts';
 import { relbertConfigJson } from '../encoder/relbert-config.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
@@ -10,6 +10,7 @@ import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-wr
 import { elementCount, isFloatType } from '../formats/stored-type.ts';
 import { AtomicFile, makeFolder, removeEmptyFolder } from './files.ts';
 import { commitTogether } from './files-together.ts';
+import { listFolder } from './read-file.ts';
 
 export interface SaveModelOptions {
   /** Made where it is missing. Files of the same names are replaced. */
@@ -38,7 +39,7 @@ export interface SaveModelOptions {
  * the disk: a failure or an abort leaves the folder as it was, and no new file is ever beside an old one.
  *
  * @throws CheckpointError for weights that the source does not have or of another size, values that f16 cannot
- *   hold; FileError for a full disk or a read-only folder; the signal's reason when aborted
+ *   hold, a folder with weights that would be read instead; FileError for a full disk or a read-only folder; the signal's reason when aborted
  */
 export async function saveModel(options: SaveModelOptions): Promise<void> {
   const { folder, signal } = options;
@@ -53,6 +54,7 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
     ...(index === undefined ? [] : ([[`${base}.safetensors.index.json`, index]] as const)),
   ]);
   const made = await makeFolder(folder);
+  await refuseOtherWeights(folder, [...small.keys(), ...shards.map(({ name }) => name)]);
   const written: AtomicFile[] = [];
   try {
     for (const [name, content] of small) {
@@ -72,6 +74,16 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
     if (made) await removeEmptyFolder(folder);
     throw error;
   }
+}
+
+/** A model whose old weights count before its new ones would be read as the old one, with the new configuration. */
+async function refuseOtherWeights(folder: string, names: readonly string[]): Promise<void> {
+  const file = precedingWeights(await listFolder(folder), names);
+  if (file === undefined) return;
+  throw new CheckpointError(
+    folder,
+    `holds ${file}, which would be read instead of the weights that are written now: remove it, or name another folder`,
+  );
 }
 
 /** Every tensor of the source, new values where there are some, integers as they are. */

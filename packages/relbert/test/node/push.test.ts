@@ -57,6 +57,18 @@ describe('pushModel', () => {
     expect(events).toContainEqual({ kind: 'file', file: 'model.safetensors', what: 'sending', share: 1 });
   });
 
+  it('refuses a repository whose weights would be read instead of those that are sent', async () => {
+    await push();
+    const sharded = join(folder, 'sharded');
+    cpSync(model, sharded, { recursive: true });
+    rmSync(join(sharded, 'model.safetensors'));
+    writeFileSync(join(sharded, 'model.int8.safetensors'), 'weights');
+    await expect(push({ from: sharded })).rejects.toThrow(
+      'me/tiny: holds model.safetensors, which would be read instead of the weights in the folder: delete it on the hub',
+    );
+    expect([...files().keys()]).not.toContain('model.int8.safetensors');
+  });
+
   it('sends what arrives so that it loads from a hub', async () => {
     await push();
     const reader = await new HubServer().start();

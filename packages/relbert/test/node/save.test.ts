@@ -59,6 +59,21 @@ describe('saveModel', () => {
     expect((await saved.weights.get(kept)).data).toEqual((await source.weights.get(kept)).data);
   });
 
+  it('refuses a folder whose old weights would be read instead of the new ones', async () => {
+    await save();
+    const before = readFileSync(join(folder, 'model.safetensors'));
+    const read = 'holds model.safetensors, which would be read instead';
+    await expect(save({ shardBytes: 1000, card: '# New\n' })).rejects.toThrow(`${folder}: ${read}`);
+    await expect(save({ int8: [] })).rejects.toThrow(read);
+    expect(readFileSync(join(folder, 'model.safetensors')).equals(before)).toBe(true);
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe('# Card\n');
+    rmSync(join(folder, 'model.safetensors'));
+    await save({ shardBytes: 1000 });
+    // One file counts before shards: it may be written beside them.
+    await save();
+    expect((await open(folder)).weights.names).toEqual(source.weights.names);
+  });
+
   it('rounds to f16 on request', async () => {
     await save({ dtype: 'f16' });
     const saved = await open(folder);

@@ -7,7 +7,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { weightsLayoutOf } from '../../encoder/checkpoint.ts';
+import { precedingWeights, weightsLayoutOf } from '../../encoder/checkpoint.ts';
 import { CheckpointError } from '../../formats/checkpoint-error.ts';
 import { excerpt } from '../../text/excerpt.ts';
 import { fileError } from '../file-error.ts';
@@ -137,7 +137,9 @@ export async function pushModel(folder: string, repository: string, options: Pus
   };
   try {
     await ensureRepository(hub, access, options.private);
-    const { changed, unchanged } = await compare(folder, files, await remoteFiles(hub, access), options);
+    const remote = await remoteFiles(hub, access);
+    refuseOtherWeights(repository, files, [...remote.keys()]);
+    const { changed, unchanged } = await compare(folder, files, remote, options);
     const url = `${endpoint}/${repository}`;
     if (changed.length === 0) return { repository, url, commit: undefined, uploaded: [], unchanged };
     const steps = hub.commitIter({
@@ -217,6 +219,19 @@ async function remoteFiles(hub: Hub, access: Access): Promise<ReadonlyMap<string
     if (!(error instanceof hub.HubApiError) || error.statusCode !== 404) throw error;
   }
   return hashes;
+}
+
+/** What is there stays there: its weights must not be read instead of those that are sent. */
+function refuseOtherWeights(repository: string, files: readonly PushedFile[], remote: readonly string[]): void {
+  const file = precedingWeights(
+    remote,
+    files.map((each) => each.file),
+  );
+  if (file === undefined) return;
+  throw new CheckpointError(
+    repository,
+    `holds ${file}, which would be read instead of the weights in the folder: delete it on the hub first, or push to another name`,
+  );
 }
 
 async function compare(
