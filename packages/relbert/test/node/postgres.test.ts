@@ -158,6 +158,20 @@ describeWithPostgres('an index in PostgreSQL', () => {
     await expectMessage(PostgresIndex.open(address, { table: 'many', efSearch: 2000 }), 'efSearch must be');
   });
 
+  it('ends a question that waits when it is aborted, and answers the next one', async () => {
+    await pushIndex(new MemoryIndex(20), address, { table: 'held' });
+    await using index = await PostgresIndex.open(address, { table: 'held' });
+    const holder = await pool.connect();
+    await holder.query('begin; lock table held in access exclusive mode');
+    const stop = new AbortController();
+    const asked = index.search([{ vector: await new MemoryIndex(20).sample(1) }], { top: 3, signal: stop.signal });
+    setTimeout(() => stop.abort(new Error('not wanted any more')), 100);
+    await expectMessage(asked, 'not wanted any more');
+    await holder.query('rollback');
+    holder.release();
+    expect((await index.search([{ vector: await new MemoryIndex(20).sample(1) }], { top: 3 }))[0]).toHaveLength(3);
+  });
+
   it('goes on after an interruption, and adds nothing twice', async () => {
     const controller = new AbortController();
     const stopped = new MemoryIndex(1250, {

@@ -64,6 +64,8 @@ export async function connectPool(address: PostgresAddress, connections: number)
   });
   // The next query says what is wrong with an idle connection.
   pool.on('error', () => {});
+  // Nor does one that is lost in the middle of a query end the process: the query rejects.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -127,7 +127,12 @@ export class PostgresIndex implements PairIndex {
       pairs,
       condition,
     }: { readonly unit: Float32Array; readonly pairs: readonly WordPair[]; readonly condition: Condition | undefined },
-    { top, exact, distinctWords = false }: IndexSearchOptions & { readonly top: number; readonly exact: boolean },
+    {
+      top,
+      exact,
+      distinctWords = false,
+      signal,
+    }: IndexSearchOptions & { readonly top: number; readonly exact: boolean },
   ): Promise<IndexNeighbour[]> {
     const text = new SqlText();
     const distance = `embedding <=> ${text.add(vectorText(unit))}::halfvec`;
@@ -143,7 +148,7 @@ export class PostgresIndex implements PairIndex {
     const rows = `select head, tail, columns, ${distance} as distance from ${this.#address.quoted} ${where}`;
     // The graph is not used past a subquery with an offset.
     const query = `${exact ? `select * from (${rows} offset 0) as rows` : rows} order by distance limit ${top}`;
-    const found = await this.#query(query, text.parameters, top);
+    const found = await this.#query(query, text.parameters, { top, signal });
     return found
       .map(({ head, tail, columns, distance: far }) => ({ pair: this.#pair(head, tail, columns), score: 1 - far }))
       .sort((a, b) => b.score - a.score);
@@ -206,18 +211,33 @@ export class PostgresIndex implements PairIndex {
     await this.#pool.end();
   }
 
-  async #query(query: string, parameters: string[], top: number): Promise<QueryResultRow[]> {
+  async #query(
+    query: string,
+    parameters: string[],
+    { top, signal }: Pick<IndexSearchOptions, 'signal'> & { readonly top: number },
+  ): Promise<QueryResultRow[]> {
     const client = await this.#pool.connect();
+    let taken = true;
+    const release = (broken: boolean): void => {
+      if (taken) client.release(broken);
+      taken = false;
+    };
+    // A question that is not wanted any more ends with its connection.
+    const stop = (): void => release(true);
+    signal?.addEventListener('abort', stop);
     try {
+      signal?.throwIfAborted();
       const settings = settingsFor(Math.min(mostCandidates, Math.max(this.#efSearch, top)));
       if (this.#settings.get(client) !== settings) await client.query(settings);
       this.#settings.set(client, settings);
       const { rows } = await client.query(query, parameters);
-      client.release();
+      release(false);
       return rows;
     } catch (error) {
-      client.release(true);
-      throw error;
+      release(true);
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
   }
 
