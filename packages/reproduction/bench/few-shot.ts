@@ -44,9 +44,9 @@ const features = (pairs: readonly WordPair[]): Promise<FeatureMatrix> =>
 
 type Predict = (rows: FeatureMatrix, of: readonly string[], asked: FeatureMatrix) => Promise<readonly string[]>;
 const linear =
-  (learn: typeof nearestCentroid): Predict =>
+  (learn: typeof nearestCentroid | typeof shrunkDiscriminant): Predict =>
   async (rows, of, asked) => {
-    const classifier = learn(rows, of);
+    const classifier = await learn(rows, of);
     const scores = linearScores(classifier, asked);
     const k = classifier.classes.length;
     return Array.from(

@@ -20,7 +20,13 @@ import {
   thresholdsOf,
 } from './calibration.ts';
 import { dealFolds, type LabelledExample } from './folds.ts';
-import { type LinearClassifier, linearScores, nearestCentroid, shrunkDiscriminant } from './linear.ts';
+import {
+  type LinearClassifier,
+  linearScores,
+  NoCovarianceError,
+  nearestCentroid,
+  shrunkDiscriminant,
+} from './linear.ts';
 
 /** How relations are told apart: the paper's MLP, or what does better with few examples. */
 export const classifierMethods = ['mlp', 'centroid', 'lda'] as const;
@@ -95,7 +101,7 @@ export async function fitModel(input: FitInput, runtime: Runtime, options: FitOp
   const fitted =
     method === 'mlp'
       ? await fitNetwork(input, all, given, folds, runtime, options)
-      : fitLinear(input, all, given, folds, method);
+      : await fitLinear(input, all, given, folds, method, options);
   const { model, judgedOn, held, scores, ...course } = fitted;
   const classes = Object.keys(counts).sort();
   const rows: ScoredRows = {
@@ -160,15 +166,18 @@ async function fitNetwork(
   };
 }
 
-function fitLinear(
+async function fitLinear(
   input: FitInput,
   all: LabelledFeatures,
   given: LabelledFeatures | undefined,
   folds: Int32Array | undefined,
   method: 'centroid' | 'lda',
-): Fitted {
-  const learn = method === 'lda' ? shrunkDiscriminant : nearestCentroid;
-  const linear = learn(all.features, all.labels);
+  { signal }: FitOptions,
+): Promise<Fitted> {
+  signal?.throwIfAborted();
+  const learn = ({ features, labels }: LabelledFeatures) =>
+    method === 'lda' ? shrunkDiscriminant(features, labels, { signal }) : nearestCentroid(features, labels);
+  const linear = await learn(all);
   const model = { method, linear } as const;
   if (given) return { model, judgedOn: 'validation', held: given, scores: linearScores(linear, given.features) };
   const order: number[] = [];
@@ -177,8 +186,15 @@ function fitLinear(
     const places = (inside: boolean) => [...input.examples.keys()].filter((i) => (folds?.[i] === fold) === inside);
     const held = places(true);
     if (held.length === 0) continue;
-    const rest = rowsOf(input, places(false));
-    scores.push(...linearScores(learn(rest.features, rest.labels), rowsOf(input, held).features));
+    let learnt: LinearClassifier;
+    try {
+      learnt = await learn(rowsOf(input, places(false)));
+    } catch (error) {
+      // Too few are left without these: they are not judged.
+      if (error instanceof NoCovarianceError) continue;
+      throw error;
+    }
+    for (const score of linearScores(learnt, rowsOf(input, held).features)) scores.push(score);
     order.push(...held);
   }
   return { model, judgedOn: 'cross-validation', held: rowsOf(input, order), scores: Float32Array.from(scores) };

@@ -4,7 +4,17 @@
  */
 import { normalizeRows } from '../encoder/embeddings.ts';
 import type { FeatureMatrix } from '../evaluate/classifier-model.ts';
+import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { solvePositive } from './solve-positive.ts';
+
+/** There is nothing to learn a covariance from. */
+export class NoCovarianceError extends RangeError {
+  override readonly name = 'NoCovarianceError';
+
+  constructor() {
+    super('all items of each class are the same: there is no covariance to learn from');
+  }
+}
 
 /** Scores of a row x: weights [K, D] · x / ‖x‖ + bias [K]. */
 export interface LinearClassifier {
@@ -46,9 +56,13 @@ export function nearestCentroid(features: FeatureMatrix, labels: readonly string
  * identity, by as much as Ledoit and Wolf ("A well-conditioned estimator for large-dimensional covariance matrices",
  * 2004) estimate: scores μᵀ Σ⁻¹ x − μᵀ Σ⁻¹ μ / 2 + log of the class's share.
  *
- * @throws RangeError where all items of each class are the same: there is no covariance
+ * @throws NoCovarianceError where all items of each class are the same; the signal's reason when aborted
  */
-export function shrunkDiscriminant(features: FeatureMatrix, labels: readonly string[]): LinearClassifier {
+export async function shrunkDiscriminant(
+  features: FeatureMatrix,
+  labels: readonly string[],
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<LinearClassifier> {
   const [n, dimension] = features.shape;
   const rows = unitRows(features.data, dimension);
   const { classes, means, counts, index } = classMeans(rows, labels);
@@ -59,11 +73,11 @@ export function shrunkDiscriminant(features: FeatureMatrix, labels: readonly str
   const dual = n <= dimension;
   const size = dual ? n : dimension;
   // X Xᵀ or Xᵀ X of the residuals X, whichever is smaller: trace and Frobenius norm are the same.
-  const gram = dual
-    ? outerProducts(residuals, n, dimension)
-    : outerProducts(transposed(residuals, n, dimension), dimension, n);
+  const gram = await (dual
+    ? outerProducts(residuals, n, dimension, signal)
+    : outerProducts(transposed(residuals, n, dimension), dimension, n, signal));
   const { shrinkage, scale } = ledoitWolf(gram, size, residuals, dimension);
-  if (!(scale > 0)) throw new RangeError('all items of each class are the same: there is no covariance to learn from');
+  if (!(scale > 0)) throw new NoCovarianceError();
   // Σ = (1 − s) XᵀX / n + s·m·I = (1 − s) / n · (XᵀX + λ I)
   const share = Math.max(1 - shrinkage, 1e-9);
   const lambda = (n * shrinkage * scale) / share;
@@ -71,7 +85,7 @@ export function shrunkDiscriminant(features: FeatureMatrix, labels: readonly str
   const k = classes.length;
   const directions = new Float64Array(k * dimension);
   if (!dual) {
-    solvePositive(gram, means, k, size, directions);
+    await solvePositive(gram, means, k, { n: size, solutions: directions, signal });
     for (const [i, value] of directions.entries()) directions[i] = (value * n) / share;
   } else {
     // (XᵀX + λ I)⁻¹ μ = (μ − Xᵀ (X Xᵀ + λ I)⁻¹ X μ) / λ
@@ -79,7 +93,7 @@ export function shrunkDiscriminant(features: FeatureMatrix, labels: readonly str
     for (let c = 0; c < k; c++) {
       for (let i = 0; i < n; i++) projected[c * n + i] = dot(means, c * dimension, residuals, i * dimension, dimension);
     }
-    const solved = solvePositive(gram, projected, k, n, new Float64Array(k * n));
+    const solved = await solvePositive(gram, projected, k, { n, solutions: new Float64Array(k * n), signal });
     for (let c = 0; c < k; c++) {
       for (let d = 0; d < dimension; d++) {
         let sum = means[c * dimension + d] as number;
@@ -149,9 +163,17 @@ function ledoitWolf(gram: Float64Array, size: number, rows: Float64Array, dimens
   return { scale, shrinkage: spread > 0 ? Math.min(1, Math.max(0, noise / spread)) : 1 };
 }
 
-function outerProducts(rows: Float64Array, count: number, width: number): Float64Array {
+async function outerProducts(
+  rows: Float64Array,
+  count: number,
+  width: number,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
   const products = new Float64Array(count * count);
+  const turn = eventLoopTurns();
   for (let i = 0; i < count; i++) {
+    await turn();
+    signal?.throwIfAborted();
     for (let j = 0; j <= i; j++) {
       const value = dot(rows, i * width, rows, j * width, width);
       products[i * count + j] = value;

@@ -1,20 +1,31 @@
+import { eventLoopTurns } from '../runtime/event-loop.ts';
+
+export interface SolveOptions {
+  /** Unknowns. */
+  readonly n: number;
+  /** [count, n], written and returned. */
+  readonly solutions: Float64Array;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Solves A x = b for several b by Cholesky's decomposition, A = L Lᵀ.
  *
  * @param matrix A, symmetric and positive definite, [n, n]; L replaces it.
  * @param rights [count, n], a right side a row.
- * @param solutions [count, n], written and returned.
- * @throws RangeError where A is not positive definite
+ * @throws RangeError where A is not positive definite; the signal's reason when aborted
  */
-export function solvePositive(
+export async function solvePositive(
   matrix: Float64Array,
   rights: Float64Array,
   count: number,
-  n: number,
-  solutions: Float64Array,
-): Float64Array {
+  { n, solutions, signal }: SolveOptions,
+): Promise<Float64Array> {
+  const turn = eventLoopTurns();
   const at = (i: number, j: number): number => matrix[i * n + j] as number;
   for (let i = 0; i < n; i++) {
+    await turn();
+    signal?.throwIfAborted();
     for (let j = 0; j <= i; j++) {
       let sum = at(i, j);
       for (let k = 0; k < j; k++) sum -= at(i, k) * at(j, k);

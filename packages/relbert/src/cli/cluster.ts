@@ -67,8 +67,8 @@ export const cluster = command({
     );
     const json = JSON.stringify(resultJson(pairs, found, labels));
     if (flags.output !== undefined) {
-      const map = clusterMap(pairs, embeddings, found, labels);
-      await writeResults(flags.output, { svg: map, tsv: tableOf(pairs, found), json: `${json}\n` }, terminal);
+      const svg = () => clusterMap(pairs, embeddings, found, labels);
+      await writeResults(flags.output, { svg, tsv: () => tableOf(pairs, found), json: () => `${json}\n` }, terminal);
     }
     if (found.stability.mean < 0.6) {
       terminal.warn(
@@ -104,7 +104,7 @@ function tableOf(pairs: readonly WordPair[], { clusters }: Clustering): string {
 
 async function writeResults(
   path: string,
-  contents: Readonly<Record<'svg' | 'tsv' | 'json', string>>,
+  contents: Readonly<Record<'svg' | 'tsv' | 'json', () => string>>,
   { signal }: Terminal,
 ): Promise<void> {
   const { makeFolder } = await import('../node/files.ts');
@@ -115,7 +115,7 @@ async function writeResults(
   if (ending === undefined) await makeFolder(path);
   const files = (Object.keys(names) as (keyof typeof names)[])
     .filter((kind) => ending === undefined || kind === ending)
-    .map((kind) => ({ path: ending === undefined ? join(path, names[kind]) : path, content: contents[kind] }));
+    .map((kind) => ({ path: ending === undefined ? join(path, names[kind]) : path, content: contents[kind]() }));
   await writeFilesTogether(files, { signal });
 }
 

@@ -28,8 +28,11 @@ export function clusterMap(
 ): string {
   const points = principalPlane(embeddings);
   const place = [0, 1].map((axis) => {
-    const values = points.map((point) => point[axis] as number);
-    const [low, high] = [Math.min(...values), Math.max(...values)];
+    let [low, high] = [Infinity, -Infinity];
+    for (const point of points) {
+      low = Math.min(low, point[axis] as number);
+      high = Math.max(high, point[axis] as number);
+    }
     return (value: number) => MARGIN + ((value - low) / (high - low || 1)) * (SIDE - 2 * MARGIN);
   }) as [(value: number) => number, (value: number) => number];
   const spots = points.map(([x, y]) => ({ x: place[0](x), y: SIDE - place[1](y) }));
@@ -79,20 +82,21 @@ function escaped(text: string): string {
 }
 
 const POWER_ITERATIONS = 100;
+/** The directions are those of so many pairs at most, evenly among all: more would take minutes and change little. */
+const MOST_FOR_DIRECTIONS = 4096;
 
 /** Unit rows along their first two principal components, by power iteration from a fixed start. */
 function principalPlane({ data, shape: [count, dimension] }: Pick<Embeddings, 'data' | 'shape'>): [number, number][] {
-  const mean = new Float64Array(dimension);
-  const rows = Array.from({ length: count }, (_, i) => {
+  const unit = (i: number): Float64Array => {
     const row = Float64Array.from(data.subarray(i * dimension, (i + 1) * dimension));
     const norm = Math.hypot(...row) || 1;
-    for (let d = 0; d < dimension; d++) {
-      row[d] = (row[d] as number) / norm;
-      mean[d] = (mean[d] as number) + (row[d] as number) / count;
-    }
-    return row;
-  });
-  for (const row of rows) for (let d = 0; d < dimension; d++) row[d] = (row[d] as number) - (mean[d] as number);
+    return row.map((value) => value / norm);
+  };
+  const step = Math.ceil(count / MOST_FOR_DIRECTIONS);
+  const rows = Array.from({ length: Math.ceil(count / step) }, (_, i) => unit(i * step));
+  const mean = new Float64Array(dimension);
+  for (const row of rows) addScaled(mean, row, 1 / rows.length);
+  for (const row of rows) addScaled(row, mean, -1);
   const random = new Random(0);
   const axes: Float64Array[] = [];
   for (let axis = 0; axis < 2; axis++) {
@@ -107,7 +111,11 @@ function principalPlane({ data, shape: [count, dimension] }: Pick<Embeddings, 'd
     }
     axes.push(direction);
   }
-  return rows.map((row) => [dot(row, axes[0] as Float64Array), dot(row, axes[1] as Float64Array)]);
+  return Array.from({ length: count }, (_, i) => {
+    const row = unit(i);
+    addScaled(row, mean, -1);
+    return [dot(row, axes[0] as Float64Array), dot(row, axes[1] as Float64Array)];
+  });
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

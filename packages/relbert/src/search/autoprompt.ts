@@ -100,7 +100,13 @@ class Search {
     const gradient = await PromptGradient.create({ ...options, config, weights, pooling, count });
     const encoder = await createPromptBatchEncoder({ config, weights, runtime, pooling, threads });
     const loss = new PromptLoss({ ...options, encoder, maxLength: limit });
-    return new Search(options, tokens, gradient, loss, () => encoder.dispose());
+    try {
+      return new Search(options, tokens, gradient, loss, () => encoder.dispose());
+    } catch (error) {
+      await gradient.dispose();
+      await encoder.dispose();
+      throw error;
+    }
   }
 
   private constructor(

@@ -18,8 +18,8 @@ const matrix = (data: readonly number[], dimension: number) => ({
 });
 
 describe('shrunkDiscriminant', () => {
-  it.each(Object.entries(golden))('scores as NumPy with the covariance of scikit-learn (%s)', (_, set) => {
-    const classifier = shrunkDiscriminant(matrix(set.features, set.dimension), set.labels);
+  it.each(Object.entries(golden))('scores as NumPy with the covariance of scikit-learn (%s)', async (_, set) => {
+    const classifier = await shrunkDiscriminant(matrix(set.features, set.dimension), set.labels);
     const scores = linearScores(classifier, matrix(set.asked, set.dimension));
     expect(scores).toHaveLength(set.scores.length);
     for (const [i, value] of set.scores.entries()) {
@@ -27,10 +27,19 @@ describe('shrunkDiscriminant', () => {
     }
   });
 
-  it('refuses classes without any variation', () => {
-    expect(() => shrunkDiscriminant(matrix([1, 0, 1, 0, 0, 1], 2), ['a', 'a', 'b'])).toThrow(
+  it('refuses classes without any variation', async () => {
+    await expect(shrunkDiscriminant(matrix([1, 0, 1, 0, 0, 1], 2), ['a', 'a', 'b'])).rejects.toThrow(
       'all items of each class are the same',
     );
+  });
+
+  it('stops when it is aborted in the middle', async () => {
+    const data = Float32Array.from({ length: 600 * 400 }, (_, i) => Math.sin(i * i));
+    const labels = Array.from({ length: 600 }, (_, i) => (i % 2 === 0 ? 'a' : 'b'));
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('enough')), 1);
+    const fit = shrunkDiscriminant({ data, shape: [600, 400] }, labels, { signal: stop.signal });
+    await expect(fit).rejects.toThrow('enough');
   });
 });
 

@@ -52,6 +52,14 @@ describe('RelationClassifier', () => {
     },
   );
 
+  it('fits the fewest examples by lda, judged by none where a fold leaves none to learn from', async () => {
+    const few = [0, 1, 3, 4].map((i) => examples(6)[i] as LabelledExample);
+    await using fitted = await RelationClassifier.fit(few, { encoder, method: 'lda' });
+    expect(fitted.info.figures).toMatchObject({ judgedOn: 'nothing' });
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(RelationClassifier.fit(few, { encoder, method: 'lda', signal })).rejects.toThrow('enough');
+  });
+
   it('opens the encoder it was fitted to, with its prompt', async () => {
     await using loaded = await RelationClassifier.load(join(folder, 'centroid'), { worker: false, threads: 1 });
     expect((await loaded.predict(asked)).map(({ label }) => label)).toEqual(['green', 'red', 'blue']);

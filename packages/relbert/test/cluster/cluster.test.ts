@@ -76,4 +76,15 @@ describe('clusterMap', () => {
     }
     expect(clusterMap(pairs, embeddings, found, ['one', 'two & a half', 'three'])).toBe(svg);
   });
+
+  it('draws very many pairs', () => {
+    const count = 130_000;
+    const many = Array.from({ length: count }, (_, i) => ({ head: 'h', tail: String(i) }));
+    const data = Float32Array.from({ length: count * 3 }, (_, i) => Math.sin(i * i));
+    const clusters = many.map((_, i) => i % 2);
+    const members = [0, 1].map((cluster) => [...clusters.keys()].filter((i) => clusters[i] === cluster));
+    const svg = clusterMap(many, { data, shape: [count, 3] }, { clusters, members }, ['even', 'odd']);
+    expect(svg.match(/<path /g)).toHaveLength(count + 2);
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
 });
