@@ -19,7 +19,7 @@ export function checkContentType({ req }: Context): void {
   });
 }
 
-/** @throws Problem 413, 400 (not JSON) or 422 (not what the schema says) */
+/** @throws Problem 413, 400 (not JSON, or broken off) or 422 (not what the schema says) */
 export async function readBody<S extends z.ZodType>(
   context: Context,
   schema: S,
@@ -44,20 +44,24 @@ export async function readBody<S extends z.ZodType>(
   });
 }
 
+/** @throws Problem 413, or 400 where the client leaves before its body has come: that is no failure of the server */
 async function readBytes({ req }: Context, maxBody: number): Promise<Uint8Array> {
   const declared = req.header('content-length');
   const tooLarge = () =>
     new Problem(413, `the body has more than ${maxBody} bytes`, { headers: { connection: 'close' } });
-  if (declared !== undefined && req.header('transfer-encoding') === undefined) {
-    if (!(Number(declared) <= maxBody)) throw tooLarge();
-    return new Uint8Array(await req.arrayBuffer());
+  const known = declared !== undefined && req.header('transfer-encoding') === undefined;
+  if (known && !(Number(declared) <= maxBody)) throw tooLarge();
+  try {
+    if (known) return new Uint8Array(await req.arrayBuffer());
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of req.raw.body ?? []) {
+      size += chunk.byteLength;
+      if (size > maxBody) throw tooLarge();
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem(400, 'the client broke off its body');
   }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of req.raw.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBody) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../src/index.ts';
 import { post, raw, requestText, start } from './server.ts';
@@ -171,6 +172,24 @@ describe('bad input', () => {
     await expectAlive();
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toMatch(/^relbert_queue_requests 0$/m);
+  });
+
+  it.each([
+    ['of a declared length', 'content-length: 99\r\n\r\n{"pai'],
+    ['in chunks', 'transfer-encoding: chunked\r\n\r\n5\r\n{"pai\r\n'],
+  ])('a body %s that breaks off counts as a mistake of the client', async (_, rest) => {
+    const errors: string[] = [];
+    const log = pino({ level: 'error' }, { write: (line) => errors.push(line) });
+    await using server = await start({ log });
+    const head = 'POST /v1/embed HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n';
+    const client = await raw(server, head + rest);
+    // The server has the head, and waits for the rest of the body.
+    await expect.poll(client.received).toContain('100 Continue');
+    const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
+    client.socket.resetAndDestroy();
+    await expect.poll(metrics).toMatch(/^relbert_http_requests_total\{route="\/v1\/embed",.*\} 1$/m);
+    expect(await metrics()).toMatch(/^relbert_http_requests_total\{.*status="400"\} 1$/m);
+    expect(errors).toEqual([]);
   });
 
   it.each([
