@@ -57,12 +57,15 @@ const serveCommand = command({
       throw new UsageError('the token must be printable ASCII without spaces');
     }
     const { signal } = terminal;
-    signal.throwIfAborted();
     const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    await using server = await serve({ ...flags, token: secret, log: logLevel });
-    terminal.note(`listening on ${server.url}, with ${server.info.model}; ${server.url}/docs shows how to ask`);
-    await stopped;
-    await server.close();
+    try {
+      await using server = await serve({ ...flags, token: secret, log: logLevel, signal });
+      terminal.note(`listening on ${server.url}, with ${server.info.model}; ${server.url}/docs shows how to ask`);
+      await stopped;
+    } catch (error) {
+      // A stop while the model loads ends as one later does.
+      if (error !== signal.reason) throw error;
+    }
     throw new Stopped(SUCCESS, 'stopped');
   },
 });

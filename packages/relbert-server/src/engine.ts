@@ -27,11 +27,13 @@ const mostLosses = 3;
 /** Milliseconds between questions whether the worker is alive, and until a silent one is killed. */
 const pingEvery = 5000;
 const silence = 30_000;
+/** Milliseconds that a worker has to end: one that still loads has nothing to finish. */
+const farewell = { loaded: 5000, loading: 500 };
 /** Milliseconds until a worker that could not load is started again: doubled each time up to the second. */
 const pauses = [250, 30_000] as const;
 
 export class Engine {
-  /** What the first worker loaded. @throws UsageError or Error where nothing can be loaded */
+  /** What the first worker loaded. @throws UsageError or Error where nothing can be loaded, Problem where `close` comes before */
   readonly loaded: Promise<WorkerInfo>;
   readonly #spec: WorkerSpec;
   readonly #onEvent: (event: EngineEvent) => void;
@@ -41,7 +43,7 @@ export class Engine {
   readonly #watch: NodeJS.Timeout;
   #worker: ChildProcess;
   #ready = false;
-  #closed = false;
+  #closing: Promise<void> | undefined;
   #next = 0;
   #heard = 0;
   #pause: number = pauses[0];
@@ -76,7 +78,7 @@ export class Engine {
    */
   run(operation: string, body: unknown, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
-    if (this.#closed) throw ended();
+    if (this.#closing) throw ended();
     const id = this.#next++;
     return new Promise<Uint8Array>((resolve, reject) => {
       const job: Job = { operation, body, resolve, reject, losses: 0 };
@@ -95,20 +97,26 @@ export class Engine {
     });
   }
 
-  /** Ends the worker; what it has not answered fails. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  /** Ends the worker, also while it loads; what it has not answered fails. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     clearInterval(this.#watch);
     clearTimeout(this.#restart);
+    this.#settle?.reject(ended());
+    this.#settle = undefined;
     for (const { reject } of this.#jobs.values()) reject(ended());
     this.#jobs.clear();
     this.#unsent.clear();
     const worker = this.#worker;
-    if (worker.exitCode !== null || worker.signalCode !== null) return;
+    // One without a process id was never started.
+    if (worker.pid === undefined || worker.exitCode !== null || worker.signalCode !== null) return;
     const exit = new Promise((resolve) => worker.once('exit', resolve));
     if (worker.connected) worker.disconnect();
-    const kill = setTimeout(() => worker.kill('SIGKILL'), 5000);
+    const kill = setTimeout(() => worker.kill('SIGKILL'), this.#ready ? farewell.loaded : farewell.loading);
     await exit;
     clearTimeout(kill);
   }
@@ -188,7 +196,7 @@ export class Engine {
   }
 
   #replace(reason: string): void {
-    if (this.#closed) return;
+    if (this.#closing) return;
     if (this.#settle) {
       this.#settle.reject(new Error(`the worker process ended while it loaded the model (${reason})`));
       void this.close();

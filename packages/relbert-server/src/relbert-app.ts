@@ -25,7 +25,7 @@ export interface RelbertApp {
   fetch(request: Request, env?: Peer): Response | Promise<Response>;
   /** For a server of Node, before `fetch`: refuses cheaply what `fetch` would refuse because the queue is full. */
   readonly shed: Shed;
-  /** What was loaded. @throws UsageError or Error where nothing can be */
+  /** What was loaded. @throws UsageError or Error where nothing can be, Problem where `close` comes before */
   readonly loaded: Promise<WorkerInfo>;
   readonly limits: Limits;
   readonly log: Logger;
@@ -33,7 +33,7 @@ export interface RelbertApp {
   readonly workerPid: number | undefined;
   /** From now on /ready says 503, and connections end after their answer. */
   stop(): void;
-  /** Ends the worker process. */
+  /** Ends the worker process, also while it loads. */
   close(): Promise<void>;
 }
 

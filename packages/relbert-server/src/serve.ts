@@ -12,6 +12,8 @@ export interface ServeOptions extends ServerOptions {
   readonly port?: number | undefined;
   /** Address to listen on. Default 127.0.0.1: this machine only. */
   readonly host?: string | undefined;
+  /** Ends the server as `close` does; while the model loads, `serve` gives up and rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -23,26 +25,41 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Seconds in which clients of a server without a model take their refusals. */
+const farewell = 1;
+
 /**
  * Listens, loads the model, and resolves when requests are answered; /health answers and /ready says 503 meanwhile.
  *
- * @throws Error where the address cannot be listened on or the model not be loaded, UsageError where an option is wrong
+ * @throws Error where the address cannot be listened on or the model not be loaded, UsageError where an option is wrong,
+ *   the signal's reason when aborted
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
-  const { port = 8000, host = '127.0.0.1', ...rest } = options;
+  const { port = 8000, host = '127.0.0.1', signal, ...rest } = options;
+  signal?.throwIfAborted();
   const app = createApp(rest);
   const server = createHttpServer(app);
-  const close = once(() => drain(server, app));
+  let loaded = false;
+  const close = once(async () => {
+    signal?.removeEventListener('abort', stop);
+    await drain(server, app, app.limits.timeout);
+  });
+  // Without a model nothing can be answered: loading ends, and requests that wait for it hear so.
+  const stop = (): void => void (loaded ? close() : app.close());
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     await listen(server, port, host);
     const info = await app.loaded;
+    signal?.throwIfAborted();
+    loaded = true;
     const address = server.address() as AddressInfo;
     const url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
     app.log.info({ url, ...info }, 'ready');
     return { url, port: address.port, info, app, close, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await close();
-    throw error;
+    signal?.removeEventListener('abort', stop);
+    await drain(server, app, farewell);
+    throw signal?.aborted ? signal.reason : error;
   }
 }
 
@@ -104,12 +121,13 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   });
 }
 
-async function drain(server: Server, app: RelbertApp): Promise<void> {
+/** @param seconds Until connections end that have not ended by themselves. */
+async function drain(server: Server, app: RelbertApp, seconds: number): Promise<void> {
   app.stop();
   if (server.listening) {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    const late = setTimeout(() => server.closeAllConnections(), app.limits.timeout * 1000);
+    const late = setTimeout(() => server.closeAllConnections(), seconds * 1000);
     await closed;
     clearTimeout(late);
   }

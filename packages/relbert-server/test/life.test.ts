@@ -1,6 +1,10 @@
 /** The server as a process: the command, signals, and a worker that is killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../src/index.ts';
@@ -23,7 +27,14 @@ afterEach(() => {
 });
 
 function command(...args: readonly string[]): Command {
-  const child = spawn(process.execPath, [bin, '--port', '0', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return commandWith({}, ...args);
+}
+
+function commandWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): Command {
+  const child = spawn(process.execPath, [bin, '--port', '0', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   running.add(child);
   let stderr = '';
   child.stderr?.on('data', (chunk) => {
@@ -74,6 +85,23 @@ describe('the command', () => {
     expect(await exit).toBe(code);
     expect(stderr()).toMatch(message);
     expect(stderr()).not.toMatch(/\n\s+at /);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s while a model is fetched', async (signal) => {
+    const hub = createServer(); // never answers
+    await once(hub.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = hub.address() as AddressInfo;
+      const env = { HF_ENDPOINT: `http://127.0.0.1:${port}`, HF_HOME: join(tmpdir(), 'relbert-server-no-cache') };
+      const served = commandWith(env, '--model', 'nobody/nothing');
+      await once(hub, 'request');
+      served.child.kill(signal);
+      expect(await served.exit).toBe(0);
+      expect(served.stderr()).toBe('');
+    } finally {
+      hub.closeAllConnections();
+      hub.close();
+    }
   });
 
   it('a port that is taken is said in words', async () => {
@@ -223,7 +251,41 @@ describe('limits', () => {
   });
 });
 
+describe('a signal', () => {
+  it('ends the server, before the model is loaded and after', async () => {
+    const early = new AbortController();
+    const starting = start({ signal: early.signal });
+    early.abort(new Error('not wanted any more'));
+    await expect(starting).rejects.toThrow('not wanted any more');
+    await expect(start({ signal: early.signal })).rejects.toThrow('not wanted any more');
+
+    const late = new AbortController();
+    const server = await start({ signal: late.signal });
+    late.abort();
+    await server.close();
+    await expect(fetch(`${server.url}/health`)).rejects.toThrow();
+    await expect(server.app.loaded).resolves.toEqual(server.info);
+  });
+});
+
 describe('createApp', () => {
+  it('that is closed while the model loads says so to what waits for it, and ends a worker that hangs', async () => {
+    const app = createApp({ model: tinyModel, ...modelOptions, log: 'silent' });
+    process.kill(app.workerPid as number, 'SIGSTOP');
+    const waiting = app.fetch(
+      new Request('http://any/v1/embed', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(pair),
+      }),
+    );
+    const queued = async () => (await app.fetch(new Request('http://any/metrics'))).text();
+    await expect.poll(queued).toContain('relbert_queue_requests 1');
+    await app.close();
+    expect((await waiting).status).toBe(503);
+    await expect(app.loaded).rejects.toThrow('the server is stopping');
+  });
+
   it('answers requests of a program with a server of its own', async () => {
     const app = createApp({ model: tinyModel, ...modelOptions, log: 'silent' });
     try {
