@@ -3,7 +3,6 @@ import {
   choice,
   command,
   flag,
-  fromOne,
   list,
   modelOptions,
   number,
@@ -14,7 +13,7 @@ import {
   UsageError,
   withDefault,
 } from 'relbert/cli';
-import { defaultLimits as most } from './limits.ts';
+import { limitRanges, defaultLimits as most } from './limits.ts';
 import { serve } from './serve.ts';
 import { logLevels } from './server-options.ts';
 
@@ -32,13 +31,19 @@ const serveCommand = command({
     classifier: text('<dir>', 'folder that relbert classify fit has written, for /v1/classify'),
     token: text('<token>', 'bearer token that /v1 asks for (better: the variable RELBERT_TOKEN)'),
     cors: list('<origin...>', 'origins of web pages that may ask; "*": any (default: none)'),
-    rateLimit: number('<number>', 'requests a minute from one client (default: no limit)', fromOne),
+    rateLimit: number('<number>', 'requests a minute from one client (default: no limit)', limitRanges.rateLimit),
     trustProxy: flag('the client is whom X-Forwarded-For names last: behind a proxy that sets it'),
-    queue: withDefault(number('<number>', 'requests in flight; further ones are answered 503', fromOne), most.queue),
-    maxPairs: withDefault(number('<number>', 'pairs in a request', fromOne), most.maxPairs),
-    maxWord: withDefault(number('<characters>', 'length of a word', fromOne), most.maxWord),
-    maxBody: withDefault(number('<bytes>', 'length of a body', fromOne), most.maxBody),
-    timeout: withDefault(number('<seconds>', 'for a request to arrive, and to be answered', fromOne), most.timeout),
+    queue: withDefault(
+      number('<number>', 'requests in flight; further ones are answered 503', limitRanges.queue),
+      most.queue,
+    ),
+    maxPairs: withDefault(number('<number>', 'pairs in a request', limitRanges.maxPairs), most.maxPairs),
+    maxWord: withDefault(number('<characters>', 'length of a word', limitRanges.maxWord), most.maxWord),
+    maxBody: withDefault(number('<bytes>', 'length of a body', limitRanges.maxBody), most.maxBody),
+    timeout: withDefault(
+      number('<seconds>', 'for a request to arrive, and to be answered', limitRanges.timeout),
+      most.timeout,
+    ),
     logLevel: withDefault(choice('<level>', 'what is logged on standard error, as JSON lines', logLevels), 'info'),
     model: text(
       '<model>',

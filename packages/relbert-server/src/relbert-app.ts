@@ -3,14 +3,15 @@
 import { createRequire } from 'node:module';
 import type { Context } from 'hono';
 import { type Logger, pino } from 'pino';
+import { checkOptionNames } from 'relbert/cli';
 import { Admission } from './admission.ts';
 import { type AppParts, createRoutes } from './app.ts';
 import { Engine, type EngineEvent } from './engine.ts';
-import { defaultLimits, type Limits } from './limits.ts';
+import { checkLimits, defaultLimits, type Limits } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { operations } from './operations.ts';
 import { RefusalPace } from './refusal-pace.ts';
-import type { ServerOptions } from './server-options.ts';
+import { type ServerOptions, serverOptionNames } from './server-options.ts';
 import { createShed, type Shed } from './shed.ts';
 import type { WorkerInfo } from './worker-message.ts';
 
@@ -37,8 +38,13 @@ export interface RelbertApp {
   close(): Promise<void>;
 }
 
-/** Starts to load the model in a worker process; requests wait for it. */
+/**
+ * Starts to load the model in a worker process; requests wait for it.
+ *
+ * @throws OptionError for an option that there is not, or a limit out of its range
+ */
 export function createApp(options: ServerOptions = {}): RelbertApp {
+  checkOptionNames(options, serverOptionNames);
   const { token, cors, trustProxy = false, log: logging = 'info', ...rest } = options;
   const { limits, spec } = split(rest);
   const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
@@ -78,6 +84,7 @@ export function createApp(options: ServerOptions = {}): RelbertApp {
 function split(options: Omit<ServerOptions, 'token' | 'cors' | 'trustProxy' | 'log'>) {
   const { maxBody, maxPairs, maxWord, maxTop, timeout, queue, rateLimit, ...spec } = options;
   const limits = { ...defaultLimits, ...given({ maxBody, maxPairs, maxWord, maxTop, timeout, queue, rateLimit }) };
+  checkLimits(limits);
   return { limits, spec: given(spec) };
 }
 

@@ -2,9 +2,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { checkOptionNames } from 'relbert/cli';
 import { Problem, problemType } from './problem.ts';
 import { createApp, type RelbertApp } from './relbert-app.ts';
-import type { ServerOptions } from './server-options.ts';
+import { type ServerOptions, serverOptionNames } from './server-options.ts';
 import type { WorkerInfo } from './worker-message.ts';
 
 export interface ServeOptions extends ServerOptions {
@@ -15,6 +16,11 @@ export interface ServeOptions extends ServerOptions {
   /** Ends the server as `close` does; while the model loads, `serve` gives up and rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const serveOptionNames: Readonly<Record<keyof ServeOptions, true>> = {
+  ...serverOptionNames,
+  ...{ port: true, host: true, signal: true },
+};
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
@@ -31,10 +37,11 @@ const farewell = 1;
 /**
  * Listens, loads the model, and resolves when requests are answered; /health answers and /ready says 503 meanwhile.
  *
- * @throws Error where the address cannot be listened on or the model not be loaded, UsageError where an option is wrong,
- *   the signal's reason when aborted
+ * @throws Error where the address cannot be listened on or the model not be loaded, UsageError or OptionError where
+ *   an option is wrong, the signal's reason when aborted
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
+  checkOptionNames(options, serveOptionNames);
   const { port = 8000, host = '127.0.0.1', signal, ...rest } = options;
   signal?.throwIfAborted();
   const app = createApp(rest);

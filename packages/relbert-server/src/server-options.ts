@@ -14,5 +14,13 @@ export interface ServerOptions extends WorkerSpec, Partial<Limits> {
   readonly log?: LogLevel | Logger | undefined;
 }
 
+/** The names of {@link ServerOptions}, so that a mistyped one is refused. */
+export const serverOptionNames: Readonly<Record<keyof ServerOptions, true>> = {
+  ...{ model: true, index: true, classifier: true, template: true, prompt: true, pooling: true, maxLength: true },
+  ...{ batchTokens: true, dtype: true, threads: true, device: true, normalize: true, offline: true },
+  ...{ maxBody: true, maxPairs: true, maxWord: true, maxTop: true, timeout: true, queue: true, rateLimit: true },
+  ...{ token: true, cors: true, trustProxy: true, log: true },
+};
+
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createApp } from '../src/index.ts';
+import { createApp, type ServeOptions, type ServerOptions, serve } from '../src/index.ts';
 import { modelOptions, post, raw, requestText, start, tinyModel } from './server.ts';
 
 const bin = fileURLToPath(new URL('../bin/relbert-server.js', import.meta.url));
@@ -80,6 +80,7 @@ describe('the command', () => {
     [['--index', '/nowhere/index'], 1, /there is no index here/],
     [[...options, '--port', '99999'], 2, /port/],
     [['--token', 'a b'], 2, /token must be/],
+    [['--timeout', '3000000'], 2, /'3000000' is invalid. Expected a whole number from 1 to 1073741\./],
   ])('%j ends at once with a message', async (args, code, message) => {
     const { exit, stderr } = command(...args);
     expect(await exit).toBe(code);
@@ -316,6 +317,27 @@ describe('createApp', () => {
       )
     ).json()) as { readonly status: number; readonly detail: string };
     expect([status, detail]).toEqual([503, 'the server is stopping']);
+  });
+
+  it.each<[ServerOptions, string]>([
+    [{ timeout: 3_000_000 }, 'timeout must be a whole number from 1 to 1073741, got 3000000'],
+    [{ timeout: Number.POSITIVE_INFINITY }, 'timeout must be a whole number from 1 to 1073741, got Infinity'],
+    [{ queue: 0 }, 'queue must be a whole number from 1 upward, got 0'],
+    [{ rateLimit: 0.5 }, 'rateLimit must be a whole number from 1 upward, got 0.5'],
+    [{ maxTop: '10' as unknown as number }, "maxTop must be a whole number from 1 upward, got '10'"],
+    [{ modle: './mine' } as ServerOptions, "unknown option 'modle' (did you mean model?); options: model, index,"],
+  ])('refuses %j, and serve does', async (wrong, message) => {
+    expect(() => createApp(wrong)).toThrow(message);
+    await expect(serve(wrong)).rejects.toThrow(message);
+  });
+
+  it('serve knows further options', async () => {
+    await expect(serve({ prot: 80 } as ServeOptions)).rejects.toThrow("unknown option 'prot' (did you mean port");
+  });
+
+  it('takes the longest timeout', async () => {
+    await using server = await start({ timeout: 1_073_741 });
+    expect((await post(server, '/v1/embed', pair)).status).toBe(200);
   });
 
   it('says what is wrong with an option', async () => {

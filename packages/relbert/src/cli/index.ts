@@ -7,6 +7,7 @@
 export { type PlacedLabel, placeLabels } from '../cluster/label-places.ts';
 export { CARRIED_DATA, pairsOfCarried } from '../data/carried.ts';
 export { holdsRelations } from '../data/relation-set.ts';
+export { checkOptionNames, OptionError } from '../encoder/option-error.ts';
 export { modelDifference } from '../index/manifest.ts';
 export { lockFolder } from '../node/file-lock.ts';
 export { makeFolder } from '../node/files.ts';
