@@ -1,7 +1,7 @@
 /** The pairs that ship with the page: their vectors in 8 bits, and a map. Made once for a model, in minutes, and kept. */
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   type IndexFolder,
   type IndexWriteEvent,
@@ -12,7 +12,15 @@ import {
   type RelationEncoder,
   RelationIndex,
 } from 'relbert';
-import { kindOfPath, listFolder, makeFolder, modelDifference, UsageError } from 'relbert/cli';
+import {
+  clearLeftovers,
+  kindOfPath,
+  listFolder,
+  makeFolder,
+  modelDifference,
+  temporaryPath,
+  UsageError,
+} from 'relbert/cli';
 import { type LayoutEvent, type LayoutOptions, layoutOf, type PlacedPair } from './layout.ts';
 import { carriedPairs } from './pairs.ts';
 
@@ -32,31 +40,45 @@ export function hasPageData(folder: string): boolean {
   return pageDataFiles.every((name) => existsSync(join(folder, name)));
 }
 
-/** @throws Error where the data in a folder were made with another model: the page would compare what cannot be compared */
-export async function checkPageData(folder: string, identity: ModelIdentity): Promise<void> {
+/**
+ * @param count How many pairs were asked for; undefined: as many as there are.
+ * @throws Error where the data in a folder are of another model, with which the page would compare what cannot be
+ *   compared, or of another number of pairs
+ */
+export async function checkPageData(folder: string, identity: ModelIdentity, count: number | undefined): Promise<void> {
   const model = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as ModelIdentity;
   const what = modelDifference(model, identity);
-  if (what === undefined) return;
+  if (what !== undefined) {
+    throw new Error(
+      `${folder}: made with ${model.name}; ${identity.name} has ${what}. Name another folder with --data, or delete this one`,
+    );
+  }
+  // Without its first line, and the nothing after its last.
+  const pairs = (await readFile(join(folder, 'map.tsv'), 'utf8')).split('\n').length - 2;
+  // Whoever asks for more than relbert carries gets fewer. To find out takes a second.
+  if (count === undefined || pairs === count || pairs === (await carriedPairs(count)).length) return;
   throw new Error(
-    `${folder}: made with ${model.name}; ${identity.name} has ${what}. Name another folder with --data, or delete this one`,
+    `${folder}: holds ${pairs} pairs, not ${count}. Leave --pairs out to show these, name another folder with --data, or delete this one`,
   );
 }
 
 /**
- * Makes the data in a new folder. Until they are complete the folder does not exist under its name.
- * @throws UsageError where there is something else under this name
+ * Makes the data in a new folder. Until they are complete the folder does not exist under its name. Where another process
+ * was faster with the same data, its data stay.
+ * @throws UsageError where there is something else under this name; as {@link checkPageData} where other data are there
  */
 export async function makePageData(
   folder: string,
   { encoder, identity }: { readonly encoder: RelationEncoder; readonly identity: ModelIdentity },
   { count, signal, onProgress }: PageDataOptions,
 ): Promise<void> {
+  if (hasPageData(folder)) return checkPageData(folder, identity, count);
   if ((await kindOfPath(folder)) !== undefined && (await listFolder(folder)).length > 0) {
     throw new UsageError(`--data: ${folder} holds other files: name a new folder`);
   }
   const pairs = await carriedPairs(count);
-  const part = `${folder}.part`;
-  await rm(part, { recursive: true, force: true });
+  await clearLeftovers(dirname(folder), { of: basename(folder) });
+  const part = temporaryPath(folder);
   await makeFolder(part);
   const runtime = nodeWorkerRuntime();
   try {
@@ -79,7 +101,10 @@ export async function makePageData(
     await rm(join(part, 'index'), { recursive: true });
     // Windows renames to a new name only. A folder that is not empty stays, and the renaming fails.
     await rmdir(folder).catch(() => {});
-    await rename(part, folder);
+    await rename(part, folder).catch(async (error: unknown) => {
+      if (!hasPageData(folder)) throw error;
+      await checkPageData(folder, identity, count);
+    });
   } finally {
     await runtime.dispose();
     await rm(part, { recursive: true, force: true });

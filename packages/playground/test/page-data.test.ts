@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { RelationEncoder } from 'relbert';
+import { temporaryPath } from 'relbert/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { relbert } from '../../relbert/test/cli/command.ts';
 import { checkPageData, hasPageData, makePageData } from '../src/page-data.ts';
@@ -44,10 +45,41 @@ describe('the folder of the data', () => {
     await makePageData(data, { encoder, identity }, options);
     expect(hasPageData(data)).toBe(true);
     expect(await readdir(folder)).toEqual(['data', 'taken']);
-    await checkPageData(data, identity);
-    await expect(checkPageData(data, { ...identity, name: 'another', hash: 'b'.repeat(64) })).rejects.toThrow(
+    for (const count of [20, undefined]) await checkPageData(data, identity, count);
+    await expect(checkPageData(data, { ...identity, name: 'another', hash: 'b'.repeat(64) }, 20)).rejects.toThrow(
       `${data}: made with embedded; another has other weights. Name another folder with --data, or delete this one`,
     );
+  });
+
+  it('is the same after two starts at a time, which clear what killed ones have left', async () => {
+    const data = join(folder, 'twice');
+    const ofKilled = temporaryPath(data).replace(`.${process.pid}-`, `.${2 ** 22 + 1}-`);
+    const ofLiving = temporaryPath(data);
+    for (const part of [ofKilled, ofLiving]) await mkdir(join(part, 'index'), { recursive: true });
+    const makings = [1, 2].map(() => makePageData(data, { encoder, identity }, options));
+    await Promise.all(makings);
+    expect(hasPageData(data)).toBe(true);
+    expect((await readdir(folder)).filter((name) => name.includes('twice'))).toEqual([basename(ofLiving), 'twice']);
+    await rm(ofLiving, { recursive: true });
+
+    await makePageData(data, { encoder, identity }, options);
+    await expect(makePageData(data, { encoder, identity }, { ...options, count: 21 })).rejects.toThrow(
+      `${data}: holds 20 pairs, not 21. Leave --pairs out to show these`,
+    );
+    await rm(data, { recursive: true });
+  });
+
+  it('is refused where another number of pairs is asked for, and taken where none is', async () => {
+    const [data, site] = [join(folder, 'numbered'), join(folder, 'numbered-site')];
+    const run = (...pairs: string[]) => relbert(['playground', ...pairs, '--data', data, '--output', site]);
+    expect((await run('--pairs', '16')).code).toBe(0);
+    const other = await run('--pairs', '50000');
+    expect(other.code).toBe(1);
+    expect(other.stderr).toContain(
+      `${data}: holds 16 pairs, not 50000. Leave --pairs out to show these, name another folder with --data, or delete this one`,
+    );
+    expect((await run()).code).toBe(0);
+    for (const path of [data, site]) await rm(path, { recursive: true });
   });
 
   it('is found again with a slash at its end', async () => {

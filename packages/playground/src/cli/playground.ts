@@ -20,12 +20,19 @@ const pairsRange: NumberRange = {
   holds: (value) => Number.isSafeInteger(value) && value > 15,
 };
 
+/** Pairs that are embedded where nobody says how many: some minutes of work. */
+const usualPairs = 50_000;
+
 const options = {
   port: withDefault(number('<number>', 'port of the server; 0 for any that is free', portNumber), 8017),
   host: withDefault(text('<name>', 'address to listen on; 0.0.0.0 lets other machines in'), '127.0.0.1'),
   output: text('<dir>', 'write the page as static files for any web server, and end'),
   model: withDefault(text('<model>', 'folder, hub id, id@revision, or "embedded"'), 'embedded'),
-  pairs: withDefault(number('<number>', 'pairs that Neighbours and Map show', pairsRange), 50_000),
+  pairs: number(
+    '<number>',
+    `pairs that Neighbours and Map show (default: those in --data, else ${usualPairs})`,
+    pairsRange,
+  ),
   data: text('<dir>', 'where these pairs with their vectors are kept (default: in the cache of the user)'),
   offline: flag('use the cache only, ask no server (as HF_HUB_OFFLINE=1 does)'),
 };
@@ -49,14 +56,13 @@ async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promis
   await using encoder = await loadEncoder(flags, terminal, { worker: true });
   const identity = await identityOf(encoder, flags, terminal);
   const { openModel } = await import('relbert');
+  const { pairs = usualPairs } = flags;
   const parts = await siteParts(await openModel(flags.model, { offline: flags.offline ?? false }), identity.hash ?? '');
   const { resolve } = await import('node:path');
-  const folder = resolve(
-    flags.data ?? (await cacheFolder(`${identity.hash?.slice(0, 12)}-${flags.pairs}-int8`, terminal)),
-  );
+  const folder = resolve(flags.data ?? (await cacheFolder(`${identity.hash?.slice(0, 12)}-${pairs}-int8`, terminal)));
   const prepare = async (onProgress: (event: PageDataEvent) => void): Promise<void> => {
-    if (hasPageData(folder)) await checkPageData(folder, identity);
-    else await makeData(folder, { encoder, identity }, flags, terminal, onProgress);
+    if (hasPageData(folder)) await checkPageData(folder, identity, flags.pairs);
+    else await makeData(folder, { encoder, identity }, pairs, terminal, onProgress);
     parts.push(await dataPart(folder));
   };
   if (flags.output !== undefined) {
@@ -71,8 +77,8 @@ async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promis
   await using server = await serveSite({ host, port, parts: () => parts, preparing: () => state });
   await terminal.print(server.url);
   terminal.note('Ctrl-C ends it');
-  if (!hasPageData(folder)) terminal.note(`embedding ${flags.pairs} pairs for Neighbours and Map; kept in ${folder}`);
-  state = { kind: 'pairs', done: 0, total: flags.pairs };
+  if (!hasPageData(folder)) terminal.note(`embedding ${pairs} pairs for Neighbours and Map; kept in ${folder}`);
+  state = { kind: 'pairs', done: 0, total: pairs };
   await prepare((event) => {
     state = event;
   });
@@ -83,7 +89,7 @@ async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promis
 async function makeData(
   folder: string,
   model: Parameters<typeof import('../page-data.ts')['makePageData']>[1],
-  flags: PlaygroundFlags,
+  count: number,
   terminal: Terminal,
   onProgress: (event: PageDataEvent) => void,
 ): Promise<void> {
@@ -103,7 +109,7 @@ async function makeData(
   };
   try {
     await makePageData(folder, model, {
-      count: flags.pairs,
+      count,
       signal: terminal.signal,
       onProgress(event) {
         onProgress(event);

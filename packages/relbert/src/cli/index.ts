@@ -15,6 +15,7 @@ export { writeFilesTogether } from '../node/files-together.ts';
 export { describeMachine, describeVersions } from '../node/machine.ts';
 export { isCarried, readCarriedPairs, readPackageData } from '../node/package-data.ts';
 export { kindOfPath, listFolder, readText } from '../node/read-file.ts';
+export { clearLeftovers, temporaryPath } from '../node/temporary-file.ts';
 export { pairFileFormat, parsePairBytes } from '../pair/pair-file.ts';
 export { deduplicatePairs, pairKey } from '../pair/pair-key.ts';
 export { manualTemplates } from '../prompt/template.ts';

@@ -1,4 +1,4 @@
-/** @file Files while they are written, and what killed processes left of them. */
+/** @file Files and folders while they are written, and what killed processes left of them. */
 
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { hostDigits, isRunning } from './process.ts';
 /** `.NAME.PID-DIGITS.tmp` (content) or `.commit` (journal): the digits are eight of the machine and eight random ones. */
 const pattern = /^\.(.+)\.(\d+)-([0-9a-f]{8})[0-9a-f]*\.(tmp|commit)$/;
 
-/** A new path beside a file, for its content while it is written, or for the journal of files that belong together. */
+/** A new path beside a file or folder, for its content while it is written, or for the journal of files that belong together. */
 export function temporaryPath(path: string, kind: 'tmp' | 'commit' = 'tmp'): string {
   const digits = `${hostDigits}${randomBytes(4).toString('hex')}`;
   return join(dirname(path), `.${basename(path)}.${process.pid}-${digits}.${kind}`);
@@ -29,8 +29,8 @@ export interface LeftoverOptions {
 }
 
 /**
- * Finishes the commits of killed processes in a folder, and removes their temporary files. Does nothing where there is
- * no such folder.
+ * Finishes the commits of killed processes in a folder, and removes their temporary files and folders. Does nothing
+ * where there is no such folder.
  */
 export async function clearLeftovers(folder: string, { of, locked = false }: LeftoverOptions = {}): Promise<void> {
   let names: string[];
@@ -48,7 +48,7 @@ export async function clearLeftovers(folder: string, { of, locked = false }: Lef
   });
   for (const { path, kind } of leftovers) if (kind === 'commit') await finishCommit(path);
   for (const { path, target, kind } of leftovers) {
-    if (kind === 'tmp' && (of === undefined || of === target)) await rm(path, { force: true });
+    if (kind === 'tmp' && (of === undefined || of === target)) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +35,17 @@ describe('temporary files', () => {
     });
     await clearLeftovers(folder, { locked: true });
     expect(content()).toEqual({ a: 'new', [temporary('a', process.pid)]: 'alive' });
+  });
+});
+
+describe('temporary folders', () => {
+  it('of a killed process go with what is in them', async () => {
+    for (const pid of [deadPid, process.pid]) {
+      mkdirSync(at(temporary('data', pid)));
+      write(join(temporary('data', pid), 'map'), '');
+    }
+    await clearLeftovers(folder, { of: 'data' });
+    expect(readdirSync(folder)).toEqual([temporary('data', process.pid)]);
   });
 });
 
