@@ -152,7 +152,7 @@ export function fetchFiles(model: string | URL | ModelManifest, options: FetchFi
       const response = await requestFile(url, options, { absent: listed.has(name) ? [404] : [403, 404] });
       if (!(response instanceof Response)) return undefined;
       const bytes = await readBody(response, url, signal, (loaded, size) =>
-        onProgress({ kind: 'progress', file: name, loaded, size: size ?? file?.size }),
+        onProgress({ kind: 'progress', file: name, loaded, size: file?.size ?? size }),
       );
       if (file) await checkListed(url, bytes, file);
       await cache.put(url, bytes, tag);

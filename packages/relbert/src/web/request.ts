@@ -65,7 +65,12 @@ function unreachable(url: string, reason: string): string {
   );
 }
 
-/** The body, straight into one array where the length is known. @throws CheckpointError where it is cut off */
+/**
+ * The body, straight into one array where the length is known.
+ *
+ * @param onProgress With the size of the whole, undefined where the server does not say it, or said that of a packed body.
+ * @throws CheckpointError where it is cut off
+ */
 export async function readBody(
   response: Response,
   url: string,
@@ -86,11 +91,12 @@ async function readAll(
   url: string,
   onProgress: (loaded: number, size: number | undefined) => void,
 ): Promise<Uint8Array> {
-  // the length of a packed body is not that of the file
+  // The length of a packed body is not that of the file. Another origin's server shows a page the length without the coding.
   const length = response.headers.get('content-encoding') === null ? response.headers.get('content-length') : null;
-  const size = length === null ? undefined : Number(length);
+  const announced = length === null ? 0 : Number(length);
+  let size = length === null ? undefined : announced;
   if (response.body === null) return new Uint8Array(await response.arrayBuffer());
-  let bytes = new Uint8Array(size ?? 1 << 20);
+  let bytes = new Uint8Array(announced || 1 << 20);
   let loaded = 0;
   for await (const chunk of chunksOf(response.body)) {
     if (loaded + chunk.byteLength > bytes.byteLength) {
@@ -100,10 +106,14 @@ async function readAll(
     }
     bytes.set(chunk, loaded);
     loaded += chunk.byteLength;
+    if (loaded > announced) size = undefined; // more than announced: that was the length of a packed body
     onProgress(loaded, size);
   }
-  if (size !== undefined && loaded !== size) {
-    throw new CheckpointError(url, `the server sent ${loaded} bytes where it had announced ${size}`);
+  if (loaded < announced) {
+    throw new CheckpointError(
+      url,
+      `the server sent ${loaded} bytes where it had announced ${announced}; try again, or put the file there again`,
+    );
   }
   return bytes.subarray(0, loaded);
 }

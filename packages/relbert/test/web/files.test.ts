@@ -228,6 +228,43 @@ describe('fetchFiles', () => {
     expect((await openCheckpoint(files)).config['model_type']).toBe('bert');
   });
 
+  describe('of another origin, where the server packs files and a page sees their packed length alone', () => {
+    const text = JSON.stringify({ model_type: 'bert', padding: 'x'.repeat(500) });
+    /** Chunks of one answer with this length. */
+    const answerOf =
+      (length: number, ...chunks: string[]) =>
+      async (): Promise<Response> =>
+        new Response(
+          new ReadableStream<Uint8Array>({
+            start(controller) {
+              for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
+              controller.close();
+            },
+          }),
+          { headers: { 'content-length': String(length) } },
+        );
+
+    it('takes more bytes than were announced, and then says no size', async () => {
+      const sizes: unknown[] = [];
+      const files = fetchFiles('https://models.example/x', {
+        fetch: answerOf(53, text.slice(0, 40), text.slice(40)),
+        onProgress: (event) => event.kind === 'progress' && sizes.push([event.loaded, event.size]),
+      });
+      expect(new TextDecoder().decode(await files.read('config.json'))).toBe(text);
+      expect(sizes).toEqual([
+        [40, 53],
+        [text.length, undefined],
+      ]);
+    });
+
+    it('refuses fewer bytes than were announced', async () => {
+      const fetch = answerOf(text.length + 1, text);
+      await expect(fetchFiles('https://models.example/x', { fetch }).read('config.json')).rejects.toThrow(
+        `config.json: the server sent ${text.length} bytes where it had announced ${text.length + 1}; try again`,
+      );
+    });
+  });
+
   it('stops when aborted', async () => {
     await expect(fetchFiles(base, { signal: AbortSignal.abort(new Error('enough')) }).list()).rejects.toThrow('enough');
   });
