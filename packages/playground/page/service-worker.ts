@@ -68,7 +68,9 @@ async function answer(request: Request, path: string): Promise<Response> {
   const store = await caches.open(storeOf(part));
   const kept = await store.match(new URL(path, root));
   if (kept) return kept;
-  const response = await fetch(request);
+  // The version is new, and what the HTTP cache has may be of the one before.
+  const fetchNew = () => fetch(request, { cache: 'no-cache' });
+  const response = await fetchNew();
   if (response.status !== 200) return response;
   if (part.streamed) {
     const copy = response.clone();
@@ -78,8 +80,8 @@ async function answer(request: Request, path: string): Promise<Response> {
   // In Chromium a page that reads a body beside the cache sometimes never sees its end: files come from the cache.
   try {
     await store.put(new URL(path, root), response);
-    return (await store.match(new URL(path, root))) ?? fetch(request);
+    return (await store.match(new URL(path, root))) ?? fetchNew();
   } catch {
-    return fetch(request); // no room: the page works on, with the network
+    return fetchNew(); // no room: the page works on, with the network
   }
 }

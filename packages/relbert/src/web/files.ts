@@ -4,7 +4,7 @@ import { tokenizerFileNames } from '../encoder/checkpoint-tokenizer.ts';
 import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { openFileCache } from './file-cache.ts';
-import { checkListed, type ModelManifest, manifestName, parseManifest } from './model-manifest.ts';
+import { listedDifference, type ModelManifest, manifestName, parseManifest } from './model-manifest.ts';
 import { type RequestOptions, readBody, requestFile } from './request.ts';
 import { withoutHead } from './without-head.ts';
 
@@ -36,6 +36,9 @@ const candidates: readonly string[] = [
   'pytorch_model.bin.index.json',
   ...tokenizerFileNames,
 ];
+
+/** What to do where a file differs from the manifest although no cache was between. */
+const twoVersions = 'the server has files of two versions, or a proxy changes them: put the whole folder there again';
 
 /** The address of a hub model's files for {@link fetchFiles}: `https://huggingface.co/<id>/resolve/<revision>`. */
 export function hubAddress(id: string, revision = 'main', endpoint = 'https://huggingface.co'): string {
@@ -149,12 +152,21 @@ export function fetchFiles(model: string | URL | ModelManifest, options: FetchFi
         onProgress({ kind: 'cached', file: name });
         return kept;
       }
-      const response = await requestFile(url, options, { absent: listed.has(name) ? [404] : [403, 404] });
-      if (!(response instanceof Response)) return undefined;
-      const bytes = await readBody(response, url, signal, (loaded, size) =>
-        onProgress({ kind: 'progress', file: name, loaded, size: file?.size ?? size }),
-      );
-      if (file) await checkListed(url, bytes, file);
+      const absent = listed.has(name) ? [404] : [403, 404];
+      const fetchFile = async (cache: RequestCache) => {
+        const response = await requestFile(url, options, { absent, cache });
+        if (!(response instanceof Response)) return undefined;
+        const bytes = await readBody(response, url, signal, (loaded, size) =>
+          onProgress({ kind: 'progress', file: name, loaded, size: file?.size ?? size }),
+        );
+        return { bytes, difference: file && (await listedDifference(file, bytes)) };
+      };
+      let fetched = await fetchFile('default');
+      // The HTTP cache may hold the file as it was before the manifest changed.
+      if (fetched?.difference !== undefined) fetched = await fetchFile('reload');
+      if (fetched === undefined) return undefined;
+      const { bytes, difference } = fetched;
+      if (difference !== undefined) throw new CheckpointError(url, `${difference}; ${twoVersions}`);
       await cache.put(url, bytes, tag);
       onProgress({ kind: 'done', file: name });
       return bytes;

@@ -33,14 +33,10 @@ export function parseManifest(origin: string, bytes: Uint8Array): ModelManifest 
   return files as unknown as ModelManifest;
 }
 
-/** @throws CheckpointError where the bytes are not those of the list */
-export async function checkListed(origin: string, bytes: Uint8Array, { size, sha256 }: ListedFile): Promise<void> {
-  const cure = 'the server has files of two versions, or a proxy changes them: put the whole folder there again';
-  if (bytes.byteLength !== size) {
-    throw new CheckpointError(origin, `${bytes.byteLength} bytes where its manifest says ${size}; ${cure}`);
-  }
-  if (globalThis.crypto?.subtle === undefined) return; // only in secure contexts
+/** In what bytes differ from a file as it is listed; undefined: in nothing. */
+export async function listedDifference({ size, sha256 }: ListedFile, bytes: Uint8Array): Promise<string | undefined> {
+  if (bytes.byteLength !== size) return `${bytes.byteLength} bytes where its manifest says ${size}`;
+  if (globalThis.crypto?.subtle === undefined) return undefined; // only in secure contexts
   const found = await sha256Of(bytes);
-  if (found !== sha256)
-    throw new CheckpointError(origin, `its SHA-256 is ${found}, its manifest says ${sha256}; ${cure}`);
+  return found === sha256 ? undefined : `its SHA-256 is ${found}, its manifest says ${sha256}`;
 }

@@ -152,6 +152,41 @@ describe('fetchFiles', () => {
     );
   });
 
+  it('asks past the HTTP cache where what that has is not what the manifest lists', async () => {
+    manifest = manifestOf(['config.json', 'model.safetensors', 'tokenizer.json']);
+    const asked: string[] = [];
+    /** A browser that visited when the config was shorter, and has kept it; other files are as they were. */
+    const files = fetchFiles(base, {
+      fetch: async (url, init) => {
+        asked.push(`${url.slice(base.length + 1)} ${init.cache}`);
+        const stale = url.endsWith('/config.json') && init.cache !== 'reload' && init.cache !== 'no-cache';
+        return stale ? new Response('{"model_type": "old"}') : fetch(url, init);
+      },
+    });
+    expect((await openCheckpoint(files)).config['model_type']).toBe('bert');
+    expect(asked).toEqual([
+      'files.json no-cache',
+      'config.json default',
+      'config.json reload',
+      'model.safetensors default',
+      'tokenizer.json default',
+    ]);
+    asked.length = 0;
+    const damaged = fetchFiles(
+      { 'config.json': { size: 1, sha256: '0'.repeat(64), url: `${base}/config.json` } },
+      {
+        fetch: async (_, init) => {
+          asked.push(String(init.cache));
+          return new Response('ab');
+        },
+      },
+    );
+    await expect(damaged.read('config.json')).rejects.toThrow(
+      '2 bytes where its manifest says 1; the server has files',
+    );
+    expect(asked).toEqual(['default', 'reload']);
+  });
+
   it('takes a manifest with addresses, as the package of a model exports it', async () => {
     const files = fetchFiles(
       Object.fromEntries(
