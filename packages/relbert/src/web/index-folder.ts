@@ -1,6 +1,7 @@
 /** The files of an index on a web server that answers range requests: any that serves files does. */
 import { IndexError } from '../index/error.ts';
 import type { IndexFile, IndexFolder } from '../index/index-folder.ts';
+import { manifestName } from '../index/manifest.ts';
 import { withoutHead } from './without-head.ts';
 
 export interface WebIndexOptions {
@@ -12,23 +13,48 @@ export interface WebIndexOptions {
 /** @param url The folder that holds `manifest.json`. */
 export function webIndexFolder(url: string | URL, options: WebIndexOptions = {}): IndexFolder {
   const origin = String(url).replace(/\/+$/, '');
-  return { origin, open: (name) => openFile(`${origin}/${name}`, options) };
+  return {
+    origin,
+    open: (name) => (name === manifestName ? openWhole : openRanges)(`${origin}/${name}`, options),
+  };
 }
 
-async function openFile(url: string, options: WebIndexOptions): Promise<IndexFile | undefined> {
-  let head = await request(url, { method: 'HEAD' }, options);
-  if (withoutHead.includes(head.status)) {
-    head = await request(url, { headers: { Range: 'bytes=0-0' } }, options);
-    await head.body?.cancel().catch(() => {});
+/**
+ * In one request, so that all bytes are of one version, and packed where the server packs JSON. The HTTP cache may hold the
+ * manifest of an index that was replaced: the server is asked whether it has changed.
+ */
+async function openWhole(url: string, options: WebIndexOptions): Promise<IndexFile | undefined> {
+  const response = await request(url, { cache: 'no-cache' }, options);
+  if (response.status === 404) return undefined;
+  checkAnswer(url, response);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return {
+    size: bytes.byteLength,
+    read(start, end, target) {
+      const part = bytes.subarray(start, end);
+      target?.set(part);
+      return target ?? part;
+    },
+    async close() {},
+  };
+}
+
+const allBytes = 'bytes=0-';
+const firstByte = 'bytes=0-0';
+
+async function openRanges(url: string, options: WebIndexOptions): Promise<IndexFile | undefined> {
+  // One request a file. It has a range because browsers ask for ranges unpacked: without one a server that compresses
+  // says the packed length. A page of another origin is seldom shown Content-Range, but always the length of all bytes.
+  let answer = await request(url, { method: 'HEAD', headers: { Range: allBytes } }, options);
+  let size = sizeOf(answer, allBytes);
+  if (withoutHead.includes(answer.status) || (answer.ok && size === undefined)) {
+    answer = await request(url, { headers: { Range: firstByte } }, options);
+    size = sizeOf(answer, firstByte);
+    await answer.body?.cancel().catch(() => {});
   }
-  if (head.status === 404) return undefined;
-  if (!head.ok) throw new IndexError(`${url}: the server answers ${head.status} ${head.statusText}`.trimEnd());
-  const length =
-    head.status === 206
-      ? /\/(\d+)$/.exec(head.headers.get('content-range') ?? '')?.[1]
-      : head.headers.get('content-length');
-  const size = Number(length ?? undefined);
-  if (!Number.isSafeInteger(size) || size <= 0) {
+  if (answer.status === 404) return undefined;
+  checkAnswer(url, answer);
+  if (size === undefined) {
     throw new IndexError(
       `${url}: the server does not say how long the file is (Content-Length, or Content-Range among the exposed headers); serve it as a plain file`,
     );
@@ -44,11 +70,23 @@ async function openFile(url: string, options: WebIndexOptions): Promise<IndexFil
   };
 }
 
+/** Bytes of the whole file, by the answer to a request for a range; undefined where it does not say. */
+function sizeOf({ headers, status }: Response, range: typeof allBytes | typeof firstByte): number | undefined {
+  const whole = range === allBytes || status === 200;
+  // The length of a packed body is not that of the file.
+  const length = whole && !headers.has('content-encoding') ? headers.get('content-length') : undefined;
+  const size = Number(/\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? length ?? undefined);
+  return Number.isSafeInteger(size) && size > 0 ? size : undefined;
+}
+
+function checkAnswer(url: string, { ok, status, statusText }: Response): void {
+  if (!ok) throw new IndexError(`${url}: the server answers ${status} ${statusText}`.trimEnd());
+}
+
 async function readRange(url: string, start: number, end: number, options: WebIndexOptions): Promise<Uint8Array> {
   if (start === end) return new Uint8Array();
   const response = await request(url, { headers: { Range: `bytes=${start}-${end - 1}` } }, options);
-  if (!response.ok)
-    throw new IndexError(`${url}: the server answers ${response.status} ${response.statusText}`.trimEnd());
+  checkAnswer(url, response);
   const bytes = new Uint8Array(await response.arrayBuffer());
   // A server without ranges sends the whole file: right for a small one, refused where it would be a file for every list.
   if (response.status === 200 && bytes.byteLength > end - start) {
