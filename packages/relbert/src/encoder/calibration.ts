@@ -18,6 +18,7 @@ import { type InputRange, type Int8Input, type Int8Options, int8Input } from '..
 import type { StoredParameter } from '../models/parameter.ts';
 import { resolveWeightNames, type StoredWeights } from '../models/weights.ts';
 import type { EncodedPrompt, Prompt } from '../prompt/prompt.ts';
+import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { Runtime, TensorValues } from '../runtime/session.ts';
 import { byLength } from './by-length.ts';
 import { weightedSession } from './weighted-session.ts';
@@ -47,11 +48,14 @@ export interface CalibrationOptions {
   /** Soft-prompt vectors [count, E]. */
   readonly softPrompt?: Float32Array | undefined;
   readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * What 8-bit products need to know: how their inputs are written as integers, by their ranges over prompts or as the
  * checkpoint says, and the bits of a weight on this machine.
+ *
+ * @throws the signal's reason when aborted
  */
 export async function calibrate(options: CalibrationOptions): Promise<Int8Options> {
   const { config, weights, runtime } = options;
@@ -87,7 +91,7 @@ export async function storedInputs(
 
 /** The inputs of all linear layers by the names of their weights, from their ranges over prompts in float32. */
 export async function int8Inputs(options: CalibrationOptions): Promise<Map<string, Int8Input>> {
-  const { config, weights, runtime, prompts, softPrompt, threads } = options;
+  const { config, weights, runtime, prompts, softPrompt, threads, signal } = options;
   const graph = buildEncoder(config, { softPrompt });
   const ends = [...graph.linearInputs.keys()]
     .map((x) => ofTokens(x, graph.inputs.attentionMask))
@@ -102,12 +106,13 @@ export async function int8Inputs(options: CalibrationOptions): Promise<Map<strin
     runtime,
     { outputs: Object.fromEntries(ends), parameters: graph.parameters, config, weights },
     // For a few prompts.
-    { prepacking: false, threads },
+    { prepacking: false, threads, signal },
   );
   const groups = sharingWeights(graph.linearInputs);
   try {
     for (const batch of batches(prompts, config.padId)) {
       const results = await session.run(batch);
+      if (signal) await eventLoopTurn(signal);
       const found = (key: string) => results[key]?.data as Float32Array;
       for (const { inputs, range } of groups) {
         for (const i of inputs) {

@@ -17,6 +17,7 @@ export interface EncoderOptions extends RelationModelOptions {
   readonly quickStart?: boolean | undefined;
   /** Divide each embedding by its Euclidean norm. Default false. */
   readonly normalize?: boolean | undefined;
+  /** Ends the loading alone, after the step that it is at; what was made by then is freed. */
   readonly signal?: AbortSignal | undefined;
 }
 

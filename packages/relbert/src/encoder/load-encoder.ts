@@ -30,7 +30,7 @@ export async function loadEncoderParts(
   return encoderParts(await openLanguageModel(files), runtime, options);
 }
 
-/** The same for a language model that is open already. */
+/** The same for a language model that is open already. The runtime stays the caller's where this throws. */
 export async function encoderParts(
   languageModel: LanguageModel,
   runtime: Runtime,
@@ -44,7 +44,7 @@ export async function encoderParts(
   const maxLength = maxLengthOf(options.maxLength, model.maxLength);
   const dtype = await computedType(model, options);
   const batchEncoder = await createPromptBatchEncoder({
-    ...{ config, weights, runtime, pooling, threads, quickStart },
+    ...{ config, weights, runtime, pooling, threads, quickStart, signal },
     calibration: dtype === 'int8' ? calibrationPrompts(prompt, maxLength) : undefined,
     softPrompt: prompt.vectors,
   });

@@ -37,6 +37,8 @@ export interface PromptBatchEncoderOptions {
   readonly threads?: number | undefined;
   /** Leaves the graph and its weights as they are, instead of preparing them for many runs. Default false. */
   readonly quickStart?: boolean | undefined;
+  /** Ends the making: what is made does not depend on it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Further sessions for batches side by side: so many at most, of so many bytes of weights together. */
@@ -46,10 +48,10 @@ const mostCopied = 2 ** 28;
 /**
  * Builds the inference graph with its weights stored in it, so that the runtime can pack them, and loads it.
  *
- * @throws WeightError where weights are missing, misshapen or not finite.
+ * @throws WeightError where weights are missing, misshapen or not finite; the signal's reason when aborted
  */
 export async function createPromptBatchEncoder(options: PromptBatchEncoderOptions): Promise<PromptBatchEncoder> {
-  const { config, weights, runtime, pooling, softPrompt, calibration, threads, quickStart } = options;
+  const { config, weights, runtime, pooling, softPrompt, calibration, threads, quickStart, signal } = options;
   const int8 = calibration && (await calibrate({ ...options, prompts: calibration }));
   const onlyPooled = readsFew(pooling);
   const graph = buildRelationGraph(config, {
@@ -66,6 +68,7 @@ export async function createPromptBatchEncoder(options: PromptBatchEncoderOption
     { outputs: { embedding }, parameters, config, weights },
     {
       threads,
+      signal,
       ...(quickStart
         ? { optimization: 'disabled', prepacking: false }
         : { copies: Math.min(mostCopies, Math.floor(mostCopied / byteCount(parameters))) }),

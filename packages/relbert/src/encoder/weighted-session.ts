@@ -10,6 +10,7 @@ import {
   resolveWeightNames,
   type StoredWeights,
 } from '../models/weights.ts';
+import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { FileRange, Runtime, Session, SessionOptions } from '../runtime/session.ts';
 
 export interface WeightedGraph {
@@ -20,29 +21,36 @@ export interface WeightedGraph {
   readonly weights: StoredWeights;
 }
 
+interface Abortable {
+  /** Looked at between the steps, in a turn of the event loop: native code lets no abort through. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * A graph with a checkpoint's weights in it, loaded: those that lie in a file as the graph wants them are mapped where the
  * runtime maps files, the others read.
  *
  * @throws WeightError where weights are missing, misshapen or not finite; RuntimeError where the runtime does not take it;
- * what reading the weights throws where their file was replaced since it was opened
+ * what reading the weights throws where their file was replaced since it was opened; the signal's reason when aborted
  */
 export async function weightedSession(
   runtime: Runtime,
   { outputs, parameters, config, weights }: WeightedGraph,
-  options: Omit<SessionOptions, 'initializers' | 'folder' | 'checkFiles'> = {},
+  { signal, ...options }: Omit<SessionOptions, 'initializers' | 'folder' | 'checkFiles'> & Abortable = {},
 ): Promise<Session> {
   const mapping = runtime.mapsFiles ? await mappedParameters(parameters, config, weights) : nothingMapped;
   const { files, folder, checkFiles } = mapping;
   if (folder !== undefined) await checkMapped(runtime, { parameters, config, weights }, { files, folder });
   const rest = parameters.filter(({ name }) => !Object.hasOwn(files, name));
-  const initializers = await parameterData(runtime, { parameters: rest, config, weights }, options);
+  const initializers = await parameterData(runtime, { parameters: rest, config, weights }, { ...options, signal });
   const external = folder === undefined;
   const model = serialize({ outputs, initializers, files, external });
-  if (external) return runtime.createSession(model, { ...options, initializers });
-  const session = await runtime.createSession(model, { ...options, folder, checkFiles });
+  if (signal) await eventLoopTurn(signal);
+  const data = external ? { initializers } : { folder, checkFiles };
+  const session = await runtime.createSession(model, { ...options, ...data });
   try {
     await checkFiles();
+    if (signal) await eventLoopTurn(signal);
   } catch (error) {
     await session.dispose();
     throw error;
@@ -57,9 +65,9 @@ const mostTogether = 2 ** 26;
 export async function parameterData(
   runtime: Runtime,
   { parameters, config, weights }: Omit<WeightedGraph, 'outputs'>,
-  { threads }: Pick<SessionOptions, 'threads'> = {},
+  { threads, signal }: Pick<SessionOptions, 'threads'> & Abortable = {},
 ): Promise<Record<string, ConstantData>> {
-  const data = await readParameters(parameters, config, weights);
+  const data = await readParameters(parameters, config, weights, { signal });
   const computed = parameters.filter(({ name, compute }) => compute && !Object.hasOwn(data, name));
   for (const group of bySize(computed)) {
     const set = new ParameterSet();
@@ -69,7 +77,7 @@ export async function parameterData(
     }
     const graph = { outputs, parameters: set.inputs, config, weights };
     const options = { optimization: 'disabled', prepacking: false, ...(threads !== undefined && { threads }) } as const;
-    await using session = await weightedSession(runtime, graph, options);
+    await using session = await weightedSession(runtime, graph, { ...options, signal });
     for (const [name, value] of Object.entries(await session.run({}))) data[name] = value.data;
   }
   return data;

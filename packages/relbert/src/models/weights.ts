@@ -1,5 +1,6 @@
 import type { Int8Source, Int8Tensor } from '../formats/int8-tensor.ts';
 import type { ConstantData } from '../graph/index.ts';
+import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { FileRange } from '../runtime/session.ts';
 import type { EncoderConfig } from './config.ts';
 import { plainEncoder } from './encoder.ts';
@@ -153,12 +154,13 @@ const leastMapped = 64 * 1024;
  *
  * @param parameters Those of the graph.
  * @param config For the names in the checkpoint ({@link resolveWeightNames}).
- * @throws WeightError, and what `stored` throws for a tensor that is damaged.
+ * @throws WeightError, and what `stored` throws for a tensor that is damaged; the signal's reason when aborted
  */
 export async function readParameters(
   parameters: readonly GraphParameter[],
   config: EncoderConfig,
   stored: StoredWeights,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Record<string, ConstantData>> {
   const names = resolveWeightNames(config, stored);
   const load = async (source: StoredParameter): Promise<Float32Array> => {
@@ -168,7 +170,13 @@ export async function readParameters(
   };
   const read: Record<string, ConstantData> = {};
   let integers: { readonly of: StoredParameter; readonly tensor: Int8Tensor | undefined } | undefined;
+  // Of files in memory every read is an answer at once: without a turn no abort would come through.
+  const turn = eventLoopTurns(50);
   for (const { name, sources, pack, packInt8, int8Part } of parameters) {
+    if (signal) {
+      await turn();
+      signal.throwIfAborted();
+    }
     const [first] = sources;
     if (int8Part) {
       const part = await stored.int8?.get(names.get(first?.name ?? '') ?? '')?.part(int8Part);

@@ -56,14 +56,16 @@ export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeache
   let embeddings = await cache.read();
   if (!embeddings) {
     const runtime = nodeWorkerRuntime({ device });
-    const encoder = new RelationEncoder(await encoderParts(model, runtime, { signal, threads }));
+    let encoder: RelationEncoder | undefined;
     try {
+      encoder = new RelationEncoder(await encoderParts(model, runtime, { signal, threads }));
       embeddings = await encoder.encode(pairs, {
         signal,
         onProgress: ({ done, total }) => onProgress?.(done, total),
       });
     } finally {
-      await encoder.dispose();
+      await encoder?.dispose();
+      await runtime.dispose(); // its thread runs, too, where the encoder was not finished
     }
     await cache.write(embeddings);
   }
