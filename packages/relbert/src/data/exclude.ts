@@ -1,4 +1,4 @@
-import { noticeHeader, pairTableOf } from '../pair/pair-table.ts';
+import { noticeHeader, type PairTable, pairTableOf } from '../pair/pair-table.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 import { jsonObject, jsonValue } from '../text/json.ts';
 import { type Line, lineError, linesOf } from '../text/lines.ts';
@@ -108,8 +108,8 @@ export function excludePairs(relations: readonly RelationSet[], excluded: PairSe
  * - `["head", "tail"]` or `{"head", "tail"}`;
  * - tab-separated: `head tail`, `head tail relation` (lexical relations), `relation head tail` or
  *   `relation head tail label` (relations). The two forms of three fields cannot be told apart, so both readings of
- *   such a line are left out: a word beside the name of its relation is not a pair that anyone trains on. A header line
- *   is skipped;
+ *   such a line are left out: a word beside the name of its relation is not a pair that anyone trains on;
+ * - tab-separated below a header line, which names the columns: the words under `head` and `tail` alone;
  * - Google's questions-words.txt, and the SAT questions as Turney distributes them.
  *
  * Throws DataError that names the first line of another form, and for an empty file.
@@ -128,10 +128,13 @@ export function pairsOfFiles(files: readonly DataFile[]): PairSet {
         for (const pair of [stem, ...choices]) pairs.add(pair);
       continue;
     }
+    const [first = { text: '' }] = lines;
+    const table = /^\s*[[{]/.test(first.text) ? undefined : pairTableOf(first.text.split('\t'));
     for (const [i, line] of lines.entries()) {
       if (/^\s*[[{]/.test(line.text)) addJsonPairs(line, pairs);
-      else if (i === 0 && pairTableOf(line.text.split('\t'))) noticeHeader(data.onNotice, line);
-      else addTabPairs(line, pairs);
+      else if (!table) addTabPairs(line, pairs);
+      else if (i === 0) noticeHeader(data.onNotice, line);
+      else addNamedPair(line, table, pairs);
     }
   }
   return pairs;
@@ -161,6 +164,18 @@ function addJsonPairs(line: Line, pairs: PairSet): void {
   } else {
     throw lineError(line, 'expected an analogy question, a relation, a mapping problem or a pair');
   }
+}
+
+function addNamedPair(line: Line, { head, tail, names }: PairTable, pairs: PairSet): void {
+  const fields = line.text.split('\t').map((field) => field.trim());
+  const [first = '', second = ''] = [fields[head], fields[tail]];
+  if (fields.length !== names.length || first === '' || second === '') {
+    throw lineError(
+      line,
+      `expected ${names.length} fields separated by tabs as the header line names them, words under ${names[head]} and ${names[tail]}, got '${line.text}'`,
+    );
+  }
+  pairs.add({ head: first, tail: second });
 }
 
 function addTabPairs(line: Line, pairs: PairSet): void {

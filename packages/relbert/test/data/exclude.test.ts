@@ -113,6 +113,17 @@ describe('pairsOfFiles', () => {
   const pairs = (text: string) => pairsOfFiles([{ file: 'f', text }]);
   const has = (text: string, head: string, tail: string) => pairs(text).has({ head, tail });
 
+  it.each([
+    'head\trelation\ttail\ncat\thypernym\tanimal',
+    'head\ttail\trelation\tsplit\ncat\tanimal\thypernym\ttest',
+    'id\trelation\thead\ttail\n1\thypernym\tcat\tanimal',
+  ])('takes the columns that a header line names (%#)', (text) => {
+    expect(has(text, 'animal', 'cat')).toBe(true);
+    expect(has(text, 'cat', 'hypernym')).toBe(false);
+    expect(has(text, 'hypernym', 'animal')).toBe(false);
+    expect(() => pairs(`${text}\nonly one field`)).toThrow(/^f:3: expected \d fields separated by tabs as the header/);
+  });
+
   it('takes stem and every choice of an analogy question', () => {
     const question = '{"stem":["a","b"],"choice":[["c","d"],["E","F_g"]],"answer":0,"prefix":"x"}';
     for (const [head, tail] of [
