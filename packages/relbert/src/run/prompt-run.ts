@@ -11,13 +11,12 @@ import type { Json } from '../train/configuration.ts';
 import type { HingeOptions, PromptProblem } from '../train/prompt-problem.ts';
 import { curvePoints, learningCurve } from './learning-curve.ts';
 import { dataEvent, type PromptDataEvent, type PromptDataOptions, readPromptData } from './problem.ts';
-import type { RunFolder, RunFolderOptions, RunKind } from './run-folder.ts';
+import { checkpointsName, type RunFolder, type RunFolderOptions, type RunKind } from './run-folder.ts';
 
 const curveName = 'loss.svg';
 const configName = 'config.json';
 
-/** What `prompt search` and `prompt tune` write. */
-export const promptRun: RunKind = {
+const promptRun: RunKind = {
   result: 'prompt',
   log: 'prompt.jsonl',
   marks: [searchStateName],
@@ -25,6 +24,12 @@ export const promptRun: RunKind = {
   isResult: (name) => name === curveName || name === configName,
   replacesRunsOnly: true,
 };
+
+/** What `prompt search` writes. */
+export const searchRun: RunKind = { ...promptRun, other: { name: checkpointsName, command: 'relbert prompt tune' } };
+
+/** What `prompt tune` writes. */
+export const tuningRun: RunKind = { ...promptRun, other: { name: searchStateName, command: 'relbert prompt search' } };
 
 export interface PromptRunOptions extends PromptDataOptions, HingeOptions, Omit<RunFolderOptions, 'read' | 'resume'> {
   /** The form in which the prompt is written. Default '2023'. */

@@ -8,7 +8,7 @@ import { join, resolve } from '../node/path.ts';
 import { kindOfPath, listFolder, readText } from '../node/read-file.ts';
 import { clearLeftovers, targetOfTemporary } from '../node/temporary-file.ts';
 
-const checkpointsName = 'checkpoints';
+export const checkpointsName = 'checkpoints';
 
 /** What a run of one kind writes into its folder. */
 export interface RunKind {
@@ -18,6 +18,8 @@ export interface RunKind {
   readonly log: string;
   /** Files and folders that mark the folder of a run of this kind, log and checkpoints aside. */
   readonly marks: readonly string[];
+  /** A name in the folder of a run of another kind with the same log, and that run's command: it is not gone on with. */
+  readonly other?: { readonly name: string; readonly command: string };
   /** Whether a file is a result of a run, or would be read together with a new result: --overwrite removes it. */
   readonly isResult: (name: string) => boolean;
   /** The result that says that a run came to its end: --overwrite removes it before all others. */
@@ -171,6 +173,12 @@ export class RunFolder implements AsyncDisposable {
     }
     if (!isRun) {
       throw new OptionError(`${this.path} does not hold a run to resume: name another folder`);
+    }
+    const { other } = this.#kind;
+    if (other && found.includes(other.name)) {
+      throw new OptionError(
+        `${this.path} holds a run of ${other.command}: go on with that command, name another folder, or replace it with --overwrite`,
+      );
     }
   }
 

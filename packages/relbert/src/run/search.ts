@@ -4,7 +4,7 @@ import type { TriggerCounts } from '../prompt/trigger-counts.ts';
 import { type AutopromptOptions, autoprompt } from '../search/autoprompt.ts';
 import type { AutopromptEvent } from '../search/autoprompt-event.ts';
 import { triggersOf, triggersOfTemplate } from '../search/trigger-prompt.ts';
-import { type PromptRunEvent, type PromptRunOptions, promptRun, readPromptProblem, savePrompt } from './prompt-run.ts';
+import { type PromptRunEvent, type PromptRunOptions, readPromptProblem, savePrompt, searchRun } from './prompt-run.ts';
 import { RunFolder } from './run-folder.ts';
 
 export interface SearchPromptOptions
@@ -35,7 +35,7 @@ export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerato
   if (options.counts && template !== undefined) {
     throw new OptionError('--template says how many triggers there are: leave --begin, --middle and --end out');
   }
-  await using folder = await RunFolder.open(promptRun, options);
+  await using folder = await RunFolder.open(searchRun, options);
   const { origin, ...problem } = yield* readPromptProblem(options);
   const { model, relations, validation, layout } = problem;
   const start = template === undefined ? undefined : triggersOfTemplate(template, model.tokenizer);

@@ -1,7 +1,7 @@
 import { trainingStore } from '../node/training-store.ts';
 import { type PTuningEvent, type PTuningOptions, pTuning } from '../train/soft-prompt/p-tuning.ts';
 import type { CheckpointName } from '../train/training-state.ts';
-import { type PromptRunEvent, type PromptRunOptions, promptRun, readPromptProblem, savePrompt } from './prompt-run.ts';
+import { type PromptRunEvent, type PromptRunOptions, readPromptProblem, savePrompt, tuningRun } from './prompt-run.ts';
 import { isBefore, RunFolder } from './run-folder.ts';
 
 export interface TunePromptOptions
@@ -19,7 +19,7 @@ export type TunePromptEvent = PTuningEvent | PromptRunEvent;
  */
 export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<TunePromptEvent> {
   const { output } = options;
-  await using folder = await RunFolder.open(promptRun, options);
+  await using folder = await RunFolder.open(tuningRun, options);
   const { origin, ...problem } = yield* readPromptProblem(options);
   const { pooling } = problem.model;
   const events = pTuning({ ...options, ...problem, store: trainingStore(folder.checkpoints) });

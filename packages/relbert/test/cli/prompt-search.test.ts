@@ -134,6 +134,14 @@ describe('relbert prompt search', () => {
   it('refuses a run of other settings, or of another model, and one that is there already', async () => {
     const first = search('--iterations', '1', '--output', at('first'));
     expect((await relbert(first)).code).toBe(0);
+    const found = readFileSync(join(at('first'), 'prompt.jsonl'), 'utf8');
+    const tuned = await relbert(['prompt', 'tune', ...data, ...triggers, '--output', at('first'), '--resume']);
+    expect([tuned.code, tuned.stderr]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('holds a run of relbert prompt search: go on with that command'),
+    ]);
+    expect(tuned.code).not.toBe(0);
+    expect(readFileSync(join(at('first'), 'prompt.jsonl'), 'utf8')).toBe(found);
     expect((await relbert(first)).stderr).toContain('--resume goes on with it, --overwrite replaces it');
     const other = await relbert([...first, '--k', '19', '--resume']);
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('k: was 20, now 19')]);

@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { distillRun } from '../../src/run/distill-folder.ts';
-import { promptRun } from '../../src/run/prompt-run.ts';
+import { searchRun } from '../../src/run/prompt-run.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 
 const hasProc = existsSync('/proc/self/stat');
@@ -24,10 +24,10 @@ describe('RunFolder', () => {
   it('refuses a second run with the pid and the host of the first', async () => {
     const first = await RunFolder.open(distillRun, { output });
     const holder = `process ${process.pid} on ${hostname()} is writing into this folder`;
-    await expect(RunFolder.open(promptRun, { output, resume: true })).rejects.toThrow(holder);
+    await expect(RunFolder.open(searchRun, { output, resume: true })).rejects.toThrow(holder);
     await first[Symbol.asyncDispose]();
     expect(existsSync(output)).toBe(false);
-    await using second = await RunFolder.open(promptRun, { output });
+    await using second = await RunFolder.open(searchRun, { output });
     expect(second.path).toBe(output);
   });
 
@@ -54,7 +54,7 @@ describe('RunFolder', () => {
     'of a search that was killed when it first wrote search.json can be opened with %o',
     async (options) => {
       write('.search.json.4194305-0a1b2c3d.tmp', '{"iter');
-      await using open = await RunFolder.open(promptRun, { output, ...options });
+      await using open = await RunFolder.open(searchRun, { output, ...options });
       expect(readdirSync(open.path)).toEqual(['.lock']);
     },
   );
@@ -62,7 +62,7 @@ describe('RunFolder', () => {
   it('of a prompt does not replace a model', async () => {
     write('search.json');
     write('model.safetensors');
-    await expect(RunFolder.open(promptRun, { output, overwrite: true })).rejects.toThrow(
+    await expect(RunFolder.open(searchRun, { output, overwrite: true })).rejects.toThrow(
       'is not the folder of a run that finds a prompt',
     );
   });
