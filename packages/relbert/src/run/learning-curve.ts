@@ -42,10 +42,10 @@ export function learningCurve(points: readonly CurvePoint[], title: string, axis
   }
   const validationLoss = figures.get('loss') ?? [];
   figures.delete('loss');
-  const last = Math.max(1, ...losses.map(({ x }) => x), ...[...figures.values()].flat().map(({ x }) => x));
-  const all = [...losses, ...validationLoss].map(({ y }) => y);
-  const low = Math.min(0, ...all);
-  const high = Math.max(low + 1e-6, ...all);
+  const last = [...losses, ...[...figures.values()].flat()].reduce((most, { x }) => Math.max(most, x), 1);
+  const all = [...losses, ...validationLoss];
+  const low = all.reduce((least, { y }) => Math.min(least, y), 0);
+  const high = all.reduce((most, { y }) => Math.max(most, y), low + 1e-6);
   const x = (step: number) => left + ((width - left - right) * step) / last;
   const y = (share: number) => height - bottom - (height - top - bottom) * share;
   const lossY = (loss: number) => y((loss - low) / (high - low));
@@ -67,8 +67,8 @@ export function learningCurve(points: readonly CurvePoint[], title: string, axis
   }
   parts.push(text((left + width - right) / 2, height - 10, axis, 'text-anchor="middle"'));
   parts.push(text(left, top - 12, title, 'font-weight="bold"'));
-  parts.push(line(losses, lossY, 'stroke="#bbbbbb" stroke-width="1"'));
-  parts.push(line(smoothed(losses), lossY, 'stroke="#222222" stroke-width="2"'));
+  parts.push(line(thinned(losses), lossY, 'stroke="#bbbbbb" stroke-width="1"'));
+  parts.push(line(thinned(smoothed(losses)), lossY, 'stroke="#222222" stroke-width="2"'));
   parts.push(line(validationLoss, lossY, 'stroke="#222222" stroke-width="1.5" stroke-dasharray="4 3"'));
   const legend: [label: string, colour: string][] = [['loss', '#222222']];
   if (validationLoss.length > 0) legend.push(['validation loss (dashed)', '#222222']);
@@ -90,10 +90,21 @@ export function learningCurve(points: readonly CurvePoint[], title: string, axis
 /** Mean over the steps around, up to 1/20 of the run on either side. */
 function smoothed(data: readonly { x: number; y: number }[]): { x: number; y: number }[] {
   const reach = Math.floor(data.length / 20);
+  const sums = [0];
+  for (const { y } of data) sums.push((sums.at(-1) as number) + y);
   return data.map(({ x }, i) => {
-    const near = data.slice(Math.max(0, i - reach), i + reach + 1);
-    return { x, y: near.reduce((sum, point) => sum + point.y, 0) / near.length };
+    const [from, to] = [Math.max(0, i - reach), Math.min(data.length, i + reach + 1)];
+    return { x, y: ((sums[to] as number) - (sums[from] as number)) / (to - from) };
   });
+}
+
+/** More points than this lie on each other in the picture. */
+const mostDrawn = 4000;
+
+/** Evenly among the points, with the last. */
+function thinned<T>(data: readonly T[]): readonly T[] {
+  const step = Math.ceil(data.length / mostDrawn);
+  return data.filter((_, i) => i % step === 0 || i === data.length - 1);
 }
 
 function rounded(value: number): string {

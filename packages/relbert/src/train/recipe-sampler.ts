@@ -2,7 +2,7 @@ import type { RelationSet } from '../data/relation-set.ts';
 import type { Recipe } from './recipe-schema.ts';
 import { RelationSampler, type SamplingPart } from './relation-sampler.ts';
 import { type Sampler, SamplingError } from './sampler.ts';
-import { TripleSampler } from './triple-sampler.ts';
+import { haveCategoryTriples, TripleSampler } from './triple-sampler.ts';
 
 /** Relations by the name of their source, as the recipe has it. */
 export type RelationsBySource = ReadonlyMap<string, readonly RelationSet[]>;
@@ -78,8 +78,7 @@ export function validationSampler(
     const usable = relations.filter(({ negatives }) => negatives.length > 0);
     if (usable.length === 0) return undefined;
     const relationsPerStep = Math.min(sampling.relations, usable.length);
-    const categories = new Set(usable.map(({ parent }) => parent));
-    const category = sampling.category && categories.size > 1 && categories.size < usable.length;
+    const category = sampling.category && haveCategoryTriples(usable);
     return {
       sampler: new TripleSampler({ relations: usable, relationsPerStep, category, seed }),
       batches: Math.ceil(usable.length / relationsPerStep),

@@ -21,13 +21,38 @@ export class SamplingError extends RelbertError {
 
 /** A random generator for a purpose and a step, independent of all other draws. */
 export function randomOf(...words: readonly number[]): Random {
+  return new Random(hashOf(words));
+}
+
+/** 32 bits that depend on every word. */
+function hashOf(words: readonly number[]): number {
   let hash = 0x811c9dc5;
   for (const word of words) {
     hash = Math.imul(hash ^ (word >>> 0), 0x01000193);
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
     hash ^= hash >>> 13;
   }
-  return new Random(hash >>> 0);
+  return hash >>> 0;
+}
+
+/** Orders of more elements than this are not written down. */
+const mostWritten = 2 ** 16;
+
+/**
+ * The element at a place of an order of 0 … count − 1 that the key decides, without writing the order down: a Feistel network
+ * of four rounds over the next power of four, repeated until it gives an element (cycle walking; Black and Rogaway 2002).
+ */
+function elementAt(place: number, count: number, key: readonly number[]): number {
+  const half = 2 ** Math.ceil(Math.log2(count) / 2);
+  let value = place;
+  do {
+    let [left, right] = [Math.floor(value / half), value % half];
+    for (let round = 0; round < 4; round++) {
+      [left, right] = [right, (left + hashOf([...key, round, right])) % half];
+    }
+    value = left * half + right;
+  } while (value >= count);
+  return value;
 }
 
 /** Numbers for relations and categories over several lists: the same name is the same number. */
@@ -97,6 +122,7 @@ export class Rounds {
 
   #at(position: number): number {
     const round = Math.floor(position / this.#count);
+    if (this.#count > mostWritten) return elementAt(position - round * this.#count, this.#count, [...this.#key, round]);
     if (round !== this.#round) {
       this.#round = round;
       this.#order = randomOf(...this.#key, round).permutation(this.#count);

@@ -109,11 +109,16 @@ function pairOf(index: number): [first: number, second: number] {
   return [rest, second];
 }
 
-function checkCategories(relations: readonly RelationSet[]): void {
+/** Whether there are two categories, and two relations in one of them. */
+export function haveCategoryTriples(relations: readonly RelationSet[]): boolean {
   const categories = new Set(relations.map(({ parent }) => parent));
   const sizes = new Map<string, number>();
   for (const { parent } of relations) if (parent !== undefined) sizes.set(parent, (sizes.get(parent) ?? 0) + 1);
-  if (categories.size < 2 || ![...sizes.values()].some((size) => size > 1)) {
+  return categories.size >= 2 && [...sizes.values()].some((size) => size > 1);
+}
+
+function checkCategories(relations: readonly RelationSet[]): void {
+  if (!haveCategoryTriples(relations)) {
     throw new SamplingError(
       'category-level triples need at least two categories, and at least two relations in one of them: give the relations a parent, or switch the category level off',
     );

@@ -19,6 +19,21 @@ describe('Rounds', () => {
     expect([...taken].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (let start = 0; start < 40; start += 3) expect(new Set(rounds.take(start, 7)).size).toBe(7);
   });
+
+  it('takes every one of very many once a round, mixed, without writing their order down', () => {
+    const count = 100_003;
+    const rounds = new Rounds(count, [1, 2]);
+    const order = Array.from({ length: count }, (_, place) => rounds.take(place, 1)[0] as number);
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+    const steps = order.slice(1).map((value, i) => value - (order[i] as number));
+    expect(new Set(steps).size).toBeGreaterThan(count / 2);
+    expect(order.slice(0, 1000).reduce((sum, value) => sum + value, 0) / 1000 / count).toBeCloseTo(0.5, 1);
+    const next = Array.from({ length: 100 }, (_, place) => rounds.take(count + place, 1)[0] as number);
+    expect(next).not.toEqual(order.slice(0, 100));
+    const [huge = -1] = new Rounds(3000 * 2999 * 500, [1]).take(7, 1);
+    expect(huge).toBeGreaterThanOrEqual(0);
+    expect(huge).toBeLessThan(3000 * 2999 * 500);
+  });
 });
 
 describe('RelationSampler', () => {

@@ -95,11 +95,19 @@ async function prepareSoftPrompt(options: PTuningOptions): Promise<PreparedTask>
   const network = promptNetwork(reparameterization, count, config.embedding);
   const gradient = await PromptGradient.create({ ...options, config, weights, pooling, count });
   const runner = await NetworkRunner.create(network, runtime);
-  const initial = initialNetwork(network, { deviation: deviationOf(gradient.words), random: randomOf(seed, 31) });
-  return {
-    task: new SoftPrompt(options, network, runner, gradient),
-    parameters: network.parameters.map(({ name, shape }) => ({ name, shape, data: initial.get(name) as Float32Array })),
-  };
+  try {
+    const initial = initialNetwork(network, { deviation: deviationOf(gradient.words), random: randomOf(seed, 31) });
+    return {
+      task: new SoftPrompt(options, network, runner, gradient),
+      parameters: network.parameters.map(({ name, shape }) => ({
+        ...{ name, shape, data: initial.get(name) as Float32Array },
+      })),
+    };
+  } catch (error) {
+    await runner.dispose();
+    await gradient.dispose();
+    throw error;
+  }
 }
 
 class SoftPrompt implements Task {
