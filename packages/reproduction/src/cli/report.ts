@@ -93,6 +93,11 @@ async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void
     return output.write([], undefined, []);
   }
   if (flags.data === undefined) throw new UsageError('--data is missing: the folder with the evaluation data');
+  if (planned.length === 0) {
+    throw new UsageError(
+      '--data is for models that are measured: name them by --model or --models, or leave --data out',
+    );
+  }
   const { readReportData } = await import('./report-data.ts');
   const { data, skipped } = await readReportData(
     flags.data,
@@ -105,6 +110,8 @@ async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void
     },
     terminal,
   );
+  // Whether the earlier figures are of the same data is known before hours of work.
+  await output.joined([], data, skipped);
   const { notYetMeasured } = await import('../report/earlier-figures.ts');
   const models: ReportModel[] = [];
   for (const model of planned) {
@@ -242,14 +249,10 @@ class ReportFolder {
     this.#terminal = terminal;
   }
 
-  async write(models: readonly ReportModel[], data: ReportData | undefined, skipped: readonly string[]): Promise<void> {
+  /** The earlier reports and what is measured now. @throws ReportError where they are of different data */
+  async joined(models: readonly ReportModel[], data: ReportData | undefined, skipped: readonly string[]) {
     const { mergeReports } = await import('../report/report-file.ts');
     const { summarizeData } = await import('../report/report-data.ts');
-    const { reportHtml } = await import('../report/html.ts');
-    const { reportMarkdown } = await import('../report/markdown.ts');
-    const { reportPictures } = await import('../report/report-pictures.ts');
-    const { paperComparison } = await import('../report/paper-comparison.ts');
-    const { measuredTables } = await import('../report/measured-tables.ts');
     const created = new Date().toISOString();
     const command = typedCommand();
     // A model that an earlier report holds in part stays at its place.
@@ -268,7 +271,16 @@ class ReportFolder {
           },
         ]
       : [];
-    const report = mergeReports([...earlier, ...own], command, created);
+    return mergeReports([...earlier, ...own], command, created);
+  }
+
+  async write(models: readonly ReportModel[], data: ReportData | undefined, skipped: readonly string[]): Promise<void> {
+    const { reportHtml } = await import('../report/html.ts');
+    const { reportMarkdown } = await import('../report/markdown.ts');
+    const { reportPictures } = await import('../report/report-pictures.ts');
+    const { paperComparison } = await import('../report/paper-comparison.ts');
+    const { measuredTables } = await import('../report/measured-tables.ts');
+    const report = await this.joined(models, data, skipped);
     const tables = [...measuredTables(report), ...paperComparison(this.#paper, report)];
     const pictures = await reportPictures(report, this.#paper);
     const { output } = this.#flags;

@@ -38,7 +38,9 @@ export function requireMeasuredAlike(earlier: ReportModel, { encoder, seed, sear
     );
   if (!isDeepStrictEqual(earlier.encoder, encoder)) throw differs('the encoder', earlier.encoder, encoder);
   if (earlier.run.seed !== seed) throw differs('the seed', earlier.run.seed, seed);
-  const other = search && earlier.classification.find((own) => own.search !== search);
+  // Without validation pairs there is nothing to choose by.
+  const chosen = earlier.classification.filter((own) => own.validationMacroF1 !== null);
+  const other = search && chosen.find((own) => own.search !== search);
   if (other) throw differs("the classifiers' search", other.search, search);
 }
 

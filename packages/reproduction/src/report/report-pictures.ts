@@ -114,7 +114,7 @@ interface GroupedModel {
     readonly set: string;
     readonly split: string;
     readonly categories: readonly (Counted & { readonly category: string; readonly interval: Interval })[];
-    readonly groups: readonly (Counted & { readonly group: string })[];
+    readonly groups: readonly (Counted & { readonly group: string; readonly category?: string | null | undefined })[];
   }[];
 }
 
@@ -131,13 +131,20 @@ export function categoryBars(models: readonly GroupedModel[], split = 'test'): C
   );
 }
 
-/** The accuracy of each model on each relation of each set's questions. @param split Default `test`. */
+/**
+ * The accuracy of each model on each relation of each set's questions; a relation whose questions are of several categories has
+ * a bar for each. @param split Default `test`.
+ */
 export function relationBars(models: readonly GroupedModel[], split = 'test'): CategoryBar[] {
   return models.flatMap(({ name, analogy }) =>
     analogy
       .filter((own) => own.split === split)
       .flatMap(({ set, groups }) =>
-        groups.map(({ group, accuracy, questions }) => ({ model: name, set, category: group, accuracy, questions })),
+        groups.map(({ group, category, accuracy, questions }) => ({
+          ...{ model: name, set, accuracy, questions },
+          category:
+            category && groups.filter((own) => own.group === group).length > 1 ? `${group} (${category})` : group,
+        })),
       ),
   );
 }

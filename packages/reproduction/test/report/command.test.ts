@@ -132,6 +132,28 @@ describe('relbert report', () => {
       1,
       expect.stringContaining('mean: the earlier report measured it with'),
     ]);
+    const idle = await relbert(['report', '--from', first, '--data', data, '--output', join(folder, 'idle')]);
+    expect([idle.code, idle.stderr]).toEqual([2, expect.stringContaining('name them by --model or --models')]);
+    // Other data are found before anything is measured.
+    const changed = JSON.parse(readFileSync(first, 'utf8')) as { data: { analogy: { questions: number }[] } };
+    for (const set of changed.data.analogy) set.questions++;
+    const wrong = join(folder, 'wrong.json');
+    writeFileSync(wrong, JSON.stringify(changed));
+    const early = await relbert([
+      'report',
+      '--from',
+      wrong,
+      '--models',
+      list,
+      '--data',
+      data,
+      '--output',
+      join(folder, 'late'),
+    ]);
+    expect([early.code, early.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: the reports were made of different data/),
+    ]);
     const alone = await relbert([
       'report',
       '--from',

@@ -66,6 +66,9 @@ describe('what an earlier report holds', () => {
       /mine: .* search "grid", now it is "default"; give/,
     );
     expect(() => requireMeasuredAlike(earlier, { ...now, seed: 1 })).toThrow(/mine: .* the seed 0, now it is 1; give/);
+    const [classified] = earlier.classification;
+    const unchosen = classified ? [{ ...classified, search: 'default' as const, validationMacroF1: null }] : [];
+    expect(() => requireMeasuredAlike({ ...earlier, classification: unchosen }, now)).not.toThrow();
     const encoder = earlier.encoder && { ...earlier.encoder, pooling: 'mask' };
     expect(() => requireMeasuredAlike(earlier, { ...now, encoder })).toThrow(
       /mine: .*"pooling":"difference".*"pooling":"mask"/,

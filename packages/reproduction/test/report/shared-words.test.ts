@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { measuredTables } from '../../src/report/measured-tables.ts';
 import type { AnalogyFigures, Report } from '../../src/report/report-file.ts';
+import { relationBars } from '../../src/report/report-pictures.ts';
 import { madeUpModel } from './figures.ts';
 
 const interval = { low: 0, high: 1 };
@@ -23,5 +24,22 @@ it('shows both kinds of shared-word questions of every set, and the mean of the 
     ['mine · BLESS test', 70, 50, 90],
     ['mine · ROOT09 test', 50, 30, 70],
     ['mine · mean test', 60, 40, 80],
+  ]);
+});
+
+it('draws a bar for each kind of question of a relation', () => {
+  const group = (category: string | null, accuracy: number, name = 'attri') => ({
+    group: name,
+    category,
+    accuracy,
+    questions: 4,
+  });
+  const groups = [group('apart', 0.3), group('shared', 0.9), group('shared', 0.5, 'coord')];
+  const analogy = [{ set: 'BLESS', split: 'test', categories: [], groups }];
+  const bars = relationBars([{ name: 'mine', analogy }]);
+  expect(bars.map(({ category, accuracy }) => [category, accuracy])).toEqual([
+    ['attri (apart)', 0.3],
+    ['attri (shared)', 0.9],
+    ['coord', 0.5],
   ]);
 });
