@@ -5,7 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { RelationEncoder } from 'relbert';
 import { temporaryPath } from 'relbert/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { relbert } from '../../relbert/test/cli/command.ts';
+import { relbert, tinyModel } from '../../relbert/test/cli/command.ts';
+import { HubServer } from '../../relbert/test/node/hub-server.ts';
 import { checkPageData, hasPageData, makePageData } from '../src/page-data.ts';
 
 describe('the folder of the data', () => {
@@ -80,6 +81,26 @@ describe('the folder of the data', () => {
     );
     expect((await run()).code).toBe(0);
     for (const path of [data, site]) await rm(path, { recursive: true });
+  });
+
+  it('is made of a model of the hub, which is asked for once, and with HF_HUB_OFFLINE never', async () => {
+    const hub = await new HubServer().start();
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']) {
+      hub.files.set(name, await readFile(join(tinyModel, name)));
+    }
+    const [home, data, site] = [join(folder, 'hub'), join(folder, 'of-hub'), join(folder, 'of-hub-site')];
+    const args = ['playground', '--model', 'org/model', '--pairs', '16', '--data', data, '--output', site];
+    const env = { HF_HOME: home, HF_HUB_CACHE: undefined, HF_ENDPOINT: hub.endpoint };
+    try {
+      expect((await relbert(args, { env: { ...env, HF_HUB_OFFLINE: '0' } })).code).toBe(0);
+      expect(hub.log.filter((line) => line.startsWith('GET /api/'))).toHaveLength(1);
+      hub.reset();
+      expect((await relbert(args, { env: { ...env, HF_HUB_OFFLINE: '1' } })).code).toBe(0);
+      expect(hub.log).toEqual([]);
+    } finally {
+      await hub.stop();
+      for (const path of [home, data, site]) await rm(path, { recursive: true });
+    }
   });
 
   it('is found again with a slash at its end', async () => {

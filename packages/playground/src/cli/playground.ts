@@ -1,5 +1,6 @@
 /** `relbert playground`: serves the page, or writes it as a folder of static files. */
 import {
+  afterLoading,
   command,
   type Flags,
   flag,
@@ -57,7 +58,7 @@ async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promis
   const identity = await identityOf(encoder, flags, terminal);
   const { openModel } = await import('relbert');
   const { pairs = usualPairs } = flags;
-  const parts = await siteParts(await openModel(flags.model, { offline: flags.offline ?? false }), identity.hash ?? '');
+  const parts = await siteParts(await openModel(flags.model, afterLoading(terminal)), identity.hash ?? '');
   const { resolve } = await import('node:path');
   const folder = resolve(flags.data ?? (await cacheFolder(`${identity.hash?.slice(0, 12)}-${pairs}-int8`, terminal)));
   const prepare = async (onProgress: (event: PageDataEvent) => void): Promise<void> => {

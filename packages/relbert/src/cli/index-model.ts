@@ -6,7 +6,7 @@ import type { PairIndex } from '../index/pair-index.ts';
 import type { RelationIndex } from '../index/relation-index.ts';
 import type { PostgresIndexOptions } from '../node/postgres/postgres-index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import { loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
+import { afterLoading, loadEncoder, type ModelFlags, modelOptions } from './model-options.ts';
 import { text } from './option.ts';
 import { pairVectors } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
@@ -52,17 +52,17 @@ export async function placeName(place: string): Promise<string> {
   return isPostgresAddress(place) ? parsePostgresAddress(place).origin : place;
 }
 
-/** What an index records of the encoder that makes its vectors. */
+/** What an index records of the encoder that makes its vectors, after it was loaded. */
 export async function identityOf(
   encoder: RelationEncoder,
-  flags: Pick<ModelFlags, 'model' | 'offline'>,
+  flags: Pick<ModelFlags, 'model'>,
   terminal: Terminal,
 ): Promise<ModelIdentity> {
   const { modelFiles } = await import('../node/open-model.ts');
   const { modelHash } = await import('../node/model-hash.ts');
   const { kindOfPath } = await import('../node/read-file.ts');
   const { resolve } = await import('../node/path.ts');
-  const files = await modelFiles(flags.model, { offline: flags.offline ?? false, signal: terminal.signal });
+  const files = await modelFiles(flags.model, afterLoading(terminal));
   // A folder is found again from another folder.
   const name = (await kindOfPath(flags.model)) === 'folder' ? resolve(flags.model) : flags.model;
   const { text, kind } = encoder.info.prompt;
@@ -90,7 +90,7 @@ export async function requireModel(
   const prompt = { ...(recorded.template && { template: recorded.prompt }), pooling: recorded.pooling };
   const encoder = await loadEncoder({ ...prompt, ...flags, model }, terminal);
   try {
-    const found = await identityOf(encoder, { ...flags, model }, terminal);
+    const found = await identityOf(encoder, { model }, terminal);
     const what = modelDifference(recorded, found);
     if (what === undefined) return { encoder };
     throw new IndexError(

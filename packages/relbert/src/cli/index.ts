@@ -29,7 +29,7 @@ export { readLexicalRelationSet } from './evaluate-classification.ts';
 export { readMappingSet } from './evaluate-mapping.ts';
 export { describeError, isWrongUsage, Stopped, SUCCESS, UsageError } from './exit.ts';
 export { identityOf, openPairIndex, requireModel } from './index-model.ts';
-export { loadEncoder, type ModelFlags, modelOptions, severalModels } from './model-options.ts';
+export { afterLoading, loadEncoder, type ModelFlags, modelOptions, severalModels } from './model-options.ts';
 export {
   choice,
   choiceList,

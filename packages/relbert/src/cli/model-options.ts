@@ -1,6 +1,7 @@
 /** The options that choose and set up the relation encoder: the same for every command that encodes pairs. */
 import { poolings } from '../encoder/pooling-table.ts';
 import type { EncoderInfo } from '../encoder/relation-encoder.ts';
+import type { HubOptions } from '../node/hub/hub.ts';
 import type { LoadOptions, RelationEncoder } from '../node/relation-encoder.ts';
 import { devices } from '../runtime/device.ts';
 import { checkUsage, UsageError } from './exit.ts';
@@ -52,6 +53,14 @@ export async function loadEncoder(
     noteDefaultPrompt(flags, terminal, encoder.info);
     return encoder;
   });
+}
+
+/**
+ * How to find the files of an encoder that has been loaded: in the cache, which holds the files that were loaded. The hub
+ * may have others by now, and an offline switch says not to ask it.
+ */
+export function afterLoading({ env, signal }: Terminal): HubOptions {
+  return { env, signal, offline: true };
 }
 
 /** What {@link loadEncoder} would load, without reading weights. */

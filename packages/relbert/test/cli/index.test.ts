@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -15,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RelationIndex } from '../../src/index/relation-index.ts';
 import { lockFolder } from '../../src/node/file-lock.ts';
 import { webIndexFolder } from '../../src/web/index-folder.ts';
+import { HubServer } from '../node/hub-server.ts';
 import { relbert, tinyModel } from './command.ts';
 import { failure } from './evaluation.ts';
 
@@ -169,6 +171,31 @@ describe('relbert index', () => {
     const { stdout } = await relbert(['index', 'search', 'hot:cold', '--index', empty]);
     expect(stdout).toBe('hot:cold: the index holds no pair\n');
     expect(await json('index', 'add', empty, '--pairs', pairs)).toMatchObject({ added: 4, rows: 4 });
+  });
+
+  it('asks the hub for a model once, and with the offline switch of the environment never', async () => {
+    const hub = await new HubServer().start();
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']) {
+      hub.files.set(name, readFileSync(join(tinyModel, name)));
+    }
+    const env = { HF_HOME: join(folder, 'hub'), HF_HUB_CACHE: undefined, HF_ENDPOINT: hub.endpoint };
+    const switches = { HF_HUB_OFFLINE: undefined, TRANSFORMERS_OFFLINE: undefined };
+    const place = join(folder, 'of-hub');
+    const build = ['index', 'build', place, '--pairs', pairs, ...model, '--model', 'org/model'];
+    const listings = () => hub.log.filter((line) => line.startsWith('GET /api/')).length;
+    try {
+      expect((await relbert(build, { env: { ...env, ...switches } })).code).toBe(0);
+      expect(listings()).toBe(1);
+      for (const name of Object.keys(switches)) {
+        hub.reset();
+        const offline = { env: { ...env, ...switches, [name]: '1' } };
+        expect((await relbert([...build, '--overwrite'], offline)).code).toBe(0);
+        expect((await relbert(['index', 'search', 'a:b', '--index', place], offline)).code).toBe(0);
+        expect(hub.log).toEqual([]);
+      }
+    } finally {
+      await hub.stop();
+    }
   });
 
   it('is searched over HTTP by range requests', async () => {
