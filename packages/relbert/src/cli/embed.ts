@@ -73,7 +73,8 @@ export const embed = command({
         for await (const block of blocks) {
           const kept = withoutSkipped(block);
           await unknown.look(kept.pairs);
-          await writer.write(kept);
+          // The first block that is written says the columns, which only pairs have.
+          if (kept.pairs.length > 0) await writer.write(kept);
           first ??= block.skipped[0];
           skipped += block.skipped.length;
           done += block.pairs.length;

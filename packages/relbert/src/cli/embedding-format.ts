@@ -22,6 +22,7 @@ const byEnding: Readonly<Record<string, EmbeddingFormat>> = {
 };
 
 export interface EmbeddingWriter {
+  /** The block holds at least one pair. */
   write(block: EmbeddingBlock): Promise<void>;
   /** Everything is there: the files take their names. */
   finish(): Promise<void>;

@@ -242,6 +242,26 @@ describe('relbert embed', () => {
     expect(stderr).toContain('so many vectors in the format word2vec need --output FILE');
   });
 
+  it('writes the names of columns once, and knows them, where the whole first block is left out', async () => {
+    const long = (count: number) => Array.from({ length: count }, () => `${'cat '.repeat(80)}\tdog\t1\n`).join('');
+    const text = `head\ttail\tid\n${long(1024)}cat\tdog\t2\n`;
+    const input = file('first-block.tsv', text);
+    const pairsFile = 'head\ttail\tid\ncat\tdog\t2\n';
+    const run = async (pairs: string, name: string) => {
+      const args = ['embed', '--model', tinyModel, '--skip-too-long', '--pairs', pairs, '--output', file(name)];
+      const { code, stderr } = await relbert(args, { input: text });
+      expect([code, stderr]).toEqual([0, expect.stringContaining('1024 pairs were left out')]);
+    };
+    for (const [name, pairs] of [
+      ['of-file', input],
+      ['of-input', '-'],
+    ] as const) {
+      await run(pairs, `${name}.npy`);
+      expect(readFileSync(file(`${name}.pairs.tsv`), 'utf8')).toBe(pairsFile);
+    }
+    await run('-', 'of-input.arrow');
+  });
+
   it.each(['jsonl', 'npy', 'word2vec'])('leaves out too long prompts of %s where asked', async (format) => {
     const pairs = ['cat:dog', `${'cat '.repeat(80)}cat:dog`, 'a:b'];
     const output = (name: string) => ['--format', format, '--output', file(`${name}.${format}`)];
