@@ -6,7 +6,7 @@
 
 import { rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import { FileError, fileError, systemCode } from './file-error.ts';
 import { clearLeftovers, temporaryPath } from './temporary-file.ts';
 
@@ -66,6 +66,11 @@ export class AtomicFile implements AsyncDisposable {
    */
   static async create(path: string, options: WriteOptions = {}): Promise<AtomicFile> {
     options.signal?.throwIfAborted();
+    // The system would refuse these names at the end only, when the file takes its name.
+    if (path === '') throw new FileError('""', 'cannot write: the name of the file is empty; give a name');
+    if (path.endsWith('/') || path.endsWith(sep)) {
+      throw new FileError(path, 'cannot write: this names a folder, not a file; add the name of a file');
+    }
     try {
       const existing = await statOrUndefined(path);
       if (existing?.isDirectory()) throw new FileError(path, 'cannot write: this is a folder, not a file');

@@ -105,11 +105,17 @@ describe('writeFileAtomic', () => {
       'cannot write: a part of the path is a file where a folder is needed',
     ],
     ['a name that is too long', () => join(folder, 'x'.repeat(300)), 'cannot write: the name is too long'],
-  ])('refuses %s', async (_, path, message) => {
+    [
+      'a folder that is missing as the file',
+      () => join(folder, 'no/'),
+      'cannot write: this names a folder, not a file; add the name of a file',
+    ],
+    ['an empty name', () => '', 'cannot write: the name of the file is empty; give a name'],
+  ])('refuses %s, before anything is written', async (_, path, message) => {
     const where = path();
-    const error: unknown = await writeFileAtomic(where, 'x').catch((e: unknown) => e);
+    const error: unknown = await AtomicFile.create(where).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(FileError);
-    expect((error as Error).message).toBe(`${where}: ${message}`);
+    expect((error as Error).message).toBe(`${where || '""'}: ${message}`);
   });
 
   it.skipIf(process.platform === 'win32')('refuses a folder that takes no files', async () => {
