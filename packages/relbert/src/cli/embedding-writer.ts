@@ -1,11 +1,12 @@
 /** Embeddings as they leave `relbert embed`: a writer for each format. */
 import { type EmbeddingBlock, row } from '../encoder/embeddings.ts';
 import { joined } from '../formats/byte-reader.ts';
-import { columnTypes, typedColumns } from '../formats/column-type.ts';
+import { type ColumnTypes, columnTypes, typedColumns } from '../formats/column-type.ts';
 import { littleEndianBytes, npyHeader } from '../formats/npy.ts';
 import { floatText, word2vecBytes, word2vecHeader, word2vecKey, word2vecLine } from '../formats/word2vec.ts';
 import { AtomicFile } from '../node/files.ts';
 import { commitTogether } from '../node/files-together.ts';
+import { pairTableOf } from '../pair/pair-table.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { EmbeddingFormat, EmbeddingWriter, EmbeddingWriterOptions } from './embedding-format.ts';
 import { type Output, openOutput } from './output.ts';
@@ -89,7 +90,9 @@ async function npyWriter(
   return {
     async write(block) {
       types ??= columnTypes(block.pairs);
-      if (rows === 0 && types.size > 0) await pairs.write(tabSeparated(['head', 'tail', ...types.keys()]));
+      if (rows === 0 && needsHeader(block.pairs[0], types)) {
+        await pairs.write(tabSeparated(['head', 'tail', ...types.keys()]));
+      }
       const columns = typedColumns(block.pairs, types, rows + 1);
       await writeLines(pairs, block, (i) => {
         const { head, tail } = block.pairs[i] as WordPair;
@@ -107,6 +110,11 @@ async function npyWriter(
       await matrix.discard();
     },
   };
+}
+
+/** Whether columns have to be named, or readers would take the first pair for their names. */
+function needsHeader(first: WordPair | undefined, types: ColumnTypes): boolean {
+  return types.size > 0 || (first !== undefined && pairTableOf([first.head, first.tail]) !== undefined);
 }
 
 function tabSeparated(fields: readonly string[]): string {

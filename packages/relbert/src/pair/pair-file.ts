@@ -75,7 +75,7 @@ class PairReader {
   readonly #options: PairFileOptions;
   readonly #format: PairFileFormat;
   readonly #csv = new CsvReader();
-  /** Whether a line that is not blank has been read. */
+  /** Whether a line that is not blank has been read: only the first may be a header. */
   #started = false;
   #noticedLabel = false;
   #table: PairTable | undefined;
@@ -117,13 +117,17 @@ class PairReader {
     const fields = text.split('\t');
     if (this.#format === 'mixed') {
       if (looksLikeJson(text.trimStart())) {
+        this.#started = true;
         // A word may start with a bracket too: what is not JSON but holds one tab is a tab-separated line.
         try {
           return parseJsonPair(text);
         } catch (error) {
           if (fields.length !== 2) throw error;
         }
-      } else if (fields.length === 1 && text.includes(':')) return parsePair(text);
+      } else if (fields.length === 1 && text.includes(':')) {
+        this.#started = true;
+        return parsePair(text);
+      }
     }
     return this.#fields(fields, line);
   }

@@ -89,6 +89,18 @@ describe('relbert neighbours', () => {
     }
   });
 
+  it('reads back a .npy whose first pair looks like the names of columns', async () => {
+    const output = join(folder, 'names.npy');
+    const pairs = ['subject:object', 'hot:cold', 'head:tail'];
+    expect((await relbert(['embed', ...pairs, ...model, '--output', output])).code).toBe(0);
+    const { results } = await json<Output>('neighbours', 'hot:cold', 'subject:object', '--among', output);
+    const found = results[0]?.queries.map(({ neighbours }) => neighbours.map(({ pair }) => pair.join(':')).sort());
+    expect(found).toEqual([
+      ['head:tail', 'subject:object'],
+      ['head:tail', 'hot:cold'],
+    ]);
+  });
+
   it('finds the same in an index, with the model that the index records', async () => {
     const among = file('columns.tsv', 'head\ttail\tid\ncat\tdog\t1\nking\tqueen\t2\nsea\tship\t3\nking\tqueen\t4\n');
     const index = join(folder, 'index');

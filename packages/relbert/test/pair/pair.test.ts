@@ -197,6 +197,9 @@ describe('pairs files', () => {
 
   test('the same words are a pair where they are not the first line', () => {
     expect(parse('neck\tbody\nhead\ttail\n', 'tsv')).toEqual([pair('neck', 'body'), pair('head', 'tail')]);
+    for (const first of ['neck:body', '["neck","body"]']) {
+      expect(parse(`${first}\nsource\ttarget\n`, 'mixed')).toEqual([pair('neck', 'body'), pair('source', 'target')]);
+    }
   });
 
   test('further columns and members come along by name', () => {
