@@ -75,7 +75,8 @@ export async function* npyBlocks(
   matrix: { readonly chunks: Chunks; readonly file: string },
   pairs: { readonly chunks: Chunks; readonly file: string },
 ): AsyncGenerator<VectorBlock> {
-  const words = parsePairFile(pairs.chunks, { file: pairs.file, format: 'tsv' });
+  // Words of JSON may have spaces around them, and are looked up with these.
+  const words = parsePairFile(pairs.chunks, { file: pairs.file, format: 'tsv', verbatim: true });
   let rows = 0;
   try {
     for await (const { data, shape } of npyRows(matrix.chunks, matrix.file, BLOCK)) {

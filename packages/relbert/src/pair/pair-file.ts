@@ -46,6 +46,8 @@ export interface PairFileOptions extends Pick<DataFile, 'onNotice'> {
   readonly format?: PairFileFormat;
   /** Whether a third field without a header line is a label, which is left out with a notice. Default false: an error. */
   readonly labelled?: boolean | undefined;
+  /** Whether fields keep the white space around them. Default false. */
+  readonly verbatim?: boolean;
 }
 
 /**
@@ -143,7 +145,7 @@ class PairReader {
         return undefined;
       }
     }
-    const words = fields.map((field) => field.trim());
+    const words = this.#options.verbatim ? fields : fields.map((field) => field.trim());
     if (!this.#table) {
       if (words.length === 3 && this.#options.labelled) {
         this.#noticeLabel(words[2] as string, line);

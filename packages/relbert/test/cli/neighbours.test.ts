@@ -101,6 +101,13 @@ describe('relbert neighbours', () => {
     ]);
   });
 
+  it('reads back words of a .npy with the spaces around them', async () => {
+    const output = join(folder, 'spaces.npy');
+    expect((await relbert(['embed', '[" hot","cold "]', 'hot:cold', ...model, '--output', output])).code).toBe(0);
+    const { results } = await json<Output>('neighbours', '[" hot","cold "]', '--among', output);
+    expect(results[0]?.queries[0]?.neighbours.map(({ pair }) => pair)).toEqual([['hot', 'cold']]);
+  });
+
   it('finds the same in an index, with the model that the index records', async () => {
     const among = file('columns.tsv', 'head\ttail\tid\ncat\tdog\t1\nking\tqueen\t2\nsea\tship\t3\nking\tqueen\t4\n');
     const index = join(folder, 'index');
