@@ -39,7 +39,8 @@ export const embed = command({
     'relbert embed --format arrow < pairs.arrows > vectors.arrows',
   ],
   async run([args], flags, terminal) {
-    const output = flags.output === '-' ? undefined : flags.output;
+    const { outputFile } = await import('./output.ts');
+    const output = outputFile(flags.output);
     const format = flags.format ?? formatOf(output);
     if ((format === 'npy' || format === 'parquet') && output === undefined) {
       throw new UsageError(`the format ${format} needs --output FILE`);

@@ -13,9 +13,21 @@ export interface Output {
   discard(): Promise<void>;
 }
 
-/** Opens a file to be written atomically; without a path, or with `-`, standard output. */
+/**
+ * Names of standard output. The system's own are among them because it opens the file behind them, where there is one: that
+ * file would be replaced, and what others wrote into it before would be lost.
+ */
+const standardOutput: readonly string[] = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'];
+
+/** The path of the file that is to be written; undefined: standard output. */
+export function outputFile(path: string | undefined): string | undefined {
+  return path !== undefined && standardOutput.includes(path) ? undefined : path;
+}
+
+/** Opens a file to be written atomically; without a path, or with a name of standard output, standard output. */
 export async function openOutput(path: string | undefined, terminal: Terminal): Promise<Output> {
-  if (path !== undefined && path !== '-') return AtomicFile.create(path, { signal: terminal.signal });
+  const file = outputFile(path);
+  if (file !== undefined) return AtomicFile.create(file, { signal: terminal.signal });
   return {
     write: (chunk) => terminal.write(chunk),
     overwrite: async () => {

@@ -60,7 +60,7 @@ export class AtomicFile implements AsyncDisposable {
   }
 
   /**
-   * Starts a file. Its folder must exist. A symbolic link is followed; a device or a pipe (`/dev/stdout`) cannot be
+   * Starts a file. Its folder must exist. A symbolic link is followed; a device or a pipe (`/dev/null`) cannot be
    * replaced and is written to directly.
    * @throws FileError
    */

@@ -213,10 +213,18 @@ describe('relbert embed', () => {
 
   it('takes - for standard output, whatever the format', async () => {
     const { stdout } = await embed('cat:dog');
-    expect(await embed('cat:dog', '--output', '-')).toMatchObject({ code: 0, stdout });
-    const npy = await embed('cat:dog', '--format', 'npy', '--output', '-');
-    expect([npy.code, npy.stdout, npy.stderr]).toEqual([2, '', expect.stringContaining('needs --output FILE')]);
+    for (const name of ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']) {
+      expect(await embed('cat:dog', '--output', name)).toMatchObject({ code: 0, stdout });
+      const npy = await embed('cat:dog', '--format', 'npy', '--output', name);
+      expect([npy.code, npy.stdout, npy.stderr]).toEqual([2, '', expect.stringContaining('needs --output FILE')]);
+    }
     expect(readdirSync('.').filter((name) => name.startsWith('-'))).toEqual([]);
+  });
+
+  it.skipIf(!existsSync('/dev/stdout'))('adds to the file that standard output is redirected to', async () => {
+    const all = file('all.jsonl', 'earlier\n');
+    const { code } = await shell(`$RELBERT embed --model ${tinyModel} cat:dog --output /dev/stdout >> ${all}`);
+    expect([code, readFileSync(all, 'utf8')]).toEqual([0, `earlier\n${(await embed('cat:dog')).stdout}`]);
   });
 
   it('fails early where word2vec is too long for standard output', async () => {
