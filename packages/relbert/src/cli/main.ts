@@ -1,5 +1,5 @@
 import { graceOf, runCommandLine } from './command-line.ts';
-import { processIo } from './process-io.ts';
+import { endProcess, processIo } from './process-io.ts';
 
 const args = process.argv.slice(2);
 const io = processIo(graceOf(args[0]));
@@ -8,7 +8,7 @@ runCommandLine(args, io).then(
   (code) => {
     // Native threads and an open standard input must not keep the process, but all output must get out first.
     process.exitCode = code;
-    io.stdout.write('', () => io.stderr.write('', () => process.exit(code)));
+    io.stdout.write('', () => io.stderr.write('', () => endProcess(code)));
   },
   (error: unknown) => {
     process.exitCode = 1;

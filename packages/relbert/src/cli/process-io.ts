@@ -4,18 +4,23 @@ import { Writable } from 'node:stream';
 import type { CommandIo, TextStream } from './command-io.ts';
 import { INTERRUPTED, Stopped, TERMINATED } from './exit.ts';
 
+const signals = [
+  ['SIGINT', INTERRUPTED, 'interrupted'],
+  ['SIGTERM', TERMINATED, 'terminated'],
+] as const;
+
 /** @param grace Milliseconds after a signal until the process ends, done or not. */
 export function processIo(grace: number): CommandIo {
   const controller = new AbortController();
-  const onSignal = (code: number, text: string) => () => {
-    // The second signal ends the process at once.
-    if (controller.signal.aborted) process.exit(code);
-    process.exitCode = code;
-    controller.abort(new Stopped(code, text));
-    setTimeout(() => process.exit(code), grace).unref();
-  };
-  process.on('SIGINT', onSignal(INTERRUPTED, 'interrupted'));
-  process.on('SIGTERM', onSignal(TERMINATED, 'terminated'));
+  for (const [signal, code, text] of signals) {
+    process.on(signal, () => {
+      // The second signal ends the process at once.
+      if (controller.signal.aborted) endProcess(code);
+      process.exitCode = code;
+      controller.abort(new Stopped(code, text));
+      setTimeout(() => endProcess(code), grace).unref();
+    });
+  }
   return {
     get stdin() {
       return process.stdin;
@@ -26,6 +31,22 @@ export function processIo(grace: number): CommandIo {
     signal: controller.signal,
     worker: true,
   };
+}
+
+/**
+ * Ends the process: after a signal, by that signal. `process.exit` waits for the threads that read and write files, and
+ * one that waits for the other side of a FIFO would keep the process for ever. A shell gives the same exit code, 130 or
+ * 143, for a process that died of its signal, and ends its script, too.
+ */
+export function endProcess(code: number): void {
+  const signal = signals.find(([, each]) => each === code)?.[0];
+  if (signal !== undefined && process.platform !== 'win32') {
+    process.emit('exit', code); // removes temporary files
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
+  // Also where the signal did nothing: the first process of a container does not die of one.
+  process.exit(code);
 }
 
 function isFile(descriptor: number): boolean {

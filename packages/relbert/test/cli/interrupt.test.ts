@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { graceOf } from '../../src/cli/command-line.ts';
 import { shell, spawnRelbert } from './built-command.ts';
 import { relbert, tinyModel } from './command.ts';
 
@@ -22,9 +25,9 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('Ctrl-C in the middle of a long embed', () => {
   it.each([
-    ['jsonl', 'SIGINT', 130],
-    ['npy', 'SIGTERM', 143],
-  ] as const)('%s, %s: no half file, exit code %d', async (format, signal, expected) => {
+    ['jsonl', 'SIGINT'],
+    ['npy', 'SIGTERM'],
+  ] as const)('%s, %s: no half file, and the process dies of the signal', async (format, signal) => {
     const output = join(folder, `out.${format}`);
     const args = [
       'embed',
@@ -39,16 +42,15 @@ describe('Ctrl-C in the middle of a long embed', () => {
       '--output',
       output,
     ];
-    const { code, stdout, stderr } = await spawnRelbert(args, {
+    const ended = await spawnRelbert(args, {
       during: async (child) => {
         // Something has been written: it is in the middle.
         await until(() => temporaryFiles().some((name) => readFileSync(join(folder, name)).length > 10_000));
         child.kill(signal);
       },
     });
-    expect(code).toBe(expected);
-    expect(stdout).toBe('');
-    expect(stderr).not.toMatch(/^\s+at |error:/m);
+    expect(ended).toMatchObject({ signal, stdout: '' });
+    expect(ended.stderr).not.toMatch(/^\s+at |error:/m);
     expect(temporaryFiles()).toEqual([]);
   });
 
@@ -72,6 +74,50 @@ describe('Ctrl-C in the middle of a long embed', () => {
       interruptWhen: (stderr) => stderr.includes('plain language model'),
     });
     expect(code).toBe(130);
+  });
+});
+
+describe('a signal while the other side of a FIFO is awaited', () => {
+  const embed = ['embed', '--model', tinyModel];
+  const fifos = mkdtempSync(join(tmpdir(), 'relbert-fifo-'));
+  afterAll(() => rmSync(fifos, { recursive: true, force: true }));
+  const makeFifo = (name: string): string => {
+    const path = join(fifos, name);
+    execFileSync('mkfifo', [path]);
+    return path;
+  };
+
+  it('a writer that is silent: the first signal ends the command', async () => {
+    const fifo = makeFifo('pairs.tsv');
+    let writer: FileHandle | undefined;
+    const ended = await spawnRelbert([...embed, '--pairs', fifo], {
+      during: async (child) => {
+        writer = await open(fifo, 'w'); // once the command has opened it
+        await writer.write('cat\tdog\n');
+        child.kill('SIGTERM');
+      },
+    });
+    await writer?.close();
+    expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stdout: '' });
+  });
+
+  it.each([1, 2])('no reader: %d times Ctrl-C end the command, with exit code 130 for a shell', async (times) => {
+    const output = makeFifo(`${times}.jsonl`);
+    const line = `$RELBERT ${[...embed, '--pairs', many, '--output', output].join(' ')} & command=$!
+      read -r go; kill -INT $command; [ ${times} = 1 ] || { sleep 0.5; kill -INT $command; }; wait $command`;
+    let started = 0;
+    // With -m the command is no background job that ignores Ctrl-C.
+    const ended = await shell(`set -m; ${line}`, {
+      during(child) {
+        // What the command says before it opens its output.
+        child.stderr.once('data', () => {
+          started = performance.now();
+          child.stdin.end('go\n');
+        });
+      },
+    });
+    expect(ended).toMatchObject({ code: 130, stdout: '' });
+    expect(performance.now() - started > graceOf('embed')).toBe(times === 1);
   });
 });
 
