@@ -5,7 +5,7 @@ import { createApp } from 'relbert-server';
 const app = createApp({ log: 'silent', maxPairs: 1000 });
 await app.loaded;
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   const url = new URL(request.url, 'http://localhost');
   if (!url.pathname.startsWith('/relations/')) return response.writeHead(404).end();
   const chunks = [];
@@ -13,9 +13,14 @@ const server = createServer(async (request, response) => {
   const { method, headers } = request;
   const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
   url.pathname = url.pathname.slice('/relations'.length);
-  const answer = await app.fetch(new Request(url, { method, headers: new Headers(Object.entries(headers)), body }));
-  response.writeHead(answer.status, Object.fromEntries(answer.headers));
-  response.end(Buffer.from(await answer.arrayBuffer()));
+  const found = await app.fetch(new Request(url, { method, headers: new Headers(Object.entries(headers)), body }));
+  response.writeHead(found.status, Object.fromEntries(found.headers));
+  response.end(Buffer.from(await found.arrayBuffer()));
+}
+
+const server = createServer((request, response) => {
+  // A request that is broken off or cannot be read must not end the server.
+  answer(request, response).catch(() => (response.headersSent ? response.destroy() : response.writeHead(400).end()));
 });
 server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${server.address().port}/relations/v1/similarity`);

@@ -1,11 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RelationEncoder } from 'relbert';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -119,9 +121,38 @@ describe('examples', () => {
       const answer = await fetch(url, { method: 'POST', body, headers });
       expect(((await answer.json()) as { similarity: number }).similarity).toBeGreaterThan(0.9);
       expect((await fetch(new URL('/elsewhere', url))).status).toBe(404);
+      const raw = (text: string) => rawAnswer(Number(new URL(url).port), text);
+      expect(await raw('GET // HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+      expect(await raw('TRACE /relations/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/ 400 /);
+      await raw('POST /relations/v1/similarity HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nbroke');
+      expect((await fetch(new URL('/elsewhere', url))).status).toBe(404);
     } finally {
       child.kill();
     }
     expect(await ended).toBe(0);
   });
+
+  it('next: a load that failed is tried again by the next request', async () => {
+    const route = (await import(join(examples, 'next/app/api/similarity/route.js'))) as {
+      GET(request: Request): Promise<Response>;
+    };
+    const encoder = { similarity: async () => 0.5 } as unknown as RelationEncoder;
+    const load = vi.spyOn(RelationEncoder, 'load').mockRejectedValueOnce(new Error('no network'));
+    load.mockResolvedValueOnce(encoder);
+    try {
+      const ask = async () => (await route.GET(new Request('http://localhost/?a=hot:cold&b=wet:dry'))).json();
+      expect([await ask(), await ask(), await ask()]).toEqual([
+        { error: 'no network' },
+        ...[{ similarity: 0.5 }, { similarity: 0.5 }],
+      ]);
+    } finally {
+      load.mockRestore();
+    }
+  });
 });
+
+/** What a server says to bytes after which the client ends the connection. */
+async function rawAnswer(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').end(request);
+  return (await socket.setEncoding('utf8').toArray()).join('');
+}
