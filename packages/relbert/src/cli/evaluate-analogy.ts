@@ -3,7 +3,7 @@ import type { AnalogyEvaluation, AnalogyPrediction, AnalogySet } from '../evalua
 import type { Interval } from '../evaluate/bootstrap.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
-import { choice, type Flags, flag, fromZero, list, number, required, text, withDefault } from './option.ts';
+import { choice, type Flags, fileBeside, flag, fromZero, list, number, required, text, withDefault } from './option.ts';
 import {
   noLanguageModel,
   noteMissingWords,
@@ -29,7 +29,7 @@ const options = {
   ),
   seed: withDefault(number('<number>', 'of the intervals, and of random answers', fromZero), 0),
   groups: flag('print the accuracy of each relation, too'),
-  predictions: text('<file>', 'write scores and answer of each question as JSON lines'),
+  predictions: fileBeside('write scores and answer of each question as JSON lines'),
   json: flag('print {"model","pooling","template","results","macroAverage",...}'),
 };
 type EvaluateAnalogyFlags = Flags<typeof options>;

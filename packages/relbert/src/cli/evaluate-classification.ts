@@ -8,7 +8,7 @@ import { suggestion } from '../text/nearest-name.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
 import { UsageError } from './exit.ts';
-import { choice, type Flags, flag, fromZero, list, number, required, text, withDefault } from './option.ts';
+import { choice, type Flags, fileBeside, flag, fromZero, list, number, required, text, withDefault } from './option.ts';
 import {
   noLanguageModel,
   noteMissingWords,
@@ -51,7 +51,7 @@ const options = {
   pairVectors: text('<file>', 'append vectors of the pairs, with keys such as New_York__Tokyo'),
   grid: flag('search learning rate and hidden size on the validation pairs'),
   seed: withDefault(number('<number>', "of the classifier's start and batches", fromZero), 0),
-  predictions: text('<file>', 'write the relation found for each test pair as JSON lines'),
+  predictions: fileBeside('write the relation found for each test pair as JSON lines'),
   json: flag('print {"results":[{"set","test","validation","classifier"}],...}'),
 };
 type ClassificationFlags = Flags<typeof options>;

@@ -9,7 +9,18 @@ import { percent } from './evaluate-analogy.ts';
 import { evaluatedRelations } from './evaluated-relations.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
-import { type Flags, flag, fromOne, fromZero, list, number, required, text, withDefault } from './option.ts';
+import {
+  type Flags,
+  fileBeside,
+  flag,
+  fromOne,
+  fromZero,
+  list,
+  number,
+  required,
+  text,
+  withDefault,
+} from './option.ts';
 import { noteMissingWords, readWithProgress } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,7 +32,7 @@ const options = {
   questions: withDefault(number('<number>', 'questions of each relation', fromOne), 10),
   seed: withDefault(number('<number>', 'of the questions', fromZero), 0),
   vectors: text('<file>', 'word vectors (word2vec or GloVe text, may be gzip): 3CosAdd beside'),
-  predictions: text('<file>', 'write the answers to each question as JSON lines'),
+  predictions: fileBeside('write the answers to each question as JSON lines'),
   output: text('<dir>', 'folder to create: answers.jsonl grows with each question, figures.json comes at the end'),
   resume: flag('go on with the run in the output folder'),
   overwrite: flag('replace the run in the output folder'),

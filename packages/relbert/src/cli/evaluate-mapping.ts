@@ -3,7 +3,7 @@ import type { MappingProblem } from '../data/mapping.ts';
 import type { MappingEvaluation, MappingResult } from '../evaluate/mapping.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
-import { choice, type Flags, flag, fromOne, list, number, required, text, withDefault } from './option.ts';
+import { choice, type Flags, fileBeside, flag, fromOne, list, number, required, withDefault } from './option.ts';
 import { noteMissingWords, openPairModel, pairModelOptions } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -31,7 +31,7 @@ const options = {
   ),
   maxNodes: number('<number>', 'give up the proof after so many partial mappings (default: never)', fromOne),
   problems: flag('print each problem, too'),
-  predictions: text('<file>', 'write the mapping of each problem as JSON lines'),
+  predictions: fileBeside('write the mapping of each problem as JSON lines'),
   json: flag('print {"model","pooling","template","objective","results"}'),
 };
 type MappingFlags = Flags<typeof options>;

@@ -45,6 +45,15 @@ export function text(value: string, help: string): Option<string | undefined> {
   return { value, help };
 }
 
+/** A file that is written beside the result: the two would mix on standard output. */
+export function fileBeside(help: string): Option<string | undefined> {
+  const parse = (path: string): string => {
+    if (path !== '-') return path;
+    throw new InvalidArgumentError('Expected a file: the figures go to standard output.');
+  };
+  return { value: '<file>', help, parse };
+}
+
 /** Several values after one flag; `value` ends in `...>`. */
 export function list(value: `<${string}...>`, help: string): Option<readonly string[] | undefined> {
   return { value, help };

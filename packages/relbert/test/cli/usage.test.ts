@@ -146,6 +146,11 @@ describe('wrong usage exits with 2, says why in a line and prints no stack', () 
     ['JSON that is no pair', ['embed', '["a"]'], 'expected two words, got one'],
     ['a pairs file of another ending', ['embed', '--pairs', 'pairs.xlsx'], '.tsv, .csv'],
     ['npy on standard output', ['embed', '--format', 'npy', 'a:b'], 'needs --output'],
+    ...['analogy', 'mapping', 'classification', 'complete'].map((judged): (typeof cases)[number] => [
+      `predictions of ${judged} among the figures`,
+      ['evaluate', judged, '--data', 'x', '--predictions', '-'],
+      "'-' is invalid. Expected a file: the figures go to standard output",
+    ]),
     ['one pair to compare', ['similarity', 'a:b'], "missing required argument 'other'"],
     ['three pairs to compare', ['similarity', 'a:b', 'c:d', 'e:f'], 'too many arguments'],
     ['one choice', ['analogy', 'a:b', 'c:d'], 'at least two choices'],
