@@ -23,8 +23,9 @@ export const push = command({
     'HF_TOKEN=... relbert push my-encoder me/my-encoder --private',
   ],
   async run([folder, repository], flags, terminal) {
-    const { filesToPush, pushModel } = await import('../node/hub/push.ts');
+    const { checkRepositoryName, filesToPush, pushModel } = await import('../node/hub/push.ts');
     const { RelationEncoder } = await import('../node/relation-encoder.ts');
+    checkRepositoryName(repository);
     const files = await filesToPush(folder);
     // What cannot be loaded is of no use there either.
     await RelationEncoder.describe(folder);

@@ -182,6 +182,12 @@ describe('pushModel', () => {
       expect(JSON.parse(json.stdout)).toMatchObject({ repository: 'me/tiny', dryRun: true });
     });
 
+    it('refuses a name that the hub does not take, also without sending', async () => {
+      const { code, stdout, stderr } = await run(model, 'bad name', '--dry-run');
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain('bad name: not a name for a model on the hub: expected org/name');
+    });
+
     it.each([
       ['no card', undefined, 'there is no model card'],
       ['no fields', '# Tiny\n', 'the model card has no fields'],

@@ -102,6 +102,17 @@ function checkCard(path: string, card: string | undefined): void {
     throw new CheckpointError(path, 'the model card has fields but no text: say what the model is for');
 }
 
+/** @throws CheckpointError where the hub takes no model of this name */
+export function checkRepositoryName(repository: string): void {
+  const id = parseHubId(repository)?.id;
+  if (id === undefined || id !== repository || !id.includes('/')) {
+    throw new CheckpointError(
+      repository,
+      'not a name for a model on the hub: expected org/name, your user name for org',
+    );
+  }
+}
+
 /**
  * Sends a model's folder to the hub. Files that are there already are not sent again, so a push that was interrupted is
  * resumed by another one.
@@ -111,13 +122,7 @@ function checkCard(path: string, card: string | undefined): void {
  *   the signal's reason when aborted
  */
 export async function pushModel(folder: string, repository: string, options: PushOptions = {}): Promise<PushResult> {
-  const id = parseHubId(repository)?.id;
-  if (id === undefined || id !== repository || !id.includes('/')) {
-    throw new CheckpointError(
-      repository,
-      'not a name for a model on the hub: expected org/name, your user name for org',
-    );
-  }
+  checkRepositoryName(repository);
   const files = await filesToPush(folder);
   const { endpoint, token } = await hubSettings(options);
   if (token === undefined) {
