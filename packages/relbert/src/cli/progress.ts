@@ -1,4 +1,4 @@
-/** Progress of something long, drawn on standard error where that is a terminal, and silent in a pipe. */
+/** Progress of something long, drawn on standard error where that is a terminal. */
 import type { SingleBar } from 'cli-progress';
 import type { TextStream } from './command-io.ts';
 
@@ -80,7 +80,7 @@ export class RateMeter {
 }
 
 /**
- * Draws progress on `stream`; where that is no terminal, nothing is written. Speed counts from the first update on: what
+ * Draws progress on `stream`, a terminal. Speed counts from the first update on: what
  * was done before (the steps of a run that is resumed, the part of a file that was there) was not done now.
  */
 export async function startProgress(
@@ -89,7 +89,6 @@ export async function startProgress(
   unit: string,
   total?: number,
 ): Promise<Progress> {
-  if (!stream.isTTY) return { update: () => {}, stop: () => {} };
   const { default: cliProgress } = await import('cli-progress');
   const meter = new RateMeter();
   const state = { done: 0, total, label };

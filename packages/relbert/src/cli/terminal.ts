@@ -19,7 +19,7 @@ export interface Terminal {
   warn(message: string): void;
   /** Writes what went wrong, on standard error. */
   error(message: string): void;
-  /** Shows the progress of something long; nothing in a pipe. */
+  /** Shows the progress of something long; nothing in a pipe or on a dumb terminal. */
   progress(label: string, unit: string, total?: number): Promise<Progress>;
   /** Whether progress is shown, so that it pays to count ahead for it. */
   readonly showsProgress: boolean;
@@ -40,7 +40,10 @@ export function createTerminal({ stdin, stdout, stderr, env, signal: stopped, wo
   if (stopped.aborted) stop(stopped.reason);
   else stopped.addEventListener('abort', () => stop(stopped.reason), { once: true });
   const { signal } = controller;
-  const plain = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+  // A dumb terminal shows escapes as they are: it gets neither colours nor progress.
+  const dumb = env['TERM'] === 'dumb';
+  const plain = dumb || (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '');
+  const showsProgress = stderr.isTTY === true && !dumb;
   const style = pc.createColors(stdout.isTTY === true && !plain);
   const errorStyle = pc.createColors(stderr.isTTY === true && !plain);
   let shown: Progress | undefined;
@@ -68,8 +71,9 @@ export function createTerminal({ stdin, stdout, stderr, env, signal: stopped, wo
     warn: (message) => say(`${errorStyle.yellow('warning:')} ${oneLine(message)}`),
     error: (message) => say(`${errorStyle.red('error:')} ${oneLine(message)}`),
     async progress(label, unit, total) {
+      if (!showsProgress) return { update: () => {}, stop: () => {} };
       const progress = await startProgress(stderr, visible(label), unit, total);
-      shown = stderr.isTTY ? progress : undefined;
+      shown = progress;
       return {
         update: (done, newTotal, newLabel) =>
           progress.update(done, newTotal, newLabel === undefined ? undefined : visible(newLabel)),
@@ -79,7 +83,7 @@ export function createTerminal({ stdin, stdout, stderr, env, signal: stopped, wo
         },
       };
     },
-    showsProgress: stderr.isTTY === true,
+    showsProgress,
     style,
     async *readInput() {
       const { readStream } = await import('../node/byte-stream.ts');

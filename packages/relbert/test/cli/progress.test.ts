@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startProgress } from '../../src/cli/progress.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
 
 /** A stream that says it is a terminal, or not, and keeps what was written to it. */
 function fakeStream(isTTY: boolean): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
@@ -60,13 +61,26 @@ describe('startProgress', () => {
     expect(text()).toMatch(/encoding 1,234 pairs, [\d,]+\/s/);
     expect(text()).not.toContain('%');
   });
+});
 
-  it('writes nothing into a pipe', async () => {
-    const { stream, text } = fakeStream(false);
-    const progress = await startProgress(stream, 'encoding', 'pairs', 10);
+describe('the progress of a command', () => {
+  it.each([
+    ['a pipe', false, 'xterm', false],
+    ['a dumb terminal', true, 'dumb', false],
+    ['a terminal', true, 'xterm', true],
+  ])('%s', async (_, isTTY, TERM, drawn) => {
+    const { stream, text } = fakeStream(isTTY);
+    const terminal = createTerminal({
+      ...{ stdin: new PassThrough(), stdout: stream, stderr: stream, env: { TERM } },
+      ...{ signal: new AbortController().signal, worker: false },
+    });
+    const progress = await terminal.progress('encoding', 'pairs', 10);
     progress.update(5);
     await setTimeout(150);
     progress.stop();
-    expect(text()).toBe('');
+    terminal.note('done');
+    expect(text().includes('\x1b')).toBe(drawn);
+    expect([terminal.showsProgress, text().includes('encoding')]).toEqual([drawn, drawn]);
+    expect(terminal.style.bold('a') !== 'a').toBe(drawn);
   });
 });
