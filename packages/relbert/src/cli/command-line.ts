@@ -20,7 +20,7 @@ async function createProgram(terminal: Terminal, io: CommandIo, wanted: string |
     .description('Relation embeddings of word pairs from pretrained language models.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    .helpCommand('help [command...]', 'show help for a command')
     .configureHelp({ showGlobalOptions: false })
     .addHelpText(
       'after',
@@ -67,8 +67,14 @@ export function graceOf(command: string | undefined): number {
   return command === 'distill' || command === 'prompt' || command === 'serve' ? 120_000 : 5000;
 }
 
+/** `help index build` as `index build --help`: the library's help command looks at the first name alone. */
+function askedForHelp(args: readonly string[]): readonly string[] {
+  return args[0] === 'help' && args.length > 2 ? [...args.slice(1), '--help'] : args;
+}
+
 /** Runs one command line (without `node` and the script) to its end and returns the exit code. */
-export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
+export async function runCommandLine(typed: readonly string[], io: CommandIo): Promise<number> {
+  const args = askedForHelp(typed);
   const terminal = createTerminal(io);
   let command: Command | undefined;
   try {

@@ -42,6 +42,12 @@ describe('help', () => {
     },
   );
 
+  it('of a subcommand is what help shows, too', async () => {
+    const { stdout } = await relbert(['index', 'build', '--help']);
+    expect(stdout).toMatch(/^Usage: relbert index build /);
+    expect(await relbert(['help', 'index', 'build'])).toEqual({ code: 0, stdout, stderr: '' });
+  });
+
   it('of distill leads to a list of every setting', async () => {
     const { stdout } = await relbert(['distill', '--help']);
     expect(stdout).toContain('relbert distill --help-settings');
