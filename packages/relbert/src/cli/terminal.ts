@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { fileError } from '../node/file-error.ts';
 import { visible, visibleResult } from '../text/visible.ts';
 import type { CommandIo } from './command-io.ts';
-import { Stopped, SUCCESS } from './exit.ts';
+import { Stopped, SUCCESS, UsageError } from './exit.ts';
 import { type Progress, startProgress } from './progress.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -25,7 +25,7 @@ export interface Terminal {
   readonly showsProgress: boolean;
   /** Styles for standard output. */
   readonly style: Colors;
-  /** The bytes of standard input. @throws FileError, or the signal's reason */
+  /** The bytes of standard input, once. @throws UsageError the second time; FileError, or the signal's reason */
   readInput(): AsyncIterable<Uint8Array>;
   readonly env: CommandIo['env'];
   /** See `CommandIo.worker`. */
@@ -47,6 +47,7 @@ export function createTerminal({ stdin, stdout, stderr, env, signal: stopped, wo
   const style = pc.createColors(stdout.isTTY === true && !plain);
   const errorStyle = pc.createColors(stderr.isTTY === true && !plain);
   let shown: Progress | undefined;
+  let inputRead = false;
 
   stdout.on('error', (error: Error) => stop(outputError(error)));
   // A reader of messages that has gone is no reason to give up the result.
@@ -86,6 +87,11 @@ export function createTerminal({ stdin, stdout, stderr, env, signal: stopped, wo
     showsProgress,
     style,
     async *readInput() {
+      if (inputRead)
+        throw new UsageError(
+          '- stands for two inputs, and standard input can be read once: give one of them as a file',
+        );
+      inputRead = true;
       const { readStream } = await import('../node/byte-stream.ts');
       yield* readStream(stdin, 'standard input', signal);
     },

@@ -101,6 +101,13 @@ describe('relbert mine', () => {
     expect(stdout.trim().split('\n').at(-1)).toMatch(/^ *7 +\w+:\w+ +-?\d\.\d{4} +(hot:cold|big:small)$/);
   });
 
+  it('refuses two inputs from standard input', async () => {
+    const args = ['mine', '--seeds', '-', '--not', '-', '--among', path('pool.tsv')];
+    const { code, stdout, stderr } = await relbert(args, { input: 'hot\tcold\n' });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('standard input can be read once: give one of them as a file');
+  });
+
   it('says what is wrong with seeds and candidates', async () => {
     writeFileSync(path('empty.tsv'), '');
     expect(await failure('mine', '--seeds', path('empty.tsv'), '--among', path('pool.tsv'))).toContain(
