@@ -40,12 +40,17 @@ Exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. RELBERT_DEBUG=1
   return program;
 }
 
+/** After an "unknown option" that looks like a pair. */
+const dashedPair =
+  "A pair that starts with '-' goes after '--', and options before that: relbert similarity -- -5:a b:c";
+
 /** Where help and complaints about the command line go. */
 function helpOutput({ stdout, stderr }: CommandIo): OutputConfiguration {
   const columns = (stream: TextStream) => () => (stream.isTTY ? (stream.columns ?? 80) : 80);
   return {
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(visibleResult(text)),
+    outputError: (text, write) => write(text.replace(/^error: unknown option '-.*:.*'/, `$&. ${dashedPair}`)),
     getOutHelpWidth: columns(stdout),
     getErrHelpWidth: columns(stderr),
     getOutHasColors: () => false,

@@ -127,6 +127,11 @@ describe('wrong usage exits with 2, says why in a line and prints no stack', () 
     ['no subcommand', ['evaluate'], 'Usage: relbert evaluate'],
     ['a value near a choice', ['embed', '--device', 'webgp', 'a:b'], /webgp' is invalid[^\n]*did you mean webgpu\?/],
     ['unknown option', ['embed', '--poling', 'cls', 'a:b'], /unknown option '--poling'[\s\S]*Did you mean --pooling\?/],
+    [
+      'a pair that looks like an option',
+      ['similarity', '-5:a', 'b:c'],
+      /'-5:a'. A pair that starts with '-' goes after '--'/,
+    ],
     ['unknown pooling', ['embed', '--pooling', 'diference', 'a:b'], /'diference' \(did you mean difference/],
     ['an option of a command', ['embed', '--poling', 'cls', 'a:b'], /\(relbert embed --help shows how\)/],
     [
