@@ -12,6 +12,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { registryDependencies } from './packages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'));
@@ -28,24 +29,12 @@ const allowed = [
   'Unlicense',
 ];
 const folders = read('package.json').workspaces;
-/** The packages of this checkout by name. */
-const workspaces = new Map(
-  folders.map((folder) => read(folder, 'package.json')).map((manifest) => [manifest.name, manifest]),
-);
 const problems = [];
 
 /** `A OR B` needs one that is allowed, `A AND B` both. */
 function isAllowed(expression) {
   const plain = expression.replace(/[()]/g, '');
   return plain.split(' OR ').some((choice) => choice.split(' AND ').every((name) => allowed.includes(name.trim())));
-}
-
-/** The dependencies of a package that the registry has, those of packages of this checkout among them. */
-function registryDependencies({ dependencies = {} }) {
-  const found = Object.entries(dependencies).map(([name, range]) =>
-    workspaces.has(name) ? registryDependencies(workspaces.get(name)) : { [name]: range },
-  );
-  return Object.assign({}, ...found);
 }
 
 /** Licences by name and version: everything that a user's npm installs for a package. */

@@ -11,8 +11,8 @@
  * learning-curve.svg and train.jsonl. Needs `npm run build`.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -29,12 +29,18 @@ const [name] = positionals;
 if (name === undefined) throw new Error('which package? npm run pack:embedded, npm run pack:base');
 const { model = join('runs', name), folder = join(root, 'packages', name), 'shard-size': size } = values;
 
+if (resolve(model) === resolve(folder)) throw new Error(`${folder}: its weights have 8 bits already`);
 mkdirSync(folder, { recursive: true });
+// The weights in the package stay until the new ones are whole.
+const made = mkdtempSync(join(folder, '.packing-'));
+process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+const written = ['--format', 'safetensors', '--dtype', 'int8', '--shard-size', size, '--output', made];
+run(join(root, 'packages/relbert/bin/relbert.js'), 'export', '--model', model, ...written);
+rmSync(join(made, 'vocab.txt'), { force: true }); // tokenizer.json says what it says
 const before = readdirSync(folder).filter((file) => /\.safetensors(\.index\.json)?$/.test(file));
 for (const file of before) rmSync(join(folder, file));
-const written = ['--format', 'safetensors', '--dtype', 'int8', '--shard-size', size, '--output', folder];
-run(join(root, 'packages/relbert/bin/relbert.js'), 'export', '--model', model, ...written);
-rmSync(join(folder, 'vocab.txt'), { force: true }); // tokenizer.json says what it says
+for (const file of readdirSync(made)) renameSync(join(made, file), join(folder, file));
+rmSync(made, { recursive: true });
 for (const file of ['README.md', 'recipe.json', 'learning-curve.svg', 'train.jsonl']) {
   if (existsSync(join(model, file))) copyFileSync(join(model, file), join(folder, file));
 }

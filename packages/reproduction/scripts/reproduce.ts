@@ -9,7 +9,7 @@
  *
  * What was stopped goes on where it was when the command is run again; what is finished is not made again. Hours on two
  * cores: a step of the paper's recipe takes 1.5 to 3 s, a run has 224. `--only TEXT` makes the models whose names hold
- * that text, `--trial` shortens every run to a step or two to see it through.
+ * that text, `--trial` shortens every run to a step or two to see it through, in `runs-trial`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,6 +29,10 @@ const { values } = parseArgs({
   },
 });
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+if (values.trial && values.runs === 'runs') {
+  // Models of one step must not be taken for the real ones.
+  values.runs = 'runs-trial';
+}
 const places = { languageModel: values['language-model'], data: values.data, runs: values.runs };
 const entries = (JSON.parse(readFileSync(at('../models.json'), 'utf8')) as Entry[])
   .filter(({ name }) => name.includes(values.only))

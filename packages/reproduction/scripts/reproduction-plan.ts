@@ -71,6 +71,7 @@ export function onMpnet(
     const template = /--recipe emnlp2021 --template (\w) --output/.exec(made ?? '')?.[1];
     return template === undefined ? [] : [{ template, accuracy: accuracy(model) }];
   });
+  if (templates.length === 0) throw new Error('--mpnet needs the models of the templates: leave --only out');
   const best = templates.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
   const model = `${runs}/paper-mpnet-${best.template}`;
   return {

@@ -13,6 +13,8 @@ export { lockFolder } from '../node/file-lock.ts';
 export { makeFolder } from '../node/files.ts';
 export { writeFilesTogether } from '../node/files-together.ts';
 export { describeMachine, describeVersions } from '../node/machine.ts';
+export { modelHash } from '../node/model-hash.ts';
+export { modelFiles } from '../node/open-model.ts';
 export { isCarried, readCarriedPairs, readPackageData } from '../node/package-data.ts';
 export { kindOfPath, listFolder, readText } from '../node/read-file.ts';
 export { clearLeftovers, temporaryPath } from '../node/temporary-file.ts';

@@ -1,7 +1,17 @@
 /** A model as a report judges it. */
 
 import type { WordPair } from 'relbert';
-import { loadEncoder, type ModelFlags, openPairModel, readWordsOnce, type Terminal, vectorFileOf } from 'relbert/cli';
+import {
+  afterLoading,
+  loadEncoder,
+  type ModelFlags,
+  modelFiles,
+  modelHash,
+  openPairModel,
+  readWordsOnce,
+  type Terminal,
+  vectorFileOf,
+} from 'relbert/cli';
 import type { EmbeddingFeatures, FeatureExtractor, WordVectorFeatures } from 'relbert/evaluate';
 import { embeddingFeatures, wordVectorFeatures } from 'relbert/evaluate';
 import type { ReportSubject } from '../report/evaluate-model.ts';
@@ -46,10 +56,16 @@ export async function openSubject(choice: ModelChoice, flags: ModelFlags, termin
     encoder: {
       ...{ architecture, layers, hiddenSize, parameters, pooling, dimension, dtype },
       prompt: { ...prompt, counts: encoder.prompt.counts ?? null },
+      hash: await hashOf(choice.model, terminal),
     },
     missing: new Set(),
     [Symbol.asyncDispose]: () => encoder.dispose(),
   };
+}
+
+/** SHA-256 of a model that is on this machine, or was just loaded; undefined for word vectors. */
+export async function hashOf(model: string, terminal: Terminal): Promise<string | undefined> {
+  return vectorFileOf(model) === undefined ? modelHash(await modelFiles(model, afterLoading(terminal))) : undefined;
 }
 
 /** The features of the paper's Table 3. */

@@ -118,10 +118,19 @@ async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void
     const before = earlierModels.get(model.name);
     const rest = before ? notYetMeasured(data, before) : data;
     if (rest) models.push(await judge(model, before, rest, flags, terminal));
-    else terminal.note(`${model.name}: taken over from the earlier report`);
+    else if (before) await requireEarlierWeights(model, before, terminal);
+    if (!rest) terminal.note(`${model.name}: taken over from the earlier report`);
     // What is measured is kept, whatever becomes of the next model.
     await output.write(models, data, skipped);
   }
+}
+
+/** A model of the same name may have been trained again since. */
+async function requireEarlierWeights({ choice }: PlannedModel, before: ReportModel, terminal: Terminal): Promise<void> {
+  if (before.encoder?.hash === undefined) return;
+  const { hashOf } = await import('./report-subject.ts');
+  const { requireSameWeights } = await import('../report/earlier-figures.ts');
+  requireSameWeights(before, await hashOf(choice.model, terminal));
 }
 
 async function planModels(flags: ReportFlags, earlier: readonly Report[]): Promise<PlannedModel[]> {

@@ -36,12 +36,23 @@ export function requireMeasuredAlike(earlier: ReportModel, { encoder, seed, sear
     new ReportError(
       `${earlier.name}: the earlier report measured it with ${what} ${JSON.stringify(before)}, now it is ${JSON.stringify(now)}; give the model another name, or leave the earlier report out`,
     );
-  if (!isDeepStrictEqual(earlier.encoder, encoder)) throw differs('the encoder', earlier.encoder, encoder);
+  const { hash: _, ...known } = earlier.encoder ?? {};
+  const { hash, ...now } = encoder ?? {};
+  if (!isDeepStrictEqual(known, now)) throw differs('the encoder', earlier.encoder, encoder);
+  requireSameWeights(earlier, hash);
   if (earlier.run.seed !== seed) throw differs('the seed', earlier.run.seed, seed);
   // Without validation pairs there is nothing to choose by.
   const chosen = earlier.classification.filter((own) => own.validationMacroF1 !== null);
   const other = search && chosen.find((own) => own.search !== search);
   if (other) throw differs("the classifiers' search", other.search, search);
+}
+
+/** @throws ReportError where `earlier` was measured with other weights than those of this hash; undefined: not known */
+export function requireSameWeights({ name, encoder }: ReportModel, hash: string | undefined): void {
+  if (!encoder?.hash || hash === undefined || encoder.hash === hash) return;
+  throw new ReportError(
+    `${name}: the earlier report measured other weights; give the model another name, or leave the earlier report out`,
+  );
 }
 
 /** The earlier figures and what was measured now of the rest as one model: the earlier run, with the seconds of both. */

@@ -113,6 +113,8 @@ const model = z.strictObject({
       pooling: z.string(),
       dimension: z.int(),
       dtype: z.enum(['f32', 'int8']),
+      /** SHA-256 of configuration, tokenizer and weights. Reports of earlier versions have none. */
+      hash: z.string().optional(),
     })
     .nullable(),
   run: z.strictObject({

@@ -154,6 +154,18 @@ describe('relbert report', () => {
       1,
       expect.stringMatching(/^error: the reports were made of different data/),
     ]);
+    // A model of the same name that was trained again has other weights, also where nothing of it is missing.
+    const before = JSON.parse(readFileSync(first, 'utf8')) as { models: { name: string; encoder: { hash: string } }[] };
+    expect(before.models[1]?.encoder.hash).toMatch(/^[0-9a-f]{64}$/);
+    for (const { encoder } of before.models) encoder.hash = '0';
+    const retrained = join(folder, 'retrained.json');
+    writeFileSync(retrained, JSON.stringify(before));
+    const same = ['--models', list, '--data', data, '--pooling', 'difference', '--only', 'analogy'];
+    const stale = await relbert(['report', '--from', retrained, ...same, '--output', join(folder, 'stale')]);
+    expect([stale.code, stale.stderr]).toEqual([
+      1,
+      expect.stringContaining('mean: the earlier report measured other weights'),
+    ]);
     const alone = await relbert([
       'report',
       '--from',
