@@ -8,7 +8,7 @@ runCommandLine(args, io).then(
   (code) => {
     // Native threads and an open standard input must not keep the process, but all output must get out first.
     process.exitCode = code;
-    io.stdout.write('', () => io.stderr.write('', () => endProcess(code)));
+    io.stdout.write('', () => io.stderr.write('', () => void endProcess(code)));
   },
   (error: unknown) => {
     process.exitCode = 1;

@@ -15,10 +15,10 @@ export function processIo(grace: number): CommandIo {
   for (const [signal, code, text] of signals) {
     process.on(signal, () => {
       // The second signal ends the process at once.
-      if (controller.signal.aborted) endProcess(code);
+      if (controller.signal.aborted) void endProcess(code);
       process.exitCode = code;
       controller.abort(new Stopped(code, text));
-      setTimeout(() => endProcess(code), grace).unref();
+      setTimeout(() => void endProcess(code), grace).unref();
     });
   }
   return {
@@ -34,19 +34,26 @@ export function processIo(grace: number): CommandIo {
 }
 
 /**
- * Ends the process: after a signal, by that signal. `process.exit` waits for the threads that read and write files, and
- * one that waits for the other side of a FIFO would keep the process for ever. A shell gives the same exit code, 130 or
- * 143, for a process that died of its signal, and ends its script, too.
+ * Ends the process. `process.exit` waits for the threads that read and write files, and one that waits for the other side
+ * of a FIFO would keep the process for ever: then it dies of the signal, for which a shell gives the same exit code.
  */
-export function endProcess(code: number): void {
+export async function endProcess(code: number): Promise<void> {
   const signal = signals.find(([, each]) => each === code)?.[0];
-  if (signal !== undefined && process.platform !== 'win32') {
+  // What a disk is asked for comes soon.
+  for (let wait = 0; wait < 10 && signal !== undefined && filesAreAwaited(); wait++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  if (signal !== undefined && process.platform !== 'win32' && filesAreAwaited()) {
     process.emit('exit', code); // removes temporary files
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   }
   // Also where the signal did nothing: the first process of a container does not die of one.
   process.exit(code);
+}
+
+function filesAreAwaited(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
 }
 
 function isFile(descriptor: number): boolean {
