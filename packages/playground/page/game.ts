@@ -17,6 +17,43 @@ export interface Question {
 
 export const rounds = 10;
 
+/** What the model says to a question; it thinks until its engine has answered. */
+export type ModelAnswer =
+  | { readonly kind: 'thinking' }
+  | { readonly kind: 'option'; readonly option: number }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** The answers to one question. */
+export interface Given {
+  readonly mine: number;
+  readonly model: ModelAnswer;
+}
+
+/** The first answer of the player to the question at a place counts; the model thinks from then on. */
+export function withMine(all: readonly Given[], at: number, option: number): readonly Given[] {
+  return all[at] ? all : [...all, { mine: option, model: { kind: 'thinking' } }];
+}
+
+/** The model may answer after the player has gone on: its answer belongs to the question at `at`, and the others stay. */
+export function withModel(all: readonly Given[], at: number, model: ModelAnswer): readonly Given[] {
+  return all.map((each, i) => (i === at ? { ...each, model } : each));
+}
+
+/** Right answers of both. */
+export function scoresOf(
+  given: readonly Given[],
+  questions: readonly Question[],
+): { readonly mine: number; readonly models: number } {
+  const mine = given.filter((answer, i) => answer.mine === questions[i]?.right).length;
+  const models = given.filter(({ model }, i) => optionOf(model) === questions[i]?.right).length;
+  return { mine, models };
+}
+
+/** undefined where the model has chosen none. */
+export function optionOf(model: ModelAnswer): number | undefined {
+  return model.kind === 'option' ? model.option : undefined;
+}
+
 /** Chosen by hand, so that the right answer does not depend on the model. */
 const relations: Readonly<Record<string, string>> = {
   'an animal and its young': 'dog:puppy cat:kitten cow:calf sheep:lamb duck:duckling bear:cub horse:foal pig:piglet',

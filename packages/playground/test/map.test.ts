@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { questionsOf } from '../page/game.ts';
+import { optionOf, questionsOf, scoresOf, withMine, withModel } from '../page/game.ts';
 import { kinds } from '../page/kinds.ts';
 import { drawPoints, pixelOf } from '../page/map/draw.ts';
 import { PointGrid, parsePoints, pointsInside, wholeMap, zoomed } from '../page/map/points.ts';
@@ -59,5 +59,16 @@ describe('the word game', () => {
         expect(options).not.toContainEqual(stem);
       }
     }
+  });
+
+  it('keeps all answers where the model answers late, out of turn, or not at all', () => {
+    const [first, second] = questionsOf('odd', 'abc').map(({ right }) => right) as [number, number];
+    let given = withMine(withMine([], 0, first), 1, second);
+    given = withModel(given, 1, { kind: 'option', option: second });
+    expect(scoresOf(given, questionsOf('odd', 'abc'))).toEqual({ mine: 2, models: 1 });
+    given = withModel(given, 0, { kind: 'failed', message: 'gone' });
+    expect(given.map(({ model }) => optionOf(model))).toEqual([undefined, second]);
+    expect(scoresOf(given, questionsOf('odd', 'abc'))).toEqual({ mine: 2, models: 1 });
+    expect(withMine(given, 1, 3)).toBe(given);
   });
 });

@@ -1,7 +1,18 @@
 /** A word game for a class, against the model. */
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { EngineContext, messageOf, type RemoteEngine } from '../engine/client.ts';
-import { type GameKind, newSeed, type Question, questionsOf, rounds } from '../game.ts';
+import {
+  type GameKind,
+  type Given,
+  newSeed,
+  optionOf,
+  type Question,
+  questionsOf,
+  rounds,
+  scoresOf,
+  withMine,
+  withModel,
+} from '../game.ts';
 import { CopyLink, ModelNotice, PairText, PanelHead } from '../parts.tsx';
 import { hashOf, keepInAddress, type Route } from '../route.ts';
 
@@ -10,12 +21,6 @@ const kinds: readonly { readonly kind: GameKind; readonly name: string }[] = [
   { kind: 'odd', name: 'Find the odd pair out' },
 ];
 
-interface Given {
-  readonly mine: number;
-  /** undefined while the model thinks, or where it is not there. */
-  readonly model: number | undefined;
-}
-
 export function GamePanel({ params }: Pick<Route, 'params'>) {
   const kind: GameKind = params.get('kind') === 'odd' ? 'odd' : 'analogy';
   const [seed] = useState(() => (params.get('seed') ?? '').slice(0, 20) || newSeed());
@@ -23,13 +28,11 @@ export function GamePanel({ params }: Pick<Route, 'params'>) {
   const [questions] = useState(() => questionsOf(kind, seed));
   const [given, setGiven] = useState<readonly Given[]>([]);
   const [round, setRound] = useState(0);
-  const [error, setError] = useState<string>();
   const engine = useContext(EngineContext);
   const heading = useRef<HTMLHeadingElement>(null);
   const question = questions[round];
   const answered = given[round];
-  const mine = given.filter((answer, i) => answer.mine === questions[i]?.right).length;
-  const models = given.filter((answer, i) => answer.model === questions[i]?.right).length;
+  const { mine, models } = scoresOf(given, questions);
   useEffect(() => keepInAddress('game', { kind, seed, beat: beat?.toString() }), []);
   const finished = round === rounds;
   useEffect(() => {
@@ -38,12 +41,13 @@ export function GamePanel({ params }: Pick<Route, 'params'>) {
   }, [round]);
   const answer = async (option: number): Promise<void> => {
     if (answered || !question || engine.kind !== 'ready') return;
-    setGiven([...given, { mine: option, model: undefined }]);
+    const at = round;
+    setGiven((all) => withMine(all, at, option));
     try {
-      const model = await modelAnswer(engine.engine, question);
-      setGiven([...given, { mine: option, model }]);
+      const chosen = await modelAnswer(engine.engine, question);
+      setGiven((all) => withModel(all, at, { kind: 'option', option: chosen }));
     } catch (cause) {
-      setError(messageOf(cause));
+      setGiven((all) => withModel(all, at, { kind: 'failed', message: messageOf(cause) }));
     }
   };
   return (
@@ -122,9 +126,12 @@ export function GamePanel({ params }: Pick<Route, 'params'>) {
             )}
           </>
         ) : (
-          <Finish mine={mine} models={models} kind={kind} heading={heading} />
+          <Finish
+            {...{ mine, models, kind, heading }}
+            thinking={given.some(({ model }) => model.kind === 'thinking')}
+          />
         )}
-        {error && <p class="notice">{error}</p>}
+        {answered?.model.kind === 'failed' && <p class="notice">{answered.model.message}</p>}
       </section>
     </>
   );
@@ -133,13 +140,16 @@ export function GamePanel({ params }: Pick<Route, 'params'>) {
 interface FinishProps {
   readonly mine: number;
   readonly models: number;
+  /** The model has not answered all questions yet. */
+  readonly thinking: boolean;
   readonly kind: GameKind;
   readonly heading: { readonly current: HTMLHeadingElement | null };
 }
 
-function Finish({ mine, models, kind, heading }: FinishProps) {
-  const verdict =
+function Finish({ mine, models, thinking, kind, heading }: FinishProps) {
+  const result =
     mine > models ? 'You beat the model.' : mine === models ? 'A draw.' : 'The model was better this time.';
+  const verdict = thinking ? 'The model is still thinking.' : result;
   return (
     <>
       <h3 ref={heading} tabIndex={-1} class="question">
@@ -174,8 +184,9 @@ function explain({ stem, relation, oddRelation }: Question): string {
 }
 
 function modelText({ mine, model }: Given, { right }: Question): string {
-  if (model === undefined) return 'The model is thinking.';
-  if (model !== right) return 'The model got it wrong.';
+  if (model.kind === 'thinking') return 'The model is thinking.';
+  if (model.kind === 'failed') return 'The model gave no answer.';
+  if (model.option !== right) return 'The model got it wrong.';
   return mine === right ? 'The model got it, too.' : 'The model got it right.';
 }
 
@@ -188,7 +199,7 @@ function marks(answered: Given | undefined, { right }: Question, option: number)
   if (!answered) return '';
   const marked = [
     option === answered.mine && 'you',
-    option === answered.model && 'model',
+    option === optionOf(answered.model) && 'model',
     option === right && 'right answer',
   ];
   return marked.filter((mark) => mark !== false).join(' · ');
