@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { optionOf, questionsOf, scoresOf, withMine, withModel } from '../page/game.ts';
 import { kinds } from '../page/kinds.ts';
 import { drawPoints, pixelOf } from '../page/map/draw.ts';
+import { comparedPoints, comparisonKey, type Groups, noGroups, withLasso } from '../page/map/groups.ts';
 import { PointGrid, parsePoints, pointsInside, wholeMap, zoomed } from '../page/map/points.ts';
 
 describe('the map', () => {
@@ -27,6 +28,22 @@ describe('the map', () => {
     const view = zoomed(wholeMap, 2, [0.75, 0.25]);
     expect(view).toEqual({ x: 0.625, y: 0.375, zoom: 2 });
     expect(zoomed(view, 0.1).zoom).toBe(1);
+  });
+
+  it('fills A, then B, by lasso, and begins anew with the third', () => {
+    const drawn = (...lassos: number[][]): Groups => lassos.reduce<Groups>(withLasso, noGroups);
+    expect(drawn([1], [2])).toEqual([[1], [2]]);
+    expect(drawn([1], [2], [3])).toEqual([[3], []]);
+    expect(drawn([1], [2], [3], [4])).toEqual([[3], [4]]);
+    expect(drawn([1], [2], [])).toEqual([[1], [2]]);
+  });
+
+  it('compares anew where any compared point is another', () => {
+    const large = Array.from({ length: 1000 }, (_, i) => i);
+    expect(comparisonKey([[5, 100, 900], large])).not.toBe(comparisonKey([[5, 101, 900], large]));
+    expect(comparisonKey([large, []])).toBeUndefined();
+    expect(comparedPoints(large)).toEqual(large.filter((i) => i % 5 === 0));
+    expect(comparedPoints([7, 9])).toEqual([7, 9]);
   });
 
   const colours = Uint32Array.from({ length: kinds.length + 1 }, (_, i) => i + 1);

@@ -1,27 +1,24 @@
 /** Two groups of points, and how alike the pairs are inside them and between them. */
 import { useAnswer } from '../engine/client.ts';
 import { kinds } from '../kinds.ts';
+import { comparedPoints, comparisonKey, type Groups } from '../map/groups.ts';
 import { countsOf, mostKinds } from '../map/kind-counts.ts';
 import type { Points } from '../map/points.ts';
-import type { Pair } from '../pair.ts';
-
-/** Of a larger group so many pairs are compared, at even distances. */
-const mostCompared = 200;
 
 interface CompareProps {
   readonly points: Points;
-  readonly groups: readonly (readonly number[])[];
+  readonly groups: Groups;
   readonly ready: boolean;
   readonly onGroup: (place: number, points: readonly number[]) => void;
 }
 
 export function Compare({ points, groups, ready, onGroup }: CompareProps) {
-  const [a, b] = groups.map((group) => thinned(group).map((i) => points.pair(i))) as [Pair[], Pair[]];
-  const both = a.length > 0 && b.length > 0;
-  const answer = useAnswer(
-    both && ready ? `${groups.map((group) => `${group.length} ${group[0]} ${group.at(-1)}`)}` : undefined,
-    (engine) => engine.compare(a, b),
-  );
+  const key = comparisonKey(groups);
+  const answer = useAnswer(ready ? key : undefined, (engine) => {
+    const [a, b] = groups;
+    const pairsOf = (group: readonly number[]) => comparedPoints(group).map((i) => points.pair(i));
+    return engine.compare(pairsOf(a), pairsOf(b));
+  });
   const choose = (place: number, kind: number): void => {
     const chosen: number[] = [];
     for (let i = 0; i < points.count; i++) if (points.kind[i] === kind) chosen.push(i);
@@ -30,7 +27,9 @@ export function Compare({ points, groups, ready, onGroup }: CompareProps) {
   return (
     <section class="compare" aria-label="Comparison">
       <h3>Compare two groups</h3>
-      <p class="hint">Draw around one group with the lasso, then around another; or choose relations here.</p>
+      <p class="hint">
+        Draw around one group with the lasso, then around another; the next line begins anew. Or choose relations here.
+      </p>
       <div class="group-columns">
         {groups.map((group, i) => (
           <div key={i} class={`group group-${i}`}>
@@ -51,7 +50,7 @@ export function Compare({ points, groups, ready, onGroup }: CompareProps) {
               <p>
                 <b>{group.length.toLocaleString('en')} pairs</b>:{' '}
                 {mostKinds(countsOf(points, group)).slice(0, 3).join(', ')}. Such as{' '}
-                {thinned(group)
+                {comparedPoints(group)
                   .filter((_, at, some) => at % Math.ceil(some.length / 5) === 0)
                   .map((point) => points.pair(point).join(' → '))
                   .join(', ')}
@@ -62,7 +61,7 @@ export function Compare({ points, groups, ready, onGroup }: CompareProps) {
         ))}
       </div>
       {answer.error && <p class="notice">{answer.error}</p>}
-      <div role="status">{answer.value && both && <Verdict {...answer.value} />}</div>
+      <div role="status">{answer.value && key !== undefined && <Verdict {...answer.value} />}</div>
     </section>
   );
 }
@@ -92,9 +91,4 @@ function Verdict({ a, b, between }: { readonly a: number; readonly b: number; re
       </tbody>
     </table>
   );
-}
-
-function thinned(group: readonly number[]): number[] {
-  const step = Math.max(1, group.length / mostCompared);
-  return Array.from({ length: Math.min(group.length, mostCompared) }, (_, i) => group[Math.floor(i * step)] as number);
 }

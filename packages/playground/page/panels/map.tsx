@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { messageOf, type RemoteEngine, useAnswer } from '../engine/client.ts';
 import { dataReady, usePageIndex } from '../engine/page-index.ts';
 import { kinds } from '../kinds.ts';
+import { type Groups, noGroups, withGroup, withLasso } from '../map/groups.ts';
 import { countsOf, mostKinds } from '../map/kind-counts.ts';
 import { MapCanvas, type PlacedPair } from '../map/map-canvas.tsx';
 import { type Points, parsePoints, type View, wholeMap, zoomed } from '../map/points.ts';
@@ -20,7 +21,7 @@ export function MapPanel({ params }: Pick<Route, 'params'>) {
     return place < 0 ? undefined : place;
   });
   const [lasso, setLasso] = useState(false);
-  const [groups, setGroups] = useState<readonly (readonly number[])[]>([[], []]);
+  const [groups, setGroups] = useState<Groups>(noGroups);
   const [own, setOwn] = useState<readonly Pair[]>(() => params.getAll('own').slice(0, 8).map(parsePair));
   const index = usePageIndex();
   const points = map.kind === 'ready' ? map.points : undefined;
@@ -44,8 +45,6 @@ export function MapPanel({ params }: Pick<Route, 'params'>) {
     }, 200);
     return () => clearTimeout(timer);
   }, [view, highlighted, own]);
-  const group = (place: number, chosen: readonly number[]) =>
-    setGroups(groups.map((each, i) => (i === place ? chosen : each)));
   return (
     <>
       <PanelHead title="Map">
@@ -79,7 +78,7 @@ export function MapPanel({ params }: Pick<Route, 'params'>) {
             <MapCanvas
               {...{ points, view, lasso, highlighted }}
               onView={setView}
-              onLasso={(chosen) => group(groups[0]?.length === 0 || groups[1]?.length !== 0 ? 0 : 1, chosen)}
+              onLasso={(chosen) => setGroups((all) => withLasso(all, chosen))}
               groups={members}
               own={placed.value ?? []}
             />
@@ -93,7 +92,11 @@ export function MapPanel({ params }: Pick<Route, 'params'>) {
             </OwnPairs>
             <CopyLink />
           </div>
-          <Compare points={points} groups={groups} ready={index.kind === 'ready'} onGroup={group} />
+          <Compare
+            {...{ points, groups }}
+            ready={index.kind === 'ready'}
+            onGroup={(place, chosen) => setGroups((all) => withGroup(all, place, chosen))}
+          />
         </div>
       )}
     </>
