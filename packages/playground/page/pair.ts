@@ -29,6 +29,15 @@ export function trimmed([head, tail]: Pair): Pair {
   return [head.trim(), tail.trim()];
 }
 
+/** So many own pairs does the map show. */
+export const mostOwn = 8;
+
+/** The pairs that an address asks the map to place: complete, trimmed and different, as those that are typed there. */
+export function ownPairs(texts: readonly string[]): Pair[] {
+  const pairs = texts.map(parsePair).filter(isComplete).map(trimmed);
+  return [...new Map(pairs.map((pair) => [pairText(pair), pair])).values()].slice(0, mostOwn);
+}
+
 /** The words that two pairs have in common, without regard to case. */
 export function sharedWords(a: Pair, b: Pair): string[] {
   const words = (pair: Pair) => pair.flatMap((word) => word.toLowerCase().split(/\s+/));

@@ -8,7 +8,7 @@ import { type Groups, noGroups, withGroup, withLasso } from '../map/groups.ts';
 import { countsOf, mostKinds } from '../map/kind-counts.ts';
 import { MapCanvas, type PlacedPair } from '../map/map-canvas.tsx';
 import { type Points, parsePoints, type View, wholeMap, zoomed } from '../map/points.ts';
-import { isComplete, type Pair, pairText, parsePair, trimmed } from '../pair.ts';
+import { isComplete, mostOwn, ownPairs, type Pair, pairText, trimmed } from '../pair.ts';
 import { CopyLink, IndexNotice, PairFields, PairText, PanelHead } from '../parts.tsx';
 import { keepInAddress, type Route } from '../route.ts';
 import { Compare } from './map-compare.tsx';
@@ -22,7 +22,7 @@ export function MapPanel({ params }: Pick<Route, 'params'>) {
   });
   const [lasso, setLasso] = useState(false);
   const [groups, setGroups] = useState<Groups>(noGroups);
-  const [own, setOwn] = useState<readonly Pair[]>(() => params.getAll('own').slice(0, 8).map(parsePair));
+  const [own, setOwn] = useState<readonly Pair[]>(() => ownPairs(params.getAll('own')));
   const index = usePageIndex();
   const points = map.kind === 'ready' ? map.points : undefined;
   const placed = useAnswer(points && index.kind === 'ready' ? own.map(pairText).join('\n') : undefined, (engine) =>
@@ -200,7 +200,7 @@ function OwnPairs({ own, onChange, children }: OwnPairsProps) {
     setProblem(isComplete(pair) ? '' : 'A pair needs two words: one field is empty.');
     if (!isComplete(pair)) return;
     const added = trimmed(pair);
-    if (!own.some((each) => pairText(each) === pairText(added))) onChange([...own, added].slice(-8));
+    if (!own.some((each) => pairText(each) === pairText(added))) onChange([...own, added].slice(-mostOwn));
     setPair(['', '']);
   };
   return (

@@ -51,9 +51,11 @@ export function NeighboursPanel({ params }: Pick<Route, 'params'>) {
             Show pairs that share a word
           </label>
           <div class="row">
-            <a class="button" href={hashOf('map', { own: text })}>
-              Show it on the map
-            </a>
+            {isComplete(asked) && (
+              <a class="button" href={hashOf('map', { own: pairText(asked) })}>
+                Show it on the map
+              </a>
+            )}
             <CopyLink />
           </div>
           {index.kind === 'ready' && (
