@@ -43,7 +43,10 @@ export function mediaTypeOf(path: string): string {
   return mediaTypes[extname(path)] ?? unknownType;
 }
 
-const serviceWorker = 'service-worker.js';
+export const serviceWorker = 'service-worker.js';
+
+/** What the service worker of a site begins with: the list of its files. */
+export const siteListStart = 'self.site = ';
 
 /** The page, ONNX Runtime and the model. @throws Error where the page is not built */
 export async function siteParts(model: LanguageModel, modelVersion: string): Promise<SitePart[]> {
@@ -114,7 +117,7 @@ export function siteFile(parts: readonly SitePart[], path: string): SiteFile | u
     version: parts.map(({ version }) => version).join('-'),
     async read() {
       return new TextEncoder().encode(
-        `self.site = ${JSON.stringify(list)};\n${new TextDecoder().decode(await read())}`,
+        `${siteListStart}${JSON.stringify(list)};\n${new TextDecoder().decode(await read())}`,
       );
     },
   };

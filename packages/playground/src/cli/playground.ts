@@ -52,6 +52,11 @@ export const playground = command({
 });
 
 async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promise<void> {
+  if (flags.output !== undefined) {
+    const { checkSiteFolder } = await import('../write-site.ts');
+    // Before the minutes that the pairs take.
+    await checkSiteFolder(flags.output);
+  }
   const { dataPart, siteParts } = await import('../site.ts');
   const { checkPageData, hasPageData } = await import('../page-data.ts');
   await using encoder = await loadEncoder(flags, terminal, { worker: true });
@@ -69,7 +74,7 @@ async function runPlayground(flags: PlaygroundFlags, terminal: Terminal): Promis
   if (flags.output !== undefined) {
     await prepare(() => {});
     const { writeSite } = await import('../write-site.ts');
-    const files = await writeSite(flags.output, parts);
+    const files = await writeSite(flags.output, parts, { signal: terminal.signal });
     return terminal.print(`${flags.output}: ${files} files; put the folder on any web server`);
   }
   const { serveSite } = await import('../server.ts');

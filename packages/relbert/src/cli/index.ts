@@ -10,7 +10,7 @@ export { holdsRelations } from '../data/relation-set.ts';
 export { checkOptionNames, OptionError } from '../encoder/option-error.ts';
 export { modelDifference } from '../index/manifest.ts';
 export { lockFolder } from '../node/file-lock.ts';
-export { makeFolder } from '../node/files.ts';
+export { makeFolder, writeFileAtomic } from '../node/files.ts';
 export { writeFilesTogether } from '../node/files-together.ts';
 export { describeMachine, describeVersions } from '../node/machine.ts';
 export { modelHash } from '../node/model-hash.ts';
