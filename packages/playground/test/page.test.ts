@@ -229,7 +229,8 @@ describeWithBrowser('the page', () => {
     }
     await page.waitForSelector('text=9 of 10 for you');
     expect(questions).toHaveLength(rounds);
-    expect(await page.evaluate(() => location.hash)).toBe('#game?kind=odd&seed=test&beat=9');
+    // The address follows after the picture.
+    await page.waitForFunction(() => location.hash === '#game?kind=odd&seed=test&beat=9');
     await open('#game?kind=odd&seed=test&beat=9&again=1', '.option');
     await page.getByText('Somebody scored 9 of 10').waitFor();
     await open('#game?kind=analogy&seed=test', '.question .pair');
