@@ -8,15 +8,19 @@ export interface Route {
   readonly visit: number;
 }
 
-function read(visit: number): Route {
+/** The address as the page last read or wrote it. */
+let known: string | undefined;
+
+export function readRoute(visit: number): Route {
+  known = location.hash;
   const [panel = '', query = ''] = location.hash.slice(1).split(/\?(.*)/s);
   return { panel, params: new URLSearchParams(query), visit };
 }
 
 export function useRoute(): Route {
-  const [route, setRoute] = useState(() => read(0));
+  const [route, setRoute] = useState(() => readRoute(0));
   useEffect(() => {
-    const onChange = (): void => setRoute(({ visit }) => read(visit + 1));
+    const onChange = (): void => setRoute(({ visit }) => readRoute(visit + 1));
     addEventListener('hashchange', onChange);
     return () => removeEventListener('hashchange', onChange);
   }, []);
@@ -37,5 +41,8 @@ export function hashOf(panel: string, params: Params = {}): string {
 
 /** Keeps the address at what is shown, without a step in the history. */
 export function keepInAddress(panel: string, params: Params): void {
+  // Somebody has gone elsewhere and the page has not been told yet: to write now would take them back.
+  if (location.hash !== known) return;
   history.replaceState(null, '', hashOf(panel, params));
+  known = location.hash;
 }
