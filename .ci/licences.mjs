@@ -8,11 +8,11 @@
  * packs; a file of data/ stands in data/README.md with its licence, weights are under the package's licence.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { registryDependencies } from './packages.mjs';
+import { lockIn, registryDependencies } from './packages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'));
@@ -43,9 +43,7 @@ function installed(manifest) {
   if (Object.keys(dependencies).length === 0) return new Map();
   const folder = mkdtempSync(join(tmpdir(), 'relbert-licences-'));
   try {
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
-    const quiet = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
-    execFileSync('npm', ['install', ...quiet], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    lockIn(folder, { private: true, dependencies });
     const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
     const { '': _, ...found } = packages;
     const nameOf = (place) => place.replace(/^.*node_modules\//, '');

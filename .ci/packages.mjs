@@ -1,5 +1,6 @@
 /** The packages of this checkout, and what npm installs for them from the registry. */
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +20,13 @@ export function registryDependencies({ dependencies = {} }) {
     workspaces.has(name) ? registryDependencies(workspaces.get(name)) : { [name]: range },
   );
   return Object.assign({}, ...found);
+}
+
+/** Writes a manifest into a folder, and beside it the lock file of what npm resolves for it. */
+export function lockIn(folder, manifest) {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const quiet = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+  execFileSync('npm', ['install', ...quiet], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** The packages of this checkout that a package depends on, through others too. */

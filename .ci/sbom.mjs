@@ -7,10 +7,10 @@
  * needs too, and names a stand-in for a dependency of onnxruntime-node.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { registryDependencies, siblings, workspaces } from './packages.mjs';
+import { lockIn, registryDependencies, siblings, workspaces } from './packages.mjs';
 
 const [name] = process.argv.slice(2);
 const manifest = workspaces.get(name);
@@ -25,9 +25,7 @@ mkdirSync(folder);
 try {
   const { version, license, description } = manifest;
   const dependencies = registryDependencies(manifest);
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, license, description, dependencies }));
-  const quiet = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
-  execFileSync('npm', ['install', ...quiet], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  lockIn(folder, { name, version, license, description, dependencies });
   const options = ['--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'library'];
   const text = execFileSync('npm', ['sbom', ...options], { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26 });
   const bill = JSON.parse(text);

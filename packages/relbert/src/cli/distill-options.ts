@@ -4,7 +4,7 @@ import type { Recipe } from '../train/recipe-schema.ts';
 import type { RecipeSettings } from '../train/recipe-settings.ts';
 import { UsageError } from './exit.ts';
 import { modelOptions } from './model-options.ts';
-import { choice, type Flags, flag, headed, list, repeated, text, withDefault } from './option.ts';
+import { choice, type Flags, flag, headed, list, repeated, text, typedName, withDefault } from './option.ts';
 import { resumeOption } from './resume-option.ts';
 
 const recipeOptions = headed('Recipe:', {
@@ -107,10 +107,7 @@ export function flagSettings(
   };
   for (const [name, settingsOf] of Object.entries(everyday)) {
     if (flags[name as keyof DistillFlags] === undefined) continue;
-    add(
-      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-      settingsOf(flags, recipe),
-    );
+    add(typedName(name), settingsOf(flags, recipe));
   }
   // A teacher without a word on losses replaces the labels.
   const { teacher, loss, batch } = flags;

@@ -6,7 +6,7 @@ import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
 import { indexModelOptions, openIndex, openPairIndex, vectorsFor } from './index-model.ts';
-import { type Flags, flag, fromOne, list, number, text, withDefault } from './option.ts';
+import { type Flags, flag, fromOne, list, number, text, typedName, withDefault } from './option.ts';
 import { pairArgument } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -181,8 +181,7 @@ async function questionsOf(
     for (const name of ofPairs) {
       const given = flags[name];
       if (given === undefined || given === false) continue;
-      const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      throw new UsageError(`--${option} goes with pairs, not with --vector: leave one out`);
+      throw new UsageError(`--${typedName(name)} goes with pairs, not with --vector: leave one out`);
     }
     return [{ query: { vector: parseVector(flags.vector) }, title: 'vector', json: { vector: true } }];
   }

@@ -45,6 +45,11 @@ export function text(value: string, help: string): Option<string | undefined> {
   return { value, help };
 }
 
+/** An option's name as it is typed, without the dashes before it: `distinct-words`. */
+export function typedName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** A file that is written beside the result: the two would mix on standard output. */
 export function fileBeside(help: string): Option<string | undefined> {
   const parse = (path: string): string => {

@@ -1,7 +1,7 @@
 /** Declared commands as a program of the library that parses command lines. */
 import { type Command, Option as ProgramOption } from 'commander';
 import type { CommandDeclaration, Declaration } from './command.ts';
-import type { Option } from './option.ts';
+import { type Option, typedName } from './option.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds a command, or a group of them, with help, options and action. */
@@ -32,8 +32,7 @@ function complete(added: Command, declared: CommandDeclaration, terminal: Termin
 
 function programOption(name: string, option: Option<unknown>): ProgramOption {
   const { value, help, parse, choices, initial, required, negated, repeated } = option;
-  const long = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const added = new ProgramOption(`--${negated ? 'no-' : ''}${long} ${value}`.trimEnd(), help);
+  const added = new ProgramOption(`--${negated ? 'no-' : ''}${typedName(name)} ${value}`.trimEnd(), help);
   if (choices) added.choices(choices);
   // A switch that is on is so without a word in the help.
   if (initial !== undefined && !negated) added.default(initial);

@@ -24,8 +24,9 @@ import { byLength } from './by-length.ts';
 import { weightedSession } from './weighted-session.ts';
 
 /**
- * Of 625 pairs, those that widened the ranges of five models most, one after the other: nearly all are of long words, whose
- * prompts hold many different tokens. Nearly as wide as 36 pairs of everyday words, in less than half of the tokens.
+ * Of 625 pairs, those that widened the ranges of five models most, one after the other, as reproduction's script
+ * choose-calibration-pairs.ts does among other pairs: nearly all are of long words, whose prompts hold many different tokens.
+ * Nearly as wide as 36 pairs of everyday words, in less than half of the tokens.
  */
 const calibrationPairs =
   'vitiligo:hypopigmentation perceptible:imperceptible photosynthesis:chlorophyll patrolman:embezzle ' +

@@ -136,9 +136,10 @@ class WhereReader {
     }
     if (token?.kind === 'word') {
       const { text } = token;
-      if (literals.has(text) || Number.isFinite(Number(text))) {
+      const literal = literals.get(text);
+      if (literal !== undefined || Number.isFinite(Number(text))) {
         this.#next++;
-        return literals.has(text) ? (literals.get(text) as boolean | null) : Number(text);
+        return literal === undefined ? Number(text) : literal;
       }
     }
     throw this.#error('expected a text in quotation marks, a number, true, false or null');

@@ -39,7 +39,8 @@ export interface SaveModelOptions {
  * the disk: a failure or an abort leaves the folder as it was, and no new file is ever beside an old one.
  *
  * @throws CheckpointError for weights that the source does not have or of another size, values that f16 cannot
- *   hold, a folder with weights that would be read instead; FileError for a full disk or a read-only folder; the signal's reason when aborted
+ *   hold, a folder with weights that would be read instead; FileError for a full disk or a read-only folder; the
+ *   signal's reason when aborted
  */
 export async function saveModel(options: SaveModelOptions): Promise<void> {
   const { folder, signal } = options;

@@ -35,7 +35,7 @@ function hashOf(words: readonly number[]): number {
   return hash >>> 0;
 }
 
-/** Orders of more elements than this are not written down. */
+/** Orders of more elements than this are not written down. Smaller ones stay as they were: runs are repeated with them. */
 const mostWritten = 2 ** 16;
 
 /**

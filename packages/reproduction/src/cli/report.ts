@@ -118,8 +118,10 @@ async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void
     const before = earlierModels.get(model.name);
     const rest = before ? notYetMeasured(data, before) : data;
     if (rest) models.push(await judge(model, before, rest, flags, terminal));
-    else if (before) await requireEarlierWeights(model, before, terminal);
-    if (!rest) terminal.note(`${model.name}: taken over from the earlier report`);
+    else if (before) {
+      await requireEarlierWeights(model, before, terminal);
+      terminal.note(`${model.name}: taken over from the earlier report`);
+    }
     // What is measured is kept, whatever becomes of the next model.
     await output.write(models, data, skipped);
   }
