@@ -1,15 +1,16 @@
 /**
  * A checkpoint of RoBERTa-large's size: 355 M parameters with random weights in float32, made in a temporary folder.
  *
- *   npm run bench:large -- [--pairs N] [--threads N] [--keep DIR]
+ *   npm run bench:large -- [--pairs N] [--threads N] [--keep DIR] [--beside DIR] [--rounds 1]
  *
+ * `--beside` runs another built checkout in turn; a row that it cannot run is left out.
  * Each row is a process of its own: seconds (start-up left out, except for `info`), peak memory, and it as a multiple of
  * the weights. PyTorch (PYTHON, default python3) encodes the same pairs in batches of like length.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,8 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '64' },
     threads: { type: 'string', default: '2' },
     keep: { type: 'string' },
+    beside: { type: 'string' },
+    rounds: { type: 'string', default: '1' },
   },
 });
 const relbert = fileURLToPath(new URL('../../relbert/', import.meta.url));
@@ -88,10 +91,20 @@ const pairs = Array.from({ length: Number(values.pairs) }, (_, i) => [
   words[(i * 3 + Math.floor(i / 8)) % 8] as string,
 ]);
 
+/** The package's folder in each checkout. */
+const checkouts: readonly (readonly [name: string, folder: string])[] = [
+  ...(values.beside === undefined ? [] : [['beside', join(resolve(values.beside), 'packages/relbert')] as const]),
+  ['here', relbert],
+];
+
 /** Loads, and encodes where pairs are given. */
-function load(options: object, encoded: readonly (readonly string[])[] = [], from = folder): Figures {
+function load(
+  checkout: string,
+  options: object,
+  { encoded = [], from = folder }: { encoded?: readonly (readonly string[])[]; from?: string } = {},
+): Figures {
   const code = `
-    import { RelationEncoder } from ${JSON.stringify(join(relbert, 'dist/index.js'))};
+    import { RelationEncoder } from ${JSON.stringify(join(checkout, 'dist/index.js'))};
     let start = performance.now();
     const encoder = await RelationEncoder.load(${JSON.stringify(from)}, ${JSON.stringify(options)});
     const seconds = (performance.now() - start) / 1000;
@@ -105,29 +118,58 @@ function load(options: object, encoded: readonly (readonly string[])[] = [], fro
 }
 
 const settings = { template: 'a', pooling: 'average_no_mask', threads: Number(values.threads) };
-const bin = join(relbert, 'bin/relbert.js');
+const bin = (checkout: string) => join(checkout, 'bin/relbert.js');
 const exported = join(folder, 'int8');
 if (!existsSync(exported)) {
-  measured([bin, 'export', '--model', folder, '--format', 'safetensors', '--dtype', 'int8', '--output', exported]);
+  measured([
+    bin(relbert),
+    'export',
+    '--model',
+    folder,
+    '--format',
+    'safetensors',
+    '--dtype',
+    'int8',
+    '--output',
+    exported,
+  ]);
 }
-const rows: readonly (readonly [string, () => Figures])[] = [
-  ['relbert info', () => measured([bin, 'info', '--model', folder])],
-  ['load, f32', () => load(settings)],
-  ['load, f32, quickStart', () => load({ ...settings, quickStart: true, worker: false })],
-  ['load, int8', () => load({ ...settings, dtype: 'int8' })],
-  ['load, int8 as exported', () => load({ ...settings, dtype: 'int8' }, [], exported)],
-  ['load and encode, f32', () => load(settings, pairs)],
-  ['the same with quickStart', () => load({ ...settings, quickStart: true }, pairs)],
+const int8 = { ...settings, dtype: 'int8' };
+const rows: readonly (readonly [string, (checkout: string) => Figures])[] = [
+  ['relbert info', (checkout) => measured([bin(checkout), 'info', '--model', folder])],
+  ['load, f32', (checkout) => load(checkout, settings)],
+  ['load, f32, quickStart', (checkout) => load(checkout, { ...settings, quickStart: true, worker: false })],
+  ['load, int8', (checkout) => load(checkout, int8)],
+  ['load, int8 as exported', (checkout) => load(checkout, int8, { from: exported })],
+  ['load and encode, f32', (checkout) => load(checkout, settings, { encoded: pairs })],
+  ['the same with quickStart', (checkout) => load(checkout, { ...settings, quickStart: true }, { encoded: pairs })],
+  ['load and encode, int8', (checkout) => load(checkout, int8, { encoded: pairs })],
 ];
 console.log(`${(weights / 1e9).toFixed(2)} GB of weights, ${pairs.length} pairs, ${values.threads} threads\n`);
 console.log('| what | s | peak MB | x weights | pairs / s |\n| --- | --: | --: | --: | --: |');
+const turns = Array.from({ length: Number(values.rounds) }, () => checkouts).flat();
 for (const [name, run] of rows) {
-  const { seconds, peak, rate } = run();
-  const shown = rate ? rate.toFixed(1) : '';
-  console.log(
-    `| ${name} | ${seconds.toFixed(2)} | ${(peak / 1e6).toFixed(0)} | ${(peak / weights).toFixed(2)} | ${shown} |`,
-  );
+  for (const [checkout, root] of turns) {
+    const figures = figuresOf(() => run(root), checkout);
+    if (!figures) continue;
+    const { seconds, peak, rate } = figures;
+    const shown = rate ? rate.toFixed(1) : '';
+    console.log(
+      `| ${name}, ${checkout} | ${seconds.toFixed(2)} | ${(peak / 1e6).toFixed(0)} | ${(peak / weights).toFixed(2)} | ${shown} |`,
+    );
+  }
 }
+
+/** undefined: an older checkout does not have it. */
+function figuresOf(run: () => Figures, checkout: string): Figures | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (checkout === 'here') throw error;
+    return undefined;
+  }
+}
+
 const pairsFile = join(folder, 'pairs.tsv');
 writeFileSync(pairsFile, pairs.map((pair) => `${pair.join('\t')}\n`).join(''));
 const python = JSON.parse(runPython('encode.py', [folder, pairsFile, values.threads, 'torch-f32'])) as {
