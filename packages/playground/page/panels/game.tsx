@@ -162,7 +162,7 @@ function Finish({ mine, models, thinking, kind, heading }: FinishProps) {
         </a>
         <CopyLink
           text="Copy the link with my score"
-          message={`I scored ${mine} of ${rounds} in the word game; the model scored ${models}.`}
+          message={`I scored ${mine} of ${rounds} in the word game${thinking ? '' : `; the model scored ${models}`}.`}
         />
       </div>
     </>

@@ -113,7 +113,7 @@ async function* figures(
   const maxLength = promptLimit(model);
   const encode = checkedLength((pair) => prompt.encode(pair), maxLength);
   const encoder = await createPromptBatchEncoder({
-    ...{ config, weights, pooling, threads },
+    ...{ config, weights, pooling, threads, signal },
     runtime: nodeRuntime({ device }),
     softPrompt: prompt.vectors,
   });

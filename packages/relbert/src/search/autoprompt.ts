@@ -1,5 +1,5 @@
 import { needsMask } from '../encoder/pooling.ts';
-import { createPromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
+import { createPromptBatchEncoder, type PromptBatchEncoder } from '../encoder/prompt-batch-encoder.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import type { PromptLayout } from '../prompt/spec.ts';
 import { fittingTriggerCount, type TriggerCounts, triggerCount } from '../prompt/trigger-counts.ts';
@@ -98,13 +98,15 @@ class Search {
     const tokens = candidateTokens(tokenizer, options.filters);
     checkCandidateCount(k, tokens);
     const gradient = await PromptGradient.create({ ...options, config, weights, pooling, count });
-    const encoder = await createPromptBatchEncoder({ config, weights, runtime, pooling, threads });
-    const loss = new PromptLoss({ ...options, encoder, maxLength: limit });
+    let encoder: PromptBatchEncoder | undefined;
+    const release = async () => encoder?.dispose();
     try {
-      return new Search(options, tokens, gradient, loss, () => encoder.dispose());
+      encoder = await createPromptBatchEncoder({ config, weights, runtime, pooling, threads, signal });
+      const loss = new PromptLoss({ ...options, encoder, maxLength: limit });
+      return new Search(options, tokens, gradient, loss, release);
     } catch (error) {
       await gradient.dispose();
-      await encoder.dispose();
+      await release();
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hubSettings } from '../../src/node/hub/hub-settings.ts';
 import { commit, HubServer } from './hub-server.ts';
 import { useHub } from './hub-tests.ts';
@@ -256,6 +256,10 @@ describe('a hub that misbehaves', () => {
   it('refuses the connection, or has no address', async () => {
     const env = { HF_HOME: home(), HF_ENDPOINT: 'http://127.0.0.1:9' };
     expect(await failure('org/model', { env, attempts: 2 })).toContain('gave up after 2 attempts: ');
+    vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128');
+    vi.stubEnv('NODE_USE_ENV_PROXY', undefined);
+    expect(await failure('org/model', { env, attempts: 1 })).toContain('; HTTPS_PROXY is set');
+    vi.unstubAllEnvs();
     await expect(hubSettings({ env: { HF_ENDPOINT: 'huggingface.co' } })).rejects.toThrow('expected a web address');
   });
 

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CheckpointError } from '../../formats/checkpoint-error.ts';
+import { unusedProxy } from './unused-proxy.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -159,7 +160,10 @@ export async function withRetries<T>(
       failures++;
       if (failures >= options.attempts) {
         const tried = failures > 1 ? `gave up after ${failures} attempts: ` : '';
-        throw new CheckpointError(what, `${tried}${error.message}`, { cause: error });
+        const proxy = error.cause === undefined ? undefined : unusedProxy();
+        throw new CheckpointError(what, [`${tried}${error.message}`, proxy].filter(Boolean).join('; '), {
+          cause: error,
+        });
       }
       const delay = error.wait ?? Math.min(options.pause * 2 ** (failures - 1), 30_000);
       onRetry(failures, delay, error.message);
