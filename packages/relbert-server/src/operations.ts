@@ -64,9 +64,25 @@ export function operations(
     pairsOf: () => 2,
   });
   const analogy = operation('analogy', 'Which choice stands in the same relation as the stem', {
-    description: 'The choices by the cosine of their relation embedding to that of the stem, best first.',
-    body: z.strictObject({ stem: pair, choices: pairs }),
-    answer: z.object({ ranking: z.array(z.object({ pair: twoWords, score })) }),
+    description:
+      'The choices by the cosine of their relation embedding to that of the stem, best first; less a discount where they share a word with it, if the model has one.',
+    body: z.strictObject({
+      stem: pair,
+      choices: pairs,
+      sharedWordDiscount: z.number().min(0).max(2).optional().meta({
+        description:
+          "What a cosine loses where a word of the stem has the same place in the choice, half where the other; 0: rank by cosine. Default: the model's.",
+      }),
+    }),
+    answer: z.object({
+      ranking: z.array(
+        z.object({
+          pair: twoWords,
+          score: z.number().meta({ description: 'The cosine, less the discount for a shared word.' }),
+          cosine: score,
+        }),
+      ),
+    }),
     example: {
       body: {
         stem: ['word', 'language'],
@@ -77,8 +93,8 @@ export function operations(
       },
       answer: {
         ranking: [
-          { pair: ['note', 'music'], score: 0.8636416225473692 },
-          { pair: ['paint', 'portrait'], score: 0.6971181404285066 },
+          { pair: ['note', 'music'], score: 0.8636416225473692, cosine: 0.8636416225473692 },
+          { pair: ['paint', 'portrait'], score: 0.6971181404285066, cosine: 0.6971181404285066 },
         ],
       },
     },

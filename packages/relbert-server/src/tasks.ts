@@ -40,13 +40,15 @@ async function similarity(
   return { similarity: await encoder.similarity(a, b, { signal }) };
 }
 
-async function analogy(
-  { encoder }: Loaded,
-  { stem, choices }: { readonly stem: Words; readonly choices: readonly Words[] },
-  signal: AbortSignal,
-) {
-  const ranking = await encoder.rankAnalogy(stem, choices, { signal });
-  return { ranking: ranking.map(({ pair, score }) => ({ pair: [pair.head, pair.tail], score })) };
+interface AnalogyBody {
+  readonly stem: Words;
+  readonly choices: readonly Words[];
+  readonly sharedWordDiscount?: number;
+}
+
+async function analogy({ encoder }: Loaded, { stem, choices, sharedWordDiscount }: AnalogyBody, signal: AbortSignal) {
+  const ranking = await encoder.rankAnalogy(stem, choices, { sharedWordDiscount, signal });
+  return { ranking: ranking.map(({ pair, score, cosine }) => ({ pair: [pair.head, pair.tail], score, cosine })) };
 }
 
 interface NeighboursBody {

@@ -39,6 +39,7 @@ export {
   type EncoderInfo,
   PromptTooLongError,
   type RankedChoice,
+  type RankOptions,
   type StreamOptions,
 } from './encoder/relation-encoder.ts';
 export { tokenVectors } from './encoder/word-vectors.ts';
@@ -71,6 +72,7 @@ export { EncoderConfigError } from './models/config.ts';
 export { WeightError } from './models/weights.ts';
 export { furtherColumns } from './pair/further-columns.ts';
 export { PairError } from './pair/pair-error.ts';
+export { sharedWordLoss } from './pair/shared-word.ts';
 export { toWordPair, type WordPair, type WordPairLike } from './pair/word-pair.ts';
 export type { EncodedPrompt, Prompt } from './prompt/prompt.ts';
 export { PromptError } from './prompt/prompt-error.ts';

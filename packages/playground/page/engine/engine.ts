@@ -1,6 +1,14 @@
 /** The model and the pairs, in a worker: the page never waits for them. */
 import * as Comlink from 'comlink';
-import { cosine, type PromptToken, RelationEncoder, row, type WebFileEvent, type WordPair } from 'relbert';
+import {
+  cosine,
+  type PromptToken,
+  RelationEncoder,
+  row,
+  sharedWordLoss,
+  type WebFileEvent,
+  type WordPair,
+} from 'relbert';
 import { evaluateMapping } from 'relbert/evaluate';
 import { kindOf } from '../kinds.ts';
 import { type Pair, pairText } from '../pair.ts';
@@ -8,7 +16,9 @@ import { dot, fetchPairs, type Neighbour, type PagePairs, type SearchOptions } f
 
 export interface Ranked {
   readonly pair: Pair;
+  /** What the choices are ranked by: the cosine, less the model's discount for a word that choice and stem share. */
   readonly score: number;
+  readonly cosine: number;
 }
 
 export interface Seen {
@@ -58,11 +68,16 @@ export class Engine {
     return { layers, parameters, dimension };
   }
 
-  /** The choices by cosine to the stem, best first. */
+  /** The choices by score, best first: as `RelationEncoder.rankAnalogy`, with embeddings that are kept. */
   async rank(stem: Pair, choices: readonly Pair[]): Promise<Ranked[]> {
     const [question, ...vectors] = await this.#vectors([stem, ...choices]);
+    const { sharedWordDiscount } = this.#ready().info;
     return choices
-      .map((pair, i) => ({ pair, score: cosine(question as Float32Array, vectors[i] as Float32Array) }))
+      .map((pair, i) => {
+        const alike = cosine(question as Float32Array, vectors[i] as Float32Array);
+        const loss = sharedWordLoss(wordPair(stem), wordPair(pair), sharedWordDiscount);
+        return { pair, score: alike - loss, cosine: alike };
+      })
       .sort((a, b) => b.score - a.score);
   }
 

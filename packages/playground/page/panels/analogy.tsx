@@ -116,7 +116,7 @@ function Ranking({ stem, ranking }: { readonly stem: Pair; readonly ranking: rea
         {ranking.map(({ pair, score }, i) => (
           <li key={`${pairText(pair)} ${i}`} class={i === 0 ? 'best' : ''}>
             <PairText pair={pair} />
-            <Bar score={score} label="cosine" best={i === 0} />
+            <Bar score={score} label="score" best={i === 0} />
           </li>
         ))}
       </ol>
@@ -132,6 +132,7 @@ function Why({ stem, ranking }: { readonly stem: Pair; readonly ranking: readonl
   const key = index.kind === 'ready' ? [stem, first.pair].map(pairText).join('\n') : undefined;
   const kinds = useAnswer(key, (engine) => Promise.all([engine.kindsNear(stem), engine.kindsNear(first.pair)]));
   const shared = ranking.filter(({ pair }) => sharedWords(pair, stem).length > 0);
+  const discounted = shared.filter(({ score, cosine }) => score !== cosine);
   return (
     <div class="why">
       <h4>Why?</h4>
@@ -142,7 +143,14 @@ function Why({ stem, ranking }: { readonly stem: Pair; readonly ranking: readonl
       {shared.length > 0 && (
         <p>
           {shared.map(({ pair }) => pairText(pair)).join(', ')} {shared.length === 1 ? 'shares' : 'share'} a word with
-          the given pair. That pulls a score up, whatever the relation.
+          the given pair. That pulls a cosine up, whatever the relation
+          {discounted.map(({ pair, score, cosine }, i) => (
+            <span key={pairText(pair)}>
+              {i === 0 ? ', so some of it is taken off: ' : ', '}
+              {pairText(pair)} has {cosine.toFixed(2)} and scores {score.toFixed(2)}
+            </span>
+          ))}
+          .
         </p>
       )}
       {kinds.value && (

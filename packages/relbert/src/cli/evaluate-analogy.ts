@@ -2,7 +2,9 @@
 import type { AnalogyEvaluation, AnalogyPrediction, AnalogySet } from '../evaluate/analogy.ts';
 import type { Interval } from '../evaluate/bootstrap.ts';
 import type { WordPair } from '../pair/word-pair.ts';
+import { sharedWordDiscountOption } from './analogy.ts';
 import { command } from './command.ts';
+import { UsageError } from './exit.ts';
 import { choice, type Flags, fileBeside, flag, fromZero, list, number, required, text, withDefault } from './option.ts';
 import {
   noLanguageModel,
@@ -27,6 +29,7 @@ const options = {
     ]),
     'forward',
   ),
+  sharedWordDiscount: sharedWordDiscountOption,
   seed: withDefault(number('<number>', 'of the intervals, and of random answers', fromZero), 0),
   groups: flag('print the accuracy of each relation, too'),
   predictions: fileBeside('write scores and answer of each question as JSON lines'),
@@ -39,6 +42,7 @@ interface Judged {
   readonly model: string;
   readonly pooling: string | undefined;
   readonly template: string | undefined;
+  readonly sharedWordDiscount: number;
   readonly missing: ReadonlySet<string>;
 }
 
@@ -52,6 +56,9 @@ export const evaluateAnalogy = command({
     'relbert evaluate analogy --data data/bats --model vectors:glove.6B.300d.txt --groups',
   ],
   async run(_, flags, terminal) {
+    if (flags.sharedWordDiscount !== undefined && (flags.similarity !== 'cosine' || flags.model === 'random')) {
+      throw new UsageError('--shared-word-discount is for cosines: leave it, or --similarity and --model random, out');
+    }
     const { readAnalogySets } = await import('./analogy-sets.ts');
     const sets = await readAnalogySets(flags.data, flags.split);
     const { openOutput } = await import('./output.ts');
@@ -82,12 +89,16 @@ async function judge(
   const { evaluateAnalogy, guessAnalogy } = await import('../evaluate/analogy.ts');
   if (flags.model === 'random') {
     refuseEncoderFlags(flags, noLanguageModel(flags.model));
-    const judged = { model: flags.model, pooling: undefined, template: undefined, missing: new Set<string>() };
+    const none = { pooling: undefined, template: undefined, sharedWordDiscount: 0, missing: new Set<string>() };
+    const judged = { model: flags.model, ...none };
     return { evaluation: guessAnalogy(sets, flags.seed), judged };
   }
   await using model = await openPairModel(flags, terminal);
   const { similarity, direction, seed } = flags;
-  return { evaluation: await evaluateAnalogy(sets, model.embed, { similarity, direction, seed }), judged: model };
+  const sharedWordDiscount = flags.sharedWordDiscount ?? (similarity === 'cosine' ? model.sharedWordDiscount : 0);
+  const evaluation = await evaluateAnalogy(sets, model.embed, { similarity, direction, sharedWordDiscount, seed });
+  const { pooling, template, missing } = model;
+  return { evaluation, judged: { model: flags.model, pooling, template, sharedWordDiscount, missing } };
 }
 
 /** `17 of 228 questions`. */
@@ -109,7 +120,7 @@ export function predictionLine({ set, split, index, question, ...rest }: Analogy
 /** The results as one JSON object. */
 async function evaluationJson(
   { results, macroAverage, macroInterval }: AnalogyEvaluation,
-  { model, pooling, template, missing }: Judged,
+  { model, pooling, template, sharedWordDiscount, missing }: Judged,
   { similarity, direction, seed }: EvaluateAnalogyFlags,
 ): Promise<string> {
   const { sharedWordMeans } = await import('../evaluate/analogy.ts');
@@ -121,7 +132,7 @@ async function evaluationJson(
   return JSON.stringify({
     ...{ model, pooling: pooling ?? null, template: template ?? null, results: figures, macroAverage, macroInterval },
     ...(kinds && { kinds }),
-    ...{ similarity, direction, seed },
+    ...{ similarity, direction, sharedWordDiscount, seed },
     ...(missing.size > 0 && { missingWords: [...missing] }),
   });
 }

@@ -36,6 +36,9 @@ export function infoText(info: EncoderInfo, emphasize: (label: string) => string
     ['parameters', `${count(info.parameters)} (${(info.parameters / 1e6).toFixed(1)} M)`],
     ['prompt', `${info.prompt.text}  [${info.prompt.kind}, ${sources[info.promptFrom]}]`],
     ['pooling', info.pooling],
+    ...(info.sharedWordDiscount === 0
+      ? []
+      : [['shared words', `analogies: cosine less ${info.sharedWordDiscount} (half in the other place)`] as const]),
     ['embedding', `${info.dimension} numbers`],
     ['longest prompt', `${info.maxLength} tokens`],
     ['dtype', `${info.dtype} (stored as ${info.storedDtype})`],

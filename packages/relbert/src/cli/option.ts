@@ -116,6 +116,11 @@ export const probability: NumberRange = {
   expected: 'a number from 0 to 1',
   holds: (value) => value >= 0 && value <= 1,
 };
+/** A share of a cosine's range, −1 to 1. */
+export const discountRange: NumberRange = {
+  expected: 'a number from 0 to 2',
+  holds: (value) => value >= 0 && value <= 2,
+};
 export const anyNumber: NumberRange = { expected: 'a number', holds: () => true };
 
 export function number(value: string, help: string, range: NumberRange): Option<number | undefined> {

@@ -17,6 +17,8 @@ export interface PairModel extends AsyncDisposable {
   /** undefined: not a language model. */
   readonly pooling: string | undefined;
   readonly template: string | undefined;
+  /** As `RelationEncoder.info` has it; 0 for a baseline. */
+  readonly sharedWordDiscount: number;
   readonly embed: PairEmbedder;
   /** Words without a vector among those asked for so far; empty for a language model. */
   readonly missing: ReadonlySet<string>;
@@ -42,6 +44,7 @@ export async function openPairModel(flags: ModelFlags, terminal: Terminal): Prom
     model: flags.model,
     pooling: encoder.info.pooling,
     template: encoder.info.prompt.text,
+    sharedWordDiscount: encoder.info.sharedWordDiscount,
     missing: new Set(),
     async embed(pairs) {
       const progress = await terminal.progress('encoding', 'pairs', pairs.length);
@@ -89,6 +92,7 @@ async function openWordVectors(file: string, flags: ModelFlags, terminal: Termin
     model: flags.model,
     pooling: undefined,
     template: undefined,
+    sharedWordDiscount: 0,
     missing,
     embed,
     async [Symbol.asyncDispose]() {},

@@ -34,6 +34,8 @@ export interface RelationModel extends LanguageModel {
   readonly spec: PromptSpec;
   readonly prompt: Prompt;
   readonly promptFrom: PromptSource;
+  /** That of the checkpoint where prompt and pooling are the checkpoint's too; else 0. */
+  readonly sharedWordDiscount: number;
 }
 
 /** Where a prompt is from: the caller's options, the checkpoint, or the default for a plain language model. */
@@ -100,7 +102,10 @@ export function relationModel(model: LanguageModel, options: RelationModelOption
   const asked = prompt ?? (template === undefined ? undefined : templateSpec(template));
   const spec = asked ?? relbert?.prompt ?? templateSpec(plainDefaults.template);
   const promptFrom = asked ? 'options' : relbert ? 'checkpoint' : 'default';
-  return { ...model, pooling, spec, prompt: promptFor(model, spec, pooling), promptFrom };
+  // It was chosen for the cosines of this prompt and pooling.
+  const own = promptFrom === 'checkpoint' && pooling === relbert?.pooling;
+  const sharedWordDiscount = own ? relbert.sharedWordDiscount : 0;
+  return { ...model, pooling, spec, prompt: promptFor(model, spec, pooling), promptFrom, sharedWordDiscount };
 }
 
 function templateSpec(template: string): PromptSpec {

@@ -86,7 +86,7 @@ export async function describeEncoder(
 }
 
 function infoOf(
-  { checkpoint, config, weights, prompt, promptFrom, pooling }: RelationModel,
+  { checkpoint, config, weights, prompt, promptFrom, pooling, sharedWordDiscount }: RelationModel,
   {
     parameters,
     dimension,
@@ -106,6 +106,7 @@ function infoOf(
     prompt: { kind: prompt.kind, text: prompt.text },
     promptFrom,
     pooling,
+    sharedWordDiscount,
     dimension,
     maxLength,
     dtype,

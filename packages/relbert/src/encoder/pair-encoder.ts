@@ -23,6 +23,11 @@ export interface EncoderInfo {
   readonly parameters: number;
   readonly prompt: { readonly kind: Prompt['kind']; readonly text: string };
   readonly pooling: string;
+  /**
+   * What {@link RelationEncoder.rankAnalogy} takes off the cosine of a choice that shares a word with the stem, 0 to 2: of the
+   * checkpoint (`relbert_config.shared_word_discount`), else, and with another prompt or pooling than the checkpoint's, 0.
+   */
+  readonly sharedWordDiscount: number;
   /** Length of one embedding. */
   readonly dimension: number;
   /** Tokens that a prompt may have, special tokens included. */

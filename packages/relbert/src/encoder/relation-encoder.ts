@@ -1,3 +1,4 @@
+import { isSharedWordDiscount, sharedWordLoss } from '../pair/shared-word.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { excerpt } from '../text/excerpt.ts';
@@ -30,11 +31,21 @@ export interface StreamOptions extends EncodeOptions {
   readonly readAhead?: boolean;
 }
 
+export interface RankOptions extends EncodeOptions {
+  /**
+   * What the cosine of a choice loses that has a word of the stem in the same place; half of it for one that has it in the
+   * other place. 0 to 2; 0: rank by the cosine. Default: the model's ({@link EncoderInfo.sharedWordDiscount}).
+   */
+  readonly sharedWordDiscount?: number | undefined;
+}
+
 /** One candidate of an analogy question with its score. */
 export interface RankedChoice {
   readonly pair: WordPair;
-  /** Cosine to the stem. */
+  /** What the choices are ranked by: the cosine, less the discount where it shares a word with the stem. */
   readonly score: number;
+  /** Cosine to the stem, −1 … 1. */
+  readonly cosine: number;
   /** Place among the choices as given. */
   readonly index: number;
 }
@@ -136,21 +147,31 @@ export class RelationEncoder implements AsyncDisposable {
     return cosine(row(embeddings, 0), row(embeddings, 1));
   }
 
-  /** The choices of an analogy question by cosine to the stem, best first; equal scores keep the order given. */
+  /**
+   * The choices of an analogy question by how alike their relation is to that of the stem, best first: by cosine (Ushio et al.
+   * 2021, section 4.1), less a discount where they share a word with it, which pulls a cosine up whatever the relation.
+   * Equal scores keep the order given.
+   *
+   * @throws as {@link encode} does; RangeError for a discount that is not a number from 0 to 2
+   */
   async rankAnalogy(
     stem: WordPairLike,
     choices: readonly WordPairLike[],
-    options?: EncodeOptions,
+    options: RankOptions = {},
   ): Promise<RankedChoice[]> {
+    const { sharedWordDiscount: discount = this.info.sharedWordDiscount, ...encodeOptions } = options;
+    if (!isSharedWordDiscount(discount)) {
+      throw new RangeError(`sharedWordDiscount must be a number from 0 to 2, got ${discount}`);
+    }
+    const question = toWordPair(stem);
     const pairs = choices.map(toWordPair);
-    const embeddings = await this.#encodeAll([toWordPair(stem), ...pairs], { ...options, onTooLong: 'error' });
+    const embeddings = await this.#encodeAll([question, ...pairs], { ...encodeOptions, onTooLong: 'error' });
     const query = row(embeddings, 0);
     return pairs
-      .map((pair, index) => ({
-        pair,
-        score: cosine(query, row(embeddings, index + 1)),
-        index,
-      }))
+      .map((pair, index) => {
+        const alike = cosine(query, row(embeddings, index + 1));
+        return { pair, score: alike - sharedWordLoss(question, pair, discount), cosine: alike, index };
+      })
       .sort((a, b) => b.score - a.score || a.index - b.index);
   }
 

@@ -13,6 +13,7 @@
  */
 
 import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { isSharedWordDiscount } from '../pair/shared-word.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from '../prompt/spec.ts';
 import { parseTemplate } from '../prompt/template.ts';
@@ -29,6 +30,8 @@ export interface RelbertConfig {
   readonly form: RelbertConfigForm;
   readonly pooling: Pooling;
   readonly prompt: PromptSpec;
+  /** `shared_word_discount`, this package's own: what the cosine of pairs that share a word loses in analogies. Default 0. */
+  readonly sharedWordDiscount: number;
 }
 
 /**
@@ -39,6 +42,17 @@ export interface RelbertConfig {
 export function parseRelbertConfig(value: unknown, origin: string): RelbertConfig {
   const place = `${origin}, relbert_config`;
   if (!isJsonObject(value)) throw new CheckpointError(place, 'expected a JSON object');
+  const sharedWordDiscount = value['shared_word_discount'] ?? 0;
+  if (!isSharedWordDiscount(sharedWordDiscount)) {
+    throw new CheckpointError(
+      `${place}.shared_word_discount`,
+      `expected a number from 0 to 2, got ${excerpt(sharedWordDiscount)}`,
+    );
+  }
+  return { ...promptAndPooling(value, place), sharedWordDiscount };
+}
+
+function promptAndPooling(value: JsonObject, place: string): Omit<RelbertConfig, 'sharedWordDiscount'> {
   const modern = 'aggregation_mode' in value;
   if (!modern && !('mode' in value)) {
     throw new CheckpointError(place, 'neither aggregation_mode (2023) nor mode (2021, 2022) is given');
@@ -76,6 +90,8 @@ export interface RelbertConfigToWrite {
   readonly text: string;
   /** Default '2023'. */
   readonly form?: '2021' | '2023';
+  /** Default 0. */
+  readonly sharedWordDiscount?: number;
 }
 
 /**
@@ -87,7 +103,14 @@ export interface RelbertConfigToWrite {
  *
  * 2021: what `relbert` 0.0.2 reads: the `mode` has to be one of its three.
  */
-export function relbertConfigJson({ pooling, prompt, text, form = '2023' }: RelbertConfigToWrite): JsonObject {
+export function relbertConfigJson({ sharedWordDiscount = 0, ...config }: RelbertConfigToWrite): JsonObject {
+  return {
+    ...promptAndPoolingJson(config),
+    ...(sharedWordDiscount !== 0 && { shared_word_discount: sharedWordDiscount }),
+  };
+}
+
+function promptAndPoolingJson({ pooling, prompt, text, form = '2023' }: RelbertConfigToWrite): JsonObject {
   if (form === '2021') return json2021(pooling, prompt);
   const plain = prompt.kind === 'template';
   // the Python package calls its sum average_no_mask

@@ -5,6 +5,7 @@
  */
 import type { AnalogyQuestion } from '../data/analogy.ts';
 import { Random } from '../data/random.ts';
+import { isSharedWordDiscount, sharedWordLoss } from '../pair/shared-word.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { type AnalogyCategory, analogyGroup, SHARED_WORD_KINDS, type SharedWordKind } from './analogy-categories.ts';
 import { bootstrapInterval, bootstrapMacroInterval, type Interval } from './bootstrap.ts';
@@ -29,7 +30,7 @@ export interface AnalogyPrediction {
   /** Position of the question in its set, from 0. */
   readonly index: number;
   readonly question: AnalogyQuestion;
-  /** Similarity of each choice to the stem. */
+  /** Similarity of each choice to the stem, less the discount for a word that they share. */
   readonly scores: readonly number[];
   /** The choice with the highest score, the first of equals. */
   readonly predicted: number;
@@ -91,13 +92,18 @@ export interface AnalogyEvaluationOptions {
   readonly similarity?: SimilarityName | Similarity;
   /** Default `forward`. */
   readonly direction?: Direction;
+  /**
+   * What the similarity of a choice that shares a word with the stem loses, as `RelationEncoder.rankAnalogy` does it; 0 to 2,
+   * meant for cosines. Default 0, as the paper has it; `relbert evaluate analogy` takes that of the model.
+   */
+  readonly sharedWordDiscount?: number;
   /** Of the bootstrap. Default 0. */
   readonly seed?: number;
 }
 
 /**
  * Answers all questions of all sets; each distinct pair over all of them is embedded once.
- * @throws RangeError for an empty list of sets, or a set without questions.
+ * @throws RangeError for an empty list of sets, a set without questions, or a discount that is not a number from 0 to 2.
  */
 export async function evaluateAnalogy(
   sets: readonly AnalogySet[],
@@ -105,7 +111,10 @@ export async function evaluateAnalogy(
   options: AnalogyEvaluationOptions = {},
 ): Promise<AnalogyEvaluation> {
   checkSets(sets);
-  const { direction = 'forward', similarity: chosen = 'cosine' } = options;
+  const { direction = 'forward', similarity: chosen = 'cosine', sharedWordDiscount = 0 } = options;
+  if (!isSharedWordDiscount(sharedWordDiscount)) {
+    throw new RangeError(`sharedWordDiscount must be a number from 0 to 2, got ${sharedWordDiscount}`);
+  }
   const similarity = typeof chosen === 'string' ? similarities[chosen] : chosen;
   const pairs = sets.flatMap(({ questions }) => questions.flatMap(({ stem, choices }) => [stem, ...choices]));
   const forward = direction === 'reverse' ? [] : pairs;
@@ -113,10 +122,14 @@ export async function evaluateAnalogy(
   const table = await embedDistinct([...forward, ...backward], embed);
   const offsets = direction === 'both' ? [0, pairs.length] : [0];
   let next = 0;
-  return evaluation(sets, options.seed, ({ choices }) => {
-    const stem = next;
+  return evaluation(sets, options.seed, ({ stem, choices }) => {
+    const first = next;
     next += 1 + choices.length;
-    return choices.map((_, i) => meanSimilarity(table, stem, stem + 1 + i, offsets, similarity));
+    return choices.map(
+      (choice, i) =>
+        meanSimilarity(table, first, first + 1 + i, offsets, similarity) -
+        sharedWordLoss(stem, choice, sharedWordDiscount),
+    );
   });
 }
 

@@ -57,7 +57,7 @@ A relation encoder: a word pair goes in, a vector of the relation between its wo
 
 - prompt: \`${card.template}\`
 - pooling: \`${card.pooling}\`
-
+${recipe.sharedWordDiscount === 0 ? '' : `- analogies: cosine, less ${recipe.sharedWordDiscount} for a pair that shares a word with the question (half of it where the word has the other place)\n`}
 ## Use
 
 \`\`\`sh

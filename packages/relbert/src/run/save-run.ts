@@ -72,6 +72,7 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
       prompt,
       text: model.prompt.text,
       form: formOf(prompt, model.pooling),
+      sharedWordDiscount: recipe.sharedWordDiscount,
     },
     card,
     files: new Map([['learning-curve.svg', learningCurve(curvePoints(log), name)]]),

@@ -114,6 +114,14 @@ export const recipeSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('How hidden states become an embedding; null: that of the checkpoint, or average_no_mask'),
+  sharedWordDiscount: z
+    .number()
+    .min(0)
+    .max(2)
+    .default(0)
+    .describe(
+      'What analogies take off the cosine of pairs that share a word; the encoder keeps it. Training does not use it',
+    ),
   data: z.array(dataSchema).min(1),
   excludeRelations: z.array(z.string()).default([]).describe('Relations or categories to leave out'),
   validationShare: z.number().min(0).lt(1).default(0.2).describe('Share of the pairs held out for validation'),

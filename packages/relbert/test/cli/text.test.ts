@@ -89,6 +89,7 @@ describe('infoText', () => {
         parameters: 22_713_216,
         prompt: { kind: 'template', text: '<subj> and <obj>' },
         pooling: 'difference',
+        sharedWordDiscount: 0.1,
         dimension: 24,
         maxLength: 512,
         dtype: 'int8',

@@ -187,6 +187,34 @@ describe('RelationEncoder.similarity and rankAnalogy', () => {
     expect(ranking.map(({ index }) => index)).toEqual([1, 2, 0]);
     expect(ranking[0]).toMatchObject({ pair: { head: 'b', tail: 'a' }, score: ranking[1]?.score });
   });
+
+  it("takes the model's discount, or the caller's, off choices that share a word with the stem", async () => {
+    const { encoder } = encoderWith({ sharedWordDiscount: 0.5 });
+    const choices: [string, string][] = [
+      ['a', 'c'],
+      ['zzzz', 'a'],
+      ['cc', 'd'],
+    ];
+    const ranked = async (options?: { sharedWordDiscount: number }) => {
+      const ranking = await encoder.rankAnalogy(['a', 'b'], choices, options);
+      for (const { pair, score, cosine } of ranking) {
+        const loss = { a: 0.5, zzzz: 0.25, cc: 0 }[pair.head] ?? Number.NaN;
+        const share = (options?.sharedWordDiscount ?? 0.5) / 0.5;
+        expect(score).toBeCloseTo(cosine - share * loss, 12);
+        expect(cosine).toBeCloseTo(await encoder.similarity(['a', 'b'], pair), 12);
+      }
+      return ranking.map(({ index }) => index);
+    };
+    expect(await ranked()).toEqual([2, 1, 0]);
+    expect(await ranked({ sharedWordDiscount: 0.5 })).toEqual([2, 1, 0]);
+    // By cosine alone.
+    expect((await ranked({ sharedWordDiscount: 0 }))[0]).toBe(0);
+    for (const sharedWordDiscount of [-0.1, 2.1, Number.NaN]) {
+      await expect(encoder.rankAnalogy(['a', 'b'], choices, { sharedWordDiscount })).rejects.toThrow(
+        `sharedWordDiscount must be a number from 0 to 2, got ${sharedWordDiscount}`,
+      );
+    }
+  });
 });
 
 describe('RelationEncoder.dispose', () => {

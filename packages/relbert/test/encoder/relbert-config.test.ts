@@ -19,6 +19,7 @@ describe('relbert_config is read in every form', () => {
   it('2021, manual template', () => {
     expect(parse(fixture('2021-manual'))).toEqual({
       form: '2021',
+      sharedWordDiscount: 0,
       pooling: 'average_no_mask',
       prompt: { kind: 'template', text: d },
     });
@@ -27,6 +28,7 @@ describe('relbert_config is read in every form', () => {
   it('2021, letter of a template', () => {
     expect(parse(fixture('2021-letter'))).toEqual({
       form: '2021',
+      sharedWordDiscount: 0,
       pooling: 'mask',
       prompt: { kind: 'template', text: d },
     });
@@ -37,6 +39,7 @@ describe('relbert_config is read in every form', () => {
   it('2021, triggers', () => {
     expect(parse(fixture('2021-trigger'))).toEqual({
       form: '2021',
+      sharedWordDiscount: 0,
       pooling: 'average_no_mask',
       prompt: { kind: 'trigger', top: [50264, 6, 1012], mid: [16, 5], bottom: [479, 2, 1437], layout: '2021' },
     });
@@ -54,6 +57,7 @@ describe('relbert_config is read in every form', () => {
   it('2022', () => {
     expect(parse(fixture('2022'))).toEqual({
       form: '2022',
+      sharedWordDiscount: 0,
       pooling: 'average',
       prompt: { kind: 'template', text: '<subj> is the <mask> of <obj>' },
     });
@@ -81,7 +85,12 @@ describe('relbert_config is written', () => {
         const json = relbertConfigJson({ pooling, prompt, text: 'x <subj> y <obj>' });
         expect(typeof json['template']).toBe('string');
         expect(typeof json['aggregation_mode']).toBe('string');
-        expect(parse(JSON.parse(JSON.stringify(json)))).toEqual({ form: '2023', pooling, prompt });
+        expect(parse(JSON.parse(JSON.stringify(json)))).toEqual({
+          form: '2023',
+          sharedWordDiscount: 0,
+          pooling,
+          prompt,
+        });
       }
     }
   });
@@ -99,10 +108,25 @@ describe('relbert_config is written', () => {
     });
   });
 
+  it('with a discount for shared words where there is one, in both forms', () => {
+    const config = { pooling: 'average', prompt: { kind: 'template', text: '<subj> is <obj>' }, text: '' } as const;
+    for (const form of ['2021', '2023'] as const) {
+      const written = relbertConfigJson({ ...config, form, sharedWordDiscount: 0.1 });
+      expect(written).toMatchObject({ shared_word_discount: 0.1 });
+      expect(parse(written).sharedWordDiscount).toBe(0.1);
+      expect(relbertConfigJson({ ...config, form })).not.toHaveProperty('shared_word_discount');
+    }
+  });
+
   it('in the 2021 form', () => {
     for (const prompt of prompts.filter((p) => p.kind === 'template' || p.layout === '2021')) {
       const json = relbertConfigJson({ pooling: 'mask', prompt, text: '', form: '2021' });
-      expect(parse(JSON.parse(JSON.stringify(json)))).toEqual({ form: '2021', pooling: 'mask', prompt });
+      expect(parse(JSON.parse(JSON.stringify(json)))).toEqual({
+        form: '2021',
+        sharedWordDiscount: 0,
+        pooling: 'mask',
+        prompt,
+      });
     }
     expect(
       relbertConfigJson({ pooling: 'mask', prompt: prompts[4] as PromptSpec, text: '', form: '2021' }),
@@ -167,6 +191,10 @@ describe('a relbert_config that is wrong', () => {
     [
       { aggregation_mode: 'x', template: '', pooling: 'cls', prompt: { kind: 'trigger', layout: '1999' } },
       'expected "2021" or "2023", got "1999"',
+    ],
+    [
+      { aggregation_mode: 'average', template: '<subj> <obj>', shared_word_discount: -1 },
+      'shared_word_discount: expected a number from 0 to 2, got -1',
     ],
   ])('%j', (value, message) => {
     expect(() => parse(value)).toThrow(CheckpointError);

@@ -17,7 +17,13 @@ export const prompt: Prompt = {
 
 /** The embedding of a prompt is [sum of its ids, number of its ids]; every batch is kept for inspection. */
 export function encoderWith(
-  options: { batchTokens?: number; maxLength?: number; normalize?: boolean; delay?: number } = {},
+  options: {
+    batchTokens?: number;
+    maxLength?: number;
+    normalize?: boolean;
+    delay?: number;
+    sharedWordDiscount?: number;
+  } = {},
 ) {
   const batches: (readonly EncodedPrompt[])[] = [];
   let disposed = 0;
@@ -34,8 +40,8 @@ export function encoderWith(
       disposed++;
     },
   };
-  const info = { dimension: 2, hiddenSize: 2, maxLength: options.maxLength ?? 100 } as EncoderInfo;
-  const { batchTokens, normalize } = options;
+  const { batchTokens, normalize, maxLength = 100, sharedWordDiscount = 0 } = options;
+  const info = { dimension: 2, hiddenSize: 2, maxLength, sharedWordDiscount } as EncoderInfo;
   const encoder = new RelationEncoder({
     info,
     prompt,

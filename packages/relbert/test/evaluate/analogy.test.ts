@@ -49,6 +49,21 @@ describe('evaluateAnalogy', () => {
     expect(predictions[0]?.scores[2]).toBe(-1);
   });
 
+  it('takes a discount off choices that share a word with the stem, half of it in the other place', async () => {
+    const shared = question(pair(1, 0), [pair(1, 0.25), pair(5, 1), pair(3, 3)], 1);
+    const scores = async (sharedWordDiscount?: number) => {
+      const options = sharedWordDiscount === undefined ? {} : { sharedWordDiscount };
+      const sets = [{ set: 'x', split: 'test', questions: [shared] }];
+      const { predictions } = await evaluateAnalogy(sets, embedWords, options);
+      return predictions[0]?.scores as number[];
+    };
+    const cosines = [1 / Math.hypot(1, 0.25), 5 / Math.hypot(5, 1), Math.SQRT1_2];
+    const close = (expected: number[]) => expected.map((score) => expect.closeTo(score, 6));
+    expect(await scores()).toEqual(close(cosines));
+    expect(await scores(0.2)).toEqual(close([(cosines[0] ?? 0) - 0.2, (cosines[1] ?? 0) - 0.1, cosines[2] ?? 0]));
+    await expect(scores(2.5)).rejects.toThrow('sharedWordDiscount must be a number from 0 to 2, got 2.5');
+  });
+
   it('embeds each distinct pair over all sets once, in the order of first occurrence', async () => {
     const seen: (readonly WordPair[])[] = [];
     const embed: PairEmbedder = (pairs) => {

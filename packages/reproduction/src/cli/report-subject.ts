@@ -46,15 +46,18 @@ export async function openSubject(choice: ModelChoice, flags: ModelFlags, termin
     }
   };
   const { architecture, layers, hiddenSize, parameters, prompt, pooling, dimension, dtype } = encoder.info;
+  const { sharedWordDiscount } = encoder.info;
   const kind: EmbeddingFeatures = 'both';
   return {
     subject: {
       choice,
       embed,
+      sharedWordDiscount,
       features: [{ name: kind, extract: (pairs) => embeddingFeatures(pairs, embed, kind) }],
     },
     encoder: {
       ...{ architecture, layers, hiddenSize, parameters, pooling, dimension, dtype },
+      ...(sharedWordDiscount !== 0 && { sharedWordDiscount }),
       prompt: { ...prompt, counts: encoder.prompt.counts ?? null },
       hash: await hashOf(choice.model, terminal),
     },

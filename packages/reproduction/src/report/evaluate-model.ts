@@ -29,6 +29,8 @@ import type {
 export interface ReportSubject {
   readonly choice: ModelChoice;
   readonly embed: PairEmbedder;
+  /** What analogies take off the cosine of pairs that share a word. Default 0. */
+  readonly sharedWordDiscount?: number;
   /** Features for classification by name; the first is what others call the model's own. */
   readonly features: readonly { readonly name: string; readonly extract: FeatureExtractor }[];
 }
@@ -107,7 +109,10 @@ class Run {
     for (const own of sets) {
       this.#options.signal?.throwIfAborted();
       const start = performance.now();
-      const { results } = await evaluateAnalogy([own], this.#subject.embed, { seed: this.#seed });
+      const { results } = await evaluateAnalogy([own], this.#subject.embed, {
+        seed: this.#seed,
+        sharedWordDiscount: this.#subject.sharedWordDiscount ?? 0,
+      });
       const { categories, groups, ...rest } = results[0] as AnalogyResult;
       figures.push({
         ...rest,

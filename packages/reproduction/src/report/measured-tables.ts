@@ -38,7 +38,7 @@ function modelTable({ models }: Report): ReportTable {
           text(`${encoder.architecture}, ${encoder.layers} × ${encoder.hiddenSize}`),
           { value: encoder.parameters / 1e6 },
           text(`${encoder.prompt.text}${encoder.prompt.kind === 'template' ? '' : ` [${encoder.prompt.kind}]`}`),
-          text(encoder.pooling),
+          text(`${encoder.pooling}${discountText(encoder.sharedWordDiscount)}`),
           whole(encoder.dimension),
           text(encoder.dtype),
         ]
@@ -47,6 +47,10 @@ function modelTable({ models }: Report): ReportTable {
   });
   const columns = ['group', 'architecture', 'parameters (M)', 'prompt', 'pooling', 'dimension', 'dtype', 'made by'];
   return table('models', 'The models', '', 'model', columns, rows, missingWords(models));
+}
+
+function discountText(discount = 0): string {
+  return discount === 0 ? '' : `; analogies: cosine less ${discount} for a shared word`;
 }
 
 function missingWords(models: readonly ReportModel[]): string[] {

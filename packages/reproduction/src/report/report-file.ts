@@ -113,6 +113,8 @@ const model = z.strictObject({
       pooling: z.string(),
       dimension: z.int(),
       dtype: z.enum(['f32', 'int8']),
+      /** What analogies took off the cosine of pairs that share a word; none: nothing. */
+      sharedWordDiscount: z.number().optional(),
       /** SHA-256 of configuration, tokenizer and weights. Reports of earlier versions have none. */
       hash: z.string().optional(),
     })
