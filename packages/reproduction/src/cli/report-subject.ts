@@ -51,6 +51,7 @@ export async function openSubject(choice: ModelChoice, flags: ModelFlags, termin
   return {
     subject: {
       choice,
+      kind: 'encoder',
       embed,
       sharedWordDiscount,
       features: [{ name: kind, extract: (pairs) => embeddingFeatures(pairs, embed, kind) }],
@@ -95,6 +96,7 @@ async function openWordVectorSubject(
   return {
     subject: {
       choice,
+      kind: 'word vectors',
       async embed(pairs) {
         const embedded = await model.embed(pairs);
         for (const word of model.missing) missing.add(word);

@@ -28,6 +28,8 @@ import type {
 /** The model to judge. */
 export interface ReportSubject {
   readonly choice: ModelChoice;
+  /** `relbert neighbours` and `plot map` take an encoder only. */
+  readonly kind: 'encoder' | 'word vectors';
   readonly embed: PairEmbedder;
   /** What analogies take off the cosine of pairs that share a word. Default 0. */
   readonly sharedWordDiscount?: number;
@@ -214,26 +216,30 @@ class Run {
     this.#begin('neighbours', undefined);
     const start = performance.now();
     const table = await embedDistinct([...queries, ...candidates], this.#subject.embed);
-    const usable = queries
-      .map((pair, i) => ({ pair, vector: table.at(i) }))
-      .filter(({ vector }) => vector.some((v) => v !== 0));
-    const blocks = candidates.map((pair, i) => ({
+    // Words without a vector leave a pair without a direction.
+    const usable = [...queries, ...candidates].map((pair, i) => {
+      const vector = table.at(i);
+      return vector.some((value) => value !== 0) ? [{ pair, vector }] : [];
+    });
+    const asked = usable.slice(0, queries.length).flat();
+    const searched = usable.slice(queries.length).flat();
+    const blocks = searched.map(({ pair, vector }) => ({
       pairs: [pair],
-      data: table.at(queries.length + i),
+      data: vector,
       shape: [1, table.dimension] as const,
     }));
-    const found = await nearestNeighbours(usable, blocks, { top, ...(signal && { signal }) });
+    const found = await nearestNeighbours(asked, blocks, { top, ...(signal && { signal }) });
     const words = ({ head, tail }: WordPair): [string, string] => [head, tail];
-    this.#end('neighbours', undefined, `${usable.length} pairs among ${candidates.length}`);
+    this.#end('neighbours', undefined, `${asked.length} pairs among ${searched.length}`);
     return {
       among,
-      candidates: candidates.length,
-      queries: usable.map(({ pair }, i) => ({
+      candidates: searched.length,
+      queries: asked.map(({ pair }, i) => ({
         pair: words(pair),
         neighbours: (found[i] ?? []).map((neighbour) => ({ pair: words(neighbour.pair), score: neighbour.score })),
       })),
       seconds: secondsSince(start),
-      command: this.#command(['neighbours', ...usable.map(({ pair }) => argument(pair)), '--among', path]),
+      command: this.#encoderCommand(['neighbours', ...asked.map(({ pair }) => argument(pair)), '--among', path]),
     };
   }
 
@@ -260,7 +266,7 @@ class Run {
         const { head, tail, relation } = pairs[i] as LabelledPair;
         return [round(x), round(y), relations.indexOf(relation), head, tail];
       }),
-      command: this.#command(
+      command: this.#encoderCommand(
         ['plot', 'map', `${own.path}/test.tsv`, '--limit', String(MAP_PAIRS), '--output', 'map.svg'],
         this.#seedFlag(),
       ),
@@ -277,6 +283,11 @@ class Run {
 
   #command(command: readonly string[], flags: readonly string[] = []): string {
     return repeatCommand([...command, ...flags], this.#subject.choice);
+  }
+
+  /** null: the command does not take word vectors. */
+  #encoderCommand(command: readonly string[], flags: readonly string[] = []): string | null {
+    return this.#subject.kind === 'encoder' ? this.#command(command, flags) : null;
   }
 
   #seedFlag(): string[] {

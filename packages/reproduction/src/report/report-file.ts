@@ -60,10 +60,12 @@ const mapping = z.strictObject({
 const neighbours = z.strictObject({
   /** What the candidates are. */
   among: z.string(),
+  /** Those with a vector. */
   candidates: z.int(),
   queries: z.array(z.strictObject({ pair, neighbours: z.array(z.strictObject({ pair, score: z.number() })) })),
   seconds: z.number(),
-  command: z.string(),
+  /** null: no command repeats it (word vectors). */
+  command: z.string().nullable(),
 });
 
 /** Pairs of one set in two dimensions. */
@@ -74,7 +76,8 @@ const map = z.strictObject({
   points: z.array(
     z.tuple([z.number(), z.number(), z.int(), z.string(), z.string()]), // x, y, index of the relation, head, tail
   ),
-  command: z.string(),
+  /** null: no command repeats it (word vectors). */
+  command: z.string().nullable(),
 });
 
 const machine = z.strictObject({

@@ -66,7 +66,7 @@ function reportPlots({ models }: Report, paper: PaperTables): Plot[] {
       const pairs = map.points.map(([, , relation, head, tail]) => ({ head, tail, relation: map.relations[relation] }));
       const projection = { points: map.points.map(([x, y]) => [x, y] as const), axes: map.axes };
       const spec = relationMapPlot(pairs, projection, { title, subtitle: name, labels: false });
-      plots.push({ title: `${title}: ${name}`, spec, command: map.command });
+      plots.push({ title: `${title}: ${name}`, spec, ...(map.command !== null && { command: map.command }) });
     }
   }
   return plots;

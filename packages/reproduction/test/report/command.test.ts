@@ -76,6 +76,24 @@ describe('relbert report', () => {
     expect(models.map(({ encoder }) => encoder?.architecture)).toEqual(['bert', undefined]);
   });
 
+  it('leaves pairs without a vector out of the neighbours, and names no command that word vectors cannot take', async () => {
+    const vectors = join(folder, 'few-words.txt');
+    const known = [...words, 'barista', 'coffee'];
+    writeFileSync(vectors, known.map((word, i) => `${word} ${i + 1} ${i * i}\n`).join(''));
+    const among = join(folder, 'unknown-word.tsv');
+    writeFileSync(among, 'cat\tdog\nnowhere\tnothing\nsun\tmoon\n');
+    const found = join(folder, 'few-vectors');
+    const { code, stderr } = await relbert([
+      ...['report', '--model', `vectors:${vectors}`, '--threads', '1'],
+      ...['--data', data, '--among', among, '--output', found],
+    ]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('neighbours: 1 pairs among 2')]);
+    const [judged] = parseReport({ file: 'r', text: readFileSync(join(found, 'report.json'), 'utf8') }).models;
+    expect(judged?.neighbours).toMatchObject({ candidates: 2, command: null });
+    expect(judged?.neighbours?.queries).toMatchObject([{ pair: ['barista', 'coffee'] }]);
+    expect(judged?.map).toMatchObject({ set: 'BLESS', command: null });
+  });
+
   it('keeps what is measured when the next model fails, and nothing of a model that is interrupted', async () => {
     const list = join(folder, 'failing.json');
     const options = { template: '<subj> and <obj>', pooling: 'difference' };

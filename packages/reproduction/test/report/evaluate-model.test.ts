@@ -85,6 +85,7 @@ const data: ReportData = {
 };
 const subject = {
   choice: { model: './m', threads: 1 },
+  kind: 'encoder' as const,
   embed,
   features: [{ name: 'both', extract: (pairs: readonly WordPair[]) => embeddingFeatures(pairs, embed, 'both') }],
 };
