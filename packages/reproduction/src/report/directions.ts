@@ -3,7 +3,7 @@
  * difference between two rows (one prompt and another, one category and another) can be repeated.
  */
 import { meanAccuracy } from './mean-accuracy.ts';
-import { CATEGORY_COLUMNS, classF1, isSameSet } from './paper-names.ts';
+import { CATEGORY_COLUMNS, classF1, isBothSplits, isSameSet } from './paper-names.ts';
 import type { PaperTable, PaperTables } from './paper-tables.ts';
 import type { Report, ReportModel } from './report-file.ts';
 import { differenceText, type ReportCell, type ReportTable } from './report-table.ts';
@@ -102,7 +102,9 @@ function modelsOf({ models }: Report): Compared {
 type FigureOf = (model: ReportModel, column: string) => number | undefined;
 
 const accuracyOf: FigureOf = ({ analogy }, column) =>
-  percent(analogy.find(({ set, split }) => split === 'test' && isSameSet(set, column))?.accuracy);
+  isBothSplits(column)
+    ? undefined
+    : percent(analogy.find(({ set, split }) => split === 'test' && isSameSet(set, column))?.accuracy);
 
 /** Macro F1 alone: micro F1 follows the greatest class. */
 const f1Of: FigureOf = ({ classification }, column) => {

@@ -1,6 +1,6 @@
 /** What a reader of a report wants to know first: each model's accuracies, and how the best of them stands. */
 import { OtherSizes } from './other-sizes.ts';
-import { isSameSet } from './paper-names.ts';
+import { isBothSplits, isSameSet } from './paper-names.ts';
 import { bestPublished, type PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, Report } from './report-file.ts';
 
@@ -22,7 +22,7 @@ interface Figure {
 export function headlineOf({ models }: Report, paper: PaperTables): Headline | undefined {
   const table = paper.tables.find(({ id }) => id === 'table-2');
   if (!table) return undefined;
-  const columns = table.columns.filter((column) => !column.endsWith('†'));
+  const columns = table.columns.filter((column) => !isBothSplits(column));
   const judged = models.flatMap(({ name, encoder, analogy }) => {
     const figures = columns.flatMap((column): Figure[] => {
       const own = analogy.find(({ set, split }) => split === 'test' && isSameSet(set, column));

@@ -1,6 +1,6 @@
 /** The paper's tables with this package's models as further rows, and the difference to the best published figure. */
 import { OtherSizes } from './other-sizes.ts';
-import { CATEGORY_COLUMNS, classF1, isSameSet, longRelation, templateNumber } from './paper-names.ts';
+import { CATEGORY_COLUMNS, classF1, isBothSplits, isSameSet, longRelation, templateNumber } from './paper-names.ts';
 import { decimals, measured, paperRow } from './paper-row.ts';
 import type { PaperTable, PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, ClassificationFigures, Report, ReportModel } from './report-file.ts';
@@ -63,11 +63,9 @@ function analogyRows(table: PaperTable, { models }: Report, paper: PaperTables):
         label: name,
         origin: 'measured',
         cells: table.columns.map((column) => {
-          // SAT†: both splits together.
-          const whole = column.endsWith('†');
           const own = analogy.filter(({ set }) => isSameSet(set, column));
           const test = own.find(({ split }) => split === 'test');
-          if (!whole) {
+          if (!isBothSplits(column)) {
             const cell = measured(table, column, test?.accuracy, test?.interval);
             return test ? sizes.mark(cell, column, test.questions, sizes.questions(column)) : cell;
           }

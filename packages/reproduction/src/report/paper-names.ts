@@ -15,6 +15,11 @@ export function isSameSet(name: string, column: string): boolean {
   return key(name) === key(column);
 }
 
+/** `SAT†`: the set's validation and test questions together. The same set's column without † is its test questions. */
+export function isBothSplits(column: string): boolean {
+  return column.endsWith('†');
+}
+
 /** The relations of the lexical sets by the paper's names: of its Table 4, and of its Table 1. */
 const RELATIONS: Readonly<Record<string, readonly [short: string, long: string]>> = {
   random: ['rand', 'Random'],

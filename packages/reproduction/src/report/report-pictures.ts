@@ -7,7 +7,7 @@ import { SERIES_COLOURS } from '../plot/palette.ts';
 import { relationMapPlot } from '../plot/relation-map-plot.ts';
 import type { PlotSpec } from '../plot/style.ts';
 import { plotSvg } from '../plot/svg.ts';
-import { isSameSet } from './paper-names.ts';
+import { isBothSplits, isSameSet } from './paper-names.ts';
 import { bestPublished, type PaperTable, type PaperTables } from './paper-tables.ts';
 import type { AnalogyFigures, Report, ReportModel } from './report-file.ts';
 
@@ -153,10 +153,10 @@ function tableOf({ tables }: PaperTables, id: string): PaperTable | undefined {
   return tables.find((table) => table.id === id);
 }
 
-/** The best published figure as a fraction. */
+/** The best published figure of a set's test part as a fraction. */
 function publishedFigure(table: PaperTable | undefined, set: string, average = ''): number | undefined {
   const column = table?.columns.find(
-    (own) => own.endsWith(average) && isSameSet(set, own.slice(0, own.length - average.length)),
+    (own) => !isBothSplits(own) && own.endsWith(average) && isSameSet(set, own.slice(0, own.length - average.length)),
   );
   const best = table && column !== undefined ? bestPublished(table, column) : undefined;
   return best === undefined ? undefined : best / 100;

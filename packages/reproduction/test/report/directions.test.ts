@@ -60,6 +60,15 @@ describe('directions', () => {
     expect(u2?.paper.ALBERT).toBeCloseTo(5.7);
   });
 
+  it('compares SAT once, by its test questions', () => {
+    const [, , prompts] = models;
+    const withSat = [models[0], prompts].map((own) => {
+      const sat = { ...(figures as NonNullable<typeof figures>), set: 'sat', split: 'test' };
+      return { ...(own as ReportModel), analogy: [sat] };
+    });
+    expect(directions(madeUpReport(withSat), paper).map(({ of }) => of)).toEqual(['SAT', 'BLESS/macro']);
+  });
+
   it('says with which of the language models of the paper a difference agrees, and counts', () => {
     const table = directionTable(madeUpReport(models), paper);
     const rows = table?.rows.map(({ label, cells }) => [label, ...cells.map(({ value }) => value)]);
