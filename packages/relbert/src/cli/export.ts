@@ -5,7 +5,7 @@ import { command } from './command.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { modelOptions } from './model-options.ts';
-import { aboveZero, choice, type Flags, number, required, text, withDefault } from './option.ts';
+import { aboveZero, choice, type Flags, flag, number, required, text, withDefault } from './option.ts';
 import type { Terminal } from './terminal.ts';
 
 const options = {
@@ -29,6 +29,7 @@ const options = {
   ),
   pooling: text('<pooling>', `${poolings.join(', ')} (default: the checkpoint's)`),
   output: required(text('<path>', 'file or folder to write')),
+  overwrite: flag('with --format safetensors: replace a model that stands in the folder'),
   offline: modelOptions.offline,
 };
 
@@ -49,7 +50,7 @@ export const exportCommand = command({
 });
 
 async function run(
-  { model: name, format, dtype, opset, shardSize, pooling: pooled, output, offline }: Flags<typeof options>,
+  { model: name, format, dtype, opset, shardSize, pooling: pooled, output, overwrite, offline }: Flags<typeof options>,
   terminal: Terminal,
 ): Promise<void> {
   if (format === 'safetensors' && pooled !== undefined) {
@@ -58,16 +59,21 @@ async function run(
   if (format === 'onnx' && shardSize !== undefined) {
     throw new UsageError('--shard-size goes with --format safetensors: an ONNX file is one file');
   }
+  if (format === 'onnx' && overwrite) {
+    throw new UsageError('--overwrite goes with --format safetensors: an ONNX file is replaced without it');
+  }
   const { parsePooling } = await import('../encoder/pooling.ts');
   const pooling = pooled === undefined ? undefined : checkUsage(() => parsePooling(pooled));
   const { openModel } = await import('../node/open-model.ts');
   const { nodeRuntime } = await import('../node/runtime.ts');
+  const { lockModelFolder, saveModel } = await import('../node/save.ts');
+  // Now, not after the model is fetched and calibrated.
+  await using _lock = format === 'safetensors' ? await lockModelFolder(output, { overwrite }) : undefined;
   const fetching = fetchProgress(terminal, offline);
   try {
     const model = await openModel(name, fetching.hub);
     if (format === 'safetensors') {
       const { int8Tensors } = await import('../encoder/int8-weights.ts');
-      const { saveModel } = await import('../node/save.ts');
       await saveModel({
         folder: output,
         source: model.checkpoint,

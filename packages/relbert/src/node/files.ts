@@ -6,7 +6,7 @@
 
 import { rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { FileError, fileError, systemCode } from './file-error.ts';
 import { clearLeftovers, temporaryPath } from './temporary-file.ts';
 
@@ -77,7 +77,7 @@ export class AtomicFile implements AsyncDisposable {
       if (existing && !existing.isFile()) {
         return new AtomicFile(path, path, undefined, await open(path, 'w'), options.signal);
       }
-      const target = existing ? await realpath(path) : path;
+      const target = existing ? await realpath(path) : await placeOf(path);
       await clearLeftovers(dirname(target), { of: basename(target) });
       const temporary = temporaryPath(target);
       register(temporary);
@@ -228,6 +228,11 @@ async function makeOneFolder(path: string): Promise<boolean> {
     if (systemCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return false;
     throw error;
   }
+}
+
+/** The path with the real path of its folder: what is in one folder has one beginning, however it was named. */
+export async function placeOf(path: string): Promise<string> {
+  return join(await realpath(dirname(path)), basename(path));
 }
 
 /** Removes a folder that holds nothing; leaves any other as it is. */

@@ -1,19 +1,22 @@
 /** @file Saving a model as a folder in HuggingFace layout, which this package and transformers read. */
 
 import { join } from 'node:path';
-import { type Checkpoint, precedingWeights } from '../encoder/checkpoint.ts';
+import { type Checkpoint, isWeightsFile } from '../encoder/checkpoint.ts';
+import { isTokenizerFile } from '../encoder/checkpoint-tokenizer.ts';
 import type { RelbertConfigToWrite } from '../encoder/relbert-config.ts';
 import { relbertConfigJson } from '../encoder/relbert-config.ts';
 import { CheckpointError } from '../formats/checkpoint-error.ts';
 import { shardTensors } from '../formats/safetensors-shards.ts';
 import { safetensorsChunks, type TensorToWrite } from '../formats/safetensors-write.ts';
 import { elementCount, isFloatType } from '../formats/stored-type.ts';
+import { lockFolder } from './file-lock.ts';
 import { AtomicFile, makeFolder, removeEmptyFolder } from './files.ts';
 import { commitTogether } from './files-together.ts';
 import { listFolder } from './read-file.ts';
+import { clearLeftovers } from './temporary-file.ts';
 
 export interface SaveModelOptions {
-  /** Made where it is missing. Files of the same names are replaced. */
+  /** Made where it is missing. A model that it holds is replaced. */
   readonly folder: string;
   /** Where config, tokenizer files and all weights that `weights` does not hold come from (a pooler, for instance). */
   readonly source: Pick<Checkpoint, 'origin' | 'config' | 'tokenizerFiles' | 'weights'>;
@@ -35,12 +38,45 @@ export interface SaveModelOptions {
 }
 
 /**
- * Writes config.json, tokenizer files, README.md and the weights, which take their names together when all are on
- * the disk: a failure or an abort leaves the folder as it was, and no new file is ever beside an old one.
+ * Locks a folder for a model and finishes or clears what a killed process left there.
  *
- * @throws CheckpointError for weights that the source does not have or of another size, values that f16 cannot
- *   hold, a folder with weights that would be read instead; FileError for a full disk or a read-only folder; the
- *   signal's reason when aborted
+ * @throws CheckpointError where it holds a model that is not to be replaced; FileError where another process holds the lock
+ */
+export async function lockModelFolder(
+  folder: string,
+  { overwrite = false }: { readonly overwrite?: boolean | undefined },
+): Promise<AsyncDisposable> {
+  const lock = await lockFolder(folder);
+  const release = async (): Promise<void> => {
+    await lock.release();
+    await removeEmptyFolder(folder);
+  };
+  try {
+    await clearLeftovers(folder, { locked: true });
+    const file = overwrite ? undefined : (await listFolder(folder)).find(isModelFile);
+    if (file === undefined) return { [Symbol.asyncDispose]: release };
+    throw new CheckpointError(
+      folder,
+      `holds a model already (${file}): name another folder, or replace it with --overwrite`,
+    );
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Whether a file would be read as a part of a model in the folder. */
+function isModelFile(name: string): boolean {
+  return name === 'config.json' || isTokenizerFile(name) || isWeightsFile(name);
+}
+
+/**
+ * Writes config.json, tokenizer files, README.md and the weights, which take their names together when all are on
+ * the disk: a failure or an abort leaves the folder as it was, and no new file is ever beside an old one. Of an older
+ * model in the folder, weights, tokenizer files and card that the new one does not have go at the same time.
+ *
+ * @throws CheckpointError for weights that the source does not have or of another size, values that f16 cannot hold;
+ *   FileError for a full disk or a read-only folder; the signal's reason when aborted
  */
 export async function saveModel(options: SaveModelOptions): Promise<void> {
   const { folder, signal } = options;
@@ -55,7 +91,7 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
     ...(index === undefined ? [] : ([[`${base}.safetensors.index.json`, index]] as const)),
   ]);
   const made = await makeFolder(folder);
-  await refuseOtherWeights(folder, [...small.keys(), ...shards.map(({ name }) => name)]);
+  const stale = await staleFiles(folder, [...small.keys(), ...shards.map(({ name }) => name)]);
   const written: AtomicFile[] = [];
   try {
     for (const [name, content] of small) {
@@ -69,7 +105,10 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
       written.push(file);
       for await (const chunk of safetensorsChunks(shard.tensors)) await file.write(chunk);
     }
-    await commitTogether(written);
+    await commitTogether(
+      written,
+      stale.map((name) => join(folder, name)),
+    );
   } catch (error) {
     for (const file of written) await file.discard();
     if (made) await removeEmptyFolder(folder);
@@ -77,14 +116,11 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
   }
 }
 
-/** A model whose old weights count before its new ones would be read as the old one, with the new configuration. */
-async function refuseOtherWeights(folder: string, names: readonly string[]): Promise<void> {
-  const file = precedingWeights(await listFolder(folder), names);
-  if (file === undefined) return;
-  throw new CheckpointError(
-    folder,
-    `holds ${file}, which would be read instead of the weights that are written now: remove it, or name another folder`,
-  );
+/** Files of an older model that would be read together with the new one, or describe another. */
+async function staleFiles(folder: string, written: readonly string[]): Promise<string[]> {
+  const names = await listFolder(folder);
+  if (!names.some(isModelFile)) return [];
+  return names.filter((name) => (isModelFile(name) || name === 'README.md') && !written.includes(name));
 }
 
 /** Every tensor of the source, new values where there are some, integers as they are. */

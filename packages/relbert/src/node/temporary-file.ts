@@ -53,21 +53,24 @@ export async function clearLeftovers(folder: string, { of, locked = false }: Lef
 }
 
 /**
- * Gives the files of a journal their names: the old files are removed first, so that nobody finds new ones beside them.
- * Can be repeated after a kill at any moment.
+ * Gives the files of a journal their names: the old files are removed first, so that nobody finds new ones beside them,
+ * and with them the files that the journal lists by their own names. Can be repeated after a kill at any moment.
  */
 export async function finishCommit(journal: string): Promise<void> {
   const folder = dirname(journal);
   try {
     const names = parseJournal(await readFile(journal, 'utf8'));
     const existing = new Set(await readdir(folder));
-    const moves = names.flatMap((name) => {
-      const target = targetOfTemporary(name);
-      const there = target !== undefined && existing.has(name);
-      return there ? [{ temporary: join(folder, name), target: join(folder, target) }] : [];
-    });
+    const written = names.filter((name) => targetOfTemporary(name) !== undefined);
+    const moves = written
+      .filter((name) => existing.has(name))
+      .map((name) => ({ temporary: join(folder, name), target: join(folder, targetOfTemporary(name) as string) }));
     // Where one has its name already, all old files are gone.
-    if (moves.length === names.length) for (const { target } of moves) await rm(target, { force: true });
+    if (moves.length === written.length) {
+      const gone = names.filter((name) => !written.includes(name) && existing.has(name));
+      const old = [...moves.map(({ target }) => target), ...gone.map((name) => join(folder, name))];
+      for (const path of old) await rm(path, { force: true });
+    }
     for (const { temporary, target } of moves) await rename(temporary, target);
     await rm(journal, { force: true });
   } catch (error) {
@@ -75,7 +78,7 @@ export async function finishCommit(journal: string): Promise<void> {
   }
 }
 
-/** Names of temporary files; none where the journal is damaged. */
+/** Names of temporary files, and of files that go; none where the journal is damaged. */
 function parseJournal(text: string): string[] {
   try {
     const names: unknown = JSON.parse(text);

@@ -59,19 +59,26 @@ describe('saveModel', () => {
     expect((await saved.weights.get(kept)).data).toEqual((await source.weights.get(kept)).data);
   });
 
-  it('refuses a folder whose old weights would be read instead of the new ones', async () => {
+  it('leaves nothing of an older model that would be read with the new one, or describes another', async () => {
     await save();
-    const before = readFileSync(join(folder, 'model.safetensors'));
-    const read = 'holds model.safetensors, which would be read instead';
-    await expect(save({ shardBytes: 1000, card: '# New\n' })).rejects.toThrow(`${folder}: ${read}`);
-    await expect(save({ int8: [] })).rejects.toThrow(read);
-    expect(readFileSync(join(folder, 'model.safetensors')).equals(before)).toBe(true);
-    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe('# Card\n');
-    rmSync(join(folder, 'model.safetensors'));
-    await save({ shardBytes: 1000 });
-    // One file counts before shards: it may be written beside them.
+    for (const name of ['bpe.codes', 'pytorch_model.bin', 'notes.txt']) writeFileSync(join(folder, name), 'old');
+    await saveModel({ folder, source, shardBytes: 1000 });
+    const names = readdirSync(folder);
+    expect(names).toContain('model.safetensors.index.json');
+    expect(names).toContain('notes.txt');
+    for (const gone of ['model.safetensors', 'bpe.codes', 'pytorch_model.bin', 'README.md']) {
+      expect(names).not.toContain(gone);
+    }
     await save();
+    expect(readdirSync(folder).filter((name) => name.startsWith('model'))).toEqual(['model.safetensors']);
     expect((await open(folder)).weights.names).toEqual(source.weights.names);
+  });
+
+  it('keeps a card that was written before there was a model', async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'README.md'), '# Mine\n');
+    await saveModel({ folder, source });
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe('# Mine\n');
   });
 
   it('rounds to f16 on request', async () => {

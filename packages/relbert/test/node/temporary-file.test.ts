@@ -1,9 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeFileAtomic } from '../../src/node/files.ts';
-import { writeFilesTogether } from '../../src/node/files-together.ts';
+import { AtomicFile, writeFileAtomic } from '../../src/node/files.ts';
+import { commitTogether, writeFilesTogether } from '../../src/node/files-together.ts';
 import { hostDigits } from '../../src/node/process.ts';
 import { clearLeftovers } from '../../src/node/temporary-file.ts';
 
@@ -60,6 +69,29 @@ describe('files that take their names together', () => {
       { path: at('b'), content: 'new b' },
     ]);
     expect(content()).toEqual({ a: 'new a', b: 'new b' });
+  });
+
+  it('take theirs together where the folder is named by a link, and some are new', async () => {
+    write('a', 'old');
+    const link = at('link');
+    symlinkSync(folder, link);
+    const files = [await AtomicFile.create(join(link, 'a')), await AtomicFile.create(join(link, 'b'))];
+    expect(new Set(files.map((file) => dirname(file.temporary as string))).size).toBe(1);
+    for (const file of files) await file.discard();
+  });
+
+  it('take further old ones with them, also after a kill', async () => {
+    for (const name of ['a', 'gone', 'other']) write(name, 'old');
+    const files = [await AtomicFile.create(at('a')), await AtomicFile.create(at('b'))];
+    for (const file of files) await file.write('new');
+    await commitTogether(files, [at('gone')]);
+    expect(content()).toEqual({ a: 'new', b: 'new', other: 'old' });
+
+    for (const name of names) write(name, 'newer');
+    write('gone', 'old');
+    write(journal, JSON.stringify([...names, 'gone']));
+    await clearLeftovers(folder);
+    expect(content()).toEqual({ a: 'newer', b: 'newer', other: 'old' });
   });
 
   it.each<[string, string[], string[]]>([
