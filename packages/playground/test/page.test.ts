@@ -86,6 +86,22 @@ describeWithBrowser('the page', () => {
     await page.getByText('The given pair needs two words').waitFor();
   });
 
+  it('ranks as the library does where choices share a word with the given pair, and says what that costs', async () => {
+    await open('#analogy?stem=hot:cold&choice=big:small&choice=hot:warm', '.ranking li');
+    await page.waitForFunction(() => document.querySelector('.ranking')?.textContent?.includes('warm'));
+    const ranking = await encoder.rankAnalogy(
+      ['hot', 'cold'],
+      [
+        ['big', 'small'],
+        ['hot', 'warm'],
+      ],
+    );
+    expect(await wordsIn('.ranking li')).toEqual(ranking.map(({ pair }) => [pair.head, pair.tail]));
+    const { score, cosine } = ranking.find(({ pair }) => pair.head === 'hot') ?? { score: 0, cosine: 0 };
+    expect(cosine - score).toBeCloseTo(0.1, 9);
+    expect(await text('.why')).toContain(`hot:warm has ${cosine.toFixed(2)} and scores ${score.toFixed(2)}`);
+  });
+
   it('says in words why a word without letters cannot be ranked', async () => {
     await open(`#analogy?stem=${encodeURIComponent('\u200b')}:b&choice=c:d`, '.result .notice');
     expect(await text('.result .notice')).toMatch(/word/);
