@@ -80,6 +80,7 @@ export type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from './prompt/s
 export { type Device, type DeviceChoice, devices } from './runtime/device.ts';
 export { RuntimeError } from './runtime/error.ts';
 export type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from './runtime/session.ts';
+export { MissingPackageError } from './text/missing-package-error.ts';
 export { RelbertError } from './text/relbert-error.ts';
 export type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer/tokenizer.ts';
 export { TokenizerError } from './tokenizer/tokenizer-error.ts';

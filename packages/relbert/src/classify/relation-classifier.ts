@@ -1,4 +1,5 @@
 /** @file A classifier of the relations of word pairs that can be kept: fitted, saved, loaded, and asked. */
+import { OptionError } from '../encoder/option-error.ts';
 import type { EncodeOptions, RelationEncoder } from '../encoder/relation-encoder.ts';
 import { firstGreatest, openClassifier } from '../evaluate/classifier.ts';
 import type { FeatureMatrix } from '../evaluate/classifier-model.ts';
@@ -76,7 +77,7 @@ export class RelationClassifier implements AsyncDisposable {
    * The relation of each pair. Of an array: a promise of all of them, in its order. Of an async iterable: one after the
    * other, in constant memory, for `for await`.
    *
-   * @throws PairError for what is not a pair, PromptTooLongError for a prompt over the encoder's limit, RangeError for a
+   * @throws PairError for what is not a pair, PromptTooLongError for a prompt over the encoder's limit, OptionError for a
    *   threshold outside 0 … 1, the signal's reason when aborted
    */
   predict(pairs: readonly WordPairLike[], options?: PredictOptions): Promise<Prediction[]>;
@@ -111,7 +112,7 @@ export class RelationClassifier implements AsyncDisposable {
   ): AsyncGenerator<Prediction> {
     if (this.#disposed) throw new Error('this RelationClassifier was disposed');
     if (other !== undefined && !(other >= 0 && other <= 1)) {
-      throw new RangeError(`the threshold of other is a probability, 0 to 1; got ${other}`);
+      throw new OptionError(`the threshold of other is a probability, 0 to 1; got ${other}`);
     }
     let block: WordPair[] = [];
     let index = 0;

@@ -1,4 +1,5 @@
 /** Commands that live in packages of their own, which not everybody installs. */
+import { MissingPackageError } from '../text/missing-package-error.ts';
 import { command, type Declaration } from './command.ts';
 
 interface CommandPackage {
@@ -8,7 +9,7 @@ interface CommandPackage {
   readonly howToGet: (command: string) => string;
 }
 
-const fromRegistry = (name: string) => (): string => `Install it beside relbert: npm install ${name}`;
+const fromRegistry = (name: string) => (): string => `install it beside relbert: npm install ${name}`;
 
 const packages: readonly CommandPackage[] = [
   {
@@ -18,7 +19,7 @@ const packages: readonly CommandPackage[] = [
       plot: 'pictures: accuracy, categories, confusion, map',
     },
     howToGet: (command) =>
-      `It is a part of relbert's repository and is not on the registry: in a checkout, run 'npm ci' and then 'npx relbert ${command}'.`,
+      `it is a part of relbert's repository and is not on the registry: in a checkout, run 'npm ci' and then 'npx relbert ${command}'.`,
   },
   {
     name: 'relbert-playground',
@@ -41,11 +42,6 @@ export function isPackageCommand(typed: string | undefined): boolean {
   return packages.some((each) => adds(each, typed));
 }
 
-/** A command whose package is not installed. */
-class MissingPackageError extends Error {
-  override readonly name = 'MissingPackageError';
-}
-
 /**
  * The commands of these packages. A package is loaded only when one of its commands is typed; where it is missing the
  * commands say how to get it.
@@ -64,13 +60,13 @@ function missing({ name: packageName, howToGet }: CommandPackage, name: string, 
   return command({
     name,
     summary,
-    description: `${summary}\n\nThis command needs the package ${packageName}. ${howToGet(name)}`,
+    description: `${summary}\n\nThis command needs the package ${packageName}; ${howToGet(name)}`,
     arguments: [['[arguments...]', '']],
     options: {},
     takesAnyOption: true,
     examples: [],
     async run() {
-      throw new MissingPackageError(`relbert ${name} needs the package ${packageName}. ${howToGet(name)}`);
+      throw new MissingPackageError(`relbert ${name}`, [packageName], { howToGet: howToGet(name) });
     },
   });
 }

@@ -1,10 +1,12 @@
 /** @file Groups of word pairs with similar relations. */
 import type { Embeddings } from '../encoder/embeddings.ts';
+import { checkCount, OptionError } from '../encoder/option-error.ts';
 import { eventLoopTurn } from '../runtime/event-loop.ts';
+import { MissingPackageError } from '../text/missing-package-error.ts';
 import { RelbertError } from '../text/relbert-error.ts';
 import { adjustedRandIndex, distancesOf, meanSilhouette, type Rows } from './silhouette.ts';
 
-/** Clusters that cannot be made: too few pairs, or a package that is not installed. */
+/** There are too few pairs to choose the number of clusters. */
 export class ClusterError extends RelbertError {
   override readonly name = 'ClusterError';
 }
@@ -43,7 +45,8 @@ const SAMPLE = 1000;
  * squared distance to the centres.
  *
  * @param embeddings [n, D], one row a pair, each pair once.
- * @throws ClusterError for fewer rows than clusters, fewer than three, or where `ml-kmeans` is not installed
+ * @throws OptionError for a `k` below 1 or above the number of rows; ClusterError where fewer than four rows leave no choice
+ *   of `k`; MissingPackageError without `ml-kmeans`; the signal's reason when aborted
  */
 export async function clusterEmbeddings(
   embeddings: Pick<Embeddings, 'data' | 'shape'>,
@@ -51,7 +54,7 @@ export async function clusterEmbeddings(
 ): Promise<Clustering> {
   const { k: wanted = 'auto', seed = 0, signal, onProgress } = options;
   const rows = unitRows(embeddings);
-  checkCount(rows.length, wanted);
+  checkClusters(rows.length, wanted);
   const kmeans = await loadKmeans();
   const tried =
     wanted === 'auto'
@@ -109,26 +112,23 @@ function membersOf({ clusters, distances }: Run, k: number): number[][] {
     .sort((a, b) => b.length - a.length || (a[0] as number) - (b[0] as number));
 }
 
-function checkCount(rows: number, k: number | 'auto'): void {
+function checkClusters(rows: number, k: number | 'auto'): void {
   if (k === 'auto' && rows < 4) {
     throw new ClusterError(
       `the number of clusters can be chosen for four pairs or more, there are ${rows}: give it (--k)`,
     );
   }
-  if (k !== 'auto' && (!Number.isInteger(k) || k < 1)) {
-    throw new ClusterError(`the number of clusters is a whole number from 1 upward, or auto; got ${k}`);
-  }
-  if (k !== 'auto' && k > rows) throw new ClusterError(`${k} clusters need as many different pairs, there are ${rows}`);
+  if (k === 'auto') return;
+  checkCount('k', k);
+  if (k > rows) throw new OptionError(`${k} clusters need as many different pairs, there are ${rows}`);
 }
 
 async function loadKmeans() {
   try {
     // A name in a variable: compilers and bundlers leave an import of a package that may be missing alone.
     return ((await import(KMEANS)) as typeof import('ml-kmeans')).kmeansGenerator;
-  } catch (error) {
-    throw new ClusterError('clusters need the package ml-kmeans: install it beside relbert, npm install ml-kmeans@7', {
-      cause: error,
-    });
+  } catch (cause) {
+    throw new MissingPackageError('clustering', ['ml-kmeans@7'], { cause });
   }
 }
 

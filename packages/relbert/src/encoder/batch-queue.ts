@@ -1,6 +1,7 @@
 import type { EncodedPrompt } from '../prompt/prompt.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { byLength } from './by-length.ts';
+import { checkCount } from './option-error.ts';
 
 /** Default budget of a batch: padded tokens. Larger batches fall out of the processor's cache. */
 export const defaultBatchTokens = 512;
@@ -56,7 +57,7 @@ interface Share {
  * next of a cut call, follows it: what comes in the meantime is gathered. Calls lead batches in turn, a new one before
  * those that have led: beside a long call a short one waits for the batches in flight alone.
  *
- * @throws RangeError for a budget below 1
+ * @throws OptionError for a budget below 1
  */
 export class BatchQueue {
   readonly #options: BatchQueueOptions;
@@ -69,9 +70,7 @@ export class BatchQueue {
 
   constructor(options: BatchQueueOptions) {
     const { batchTokens = defaultBatchTokens } = options;
-    if (!Number.isInteger(batchTokens) || batchTokens < 1) {
-      throw new RangeError(`batchTokens must be a positive whole number, got ${batchTokens}`);
-    }
+    checkCount('batchTokens', batchTokens);
     this.#options = options;
     this.#batchTokens = batchTokens;
   }

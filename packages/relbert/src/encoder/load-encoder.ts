@@ -7,7 +7,7 @@ import type { Runtime } from '../runtime/session.ts';
 import { calibrationPrompts, storedInputs } from './calibration.ts';
 import type { EncoderOptions } from './encoder-options.ts';
 import { type LanguageModel, openLanguageModel, type RelationModel, relationModel } from './language-model.ts';
-import { OptionError } from './option-error.ts';
+import { checkCount, OptionError } from './option-error.ts';
 import type { EncoderInfo, RelationEncoderParts } from './pair-encoder.ts';
 import { pooledSize } from './pooling.ts';
 import { createPromptBatchEncoder } from './prompt-batch-encoder.ts';
@@ -17,7 +17,7 @@ import { promptTokens } from './prompt-tokens.ts';
  * Opens a checkpoint and makes everything that a RelationEncoder consists of.
  *
  * @throws CheckpointError, EncoderConfigError, TokenizerError or WeightError for a checkpoint that cannot be used;
- *   OptionError, PoolingError or PromptError for a setting that cannot be; RuntimeError where the runtime does not take
+ *   OptionError, PoolingError or PromptError for an invalid setting; RuntimeError where the runtime does not take
  *   the model; the signal's reason when aborted
  */
 export async function loadEncoderParts(
@@ -130,11 +130,6 @@ async function computedType(
 ): Promise<EncoderInfo['dtype']> {
   if (dtype !== 'stored') return dtype;
   return (await storedInputs(config, weights)) ? 'int8' : 'f32';
-}
-
-function checkCount(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new OptionError(`${name} must be a positive whole number, got ${value}`);
 }
 
 function maxLengthOf(wanted: number | undefined, allowed: number): number {

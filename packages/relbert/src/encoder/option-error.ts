@@ -1,9 +1,15 @@
 import { suggestion } from '../text/nearest-name.ts';
 import { RelbertError } from '../text/relbert-error.ts';
 
-/** A setting that cannot be: out of range, or in contradiction with another. */
+/** An invalid setting: out of range, or in contradiction with another. */
 export class OptionError extends RelbertError {
   override readonly name = 'OptionError';
+}
+
+/** @throws OptionError unless the value is a positive whole number */
+export function checkCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new OptionError(`${name} must be a positive whole number, got ${value}`);
 }
 
 /** @throws OptionError for an option that there is not, with the near one; a mistyped name would be ignored silently */

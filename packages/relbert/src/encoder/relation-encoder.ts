@@ -3,6 +3,7 @@ import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.
 import type { Prompt } from '../prompt/prompt.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { cosine, type EmbeddingBlock, type Embeddings, row } from './embeddings.ts';
+import { checkCount, OptionError } from './option-error.ts';
 import {
   type EncodeOptions,
   type EncoderInfo,
@@ -108,16 +109,14 @@ export class RelationEncoder implements AsyncDisposable {
    * Embeddings of a stream of pairs, block by block in its order, in memory proportional to `blockSize`. The stream is
    * an async iterable or an iterable of any kind: a generator, a Set, an array. An abort is heard while it waits, too.
    *
-   * @throws as {@link encode} does, at the first block that is asked for; RangeError for a block size below 1
+   * @throws as {@link encode} does, at the first block that is asked for; OptionError for a block size below 1
    */
   async *encodeStream(
     pairs: AsyncIterable<WordPairLike> | Iterable<WordPairLike>,
     options: StreamOptions = {},
   ): AsyncGenerator<EmbeddingBlock> {
     const { blockSize = 4096, readAhead = false, ...encodeOptions } = options;
-    if (!Number.isInteger(blockSize) || blockSize < 1) {
-      throw new RangeError(`blockSize must be a positive whole number, got ${blockSize}`);
-    }
+    checkCount('blockSize', blockSize);
     let block: WordPair[] = [];
     let index = 0;
     const begin = (): Promise<EmbeddingBlock> => {
@@ -152,7 +151,7 @@ export class RelationEncoder implements AsyncDisposable {
    * 2021, section 4.1), less a discount where they share a word with it, which pulls a cosine up whatever the relation.
    * Equal scores keep the order given.
    *
-   * @throws as {@link encode} does; RangeError for a discount that is not a number from 0 to 2
+   * @throws as {@link encode} does; OptionError for a discount that is not a number from 0 to 2
    */
   async rankAnalogy(
     stem: WordPairLike,
@@ -161,7 +160,7 @@ export class RelationEncoder implements AsyncDisposable {
   ): Promise<RankedChoice[]> {
     const { sharedWordDiscount: discount = this.info.sharedWordDiscount, ...encodeOptions } = options;
     if (!isSharedWordDiscount(discount)) {
-      throw new RangeError(`sharedWordDiscount must be a number from 0 to 2, got ${discount}`);
+      throw new OptionError(`sharedWordDiscount must be a number from 0 to 2, got ${discount}`);
     }
     const question = toWordPair(stem);
     const pairs = choices.map(toWordPair);

@@ -5,6 +5,7 @@
  */
 import type { AnalogyQuestion } from '../data/analogy.ts';
 import { Random } from '../data/random.ts';
+import { OptionError } from '../encoder/option-error.ts';
 import { isSharedWordDiscount, sharedWordLoss } from '../pair/shared-word.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { type AnalogyCategory, analogyGroup, SHARED_WORD_KINDS, type SharedWordKind } from './analogy-categories.ts';
@@ -103,7 +104,8 @@ export interface AnalogyEvaluationOptions {
 
 /**
  * Answers all questions of all sets; each distinct pair over all of them is embedded once.
- * @throws RangeError for an empty list of sets, a set without questions, or a discount that is not a number from 0 to 2.
+ * @throws OptionError for a discount that is not a number from 0 to 2; RangeError for an empty list of sets, a set without
+ *   questions
  */
 export async function evaluateAnalogy(
   sets: readonly AnalogySet[],
@@ -113,7 +115,7 @@ export async function evaluateAnalogy(
   checkSets(sets);
   const { direction = 'forward', similarity: chosen = 'cosine', sharedWordDiscount = 0 } = options;
   if (!isSharedWordDiscount(sharedWordDiscount)) {
-    throw new RangeError(`sharedWordDiscount must be a number from 0 to 2, got ${sharedWordDiscount}`);
+    throw new OptionError(`sharedWordDiscount must be a number from 0 to 2, got ${sharedWordDiscount}`);
   }
   const similarity = typeof chosen === 'string' ? similarities[chosen] : chosen;
   const pairs = sets.flatMap(({ questions }) => questions.flatMap(({ stem, choices }) => [stem, ...choices]));

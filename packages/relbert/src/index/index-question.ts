@@ -4,11 +4,6 @@ import { IndexError } from './error.ts';
 import type { IndexQuery, PairIndex } from './pair-index.ts';
 import { unitVector } from './unit-vector.ts';
 
-/** @throws IndexError for a number of answers that cannot be */
-export function checkTop(top: number): void {
-  if (!Number.isInteger(top) || top < 1) throw new IndexError(`top must be a whole number from 1 upward, got ${top}`);
-}
-
 /** The directions of questions. @throws IndexError for a vector of another dimension, of zeros or not finite */
 export function unitsOf(
   queries: readonly IndexQuery[],

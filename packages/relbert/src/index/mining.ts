@@ -1,4 +1,5 @@
 /** Finds new pairs of a relation that a few pairs show, among any number of pairs. */
+import { checkCount } from '../encoder/option-error.ts';
 import type { VectorBlock } from '../formats/vector-block.ts';
 import { pairKey } from '../pair/pair-key.ts';
 import { pairText, type WordPair } from '../pair/word-pair.ts';
@@ -6,7 +7,7 @@ import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { BestPairs, type ScoredPair } from './best-pairs.ts';
 import { IndexError } from './error.ts';
-import { checkTop, type PairVector } from './index-question.ts';
+import type { PairVector } from './index-question.ts';
 import { exampleCosines, MiningQuestion } from './mining-question.ts';
 import { unitVector } from './unit-vector.ts';
 import { whiteningOf } from './whitening.ts';
@@ -48,7 +49,7 @@ const comparedAtOnce = 4096;
  * The `top` candidates that are most like the seeds, best first; of equals, the first. Seeds and counter-examples are left
  * out, and a candidate that occurs several times counts once. Memory does not grow with the number of candidates.
  *
- * @throws IndexError for no seed, vectors of different dimensions, of zeros or not finite; the signal's reason when aborted
+ * @throws OptionError for a `top` below 1; IndexError for no seed, vectors of different dimensions, of zeros or not finite; the signal's reason when aborted
  */
 export async function minePairs(
   seeds: readonly PairVector[],
@@ -57,7 +58,7 @@ export async function minePairs(
 ): Promise<MinedPair[]> {
   const { top = 100, not = [], signal, onProgress } = options;
   if (seeds.length === 0) throw new IndexError('mining needs a seed: a pair of the relation');
-  checkTop(top);
+  checkCount('top', top);
   const turn = eventLoopTurns();
   const examples = [...seeds, ...not];
   const dimension = seeds[0]?.vector.length ?? 0;

@@ -2,6 +2,7 @@
  * Exact nearest neighbours by cosine among any number of pairs that come block by block, in memory proportional to one
  * block: only the best of each query are kept.
  */
+import { checkCount } from '../encoder/option-error.ts';
 import type { VectorBlock } from '../formats/vector-block.ts';
 import { pairKey } from '../pair/pair-key.ts';
 import { pairText, type WordPair } from '../pair/word-pair.ts';
@@ -30,14 +31,15 @@ export interface NeighbourOptions {
  * The `top` pairs with the greatest cosine to each query, best first; of equals, the first in the stream. The pair of the
  * query is left out, and a pair that occurs several times counts once.
  *
- * @throws RangeError for a query or block of another dimension, a vector that is zero or not finite, a `top` below 1
+ * @throws OptionError for a `top` below 1; RangeError for a query or block of another dimension, a vector that is zero or not
+ *   finite; the signal's reason when aborted
  */
 export async function nearestNeighbours(
   queries: readonly NeighbourQuery[],
   blocks: AsyncIterable<VectorBlock> | Iterable<VectorBlock>,
   { top = 10, signal, onProgress }: NeighbourOptions = {},
 ): Promise<Neighbour[][]> {
-  if (!Number.isInteger(top) || top < 1) throw new RangeError(`top must be a positive integer, got ${top}`);
+  checkCount('top', top);
   const searches = queries.map(({ pair, vector }) => ({
     unit: unitVector(pair, vector),
     ownKey: pairKey(pair),

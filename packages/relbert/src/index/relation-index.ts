@@ -3,11 +3,12 @@
  * dimension finds candidates, and the vectors themselves (binary16) put them in order. Files are read by position: memory
  * holds the codes that were needed (D / 8 + 8 bytes a pair), 4 bytes a pair, and the centroids.
  */
+import { checkCount } from '../encoder/option-error.ts';
 import type { VectorBlock } from '../formats/vector-block.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import type { IndexFolder } from './index-folder.ts';
-import { checkTop, unitsOf } from './index-question.ts';
+import { unitsOf } from './index-question.ts';
 import type { Manifest, ModelIdentity } from './manifest.ts';
 import { type OpenIndexOptions, type OpenSegments, openSegments } from './open-segments.ts';
 import type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from './pair-index.ts';
@@ -89,7 +90,7 @@ export class RelationIndex implements PairIndex {
 
   async search(queries: readonly IndexQuery[], options: IndexSearchOptions = {}): Promise<IndexNeighbour[][]> {
     const { top = 10, where } = options;
-    checkTop(top);
+    checkCount('top', top);
     const units = unitsOf(queries, this);
     const condition = where === undefined ? undefined : parseWhere(where, this.columns);
     return this.#alone(() => searchSegments(this.#segments, queries, units, condition, { ...options, top }));

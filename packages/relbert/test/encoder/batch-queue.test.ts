@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BatchQueue } from '../../src/encoder/batch-queue.ts';
+import { OptionError } from '../../src/encoder/option-error.ts';
 import type { EncodedPrompt } from '../../src/prompt/prompt.ts';
 
 // Each timer ends as soon as nothing else is to be done, in their order: on a busy machine 1 ms is else as long as 5.
@@ -87,7 +88,9 @@ describe('the batches of one call', () => {
     const { batches, encode } = queueWith();
     expect(await encode([])).toEqual([]);
     expect(batches).toEqual([]);
-    expect(() => queueWith({ batchTokens: 0 })).toThrow('batchTokens must be a positive whole number, got 0');
+    expect(() => queueWith({ batchTokens: 0 })).toThrow(
+      new OptionError('batchTokens must be a positive whole number, got 0'),
+    );
   });
 });
 

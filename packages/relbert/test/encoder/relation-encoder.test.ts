@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { row } from '../../src/encoder/embeddings.ts';
+import { OptionError } from '../../src/encoder/option-error.ts';
 import {
   type EncodeEvent,
   type EncoderInfo,
@@ -119,6 +120,9 @@ describe('RelationEncoder.encode', () => {
     await refused(encoder.rankAnalogy(bad, [['a', 'b']]), '');
     await refused(encoder.rankAnalogy(['a', 'b'], [['a', 'b'], bad]), ' at index 1');
     await refused(collect(encoder.encodeStream([['a', 'b'], ['c', 'd'], bad], { blockSize: 3 })), ' at index 2');
+    await expect(collect(encoder.encodeStream([], { blockSize: 0 }))).rejects.toThrow(
+      new OptionError('blockSize must be a positive whole number, got 0'),
+    );
     expect(batches).toEqual([]);
   });
 
@@ -211,7 +215,7 @@ describe('RelationEncoder.similarity and rankAnalogy', () => {
     expect((await ranked({ sharedWordDiscount: 0 }))[0]).toBe(0);
     for (const sharedWordDiscount of [-0.1, 2.1, Number.NaN]) {
       await expect(encoder.rankAnalogy(['a', 'b'], choices, { sharedWordDiscount })).rejects.toThrow(
-        `sharedWordDiscount must be a number from 0 to 2, got ${sharedWordDiscount}`,
+        new OptionError(`sharedWordDiscount must be a number from 0 to 2, got ${sharedWordDiscount}`),
       );
     }
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnalogyQuestion } from '../../src/data/analogy.ts';
+import { OptionError } from '../../src/encoder/option-error.ts';
 import { evaluateAnalogy, firstMaximum, guessAnalogy, type PairEmbedder } from '../../src/evaluate/analogy.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
 
@@ -61,7 +62,9 @@ describe('evaluateAnalogy', () => {
     const close = (expected: number[]) => expected.map((score) => expect.closeTo(score, 6));
     expect(await scores()).toEqual(close(cosines));
     expect(await scores(0.2)).toEqual(close([(cosines[0] ?? 0) - 0.2, (cosines[1] ?? 0) - 0.1, cosines[2] ?? 0]));
-    await expect(scores(2.5)).rejects.toThrow('sharedWordDiscount must be a number from 0 to 2, got 2.5');
+    await expect(scores(2.5)).rejects.toThrow(
+      new OptionError('sharedWordDiscount must be a number from 0 to 2, got 2.5'),
+    );
   });
 
   it('embeds each distinct pair over all sets once, in the order of first occurrence', async () => {

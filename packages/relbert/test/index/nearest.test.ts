@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OptionError } from '../../src/encoder/option-error.ts';
 import type { VectorBlock } from '../../src/formats/vector-block.ts';
 import { nearestNeighbours } from '../../src/index/nearest.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
@@ -108,6 +109,8 @@ describe('nearestNeighbours', () => {
     await expect(nearestNeighbours([{ pair: pair('q'), vector: new Float32Array(2) }], [])).rejects.toThrow(
       'the query ["q","x"] is all zeros',
     );
-    await expect(nearestNeighbours([query], [], { top: 0 })).rejects.toThrow('top must be a positive integer, got 0');
+    await expect(nearestNeighbours([query], [], { top: 0 })).rejects.toThrow(
+      new OptionError('top must be a positive whole number, got 0'),
+    );
   });
 });

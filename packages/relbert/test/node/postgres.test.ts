@@ -153,7 +153,7 @@ describeWithPostgres('an index in PostgreSQL', () => {
     await expectMessage(index.search([{ vector: new Float32Array(8).fill(1) }]), 'question 1 has 8 dimensions');
     await expectMessage(index.search([{ vector: new Float32Array(16) }]), 'all zeros');
     await expectMessage(index.search([{ vector }], { where: 'source = "x"' }), "there is no column 'source'");
-    await expectMessage(index.search([{ vector }], { top: 0 }), 'top must be a whole number');
+    await expectMessage(index.search([{ vector }], { top: 0 }), 'top must be a positive whole number');
     await expectMessage(index.search([{ vector }], { probes: 3 }), 'probes are lists');
     await expectMessage(PostgresIndex.open(address, { table: 'many', efSearch: 2000 }), 'efSearch must be');
   });

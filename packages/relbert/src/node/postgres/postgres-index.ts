@@ -1,8 +1,9 @@
 /** @file An index in PostgreSQL: a table of pairs with half vectors, searched through pgvector's HNSW graph. */
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { checkCount, OptionError } from '../../encoder/option-error.ts';
 import type { VectorBlock } from '../../formats/vector-block.ts';
 import { IndexError, WhereError } from '../../index/error.ts';
-import { checkTop, unitsOf } from '../../index/index-question.ts';
+import { unitsOf } from '../../index/index-question.ts';
 import type { ModelIdentity } from '../../index/manifest.ts';
 import type { IndexNeighbour, IndexQuery, IndexSearchOptions, PairIndex } from '../../index/pair-index.ts';
 import { wordsOf } from '../../index/row-keys.ts';
@@ -44,13 +45,13 @@ export class PostgresIndex implements PairIndex {
 
   /**
    * @param address `postgres://user:password@host:5432/database`; the password may be in the variable PGPASSWORD.
-   * @throws IndexError where the database cannot be reached, has no pgvector 0.8, or no such table of relbert
+   * @throws OptionError for an `efSearch` out of range; IndexError where the database cannot be reached, has no pgvector 0.8, or no such table of relbert
    */
   static async open(address: string, options: PostgresIndexOptions = {}): Promise<PostgresIndex> {
     const parsed = parsePostgresAddress(address, options.table);
     const { connections = 4, efSearch = 100 } = options;
     if (!Number.isInteger(efSearch) || efSearch < 1 || efSearch > mostCandidates) {
-      throw new IndexError(`efSearch must be a whole number from 1 to ${mostCandidates}, got ${efSearch}`);
+      throw new OptionError(`efSearch must be a whole number from 1 to ${mostCandidates}, got ${efSearch}`);
     }
     const pool = await connectPool(parsed, connections);
     try {
@@ -92,7 +93,7 @@ export class PostgresIndex implements PairIndex {
 
   async search(queries: readonly IndexQuery[], options: IndexSearchOptions = {}): Promise<IndexNeighbour[][]> {
     const { top = 10, where, signal } = options;
-    checkTop(top);
+    checkCount('top', top);
     if (options.probes !== undefined)
       throw new IndexError('probes are lists of an index in a folder; a database has efSearch');
     if (where !== undefined && !isStorable(where))
