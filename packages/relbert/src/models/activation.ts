@@ -17,6 +17,9 @@ export const activations: Readonly<Record<string, Activation>> = {
   tanh: 'tanh',
 };
 
+/** Those whose values are never below −0.3: GELU −0.17, SiLU −0.28, ReLU 0. */
+export const boundedBelow: ReadonlySet<Activation> = new Set(['gelu', 'gelu-tanh', 'quick-gelu', 'relu', 'silu']);
+
 /** Activation → its operator. */
 export const activate: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
   gelu,

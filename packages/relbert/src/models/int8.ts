@@ -86,18 +86,25 @@ export class Int8Linear {
   readonly #quantized = new Map<Tensor, QuantizedInput>();
   /** Weights whose inputs come in steps. */
   readonly #inSteps = new Set<string>();
+  /** Inputs whose least value is that of their activation. */
+  readonly #boundedBelow = new Set<Tensor>();
 
   constructor(parameters: ParameterSet, options: Int8Options) {
     this.#parameters = parameters;
     this.#options = options;
   }
 
+  /** Says that x comes out of an activation with a bound just below 0, so that no row is searched for its least value. */
+  setBoundedBelow(x: Tensor): void {
+    this.#boundedBelow.add(x);
+  }
+
   /** x·weightᵀ + bias; in the reader's steps where there is one that takes them. */
   product(x: Tensor, weight: StoredParameter, { bias, reader }: ProductOptions): Tensor {
     const { inputs, weightBits, asStored = false } = this.#options;
     const [out = 0] = weight.shape;
-    const inSteps = this.#inSteps.has(weight.name);
-    const input = this.#quantized.get(x) ?? quantizedInput(x, inputs.get(weight.name), weight, inSteps);
+    const known = { inSteps: this.#inSteps.has(weight.name), boundedBelow: this.#boundedBelow.has(x) };
+    const input = this.#quantized.get(x) ?? quantizedInput(x, inputs.get(weight.name), weight, known);
     this.#quantized.set(x, input);
     const { w, scale, offset } =
       asStored && weightBits === 8 && this.#parameters.int8.has(weight.name)
@@ -154,15 +161,12 @@ interface QuantizedInput {
   readonly normed?: Tensor;
 }
 
-/** Least values that activations have a bound below (GELU −0.17, SiLU −0.28): no row needs to be looked at for them. */
-const bounded = -0.3;
-
-/** @param inSteps Whether x comes in the steps of the input. */
+/** @param known `inSteps`: x comes in the steps of the input. `boundedBelow`: `least` holds for every row. */
 function quantizedInput(
   x: Tensor,
   input: Int8Input | undefined,
   { name, shape }: StoredParameter,
-  inSteps: boolean,
+  { inSteps, boundedBelow }: { readonly inSteps: boolean; readonly boundedBelow: boolean },
 ): QuantizedInput {
   const within = shape[1] as number;
   if (!input || (input.kind === 'features' && input.factors.length !== within)) {
@@ -181,7 +185,7 @@ function quantizedInput(
   const { zero, least } = input;
   const rows = flatten(x, 0, -2); // [rows, in]
   const above = mul(reduceMax(rows, 1), scalar(1 / (255 - zero)));
-  const below = least > bounded ? scalar(-least / zero) : mul(reduceMin(rows, 1), scalar(-1 / zero));
+  const below = boundedBelow ? scalar(-least / zero) : mul(reduceMin(rows, 1), scalar(-1 / zero));
   const steps = maximum(maximum(above, below), scalar(1e-9)); // [rows]
   const zeroPoints = cast(add(mul(steps, scalar(0)), scalar(zero)), 'uint8'); // [rows]
   return {

@@ -23,7 +23,7 @@ import {
   transpose,
   unsqueeze,
 } from '../graph/index.ts';
-import { type Activation, activate } from './activation.ts';
+import { type Activation, activate, boundedBelow } from './activation.ts';
 import type { EncoderConfig } from './config.ts';
 import { fusedOperators } from './fused.ts';
 import { Int8Linear, type Int8Options, type ProductOptions } from './int8.ts';
@@ -227,7 +227,10 @@ export class ModelBuilder {
     const weight = this.#matrix(x, name, size);
     const bias = this.weight(`${name}.bias`, [size]);
     const fused = this.#fused?.activated(x, this.parameters.asStored(weight), bias, activation);
-    return fused ?? activate[activation](this.#product(x, weight, { bias }));
+    if (fused) return fused;
+    const result = activate[activation](this.#product(x, weight, { bias }));
+    if (boundedBelow.has(activation)) this.#int8?.setBoundedBelow(result);
+    return result;
   }
 
   /** Layer normalisation over the last axis. */

@@ -12,6 +12,7 @@ import {
   serialize,
   type Tensor,
 } from '../../src/graph/index.ts';
+import { nodesOf } from '../../src/graph/tensor.ts';
 import { buildEncoder } from '../../src/models/encoder.ts';
 import {
   type InputRange,
@@ -25,7 +26,7 @@ import { ParameterSet } from '../../src/models/parameter.ts';
 import { int8Weights, resolveWeightNames, type StoredWeights } from '../../src/models/weights.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';
-import { caseInputs, equalInputs, families, golden, largestDifference, runGraph, value } from './golden.ts';
+import { caseInputs, equalInputs, families, floats, golden, largestDifference, runGraph, value } from './golden.ts';
 
 /** Results of a graph of a weight [out, in]. */
 async function computed<K extends string>(
@@ -118,7 +119,7 @@ function reference(
   weight: Float32Array,
   bias: Float32Array,
   largest: number,
-  { low, high }: InputRange,
+  { low, high, bounded }: InputRange & { readonly bounded: boolean },
 ) {
   const [out, within] = [bias.length, x.length];
   const fround = Math.fround;
@@ -128,7 +129,7 @@ function reference(
   if (out < within) {
     const [least, most] = [Math.min(...low), Math.max(...high)];
     zero = Math.max(16, Math.min(128, Math.round((255 * -least) / (most - least))));
-    const step = Math.max(Math.max(...x) / (255 - zero), -(least > -0.3 ? least : Math.min(...x)) / zero);
+    const step = Math.max(Math.max(...x) / (255 - zero), -(bounded ? least : Math.min(...x)) / zero);
     factors = x.map(() => step);
   } else {
     const widths = x.map((_, k) => ((high[k] as number) - (low[k] as number)) / 2);
@@ -150,28 +151,22 @@ function reference(
   });
 }
 
-test.each([
-  ['keeps its width or widens: one step for all rows, a centre and a width for each feature', 8, 12, 8, -1],
-  ['narrows: a step for each row', 12, 8, 8, -1],
-  ['narrows, after an activation with a bound below', 12, 8, 8, -0.05],
-  ['has weights of 7 bits', 8, 12, 7, -1],
-] as const)('a layer that %s is what plain numbers give', async (_, within, out, weightBits, lowest) => {
-  const low = Float32Array.from({ length: within }, (_, k) => lowest * (1 + (k % 3)));
-  const high = Float32Array.from({ length: within }, (_, k) => 2 + (k % 4) * 3);
-  const x = Array.from({ length: 3 }, (_, row) =>
-    Array.from({ length: within }, (_, k) => {
-      const [least, most] = [low[k] as number, high[k] as number];
-      return (least + most) / 2 + (Math.sin(row * 31 + k * 7) * (row === 1 ? 0.95 : 0.2) * (most - least)) / 2;
-    }),
-  );
-  const weight = Float32Array.from({ length: out * within }, (_, i) => Math.cos(i * i) * (i % 5 === 0 ? 2 : 0.2));
-  const bias = Float32Array.from({ length: out }, (_, n) => n / 10);
+/** x·weightᵀ + bias of rows x through a layer in 8 bits. */
+async function layerInInt8(
+  x: readonly (readonly number[])[],
+  weight: Float32Array,
+  bias: Float32Array,
+  { low, high, bounded, weightBits }: InputRange & { readonly bounded: boolean; readonly weightBits: 7 | 8 },
+): Promise<number[]> {
+  const [out, within] = [bias.length, low.length];
   const parameters = new ParameterSet();
   const stored = parameters.declare('layer.weight', [out, within]);
   const biasInput = parameters.asStored(parameters.declare('layer.bias', [out]));
   const inputs = new Map([['layer.weight', int8Input({ low, high }, [out, within])]]);
   const linear = new Int8Linear(parameters, { inputs, weightBits });
-  const y = linear.product(input('x', 'float32', ['B', within]), stored, { bias: biasInput });
+  const given = input('x', 'float32', ['B', within]);
+  if (bounded) linear.setBoundedBelow(given);
+  const y = linear.product(given, stored, { bias: biasInput });
   const parts = parameters.inputs.filter(({ compute }) => compute);
   const initializers = {
     'layer.bias': bias,
@@ -183,9 +178,59 @@ test.each([
   };
   await using session = await nodeRuntime().createSession(serialize({ outputs: { y }, initializers }));
   const data = Float32Array.from(x.flat());
-  const { y: found } = await session.run({ x: { dtype: 'float32', shape: [3, within], data } });
-  const expected = x.flatMap((row) => reference(row, weight, bias, weightBits === 8 ? 127 : 63, { low, high }));
-  for (const [i, number] of expected.entries()) expect(found?.data[i]).toBeCloseTo(number, 4);
+  const { y: found } = await session.run({ x: { dtype: 'float32', shape: [x.length, within], data } });
+  return [...floats(found)];
+}
+
+test.each([
+  ['keeps its width or widens: one step for all rows, a centre and a width for each feature', 8, 12, 8, -1, false],
+  ['narrows: a step for each row', 12, 8, 8, -1, false],
+  ['narrows, after an activation with a bound below', 12, 8, 8, -0.05, true],
+  ['has weights of 7 bits', 8, 12, 7, -1, false],
+] as const)('a layer that %s is what plain numbers give', async (_, within, out, weightBits, lowest, bounded) => {
+  const low = Float32Array.from({ length: within }, (_, k) => lowest * (1 + (k % 3)));
+  const high = Float32Array.from({ length: within }, (_, k) => 2 + (k % 4) * 3);
+  const x = Array.from({ length: 3 }, (_, row) =>
+    Array.from({ length: within }, (_, k) => {
+      const [least, most] = [low[k] as number, high[k] as number];
+      return (least + most) / 2 + (Math.sin(row * 31 + k * 7) * (row === 1 ? 0.95 : 0.2) * (most - least)) / 2;
+    }),
+  );
+  const weight = Float32Array.from({ length: out * within }, (_, i) => Math.cos(i * i) * (i % 5 === 0 ? 2 : 0.2));
+  const bias = Float32Array.from({ length: out }, (_, n) => n / 10);
+  const found = await layerInInt8(x, weight, bias, { low, high, bounded, weightBits });
+  const largest = weightBits === 8 ? 127 : 63;
+  const expected = x.flatMap((row) => reference(row, weight, bias, largest, { low, high, bounded }));
+  for (const [i, number] of expected.entries()) expect(found[i]).toBeCloseTo(number, 4);
+});
+
+test.each([
+  ['whatever calibration saw, where nothing bounds it', false, -1.998],
+  ['not looked for after an activation with a bound below', true, -0.288],
+] as const)('the least value of a row is %s', async (_, bounded, expected) => {
+  const range = { low: Float32Array.of(-0.29, 0), high: Float32Array.of(2, 0.2) };
+  const weight = Float32Array.of(1, 0.01);
+  const [found] = await layerInInt8([[-2, 0.2]], weight, Float32Array.of(0), { ...range, bounded, weightBits: 8 });
+  expect(found).toBeCloseTo(expected, 2);
+});
+
+test.each([
+  ['gelu', false],
+  ['gelu-tanh', false],
+  ['quick-gelu', false],
+  ['silu', false],
+  ['relu', false],
+  ['tanh', true],
+] as const)('after %s the least value of a row is looked for: %s', (activation, looked) => {
+  const config = { ...golden('bert').config, activation };
+  const { hidden } = buildEncoder(config, { int8: { inputs: equalInputs(config, 0.2), weightBits: 8 } });
+  expect(nodesOf([hidden]).filter(({ type }) => type === 'ReduceMin').length).toBe(looked ? config.layers : 0);
+});
+
+test('after an activation times a gate, too', () => {
+  const { config } = golden('modernbert');
+  const { hidden } = buildEncoder(config, { int8: { inputs: equalInputs(config, 0.2), weightBits: 8 } });
+  expect(nodesOf([hidden]).filter(({ type }) => type === 'ReduceMin').length).toBe(config.layers);
 });
 
 test('what makes an input gives it in steps: a normalisation, and the product whose means it is', async () => {
