@@ -54,7 +54,7 @@ export function check(holds: boolean, problem: string): void {
   if (!holds) throw new EncoderConfigError(problem);
 }
 
-/** A field of config.json. null counts as missing, as transformers takes it. */
+/** A field of config.json. null counts as missing; where transformers gives it a meaning, {@link orNull}. */
 export function field<T>(expected: string, valid: (value: unknown) => boolean, byDefault?: T): Field<T> {
   return (value) => {
     const given = value ?? byDefault;
@@ -66,6 +66,11 @@ export function field<T>(expected: string, valid: (value: unknown) => boolean, b
 /** A field that may be missing. */
 export function optional<T>(read: Field<T>): Field<T | undefined> {
   return (value) => (value === undefined || value === null ? undefined : read(value));
+}
+
+/** A field whose null means something else than its default. */
+export function orNull<T>(read: Field<T>): Field<T | null> {
+  return (value) => (value === null ? null : read(value));
 }
 
 /** An object within config.json. */
@@ -108,18 +113,21 @@ export function probability(byDefault: number) {
   return field<number>('a number from 0 to below 1', valid, byDefault);
 }
 
-export function flag(byDefault: boolean) {
-  return field<boolean>('true or false', (value) => typeof value === 'boolean', byDefault);
+/** true or false; null is false, as Python takes it. */
+export function flag(byDefault: boolean): Field<boolean> {
+  const read = field<boolean>('true or false', (value) => typeof value === 'boolean', byDefault);
+  return (value) => value !== null && read(value);
 }
 
 export function text(byDefault: string) {
   return field<string>('a string', (value) => typeof value === 'string', byDefault);
 }
 
-/** A field with one value that is supported, which is its default. */
+/** A field with one value that is supported, which is its default. null is another one, unless false is supported. */
 export function only<T extends string | boolean | number>(supported: T): Field<T> {
   return (value) => {
-    check((value ?? supported) === supported, `${describe(value)} is not supported; supported: ${supported}`);
+    const given = value === undefined || (value === null && supported === false) ? supported : value;
+    check(given === supported, `${describe(value)} is not supported; supported: ${supported}`);
     return supported;
   };
 }

@@ -33,6 +33,7 @@ import {
   object,
   only,
   optional,
+  orNull,
   positive,
   probability,
   readFields,
@@ -58,8 +59,17 @@ interface ModernBertConfig extends EncoderConfig {
   readonly dropout: { readonly embeddings: number; readonly attention: number; readonly feedForward: number };
 }
 
-/** Rotary positions of one type of layer as transformers 5 writes them. */
-const rope = optional(object({ rope_type: only('default'), rope_theta: optional(positive(0)) }));
+const unsupported = field('left out or null: nothing else is supported', (value) => value === undefined);
+
+/** Rotary positions of one type of layer as transformers 5 writes them; `type` is what `rope_type` was called before. */
+const rope = optional(
+  object({
+    rope_type: only('default'),
+    type: only('default'),
+    factor: unsupported,
+    rope_theta: optional(positive(0)),
+  }),
+);
 
 /**
  * ModernBERT (Warner et al. 2024): normalisation before each sub-layer, rotary positions, attention that in most layers
@@ -86,8 +96,8 @@ export const modernbert: Family<ModernBertConfig> = {
       global_attn_every_n_layers: count(3),
       rope_parameters: optional(object({ full_attention: rope, sliding_attention: rope })),
       global_rope_theta: positive(160_000),
-      local_rope_theta: positive(10_000),
-      rope_scaling: field('null: nothing else is supported', (value) => value === undefined),
+      local_rope_theta: orNull(positive(10_000)),
+      rope_scaling: unsupported,
       norm_bias: flag(false),
       attention_bias: flag(false),
       mlp_bias: flag(false),
@@ -121,7 +131,8 @@ export const modernbert: Family<ModernBertConfig> = {
         ),
       theta: {
         full_attention: fields.rope_parameters?.full_attention?.rope_theta ?? fields.global_rope_theta,
-        sliding_attention: fields.rope_parameters?.sliding_attention?.rope_theta ?? fields.local_rope_theta,
+        sliding_attention:
+          fields.rope_parameters?.sliding_attention?.rope_theta ?? fields.local_rope_theta ?? fields.global_rope_theta,
       },
       reach: Math.floor(fields.local_attention / 2),
       bias: { norm: fields.norm_bias, attention: fields.attention_bias, feedForward: fields.mlp_bias },

@@ -119,8 +119,19 @@ describe('families', () => {
     expect(failure({ ...common, rope_parameters: yarn })).toContain(
       'rope_parameters full_attention rope_type "yarn" is not supported; supported: default',
     );
+    const linear = { type: 'linear', factor: 8, rope_theta: 160000 };
+    const older = failure({ ...common, rope_parameters: { ...rope_parameters, full_attention: linear } });
+    expect(older).toContain('rope_parameters full_attention type "linear" is not supported; supported: default');
+    expect(older).toContain('factor must be left out or null: nothing else is supported, got 8');
     expect(failure({ ...common, layer_types: ['full_attention'] })).toContain('layer_types must name a type for each');
     expect(failure({ ...common, rope_scaling: { type: 'linear', factor: 2 } })).toContain('rope_scaling');
+  });
+
+  test('a ModernBERT without a local theta has the global one in every layer', () => {
+    const config = { model_type: 'modernbert', num_hidden_layers: 4, pad_token_id: 0, global_rope_theta: 80000 };
+    const thetas = (local_rope_theta?: null) => parseEncoderConfig({ ...config, local_rope_theta });
+    expect(thetas(null)).toMatchObject({ theta: { full_attention: 80000, sliding_attention: 80000 } });
+    expect(thetas()).toMatchObject({ theta: { full_attention: 80000, sliding_attention: 10000 } });
   });
 
   test('DeBERTa v3 as published', () => {
@@ -144,6 +155,7 @@ describe('families', () => {
       positionToContent: true,
       convolution: undefined,
     });
+    expect(parseEncoderConfig({ ...config, position_biased_input: null })).toMatchObject({ absolutePositions: false });
     expect(failure({ ...config, pos_att_type: ['p2p'] })).toContain('pos_att_type');
     expect(failure({ ...config, conv_kernel_size: 4 })).toContain('conv_kernel_size must be 0 or odd');
     expect(failure({ ...config, attention_head_size: 16 })).toContain('attention_head_size must be');
@@ -182,6 +194,11 @@ describe('what cannot be read is named together with what can', () => {
     expect(failure({ ...bert, position_embedding_type: 'relative_key' })).toContain(
       'position_embedding_type "relative_key" is not supported; supported: absolute',
     );
+    // Without positions at all, in transformers 4.
+    expect(failure({ ...bert, position_embedding_type: null })).toContain(
+      'position_embedding_type null is not supported; supported: absolute',
+    );
+    expect(parseEncoderConfig({ ...bert, is_decoder: null })).toEqual(parseEncoderConfig(bert));
     expect(failure({ ...bert, is_decoder: true })).toContain('is_decoder true is not supported; supported: false');
   });
 });
