@@ -210,7 +210,11 @@ function debertaLayer(
   const biases: Tensor[] = [];
   if (positions) {
     const dropped = model.dropped(positions.embeddings, `${site}.attention.positions`, hiddenDropout);
-    const rows = (projection: string) => gather(model.linear(dropped, `${at}.${projection}`, hidden), positions.ids);
+    const rows = (projection: string) => {
+      const projected = model.linear(dropped, `${at}.${projection}`, hidden);
+      // Trained however many distances there are: the one-hot matrix has T² numbers for each, their projection H.
+      return gather(projected, positions.ids, 0, { largestOneHot: Infinity });
+    };
     if (contentToPosition) {
       biases.push(positionScores(query, rows(relative?.shared ? 'key_proj' : 'pos_key_proj'), heads, scale, 'query'));
     }

@@ -93,3 +93,39 @@ describe.each(families)('%s', (family) => {
     expect(worst?.[1], worst?.[0]).toBeLessThanOrEqual(1e-5);
   });
 });
+
+test('a DeBERTa of 2,049 relative distances, of which the first stand for those of a small one, has its gradient', async () => {
+  const small = golden('deberta-v2-plain');
+  const table = 'encoder.rel_embeddings.weight';
+  const stored = small.stored.names.find((name) => name.endsWith(table)) as string;
+  const [count, width] = small.stored.shape(stored) as [number, number];
+  const rows = 2 * 2049;
+  /** The small table's row of a row: further distances have its first and last. */
+  const smallRow = (row: number) => Math.max(0, Math.min(count - 1, row - rows / 2 + count / 2));
+  const { data } = await small.stored.get(stored);
+  const wide = Float32Array.from({ length: rows * width }, (_, i) => {
+    return data[smallRow(Math.floor(i / width)) * width + (i % width)] as number;
+  });
+  const relative = { buckets: 0, longest: rows / 2, normalized: false, shared: false };
+  const config = { ...small.config, relative };
+  const large: Golden = {
+    ...small,
+    config,
+    stored: {
+      names: small.stored.names,
+      shape: (name) => (name === stored ? [rows, width] : small.stored.shape(name)),
+      get: async (name) => (name === stored ? { data: wide } : small.stored.get(name)),
+    },
+  };
+  const [expected, found] = [(await gradients(small)).byName, (await gradients(large)).byName];
+  const sums = new Float32Array(count * width);
+  for (const [i, value] of (found.get(table) as Float32Array).entries()) {
+    const at = smallRow(Math.floor(i / width)) * width + (i % width);
+    sums[at] = (sums[at] as number) + value;
+  }
+  for (const [name, gradient] of expected) {
+    const actual = name === table ? sums : (found.get(name) as Float32Array);
+    expect(norm(actual.map((value, i) => value - (gradient[i] as number))), name).toBeLessThanOrEqual(1e-5);
+  }
+  expect(norm(sums)).toBeGreaterThan(1e-3);
+});

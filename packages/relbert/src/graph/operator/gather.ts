@@ -4,17 +4,19 @@ import { transpose } from './layout.ts';
 import { fusedMatMul } from './matmul.ts';
 import { reshape, reshapeLike } from './reshape.ts';
 
-/** Tables up to this many rows get a gradient by a product with a one-hot matrix. */
-const largestOneHot = 4096;
+export interface GatherOptions {
+  /** Rows of the largest table that gets a gradient: it costs a one-hot matrix [indices, rows]. Default 4096. */
+  readonly largestOneHot?: number;
+}
 
 /**
  * Rows of a table by index along an axis: table [V, H], indices [...] → [..., H] for axis 0.
  *
  * The gradient with respect to the table is a matrix product with the one-hot matrix of the indices (adding rows
- * up with ScatterND is wrong where several threads run), so it is there for tables of up to 4096 rows. For a larger
- * one ask `grad` with respect to the gathered rows and add them up outside of the graph.
+ * up with ScatterND is wrong where several threads run), so it is there for tables of up to `largestOneHot` rows. For a
+ * larger one ask `grad` with respect to the gathered rows and add them up outside of the graph.
  */
-export function gather(table: Tensor, indices: Tensor, axis = 0): Tensor {
+export function gather(table: Tensor, indices: Tensor, axis = 0, { largestOneHot = 4096 }: GatherOptions = {}): Tensor {
   if (indices.dtype !== 'int64' && indices.dtype !== 'int32') {
     throw new GraphError(
       `gather: indices must be int64 or int32, got ${indices.dtype} ${formatShape(indices.shape)} for ${formatShape(table.shape)}`,
