@@ -33,27 +33,28 @@ import {
   positive,
   readFields,
   text,
+  type Values,
 } from './config.ts';
 import type { Family } from './family.ts';
 import type { ModelBuilder } from './model-builder.ts';
 import { bertNames } from './post-norm-layer.ts';
 import { byRelativePosition } from './relative-position.ts';
 
+interface RelativeAttention {
+  /** Buckets for each direction; 0: one for each distance. */
+  readonly buckets: number;
+  /** The longest distance told apart. */
+  readonly longest: number;
+  readonly normalized: boolean;
+  /** Whether positions are projected by the layer's query and key projections. */
+  readonly shared: boolean;
+}
+
 interface DebertaConfig extends BertConfig {
   /** Whether absolute positions are added to the words. */
   readonly absolutePositions: boolean;
   /** Relative attention; undefined: there is none. */
-  readonly relative:
-    | {
-        /** Buckets for each direction; 0: one for each distance. */
-        readonly buckets: number;
-        /** The longest distance told apart. */
-        readonly longest: number;
-        readonly normalized: boolean;
-        /** Whether positions are projected by the layer's query and key projections. */
-        readonly shared: boolean;
-      }
-    | undefined;
+  readonly relative: RelativeAttention | undefined;
   readonly contentToPosition: boolean;
   readonly positionToContent: boolean;
   /** A convolution beside the first layer. */
@@ -72,6 +73,41 @@ function limit(most: number): Field<number> {
   return field(`a whole number up to ${most}`, (value) => Number.isSafeInteger(value) && Number(value) <= most, -1);
 }
 
+const debertaFields = {
+  ...bertFields,
+  layer_norm_eps: positive(1e-7),
+  max_position_embeddings: count(512),
+  type_vocab_size: index(0),
+  embedding_size: optional(count()),
+  attention_head_size: optional(count()),
+  position_biased_input: flag(true),
+  relative_attention: flag(false),
+  max_relative_positions: limit(2 ** 24),
+  position_buckets: limit(4096),
+  norm_rel_ebd: text('none'),
+  share_att_key: flag(false),
+  pos_att_type: attentionTypes,
+  conv_kernel_size: index(0),
+  conv_groups: only(1),
+  conv_act: activation('tanh'),
+};
+
+/** @throws EncoderConfigError where the formula of the buckets divides by zero */
+function relativeAttention(fields: Values<typeof debertaFields>): RelativeAttention {
+  const maxLength = fields.max_position_embeddings;
+  const buckets = Math.max(0, fields.position_buckets);
+  const longest = fields.max_relative_positions < 1 ? maxLength : fields.max_relative_positions;
+  check(
+    Number.isFinite(debertaBucket(maxLength - 1, buckets, longest)),
+    `position_buckets ${buckets} leaves long distances without a bucket where max_relative_positions is ${longest}: it must be 2 or more, and half of it less than max_relative_positions - 1`,
+  );
+  const normalizations = fields.norm_rel_ebd
+    .toLowerCase()
+    .split('|')
+    .map((name) => name.trim());
+  return { buckets, longest, normalized: normalizations.includes('layer_norm'), shared: fields.share_att_key };
+}
+
 /**
  * DeBERTa v2 and v3 (He et al. 2021, 2023): the attention score of two tokens adds to query · key the products of each
  * with an embedding of their relative position (disentangled attention).
@@ -81,44 +117,17 @@ export const debertaV2: Family<DebertaConfig> = {
   prefix: 'deberta.',
   tiedWords: 'cls.predictions.decoder.weight',
   config(json) {
-    const fields = readFields(json, {
-      ...bertFields,
-      layer_norm_eps: positive(1e-7),
-      max_position_embeddings: count(512),
-      type_vocab_size: index(0),
-      embedding_size: optional(count()),
-      attention_head_size: optional(count()),
-      position_biased_input: flag(true),
-      relative_attention: flag(false),
-      max_relative_positions: limit(2 ** 24),
-      position_buckets: limit(4096),
-      norm_rel_ebd: text('none'),
-      share_att_key: flag(false),
-      pos_att_type: attentionTypes,
-      conv_kernel_size: index(0),
-      conv_groups: only(1),
-      conv_act: activation('tanh'),
-    });
+    const fields = readFields(json, debertaFields);
     const { attention_head_size: headSize, conv_kernel_size: width } = fields;
     const sizes = [undefined, fields.hidden_size / fields.num_attention_heads];
     check(sizes.includes(headSize), 'attention_head_size must be hidden_size / num_attention_heads');
     check(width === 0 || width % 2 === 1, 'conv_kernel_size must be 0 or odd');
+    const relative = fields.relative_attention ? relativeAttention(fields) : undefined;
     return {
       ...bertConfig(fields),
       embedding: fields.embedding_size ?? fields.hidden_size,
       absolutePositions: fields.position_biased_input,
-      relative: fields.relative_attention
-        ? {
-            buckets: Math.max(0, fields.position_buckets),
-            longest: fields.max_relative_positions < 1 ? fields.max_position_embeddings : fields.max_relative_positions,
-            normalized: fields.norm_rel_ebd
-              .toLowerCase()
-              .split('|')
-              .map((name) => name.trim())
-              .includes('layer_norm'),
-            shared: fields.share_att_key,
-          }
-        : undefined,
+      relative,
       contentToPosition: fields.pos_att_type.includes('c2p'),
       positionToContent: fields.pos_att_type.includes('p2c'),
       convolution: width > 0 ? { width, activation: fields.conv_act } : undefined,
@@ -141,7 +150,7 @@ export const debertaV2: Family<DebertaConfig> = {
 
     function relativePositions(
       builder: ModelBuilder,
-      { buckets, longest, normalized }: NonNullable<DebertaConfig['relative']>,
+      { buckets, longest, normalized }: RelativeAttention,
       { maxLength }: DebertaConfig,
     ): Positions {
       const span = buckets || longest;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EncoderConfigError } from '../../src/models/config.ts';
+import { storedParameters } from '../../src/models/encoder.ts';
 import { parseEncoderConfig, supportedArchitectures } from '../../src/models/registry.ts';
 
 const bert = {
@@ -159,6 +160,36 @@ describe('families', () => {
     expect(failure({ ...config, pos_att_type: ['p2p'] })).toContain('pos_att_type');
     expect(failure({ ...config, conv_kernel_size: 4 })).toContain('conv_kernel_size must be 0 or odd');
     expect(failure({ ...config, attention_head_size: 16 })).toContain('attention_head_size must be');
+  });
+
+  test.each([
+    [1, -1, '512'],
+    [2, 2, '2'],
+    [3, 2, '2'],
+    [256, 129, '129'],
+  ])(
+    '%d buckets up to distance %d leave a DeBERTa without buckets',
+    (position_buckets, max_relative_positions, longest) => {
+      const config = { ...bert, model_type: 'deberta-v2', relative_attention: true };
+      expect(failure({ ...config, position_buckets, max_relative_positions })).toContain(
+        `position_buckets ${position_buckets} leaves long distances without a bucket where max_relative_positions is ${longest}: it must be 2 or more, and half of it less than max_relative_positions - 1`,
+      );
+      expect(parseEncoderConfig({ ...config, position_buckets, relative_attention: false })).toMatchObject({
+        layers: 6,
+      });
+    },
+  );
+
+  test.each([
+    [2, 3],
+    [4, 4],
+    [1024, 512], // no distance is longer than half of the buckets
+  ])('%d buckets up to distance %d build a DeBERTa', (position_buckets, max_relative_positions) => {
+    const config = parseEncoderConfig({
+      ...{ ...bert, model_type: 'deberta-v2', relative_attention: true, pos_att_type: 'c2p' },
+      ...{ position_buckets, max_relative_positions },
+    });
+    expect(storedParameters(config).length).toBeGreaterThan(0);
   });
 
   test('old files say it by architectures alone', () => {
