@@ -66,7 +66,12 @@ function modelTypeOf(fields: JsonObject, fail: (message: string) => Error): stri
   }
   const names = fields['architectures'];
   const name: unknown = Array.isArray(names) ? names[0] : undefined;
-  if (typeof name !== 'string') throw fail(`neither model_type nor architectures is given; ${supported()}`);
+  if (typeof name !== 'string') {
+    const families = supportedArchitectures.join(', ');
+    throw fail(
+      `neither model_type nor architectures is given: add "model_type": "bert", or the family it is of, to config.json; supported: ${families}`,
+    );
+  }
   // 'XLMRobertaForMaskedLM' is of 'xlm-roberta'.
   const found = supportedArchitectures.find((type) => name.toLowerCase().startsWith(type.replaceAll('-', '')));
   if (found === undefined) throw fail(`architecture '${name}' ${supported()}`);

@@ -198,7 +198,9 @@ describe('families', () => {
     expect(parseEncoderConfig({ ...old, architectures: ['RobertaForMaskedLM'], pad_token_id: 1 }).modelType).toBe(
       'roberta',
     );
-    expect(failure(old)).toContain('neither model_type nor architectures is given');
+    expect(failure(old)).toContain(
+      'neither model_type nor architectures is given: add "model_type": "bert", or the family it is of, to config.json; supported: bert, roberta',
+    );
     expect(failure({ ...old, architectures: ['GPT2LMHeadModel'] })).toContain("'GPT2LMHeadModel' is not supported");
   });
 });
