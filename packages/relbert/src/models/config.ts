@@ -83,8 +83,13 @@ export function object<F extends Fields>(fields: F): Field<Values<F>> {
 
 /** A list of some of these names. */
 export function names<T extends string>(known: readonly T[]): Field<readonly T[]> {
-  const valid = (value: unknown) => Array.isArray(value) && value.every((name) => known.includes(name));
-  return field(`a list of ${known.join(', ')}`, valid);
+  const read = field<readonly T[]>(`a list of ${known.join(', ')}`, Array.isArray);
+  return (value) => {
+    const given = read(value);
+    const others = [...new Set(given.filter((name) => !known.includes(name)).map(describe))];
+    check(others.length === 0, `names ${others.join(', ')}, which is not supported; supported: ${known.join(', ')}`);
+    return given;
+  };
 }
 
 /** A whole number of 1 or more. */
@@ -102,6 +107,15 @@ export function layerCount() {
 export function index(byDefault: number) {
   const valid = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= largest;
   return field<number>(`a whole number from 0 to ${largest}`, valid, byDefault);
+}
+
+/**
+ * Id of the padding token of a model that counts positions by index. Attention never sees it, so that any id will do: 0
+ * where the file names none, by null or by a negative number.
+ */
+export function paddingId(): Field<number> {
+  const read = index(0);
+  return (value) => (Number.isSafeInteger(value) && Number(value) < 0 ? 0 : read(value));
 }
 
 export function positive(byDefault: number) {
@@ -156,7 +170,7 @@ export const bertFields = {
   layer_norm_eps: positive(1e-12),
   max_position_embeddings: count(),
   type_vocab_size: count(2),
-  pad_token_id: index(0),
+  pad_token_id: paddingId(),
   hidden_dropout_prob: probability(0.1),
   attention_probs_dropout_prob: probability(0.1),
   position_embedding_type: only('absolute'),

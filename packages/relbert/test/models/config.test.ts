@@ -128,6 +128,17 @@ describe('families', () => {
     expect(failure({ ...common, rope_scaling: { type: 'linear', factor: 2 } })).toContain('rope_scaling');
   });
 
+  test('without a padding token: any id pads where positions count by index', () => {
+    const modernbert = { model_type: 'modernbert', num_hidden_layers: 4, vocab_size: 32000 };
+    for (const pad_token_id of [undefined, null, -1]) {
+      for (const config of [bert, modernbert]) {
+        expect(parseEncoderConfig({ ...config, pad_token_id })).toMatchObject({ padId: 0 });
+      }
+    }
+    const roberta = { ...bert, model_type: 'roberta', pad_token_id: -1 };
+    expect(failure(roberta)).toContain('pad_token_id must be a whole number from 0 to 16777216, got -1');
+  });
+
   test('a ModernBERT without a local theta has the global one in every layer', () => {
     const config = { model_type: 'modernbert', num_hidden_layers: 4, pad_token_id: 0, global_rope_theta: 80000 };
     const thetas = (local_rope_theta?: null) => parseEncoderConfig({ ...config, local_rope_theta });
@@ -157,7 +168,11 @@ describe('families', () => {
       convolution: undefined,
     });
     expect(parseEncoderConfig({ ...config, position_biased_input: null })).toMatchObject({ absolutePositions: false });
-    expect(failure({ ...config, pos_att_type: ['p2p'] })).toContain('pos_att_type');
+    expect(failure({ ...config, pos_att_type: ['p2p', 'c2p', 'P2P'] })).toContain(
+      'pos_att_type names "p2p", "P2P", which is not supported; supported: c2p, p2c',
+    );
+    expect(failure({ ...config, pos_att_type: 'none' })).toContain('pos_att_type names "none", which is not supported');
+    expect(failure({ ...config, pos_att_type: 5 })).toContain('pos_att_type must be a list of c2p, p2c, got 5');
     expect(failure({ ...config, conv_kernel_size: 4 })).toContain('conv_kernel_size must be 0 or odd');
     expect(failure({ ...config, attention_head_size: 16 })).toContain('attention_head_size must be');
   });
