@@ -236,7 +236,7 @@ class FineTuning implements Task {
 /** Pairs of a validation between two looks at the signal. */
 const encodedAtOnce = 512;
 
-/** In all families: `….bias`, `….LayerNorm.weight`, `…_layer_norm.weight`. */
+/** In all families: `….bias`, `…_bias.weight` (MPNet's table), `….LayerNorm.weight`, `…_layer_norm.weight`. */
 function isBiasOrNorm(name: string): boolean {
-  return /bias$|norm\.weight$/i.test(name);
+  return /bias$|_bias\.weight$|norm\.weight$/i.test(name);
 }
