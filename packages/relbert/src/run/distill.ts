@@ -3,8 +3,8 @@
  * HuggingFace layout. The command `relbert distill` is this with a progress display.
  */
 
-import { formatTrainPairs, pairsOf, type RelationSet } from '../data/relation-set.ts';
-import { splitRelations } from '../data/split.ts';
+import { formatTrainPairs, pairsOf } from '../data/relation-set.ts';
+import { splitSources } from '../data/split.ts';
 import { relationModel } from '../encoder/language-model.ts';
 import { writeFileAtomic } from '../node/files.ts';
 import { openModel } from '../node/open-model.ts';
@@ -12,8 +12,7 @@ import { nodeRuntime } from '../node/runtime.ts';
 import { trainingStore } from '../node/training-store.ts';
 import type { TrainingBatch } from '../train/batch.ts';
 import { train } from '../train/fine-tuning.ts';
-import { drawnRelations, type RelationsBySource, recipeSampler } from '../train/recipe-sampler.ts';
-import type { Recipe } from '../train/recipe-schema.ts';
+import { drawnRelations, recipeSampler } from '../train/recipe-sampler.ts';
 import { runLength } from '../train/run-length.ts';
 import type { Sampler } from '../train/sampler.ts';
 import type { TrainEvent } from '../train/train-event.ts';
@@ -77,7 +76,11 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
     pooling: recipe.pooling ?? undefined,
   });
   checkLengths([...pairsOf([...all, ...further]), ...pairsOfQuestions(questions)], model);
-  const split = splitSources(drawn, recipe);
+  const split = splitSources(drawn, {
+    validation: recipe.validationShare,
+    seed: recipe.validationSeed,
+    further,
+  });
   const trained = [...split.train.values()].flat();
   const sampler = recipeSampler(
     recipe,
@@ -140,15 +143,4 @@ export async function* distill(options: DistillOptions): AsyncGenerator<DistillE
 function* batchesOf(sampler: Sampler, steps: number, { batches = [] }: RunValidation): Generator<TrainingBatch> {
   for (let step = 0; step < steps; step++) yield sampler.batch(step);
   yield* batches;
-}
-
-function splitSources(relations: RelationsBySource, { validationShare, validationSeed }: Recipe) {
-  const train = new Map<string, readonly RelationSet[]>();
-  const validation: RelationSet[] = [];
-  for (const [source, sets] of relations) {
-    const split = splitRelations(sets, { validation: validationShare, seed: validationSeed });
-    train.set(source, split.train);
-    validation.push(...split.validation);
-  }
-  return { train, validation };
 }

@@ -26,7 +26,10 @@ export interface PromptDataOptions {
   /** SemEval: pairs with the highest and lowest ratings. Default 10 each. */
   readonly top?: number | undefined;
   readonly bottom?: number | undefined;
-  /** Share of the pairs kept for the validation loss. Default 0.2; the same pairs that `relbert distill` holds out. */
+  /**
+   * Share of the pairs kept for the validation loss. Default 0.2; the same pairs that `relbert distill` holds out, without
+   * those that another relation trains on.
+   */
   readonly validationShare?: number | undefined;
   readonly threads?: number | undefined;
   /** What computes. Default `auto`. */

@@ -124,7 +124,14 @@ export const recipeSchema = z.strictObject({
     ),
   data: z.array(dataSchema).min(1),
   excludeRelations: z.array(z.string()).default([]).describe('Relations or categories to leave out'),
-  validationShare: z.number().min(0).lt(1).default(0.2).describe('Share of the pairs held out for validation'),
+  validationShare: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.2)
+    .describe(
+      'Share of the pairs held out for validation; a held-out pair that another relation trains on is not used',
+    ),
   validationSeed: z.int().default(0).describe('Which pairs are held out'),
   sampling: samplingSchema,
   teacher: teacherSchema.nullable().default(null),

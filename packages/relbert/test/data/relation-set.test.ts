@@ -6,7 +6,8 @@ import {
   joinRelationSets,
   parseRelationSets,
 } from '../../src/data/relation-set.ts';
-import { splitRelations } from '../../src/data/split.ts';
+import { splitRelations, splitSources } from '../../src/data/split.ts';
+import type { WordPair } from '../../src/pair/word-pair.ts';
 
 const parse = (text: string) => parseRelationSets({ file: 'r', text });
 const jsonl = (...values: unknown[]) => values.map((value) => JSON.stringify(value)).join('\n');
@@ -139,8 +140,8 @@ describe('splitRelations', () => {
     relation,
     parent: undefined,
     aliases: [],
-    positives: pairs('p', positives),
-    negatives: pairs('n', negatives),
+    positives: pairs(`p${relation}`, positives),
+    negatives: pairs(`n${relation}`, negatives),
   });
 
   it('keeps 8 + 8 of 10 + 10 for training and 2 + 2 for validation', () => {
@@ -164,6 +165,35 @@ describe('splitRelations', () => {
     expect(splitRelations(sets.slice(1), { seed: 1 }).train).toEqual(both.train.slice(1));
     expect(splitRelations(sets, { seed: 2 })).not.toEqual(both);
     expect(both.train[0]?.positives).not.toEqual(both.train[1]?.positives);
+  });
+
+  it('does not validate with a pair that another relation trains on, in either order, of any source', () => {
+    const a = set('a', 20, 10);
+    const alone = splitRelations([a]);
+    const [held] = alone.validation;
+    if (!held) throw new Error('no pairs are held out');
+    const [shared, turned, third] = held.positives as [WordPair, WordPair, WordPair, WordPair];
+    // So few positives are all trained on.
+    const b = {
+      ...set('b', 2, 0),
+      positives: [shared, { head: turned.tail, tail: turned.head.toUpperCase() }, ...pairs('x', 2)],
+      negatives: held.negatives.slice(0, 1),
+    };
+    const validation = [{ ...held, positives: held.positives.slice(2), negatives: held.negatives.slice(1) }];
+    expect(splitRelations([a, b])).toEqual({ train: [...alone.train, b], validation });
+    expect(splitRelations([a], { further: [b] })).toEqual({ train: alone.train, validation });
+    const sources = new Map([
+      ['first', [a]],
+      ['second', [b]],
+    ]);
+    const train = new Map([
+      ['first', alone.train],
+      ['second', [b]],
+    ]);
+    expect(splitSources(sources)).toEqual({ train, validation });
+    // The fourth positive that is left has none to be compared with.
+    const more = { ...b, positives: [...b.positives, third] };
+    expect(splitRelations([a, more]).validation).toEqual([]);
   });
 
   it('leaves small relations whole', () => {
