@@ -55,8 +55,11 @@ export type TrainedModel =
 export interface FitFigures {
   /** Examples by label. */
   readonly examples: Readonly<Record<string, number>>;
-  /** Which pairs `scores` and `calibration` are of: those given for it, those held out, or all in turn. */
-  readonly judgedOn: 'validation' | 'held-out' | 'cross-validation' | 'nothing';
+  /**
+   * Which pairs `scores` and `calibration` are of: those given for it, those held out, or all in turn. `chosen-on`: those
+   * given or held out, on which the best setting of the grid was chosen, so that its scores are better than new pairs get.
+   */
+  readonly judgedOn: 'validation' | 'held-out' | 'chosen-on' | 'cross-validation' | 'nothing';
   /** undefined: too few examples to hold any out. */
   readonly scores: ClassificationScores | undefined;
   readonly calibration: Calibration | undefined;
@@ -158,7 +161,7 @@ async function fitNetwork(
   await using scorer = await openClassifier(runtime, chosen.classifier, options);
   return {
     model: { method: 'mlp', network },
-    judgedOn: given ? 'validation' : 'held-out',
+    judgedOn: chosen.search ? 'chosen-on' : given ? 'validation' : 'held-out',
     held,
     scores: await scorer.score(held.features, options),
     training: summaryOf(network, options),

@@ -43,7 +43,7 @@ export const classifyFit = command({
     other: number('<probability>', 'pairs whose label is less probable are labelled "other"', probability),
     overwrite: flag('replace the classifier in the folder'),
     seed: withDefault(number('<number>', "of the split and of the MLP's start and batches", fromZero), 0),
-    json: flag('print {"output","method","labels","examples","scores","calibration",...}'),
+    json: flag('print {"output","method","labels","examples","judgedOn","scores","calibration",...}'),
   },
   examples: [
     'relbert classify fit --data relations.tsv --output my-relations',
@@ -161,6 +161,7 @@ function noteRepeated(
 const judgedBy: Readonly<Record<FitFigures['judgedOn'], string>> = {
   validation: 'validation pairs',
   'held-out': 'pairs held out of the data, learnt from afterwards',
+  'chosen-on': 'pairs that the best of nine settings was chosen on: expect less of new pairs',
   'cross-validation': 'pairs, each judged by a classifier that did not learn it',
   nothing: '',
 };

@@ -99,6 +99,21 @@ describe('RelationClassifier', () => {
     expect(fitted.info.figures).toMatchObject({ judgedOn: 'validation', calibration: { pairs: 6 } });
   });
 
+  it('says that the settings of the MLP were chosen on the pairs that judge it', async () => {
+    const figuresOf = async (options: object) => {
+      await using fitted = await fit('mlp', { maxEpochs: 1, ...options });
+      return fitted.info.figures;
+    };
+    const validation = examples(6, ['whale', 'rose']);
+    for (const given of [{}, { validation }]) {
+      const { judgedOn, scores, search } = await figuresOf({ search: 'grid', ...given });
+      expect(judgedOn).toBe('chosen-on');
+      expect(scores?.macroF1).toBe(Math.max(...(search ?? []).map(({ macroF1 }) => macroF1)));
+    }
+    expect((await figuresOf({})).judgedOn).toBe('held-out');
+    expect((await figuresOf({ validation })).judgedOn).toBe('validation');
+  });
+
   it('streams, in order, with probabilities that stand for labels', async () => {
     await using classifier = await fit('centroid', { other: 1 });
     async function* stream() {
