@@ -80,7 +80,10 @@ const partSchema = z.strictObject({
       'Pairs of other relations that share a word with a positive, for each; one of its own relation comes with them',
     ),
   labelled: z.boolean().default(true).describe('false: pairs of a relation come together without it, for a teacher'),
-  mixed: z.boolean().default(false).describe('Draw pairs regardless of their relation, for a teacher'),
+  mixed: z
+    .boolean()
+    .default(false)
+    .describe('Draw pairs, each equally often, regardless of their relation, for a teacher; without balance'),
 });
 
 const samplingSchema = z.discriminatedUnion('kind', [

@@ -22,7 +22,10 @@ export interface SamplingPart {
   readonly sharing?: number;
   /** The pairs drawn keep their relation; false: a relation's pairs come together without it, for a teacher. Default true. */
   readonly labelled?: boolean;
-  /** Draw pairs without regard to relations and give them no relation: for distillation from a teacher. Default false. */
+  /**
+   * Draw pairs, each equally likely, without regard to relations and give them no relation: for distillation from a
+   * teacher. Goes without `balance`. Default false.
+   */
   readonly mixed?: boolean;
 }
 
@@ -104,8 +107,17 @@ export class RelationSampler implements Sampler {
   #addMixed(builder: BatchBuilder, part: SamplingPart, step: number, index: number): void {
     const random = randomOf(this.#seed, 3, step, index);
     const [from, to] = share(part.relationsPerStep * (part.positives + (part.negatives ?? 0)), step);
+    const sizes = part.relations.map(({ positives, negatives }) => positives.length + negatives.length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
     for (let i = from; i < to; i++) {
-      const { positives, negatives } = random.choice(part.relations);
+      // One number chooses the relation by its size, another the pair in it: pairs of a single set stay the ones that
+      // published weights were trained on.
+      let rest = (random.uint32() / 2 ** 32) * total;
+      const at = sizes.findIndex((size) => {
+        rest -= size;
+        return rest < 0;
+      });
+      const { positives, negatives } = part.relations[at] as RelationSet;
       const place = random.integer(positives.length + negatives.length);
       const pair = (positives[place] ?? negatives[place - positives.length]) as WordPair;
       if (!builder.has(pair)) builder.add(pair, { relation: -1, category: -1, positive: true });
@@ -149,7 +161,7 @@ function share(rate: number, step: number): [from: number, to: number] {
 }
 
 function checkPart(
-  { relations, relationsPerStep, positives, negatives = 0, mixed = false }: SamplingPart,
+  { relations, relationsPerStep, positives, negatives = 0, balance = 0, mixed = false }: SamplingPart,
   index: number,
 ): void {
   if (relations.length === 0) throw new SamplingError('there are no relations to sample from');
@@ -157,6 +169,11 @@ function checkPart(
   if (!positive(relationsPerStep) || !Number.isInteger(positives) || positives < 1 || !(negatives >= 0)) {
     throw new SamplingError(
       `part ${index} should draw relations and whole numbers of pairs, got ${relationsPerStep} relations x (${positives} positives + ${negatives} negatives)`,
+    );
+  }
+  if (mixed && balance !== 0) {
+    throw new SamplingError(
+      `part ${index} has balance ${balance} and is mixed, which draws every pair equally often: leave one of the two out (sampling.parts.${index}.balance of a recipe)`,
     );
   }
   if (!mixed && relationsPerStep > relations.length) {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { RelationSet } from '../../src/data/relation-set.ts';
+import type { WordPair } from '../../src/pair/word-pair.ts';
 import type { TrainingBatch } from '../../src/train/batch.ts';
 import { RelationSampler } from '../../src/train/relation-sampler.ts';
-import { Rounds } from '../../src/train/sampler.ts';
+import { Rounds, randomOf } from '../../src/train/sampler.ts';
 import { TripleSampler } from '../../src/train/triple-sampler.ts';
 import { tinyRelations } from './tiny.ts';
 
@@ -151,6 +153,35 @@ describe('RelationSampler', () => {
     const mixed = sampler.batch(0).items;
     expect(mixed.length).toBeGreaterThan(3);
     expect(mixed.every(({ relation, category }) => relation === -1 && category === -1)).toBe(true);
+  });
+
+  it('mixes pairs, not relations: each pair is drawn equally often', () => {
+    const set = (relation: string, positives: number, negatives: number): RelationSet => {
+      const pairs = (kind: string, count: number) =>
+        Array.from({ length: count }, (_, i) => ({ head: relation, tail: `${kind}${i}` }));
+      const sizes = { positives: pairs('p', positives), negatives: pairs('n', negatives) };
+      return { relation, parent: undefined, aliases: [], ...sizes };
+    };
+    const part = { relationsPerStep: 1, positives: 1, mixed: true };
+    const drawn = (sets: RelationSet[], steps: number) => {
+      const sampler = new RelationSampler({ parts: [{ relations: sets, ...part }], seed: 1 });
+      return Array.from({ length: steps }, (_, step) => sampler.batch(step).pairs[0] as WordPair);
+    };
+    // 2 of 100 pairs, which is 2 %, and 50 of 100.
+    const pairs = drawn([set('few', 2, 0), set('many', 48, 50)], 20_000);
+    const share = (of: (pair: WordPair) => boolean) => pairs.filter(of).length / pairs.length;
+    expect(Math.abs(share(({ head }) => head === 'few') - 0.02)).toBeLessThan(0.01);
+    expect(Math.abs(share(({ tail }) => tail.startsWith('n')) - 0.5)).toBeLessThan(0.01);
+    // Of a single set the second number of a step decides: runs that were published are repeated.
+    const one = set('one', 40, 60);
+    const expected = Array.from({ length: 50 }, (_, step) => {
+      const random = randomOf(1, 3, step, 0);
+      random.uint32();
+      return [...one.positives, ...one.negatives][random.integer(100)];
+    });
+    expect(drawn([one], 50)).toEqual(expected);
+    const parts = [{ relations: [one], ...part, balance: 0.5 }];
+    expect(() => new RelationSampler({ parts, seed: 1 })).toThrow('part 0 has balance 0.5 and is mixed');
   });
 
   it('refuses a batch larger than the data', () => {
