@@ -50,7 +50,7 @@ export const evaluateComplete = command({
   name: 'complete',
   summary: 'accuracy of completed analogies',
   description:
-    'Asks for the fourth word of analogies that are drawn from relations: the share of right answers among the first, and among the first five. A question whose answer is not in the list counts as wrong. With --output, a run that was stopped or killed goes on with --resume.',
+    'Asks for the fourth word of analogies that are drawn from relations: the share of right answers among the first, and among the first five. None asks for a word of the question itself, and one whose answer is not in the list counts as wrong. With --output, a run that was stopped or killed goes on with --resume.',
   options,
   examples: [
     'relbert evaluate complete --data questions-words.txt',

@@ -3,10 +3,11 @@ import { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
 import { cosine, normalizeRows } from '../encoder/embeddings.ts';
 import type { AnalogyToComplete } from '../index/completion.ts';
+import type { WordPair } from '../pair/word-pair.ts';
 
 export interface CompletionQuestion extends AnalogyToComplete {
   readonly relation: string;
-  /** All right answers, in lower case. */
+  /** All right answers but for words of the question, which no method gives; in lower case. */
   readonly answers: ReadonlySet<string>;
 }
 
@@ -19,9 +20,10 @@ export interface CompletionFigures {
 
 /**
  * Questions of each relation: two of its pairs with different heads, drawn at random. All tails that the relation has for
- * the second head are right.
+ * the second head are right, but for words of the question: a pair without any other answer (crow:black beside grapes:black)
+ * is asked for by another example, or not at all.
  *
- * @throws RangeError where no relation has pairs with different heads
+ * @throws RangeError where no relation has pairs with different heads of which one asks for the other
  */
 export function drawCompletionQuestions(
   relations: readonly Pick<RelationSet, 'relation' | 'positives'>[],
@@ -33,15 +35,31 @@ export function drawCompletionQuestions(
       .shuffle([...positives])
       .slice(0, questions)
       .flatMap((asked): CompletionQuestion[] => {
-        const others = positives.filter(({ head }) => head !== asked.head);
-        if (others.length === 0) return [];
-        const { head, tail } = random.choice(others);
-        const right = positives.filter((pair) => pair.head === asked.head).map((pair) => pair.tail.toLowerCase());
-        return [{ relation, example: { head, tail }, word: asked.head, answers: new Set(right) }];
+        const word = asked.head;
+        const right = positives.filter(({ head }) => head === word).map(({ tail }) => tail.toLowerCase());
+        const answersBy = (example: WordPair): string[] => {
+          const given = wordsGiven({ example, word });
+          return right.filter((answer) => !given.has(answer));
+        };
+        const others = positives.filter(({ head }) => head !== word);
+        if (others.every((pair) => answersBy(pair).length === 0)) return [];
+        let { head, tail } = random.choice(others);
+        while (answersBy({ head, tail }).length === 0) ({ head, tail } = random.choice(others));
+        const example = { head, tail };
+        return [{ relation, example, word, answers: new Set(answersBy(example)) }];
       });
   });
-  if (drawn.length === 0) throw new RangeError('no relation has two pairs with different heads');
+  if (drawn.length === 0) {
+    throw new RangeError(
+      'no relation has two pairs with different heads and an answer that the question does not give',
+    );
+  }
   return drawn;
+}
+
+/** The words of a question, in lower case. */
+function wordsGiven({ example, word }: AnalogyToComplete): ReadonlySet<string> {
+  return new Set([example.head, example.tail, word].map((given) => given.toLowerCase()));
 }
 
 /** @param ranked The words that were found for each question, the best first. */
@@ -67,9 +85,9 @@ export function threeCosAdd(
   const [a, b, c] = [example.head, example.tail, word].map(vectorOf).map((vector) => vector && unit(vector));
   if (!a || !b || !c) return [];
   const target = c.map((value, d) => value + (b[d] as number) - (a[d] as number));
-  const asked = new Set([example.head, example.tail, word].map((own) => own.toLowerCase()));
+  const given = wordsGiven({ example, word });
   const scored = words.flatMap((candidate) => {
-    const vector = asked.has(candidate.toLowerCase()) ? undefined : vectorOf(candidate);
+    const vector = given.has(candidate.toLowerCase()) ? undefined : vectorOf(candidate);
     if (!vector) return [];
     return [{ candidate, score: cosine(target, vector) }];
   });

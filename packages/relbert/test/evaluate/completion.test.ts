@@ -23,6 +23,28 @@ describe('drawCompletionQuestions', () => {
     const same = { relation: 'one head', positives: relation.positives.slice(1) };
     expect(() => drawCompletionQuestions([same])).toThrow('different heads');
   });
+
+  it('asks for no word that the question gives', () => {
+    const pairs = (...list: [string, string][]) => list.map(([head, tail]) => ({ head, tail }));
+    const colour = { relation: 'colour', positives: pairs(['crow', 'black'], ['grapes', 'Black'], ['sky', 'blue']) };
+    const asked = (positives: ReturnType<typeof pairs>, seed: number) =>
+      Object.fromEntries(
+        drawCompletionQuestions([{ relation: 'r', positives }], { seed }).map((question) => [question.word, question]),
+      );
+    for (let seed = 0; seed < 8; seed++) {
+      const { crow, grapes, sky } = asked(colour.positives, seed);
+      expect(crow).toMatchObject({ example: { head: 'sky', tail: 'blue' }, answers: new Set(['black']) });
+      expect(grapes?.example.head).toBe('sky');
+      expect(sky?.answers).toEqual(new Set(['blue']));
+      // grapes are green, too: with crow:black that is the answer, and black is none.
+      const two = asked(pairs(['crow', 'black'], ['grapes', 'black'], ['grapes', 'green']), seed);
+      expect(two['grapes']?.answers).toEqual(new Set(['green']));
+      expect(two['crow']?.example).toEqual({ head: 'grapes', tail: 'green' });
+      // The plural of sheep is the word that is asked about.
+      expect(Object.keys(asked(pairs(['sheep', 'sheep'], ['cat', 'cats']), seed))).toEqual(['cat']);
+    }
+    expect(() => asked(colour.positives.slice(0, 2), 0)).toThrow('an answer that the question does not give');
+  });
 });
 
 describe('completionFigures', () => {
