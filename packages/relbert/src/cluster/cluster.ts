@@ -23,6 +23,7 @@ export interface ClusterOptions {
 export interface Clustering {
   /** The cluster of each row, from 0: clusters are in order of size, the largest first. */
   readonly clusters: readonly number[];
+  /** Clusters with rows: fewer than asked for where fewer rows differ in direction. */
   readonly k: number;
   /** Rows of each cluster, the most central first. */
   readonly members: readonly (readonly number[])[];
@@ -84,8 +85,8 @@ export async function clusterEmbeddings(
   const clusters = new Array<number>(rows.length).fill(0);
   for (const [cluster, places] of members.entries()) for (const i of places) clusters[i] = cluster;
   return {
-    ...{ clusters, k, members },
-    silhouette: k === 1 ? 0 : meanSilhouette(distances, everyNth(clusters, SAMPLE)),
+    ...{ clusters, k: members.length, members },
+    silhouette: meanSilhouette(distances, everyNth(clusters, SAMPLE)),
     stability: {
       starts: STARTS,
       mean: agreements.reduce((sum, each) => sum + each, 0) / agreements.length,

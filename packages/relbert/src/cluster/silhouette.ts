@@ -21,10 +21,10 @@ export function distancesOf(rows: Rows): Float32Array {
 
 /**
  * Mean silhouette (Rousseeuw 1987): (b − a) / max(a, b) of each row, a the mean distance to its cluster and b to the
- * nearest other one; 0 for a row alone in its cluster. −1 … 1.
+ * nearest other one; 0 for a row alone in its cluster, or where no other cluster has rows. −1 … 1.
  *
  * @param distances [n, n] of every two rows.
- * @param clusters The cluster of each row, from 0; two or more of them have rows.
+ * @param clusters The cluster of each row, from 0.
  */
 export function meanSilhouette(distances: Float32Array, clusters: readonly number[]): number {
   const n = clusters.length;
@@ -45,16 +45,17 @@ export function meanSilhouette(distances: Float32Array, clusters: readonly numbe
       ),
     );
     const greater = Math.max(inside, outside);
-    total += greater === 0 ? 0 : (outside - inside) / greater;
+    total += greater === 0 || greater === Number.POSITIVE_INFINITY ? 0 : (outside - inside) / greater;
   }
   return total / n;
 }
 
 /**
  * Adjusted Rand index (Hubert and Arabie 1985) of two clusterings of the same items: 1 where they are the same but for
- * names, about 0 where they agree by chance.
+ * names or have fewer than two items, about 0 where they agree by chance.
  */
 export function adjustedRandIndex(a: readonly number[], b: readonly number[]): number {
+  if (a.length < 2) return 1;
   const both = new Map<string, number>();
   const [ofA, ofB] = [new Map<number, number>(), new Map<number, number>()];
   const add = <K>(map: Map<K, number>, key: K) => map.set(key, (map.get(key) ?? 0) + 1);

@@ -41,6 +41,32 @@ describe('clusterEmbeddings', () => {
     expect(members[1]).toEqual([3]);
   });
 
+  it('counts the clusters that have rows: fewer than asked for where fewer rows differ', async () => {
+    const rows = { data: Float32Array.of(1, 0, 1, 0, 0, 1, 0, 1), shape: [4, 2] as const };
+    const found = await clusterEmbeddings(rows, { k: 3 });
+    expect(found).toMatchObject({
+      k: 2,
+      members: [
+        [0, 1],
+        [2, 3],
+      ],
+      clusters: [0, 0, 1, 1],
+      silhouette: 1,
+    });
+    const one = { data: Float32Array.of(3, 4), shape: [1, 2] as const };
+    expect(await clusterEmbeddings(one, { k: 1 })).toMatchObject({
+      ...{ k: 1, silhouette: 0, stability: { mean: 1, least: 1 } },
+    });
+  });
+
+  it('is judged by 0 where the rows that are looked at are of one cluster', async () => {
+    // Every second of 2,000 rows is looked at: the other direction stands at an odd place.
+    const data = Float32Array.from({ length: 4000 }, (_, i) => (i % 2 === 0 ? 1 : 0));
+    data.set([0, 1], 2);
+    const { members, silhouette } = await clusterEmbeddings({ data, shape: [2000, 2] }, { k: 2 });
+    expect([members.map(({ length }) => length), silhouette]).toEqual([[1999, 1], 0]);
+  });
+
   it('says that a number of clusters cannot be, and is stopped', async () => {
     await expect(clusterEmbeddings(embeddings, { k: 26 })).rejects.toThrow(
       new OptionError('26 clusters need as many different pairs, there are 25'),
