@@ -50,10 +50,10 @@ export function restoreLast({ optimiser, average, weights }: TrainedState, { ten
   optimiser.restore({ step: progress.momentSteps, moments });
 }
 
-/** Sets weights and averages to those of a best checkpoint; the moments start at zero. */
-export function restoreBest({ average, weights }: TrainedState, { tensors }: TrainingState): void {
+/** Sets weights and averages to these; the moments start at zero. */
+export function restoreBest({ average, weights }: TrainedState, best: FloatTensors): void {
   for (const [name, weight] of weights) {
-    const { data } = tensors.get(`weight.${name}`) as FloatTensor;
+    const { data } = best.get(name) as FloatTensor;
     weight.data.set(data);
     average?.averages.get(name)?.set(data);
   }

@@ -20,7 +20,7 @@ import type { Figures, FloatTensor, FloatTensors, Task, TrainedParameter } from 
 import type { StartEvent, StepEvent, TrainEvent, ValidationEvent } from './train-event.ts';
 import { LAST_STEP, type TrainingConfig } from './training-config.ts';
 import type { CheckpointName, Progress, TrainingState, TrainingStore } from './training-state.ts';
-import { WeightAverage, withInitial } from './weight-average.ts';
+import { WeightAverage, withInitial, withoutInitial } from './weight-average.ts';
 
 /** How a task is optimised and validated. */
 export type TrainerSettings = Pick<
@@ -318,8 +318,10 @@ class TaskRun {
   async #resumeBest(): Promise<boolean> {
     const best = await this.#read('best');
     if (!best) return false;
-    restoreBest(this.#trained, best);
     this.#best = weightsOfBest(this.#trained, best);
+    const { initialShare } = this.#options.settings;
+    // The best weights are stored with the share of the first ones, which each validation adds anew.
+    restoreBest(this.#trained, this.#initial ? withoutInitial(this.#best, this.#initial, initialShare) : this.#best);
     const { step } = best.progress;
     this.#goOn({
       ...best.progress,

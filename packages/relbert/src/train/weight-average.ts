@@ -13,6 +13,19 @@ export function withInitial(trained: FloatTensors, initial: FloatTensors, share:
   );
 }
 
+/** The trained weights that {@link withInitial} mixed, but for rounding. */
+export function withoutInitial(mixed: FloatTensors, initial: FloatTensors, share: number): FloatTensors {
+  return new Map(
+    [...mixed].map(([name, tensor]) => {
+      const first = (initial.get(name) as typeof tensor).data;
+      return [
+        name,
+        { ...tensor, data: tensor.data.map((value, i) => (value - share * (first[i] as number)) / (1 - share)) },
+      ];
+    }),
+  );
+}
+
 /**
  * An exponential moving average of weights: average = d · average + (1 − d) · weights after each step, with
  * d = min(decay, (1 + t) / (10 + t)) so that the start is soon forgotten.

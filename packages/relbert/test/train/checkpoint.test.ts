@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type TrainOptions, train } from '../../src/train/fine-tuning.ts';
+import type { FloatTensors } from '../../src/train/task.ts';
 import type { DoneEvent, TrainEvent } from '../../src/train/train-event.ts';
 import type { CheckpointName, Progress, TrainingState } from '../../src/train/training-state.ts';
+import { withInitial, withoutInitial } from '../../src/train/weight-average.ts';
 import { memoryStore } from './memory-store.ts';
 import { tinyRun } from './tiny-run.ts';
 
@@ -96,6 +98,33 @@ describe('--resume from one checkpoint', () => {
     const [whole, cut] = [await done(false), await done(true)];
     expect(whole.step).toBe(6);
     expect(cut.weights).toEqual(whole.weights);
+  });
+
+  it("'best': trains on with the trained weights, without the share of the first ones that is kept in them", async () => {
+    const settings = { steps: 4, every: 2, metric: 'step', average: null, initialShare: 0.25 } as const;
+    const options = await tinyRun(settings);
+    const store = memoryStore();
+    for await (const event of train({ ...options, store }))
+      if (event.kind === 'checkpoint' && event.which === 'last') break;
+    const trained = store.saved.get('last')?.tensors.get(weight)?.data ?? [];
+    const mixed = store.saved.get('best')?.tensors.get(weight)?.data ?? [];
+    expect(mixed).not.toEqual(trained);
+    // Stopped before its first step, the resumed run writes what it would train on with.
+    const copy = memoryStore();
+    copy.saved.set('best', store.saved.get('best') as TrainingState);
+    const stop = new AbortController();
+    const resumed = train({ ...options, store: copy, resume: 'best', signal: stop.signal });
+    await resumed.next();
+    stop.abort(new Error('enough'));
+    await expect(resumed.next()).rejects.toThrow('enough');
+    const found = copy.saved.get('last')?.tensors.get(weight)?.data ?? [];
+    expect(found).toHaveLength(trained.length);
+    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(trained[i] as number, 7);
+
+    const of = (...data: number[]) =>
+      new Map([['w', { dtype: 'float32', shape: [1], data: Float32Array.from(data) }]]) as FloatTensors;
+    expect(withInitial(of(3), of(1), 0.25)).toEqual(of(2.5));
+    expect(withoutInitial(of(2.5), of(1), 0.25)).toEqual(of(3));
   });
 
   it("'last': goes on without the best weights so far", async () => {
