@@ -103,9 +103,8 @@ export async function evaluateMining(
 
 /** @param right The candidates that stand in the relation, without the seeds. */
 function figuresOf(scores: Float32Array, seeds: readonly number[], right: readonly number[]): MiningFigures {
-  const others = scores.slice();
-  for (const row of seeds) others[row] = Number.NEGATIVE_INFINITY;
-  others.sort();
+  const seeded = new Set(seeds);
+  const others = scores.filter((_, row) => !seeded.has(row)).sort();
   const rights = Float32Array.from(right, (row) => scores[row] as number).sort();
   // A right candidate comes after the right ones above it and all wrong ones that score as much or more.
   const ranks = Array.from(rights.toReversed(), (score, i) => {

@@ -50,6 +50,21 @@ describe('evaluateMining', () => {
     expect(result?.precision100).toBe(0);
   });
 
+  it('ranks right candidates without a score behind all wrong ones, and not behind the seeds', async () => {
+    // A seed, a right candidate, and two wrong ones: the right one has rank 3.
+    const few = pool.slice(0, 4);
+    const unscored = (...rows: number[]): MiningMethod => ({
+      name: 'unscored',
+      scores: async (seeds) =>
+        seeds.map(() => Float32Array.from(few, (_, row) => (rows.includes(row) ? Number.NEGATIVE_INFINITY : 1))),
+    });
+    const two = { relation: 'two', positives: few.slice(0, 2) };
+    for (const method of [unscored(0, 1), unscored(0, 1, 2, 3)]) {
+      const [result] = await evaluateMining([two], few, [method], { seeds: [1], draws: 1 });
+      expect(result?.averagePrecision).toBeCloseTo(1 / 3, 9);
+    }
+  });
+
   it('leaves out numbers of seeds that a relation does not have, and says what is missing', async () => {
     const results = await evaluateMining([relation], pool, [falling], { draws: 1 });
     expect(results.map(({ seeds }) => seeds)).toEqual([5]);
