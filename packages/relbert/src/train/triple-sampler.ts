@@ -61,7 +61,8 @@ export class TripleSampler implements Sampler {
     const category = new TripleList();
     for (const place of this.#rounds.take(step * this.#count, this.#count)) {
       const set = this.#relations[place] as RelationSet;
-      // Every triple of the relation comes once before any repeats.
+      // Each step has a place in shuffled rounds of the relation's triples. Steps that draw other relations skip theirs, so
+      // that some triples come again before all have come.
       const n = set.negatives.length;
       const [index] = new Rounds(tripleCount(set), [this.#seed, 12, place]).take(step, 1) as [number];
       const [first, second] = pairOf(Math.floor(index / n));

@@ -9,7 +9,7 @@ describe('learningRateAt', () => {
   it('rises linearly from 0 and then stays', () => {
     expect(at('constant', [0, 1, 2, 3, 4, 5, 11])).toEqual([0, 0.5, 1, 1.5, 2, 2, 2]);
   });
-  it('falls linearly to 0', () => {
+  it('falls linearly, to 0 one step after the last (11)', () => {
     expect(at('linear', [0, 4, 6, 8, 11, 12, 20])).toEqual([0, 2, 1.5, 1, 0.25, 0, 0]);
   });
   it('falls as half a cosine', () => {
