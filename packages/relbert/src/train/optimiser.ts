@@ -50,6 +50,11 @@ interface Slot {
   readonly rowLength: number;
 }
 
+/** The factor on every gradient that keeps their norm below `clip` (null: 1), as `torch.nn.utils.clip_grad_norm_`. */
+export function clipScale(norm: number, clip: number | null): number {
+  return clip === null ? 1 : Math.min(1, clip / (norm + 1e-6));
+}
+
 /**
  * AdamW (Loshchilov & Hutter 2019): Adam with decoupled weight decay and bias correction, the arithmetic of
  * `torch.optim.AdamW`. Weights and moments live in WebAssembly memories of fixed size, so that the views given by
@@ -98,7 +103,7 @@ export class AdamW {
 
   /**
    * One step with a learning rate. Parameters without a gradient stay as they are, moments included.
-   * @param scale Factor on every gradient: min(1, largest norm / norm) clips. Default 1.
+   * @param scale Factor on every gradient: {@link clipScale} clips. Default 1.
    */
   step(gradients: ReadonlyMap<string, ParameterGradient>, learningRate: number, scale = 1): void {
     this.#step++;

@@ -13,7 +13,7 @@ import {
 } from './checkpoint.ts';
 import { checkSameConfiguration, type Json } from './configuration.ts';
 import { DivergenceError, DivergenceWatch } from './divergence.ts';
-import { AdamW } from './optimiser.ts';
+import { AdamW, clipScale } from './optimiser.ts';
 import type { MeasuringEvent } from './pass.ts';
 import { learningRateAt } from './schedule.ts';
 import type { Figures, FloatTensor, FloatTensors, Task, TrainedParameter } from './task.ts';
@@ -206,9 +206,7 @@ class TaskRun {
     const gradientNorm = optimiser.norm(gradients);
     this.#watch.check(step + 1, loss, gradientNorm);
     const learningRate = learningRateAt(step, { ...settings, steps });
-    const { clip } = settings;
-    // As torch.nn.utils.clip_grad_norm_.
-    optimiser.step(gradients, learningRate, clip === null ? 1 : Math.min(1, clip / (gradientNorm + 1e-6)));
+    optimiser.step(gradients, learningRate, clipScale(gradientNorm, settings.clip));
     average?.update(step + 1);
     const seconds = (performance.now() - start) / 1000;
     this.#progress = {

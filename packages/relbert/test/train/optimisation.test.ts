@@ -74,15 +74,17 @@ describe('clipping', () => {
       const options = await oneStep({ weightDecay: 0, clip, losses });
       const before = await weightsBefore(options);
       let [norm, largest] = [0, 0];
+      const weights = new Map<string, Float32Array>();
       for await (const event of train(options)) {
         if (event.kind === 'step') norm = event.gradientNorm;
         if (event.kind !== 'done') continue;
         for (const [name, { data }] of event.weights) {
+          weights.set(name, data.slice());
           const old = before.get(name) as Float32Array;
           largest = data.reduce((most, value, i) => Math.max(most, Math.abs(value - (old[i] as number))), largest);
         }
       }
-      return { norm, largest };
+      return { norm, largest, weights };
     };
     const free = await run(null);
     const clipped = await run(1e-12);
@@ -92,5 +94,8 @@ describe('clipping', () => {
     expect(clipped.largest).toBeLessThan(1e-3 * rate);
     expect(free.norm).toBeGreaterThan(1e-3);
     expect(clipped.norm).toBe(free.norm);
+    // A norm that is small enough already leaves every bit as it is.
+    expect((await run(1.01 * free.norm)).weights).toEqual(free.weights);
+    expect((await run(0.5 * free.norm)).weights).not.toEqual(free.weights);
   });
 });
