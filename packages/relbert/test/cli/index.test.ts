@@ -75,7 +75,8 @@ describe('relbert index', () => {
     const some = await json<Output>(...['index', 'search', 'hot:cold', '--where', 'relation = "gender"', ...options]);
     expect(words(some).sort()).toEqual(['king:queen', 'man:woman']);
     const text = (await relbert(['index', 'search', 'hot:cold', '--index', index])).stdout;
-    expect(text).toMatch(/1 +│? *big:small|relation/);
+    expect(text).toMatch(/^ +hot:cold +cosine +relation$/m);
+    expect(text).toMatch(/^2 +big:small +-?0\.\d{4} +opposite$/m);
   });
 
   it('refuses another model, and questions that cannot be', async () => {

@@ -35,6 +35,8 @@ describe('help', () => {
     async (...command) => {
       const { stdout } = await relbert([...command.filter((name) => name !== undefined), '--help']);
       const lines = (stdout.split('\n\n')[1] ?? '').split('\n');
+      expect(lines.length).toBeGreaterThan(1);
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
       for (const [i, line] of lines.slice(0, -1).entries()) {
         const [word = ''] = (lines[i + 1] ?? '').split(' ');
         expect(`${line} ${word}`.length, line).toBeGreaterThan(78);

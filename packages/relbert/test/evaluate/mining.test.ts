@@ -88,6 +88,16 @@ describe('methods of mining', () => {
     expect(results[0]?.averagePrecision).toBeGreaterThan(0.95);
   });
 
+  it('the cosine ranks by the mean of the seeds', async () => {
+    // The right pairs and one wrong pair are equal, the wrong one comes first; all others are at a right angle.
+    const likeSeeds = (i: number) => i === 1 || (i < 20 && i % 2 === 0);
+    const vectors = Float32Array.from(pool.flatMap((_, i) => (likeSeeds(i) ? [2, 0] : [0, 3])));
+    const methods = await relationMethods(vectors, 2, { runtime: nodeRuntime() });
+    const [, cosine] = await evaluateMining([relation], pool, methods, { seeds: [3], draws: 2 });
+    const precisions = [1, 2, 3, 4, 5, 6, 7].map((i) => i / (i + 1));
+    expect(cosine?.averagePrecision).toBeCloseTo(precisions.reduce((sum, value) => sum + value, 0) / 7, 6);
+  });
+
   it('3CosAvg ranks by the mean offset, LRCos by the class of the tails', async () => {
     const words: Record<string, readonly number[]> = {};
     // Right pairs: the tail is the head with the last component added; wrong ones: with another component.
