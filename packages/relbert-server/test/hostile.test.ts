@@ -94,7 +94,12 @@ describe('bad input', () => {
     await expectAlive();
   });
 
-  it('10 MB of unknown length are refused when the limit is reached', async () => {
+  it('a body of unknown length is refused when the limit is reached', async () => {
+    const refusals = async () => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      return Number(/^relbert_http_requests_total\{.*status="413"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
+    };
+    const before = await refusals();
     const response = await fetch(`${server.url}/v1/embed`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -106,6 +111,7 @@ describe('bad input', () => {
     }).catch((error: Error) => error);
     // The server may end the connection before the client has read the answer.
     if (response instanceof Response) expect(response.status).toBe(413);
+    await expect.poll(refusals).toBe(before + 1);
     await expectAlive();
   });
 

@@ -36,16 +36,21 @@ export interface CampaignOptions {
   readonly onKill?: (kill: string) => void;
 }
 
-/** Runs the campaign. @throws Error that names the command and the seed where something was lost or is left over */
-export async function killCampaign({ seed, kills, folder, only = '', onKill }: CampaignOptions): Promise<number> {
+/**
+ * Runs the campaign and counts the kills of each command.
+ * @throws Error that names the command and the seed where something was lost or is left over
+ */
+export async function killCampaign(options: CampaignOptions): Promise<ReadonlyMap<string, number>> {
+  const { seed, kills, folder, only = '', onKill } = options;
   const random = new Random(seed);
   const victims = victimsIn(folder).filter(({ name }) => name.startsWith(only));
-  let killed = 0;
+  const killed = new Map<string, number>();
   for (const [i, victim] of victims.entries()) {
     const share = Math.floor((kills * (i + 1)) / victims.length) - Math.floor((kills * i) / victims.length);
-    killed += await kill(victim, share, random, folder, onKill).catch((error: unknown) => {
+    const count = await kill(victim, share, random, folder, onKill).catch((error: unknown) => {
       throw new Error(`${victim.name}, seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
     });
+    killed.set(victim.name, count);
   }
   return killed;
 }
@@ -68,7 +73,7 @@ async function kill(
   await run([...victim.args(whole, 0)], undefined);
   let duration = performance.now() - start;
   let killed = 0;
-  for (let attempt = 1; killed < kills && attempt < 4 * kills; attempt++) {
+  for (let attempt = 1; killed < kills && attempt < 8 * kills; attempt++) {
     const more = existsSync(output) ? victim.again : [];
     // Files are written in the second half.
     const delay = duration * random.uniform(0.3, 1.1);

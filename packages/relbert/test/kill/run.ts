@@ -22,7 +22,9 @@ killCampaign({
   onKill: (kill) => console.log(kill),
 })
   .then((killed) => {
-    console.log(`${killed} kills: nothing lost, nothing left over`);
+    console.log(
+      `${[...killed.values()].reduce((sum, count) => sum + count, 0)} kills: nothing lost, nothing left over`,
+    );
     rmSync(folder, { recursive: true, force: true });
   })
   .catch((error: unknown) => {

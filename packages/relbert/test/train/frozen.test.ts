@@ -114,9 +114,11 @@ describe('a run with frozen embeddings', () => {
     });
     await expect(
       (async () => {
-        for await (const event of interrupted) if (event.kind === 'step' && event.step === 3) stop.abort();
+        for await (const event of interrupted)
+          if (event.kind === 'step' && event.step === 3) stop.abort(new Error('enough'));
       })(),
-    ).rejects.toThrow();
+    ).rejects.toThrow('enough');
+    expect(store.saved.get('last')?.progress.step).toBe(3);
     expect(await weights({ initialShare: 0.25 }, { store, resume: true })).toEqual(mixed);
   });
 
