@@ -7,7 +7,7 @@ import { temporaryPath } from 'relbert/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { relbert, tinyModel } from '../../relbert/test/cli/command.ts';
 import { HubServer } from '../../relbert/test/node/hub-server.ts';
-import { checkPageData, hasPageData, makePageData } from '../src/page-data.ts';
+import { checkPageData, hasPageData, makePageData, pageDataFiles } from '../src/page-data.ts';
 
 describe('the folder of the data', () => {
   let folder: string;
@@ -62,6 +62,13 @@ describe('the folder of the data', () => {
     expect(hasPageData(data)).toBe(true);
     expect((await readdir(folder)).filter((name) => name.includes('twice'))).toEqual([basename(ofLiving), 'twice']);
     await rm(ofLiving, { recursive: true });
+    const single = join(folder, 'single');
+    await makePageData(single, { encoder, identity }, options);
+    expect((await readdir(data)).sort()).toEqual([...pageDataFiles].sort());
+    for (const name of pageDataFiles) {
+      expect((await readFile(join(data, name))).equals(await readFile(join(single, name))), name).toBe(true);
+    }
+    await rm(single, { recursive: true });
 
     await makePageData(data, { encoder, identity }, options);
     await expect(makePageData(data, { encoder, identity }, { ...options, count: 21 })).rejects.toThrow(

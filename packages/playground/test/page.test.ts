@@ -156,6 +156,7 @@ describeWithBrowser('the page', () => {
       start + size / 2 + (Number(place) / 1e4 - 0.5) * unit;
     await page.mouse.move(at(x, box.x, box.width), at(y, box.y, box.height));
     await page.waitForSelector('.tip');
+    for (const word of [head, tail]) expect(await text('.tip')).toContain(word);
     await page.getByLabel('Your pair: first word').fill(head);
     await page.getByLabel('Your pair: second word').fill(tail);
     await page.getByRole('button', { name: 'Place it' }).click();

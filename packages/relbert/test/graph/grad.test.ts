@@ -38,9 +38,17 @@ describe('grad', () => {
     expect(results['dx']).toEqual([18, 36, 54]);
   });
 
-  it('is the loss itself for the loss: 1', () => {
+  it('is 1 for the loss itself', async () => {
     const loss = g.reduceSum(x);
-    expect(g.grad(loss, [loss])[0]?.shape).toEqual([]);
+    const [one] = g.grad(loss, [loss]);
+    expect(one?.shape).toEqual([]);
+    expect((await run({ one: one as g.Tensor }, {}))['one']).toEqual([1]);
+  });
+
+  it('takes what is behind stopGradient as a constant', async () => {
+    const [dx] = g.grad(g.reduceSum(g.mul(x, g.stopGradient(x))), [x]);
+    const { dx: result } = await run({ dx: dx as g.Tensor }, { x: value([1, 3], 1, -2, 0.5) });
+    expect(result).toEqual([1, -2, 0.5]);
   });
 
   it('takes gradients of gradients', async () => {
@@ -56,6 +64,8 @@ describe('grad', () => {
     for (let i = 0; i < 20_000; i++) y = g.mul(y, g.scalar(1));
     const [dx] = g.grad(g.reduceSum(y), [x]);
     expect(dx?.shape).toEqual(['B', 3]);
+    const { dx: result } = await run({ dx: dx as g.Tensor }, { x: value([1, 3], 1, -2, 0.5) });
+    expect(result).toEqual([1, 1, 1]);
   });
 
   it.each<[string, () => unknown, string[]]>([
@@ -86,5 +96,14 @@ describe('grad', () => {
     const rows = g.gather(g.input('table', 'float32', [30_522, 4]), ids);
     const [gradient] = g.grad(g.reduceSum(g.square(rows)), [rows]);
     expect(gradient?.shape).toEqual(['N', 4]);
+    const table = Float32Array.from({ length: 30_522 * 4 }, (_, i) => i / 4);
+    const { result } = await run(
+      { result: gradient as g.Tensor },
+      {
+        table: { dtype: 'float32', shape: [30_522, 4], data: table },
+        ids: { dtype: 'int64', shape: [3], data: BigInt64Array.of(7n, 30_000n, 7n) },
+      },
+    );
+    expect(result).toEqual([7, 30_000, 7].flatMap((id) => [0, 1, 2, 3].map((column) => 2 * (id + column / 4))));
   });
 });
