@@ -129,9 +129,16 @@ describe('RelationClassifier', () => {
     await expect(classifier.predict(asked, { other: 2 })).rejects.toThrow(
       new OptionError('the threshold of other is a probability, 0 to 1; got 2'),
     );
-    await expect(classifier.predict(asked, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
-      'enough',
-    );
+    const stop = new AbortController();
+    const seen: unknown[] = [];
+    const stopped = async () => {
+      for await (const prediction of classifier.predict(stream(), { blockSize: 4, signal: stop.signal })) {
+        seen.push(prediction);
+        stop.abort(new Error('enough'));
+      }
+    };
+    await expect(stopped()).rejects.toThrow('enough');
+    expect(seen).toHaveLength(4);
   });
 
   it('refuses another encoder', async () => {

@@ -75,8 +75,9 @@ describe('clusterEmbeddings', () => {
       new OptionError('k must be a positive whole number, got 0'),
     );
     await expect(clusterEmbeddings(around([3]))).rejects.toThrow('four pairs or more, there are 3');
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(clusterEmbeddings(embeddings, { signal })).rejects.toThrow('enough');
+    const stop = new AbortController();
+    const onProgress = ({ done }: { readonly done: number }) => done === 3 && stop.abort(new Error('enough'));
+    await expect(clusterEmbeddings(embeddings, { signal: stop.signal, onProgress })).rejects.toThrow('enough');
     expect((await clusterEmbeddings(embeddings, { k: 1 })).members).toHaveLength(1);
   });
 });

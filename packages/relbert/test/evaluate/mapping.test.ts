@@ -104,10 +104,22 @@ describe('evaluateMapping', () => {
     expect([...(results[0]?.mapping ?? [])].sort()).toEqual([...figure.target].sort());
   });
 
-  it('can be aborted', async () => {
+  it('can be aborted between two problems and in a search', async () => {
     const { embed } = differenceEmbedder(plane);
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(evaluateMapping([figure], embed, { signal })).rejects.toThrow('enough');
+    const between = new AbortController();
+    const options = { signal: between.signal, onProgress: () => between.abort(new Error('enough')) };
+    await expect(evaluateMapping([figure, figure], embed, options)).rejects.toThrow('enough');
+    // A search over relations without any order takes far longer than the timer.
+    const random = new Random(1);
+    const noise = async (pairs: readonly WordPair[]) => ({
+      data: Float32Array.from({ length: pairs.length * 8 }, () => random.normal()),
+      shape: [pairs.length, 8],
+    });
+    const side = (letter: string) => Array.from({ length: 12 }, (_, i) => `${letter}${i}`);
+    const within = AbortSignal.timeout(200);
+    await expect(evaluateMapping([problem(side('s'), side('t'))], noise, { signal: within })).rejects.toThrow(
+      'timeout',
+    );
   });
 
   it('refuses an empty list, unequal sides and a repeated term', async () => {

@@ -78,7 +78,12 @@ describe('completeAnalogy', () => {
   });
 
   it('stops when aborted', async () => {
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(completeAnalogy(question, tableOf(words), encode, { signal })).rejects.toThrow('enough');
+    const stop = new AbortController();
+    const stopping = async (pairs: readonly WordPair[]) => {
+      stop.abort(new Error('enough'));
+      return encode(pairs);
+    };
+    const { signal } = stop;
+    await expect(completeAnalogy(question, tableOf(words), stopping, { signal })).rejects.toThrow('enough');
   });
 });

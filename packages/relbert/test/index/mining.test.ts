@@ -126,9 +126,9 @@ describe('minePairs', () => {
   });
 
   it('stops when aborted, and refuses vectors that cannot be compared', async () => {
-    const controller = new AbortController();
-    controller.abort(new Error('enough'));
-    await expect(minePairs(seeds, pool, { runtime, signal: controller.signal })).rejects.toThrow('enough');
+    const stop = new AbortController();
+    const options = { runtime, signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) };
+    await expect(minePairs(seeds, pool, options)).rejects.toThrow('enough');
     await expect(minePairs([], pool, { runtime })).rejects.toThrow('mining needs a seed');
     const short = [{ pair: pair('short'), vector: new Float32Array([1, 2, 3]) }];
     await expect(minePairs(short, pool, { runtime })).rejects.toThrow('a seed has 3 dimensions');
@@ -191,7 +191,7 @@ describe('whiteningOf', () => {
     for (const [i, row] of sums.entries()) {
       for (const [j, value] of row.entries()) {
         const expected = i === j ? (shrunk[i] as number) / mean(shrunk) : 0;
-        expect(Math.abs(value - expected)).toBeLessThan(i === j ? 0.1 : 0.06);
+        expect(Math.abs(value - expected)).toBeLessThan(i === j ? 0.07 : 0.06);
       }
     }
   });

@@ -97,8 +97,9 @@ describe('nearestNeighbours', () => {
     );
     expect(done).toEqual([1, 2]);
     expect(await nearestNeighbours([query], [])).toEqual([[]]);
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(nearestNeighbours([query], [one], { signal })).rejects.toThrow('enough');
+    const stop = new AbortController();
+    const options = { signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) };
+    await expect(nearestNeighbours([query], [one, one], options)).rejects.toThrow('enough');
   });
 
   it('refuses vectors of unequal length, a query without direction and a top below 1', async () => {

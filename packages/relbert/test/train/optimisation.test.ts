@@ -96,6 +96,5 @@ describe('clipping', () => {
     expect(clipped.norm).toBe(free.norm);
     // A norm that is small enough already leaves every bit as it is.
     expect((await run(1.01 * free.norm)).weights).toEqual(free.weights);
-    expect((await run(0.5 * free.norm)).weights).not.toEqual(free.weights);
   });
 });

@@ -139,8 +139,14 @@ describe('the evaluations of one model', () => {
     const only = await evaluateModel(subject, { ...nothing, mapping: data.mapping }, nodeRuntime());
     expect(only).toMatchObject({ analogy: [], classification: [], neighbours: null, map: null });
     expect(only.mapping).toHaveLength(1);
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(evaluateModel(subject, data, nodeRuntime(), { signal })).rejects.toThrow('enough');
+    for (const evaluation of ['analogy', 'classification', 'mapping']) {
+      const stop = new AbortController();
+      const onProgress = (event: ReportEvent) => {
+        if (event.kind === 'end' && event.evaluation === evaluation) stop.abort(new Error('enough'));
+      };
+      const stopped = evaluateModel(subject, data, nodeRuntime(), { signal: stop.signal, onProgress });
+      await expect(stopped, evaluation).rejects.toThrow('enough');
+    }
   });
 
   it('choose the classifier on the validation pairs when asked to', async () => {
