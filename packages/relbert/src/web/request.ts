@@ -78,7 +78,11 @@ export async function readBody(
   onProgress: (loaded: number, size: number | undefined) => void,
 ): Promise<Uint8Array> {
   try {
-    return await readAll(response, url, onProgress);
+    return await readAll(response, url, (loaded, size) => {
+      onProgress(loaded, size);
+      // Where all of the body has come, the next read of Node 20 waits for ever.
+      signal?.throwIfAborted();
+    });
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof CheckpointError) throw error;

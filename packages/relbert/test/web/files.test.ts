@@ -301,7 +301,11 @@ describe('fetchFiles', () => {
   });
 
   it('stops when aborted', async () => {
-    await expect(fetchFiles(base, { signal: AbortSignal.abort(new Error('enough')) }).list()).rejects.toThrow('enough');
+    const stop = new AbortController();
+    const onProgress = ({ kind }: WebFileEvent) => kind === 'progress' && stop.abort(new Error('enough'));
+    await expect(fetchFiles(base, { signal: stop.signal, onProgress }).read('model.safetensors')).rejects.toThrow(
+      'enough',
+    );
   });
 
   it('knows the hub', () => {
