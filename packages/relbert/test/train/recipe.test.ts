@@ -41,6 +41,7 @@ describe('recipes', () => {
     expect(paper).toEqual({
       template: 'a',
       pooling: 'average_no_mask',
+      sharedWordDiscount: 0,
       data: [{ source: 'semeval2012', top: 10, bottom: 10 }],
       excludeRelations: [],
       validationShare: 0.2,
