@@ -94,10 +94,18 @@ async function run(
   }
 }
 
-function note(terminal: Terminal, { inputs, dimension, pooling, prompt, softIds }: OnnxExport): void {
+function note(terminal: Terminal, { inputs, dimension, pooling, prompt, softIds, triggerIds }: OnnxExport): void {
   terminal.note(
     `inputs ${inputs.join(', ')} (int64 [B, T]), output embedding [B, ${dimension}]; pooling ${pooling}; write pairs into: ${prompt}`,
   );
+  if (triggerIds) {
+    const [top, mid, bottom] = [triggerIds.top, triggerIds.mid, triggerIds.bottom].map(
+      (ids) => ids.join(', ') || 'none',
+    );
+    terminal.note(
+      `the prompt's trigger tokens have these ids in input_ids (its text may be split into others): ${top} before the head word, ${mid} between the words, ${bottom} after the tail word`,
+    );
+  }
   if (!softIds) return;
   const { first, top, mid, bottom } = softIds;
   terminal.note(

@@ -46,6 +46,11 @@ export interface OnnxExport {
    * before the head word, between the words and after the tail word.
    */
   readonly softIds?: { readonly first: number; readonly top: number; readonly mid: number; readonly bottom: number };
+  /**
+   * Where the prompt has trigger tokens: their ids before the head word, between the words and after the tail word. The
+   * text of `prompt` may be split into others; that of a prompt of 2021 is split again in any case, and has none here.
+   */
+  readonly triggerIds?: Readonly<Record<'top' | 'mid' | 'bottom', readonly number[]>>;
 }
 
 /**
@@ -109,6 +114,8 @@ export async function exportOnnx(model: LanguageModel, options: ExportOnnxOption
     ...(spec.kind === 'soft' && {
       softIds: { first: config.vocabularySize, top: spec.top, mid: spec.mid, bottom: spec.bottom },
     }),
+    ...(spec.kind === 'trigger' &&
+      spec.layout === '2023' && { triggerIds: { top: spec.top, mid: spec.mid, bottom: spec.bottom } }),
   };
 }
 

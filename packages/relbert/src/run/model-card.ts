@@ -1,4 +1,5 @@
 import { type Pooling, poolingInPython } from '../encoder/pooling.ts';
+import type { PromptSpec } from '../prompt/spec.ts';
 import { type dataNames, type Recipe, UNLABELLED_PAIRS } from '../train/recipe-schema.ts';
 import { LAST_STEP } from '../train/training-config.ts';
 
@@ -11,7 +12,8 @@ export interface ModelCard {
   readonly baseModel: string | undefined;
   /** As the base model's card says, if it does. */
   readonly license: string | undefined;
-  readonly template: string;
+  /** The text is the template, or what a learned prompt's tokens read as. */
+  readonly prompt: { readonly kind: PromptSpec['kind']; readonly text: string };
   readonly pooling: Pooling;
   readonly recipe: Recipe;
   readonly recipeName: string;
@@ -55,7 +57,7 @@ tags:
 
 A relation encoder: a word pair goes in, a vector of the relation between its words comes out. Made from \`${base}\` (${(card.parameters / 1e6).toFixed(1)} M parameters) by [relbert](https://www.npmjs.com/package/relbert), after Ushio, Camacho-Collados and Schockaert, *Distilling Relation Embeddings from Pre-trained Language Models*, EMNLP 2021.
 
-- prompt: \`${card.template}\`
+- prompt: \`${card.prompt.text}\`
 - pooling: \`${card.pooling}\`
 ${recipe.sharedWordDiscount === 0 ? '' : `- analogies: cosine, less ${recipe.sharedWordDiscount} for a pair that shares a word with the question (half of it where the word has the other place)\n`}
 ## Use
@@ -71,11 +73,7 @@ const { data, shape } = await encoder.encode([['Tokyo', 'Japan'], ['Paris', 'Fra
 await encoder.dispose();
 \`\`\`
 
-In Python:
-
-\`\`\`python
-${pythonCode(card.template, card.pooling)}
-\`\`\`
+${inPython(card)}
 
 ${validation}## Training
 
@@ -114,6 +112,13 @@ function dataLicences({ data, teacher }: Recipe): string {
   const named = sources.filter((source) => hasLicence(source)).map((source) => licences[source]);
   const others = sources.filter((source) => !hasLicence(source)).map((source) => `\`${source}\`: as its makers say`);
   return `Of the training data: ${[...new Set([...named, ...others])].join('; ')}.`;
+}
+
+function inPython({ prompt, pooling, name }: ModelCard): string {
+  if (prompt.kind === 'template') return `In Python:\n\n\`\`\`python\n${pythonCode(prompt.text, pooling)}\n\`\`\``;
+  const learned =
+    prompt.kind === 'soft' ? 'vectors, which no text stands for' : 'token ids, which its text may not give';
+  return `In Python: transformers does not write the prompt, which was learned and has ${learned}. \`npx relbert export --model ./${name} --output encoder.onnx\` writes the encoder for onnxruntime and prints the ids of the prompt.`;
 }
 
 /** A few lines of transformers that do what the package does with a template and a pooling. */

@@ -48,7 +48,7 @@ export async function saveRun(options: DistillOptions, run: FinishedRun): Promis
     base: hubId ?? basename(resolve(options.model)),
     baseModel: hubId ?? baseModel,
     license,
-    template: model.prompt.text,
+    prompt: { kind: spec.kind, text: model.prompt.text },
     pooling: model.pooling,
     recipe,
     recipeName: options.recipeName ?? 'custom',

@@ -9,7 +9,7 @@ function card(recipe: Partial<RecipeInput>, more: Partial<ModelCard> = {}): stri
     base: 'some/base',
     baseModel: 'some/base',
     license: 'mit',
-    template: '<subj> <obj>',
+    prompt: { kind: 'template', text: '<subj> <obj>' },
     pooling: 'average',
     recipe: checkRecipe(
       {
@@ -47,6 +47,17 @@ describe('a model card', () => {
     expect(
       licences(card({ data: [{ source: 'own.tsv' }], teacher: { model: 't', pairs: ['package/unlabelled'] } })),
     ).toEqual(named(wordNet, /^`own\.tsv`: as its makers say$/));
+  });
+
+  it('has code for Python only where the prompt is a template, which the code can write', () => {
+    expect(card({})).toContain('In Python:\n\n```python\n');
+    for (const kind of ['trigger', 'soft'] as const) {
+      const text = card({}, { prompt: { kind, text: 'a <subj> b <obj>' } });
+      expect(text).not.toContain('```python');
+      expect(text).toMatch(
+        /In Python: transformers does not write the prompt, .* `npx relbert export --model \.\/mine/,
+      );
+    }
   });
 
   it('counts the pairs of train-pairs.tsv', () => {

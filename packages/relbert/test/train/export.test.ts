@@ -150,6 +150,20 @@ describe('relbert export', () => {
     );
   });
 
+  it('tells the ids of trigger tokens, which the text of the prompt may not give', async () => {
+    const prompt = join(folder, 'triggers');
+    const source = await openCheckpoint(await folderFiles(tinyModel));
+    const ids = { top: [5, 6, 7], mid: [], bottom: [9, 10] };
+    const spec: PromptSpec = { kind: 'trigger', ...ids, layout: '2023' };
+    await saveModel({ folder: prompt, source, relbert: { pooling: 'average', prompt: spec, text: 'a', form: '2023' } });
+    expect((await exportOnnx(await openModel(prompt))).triggerIds).toEqual(ids);
+    const { code, stderr } = await relbert(['export', '--model', prompt, '--output', join(folder, 'triggers.onnx')]);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('5, 6, 7 before the head word, none between the words, 9, 10 after the tail word'),
+    ]);
+  });
+
   it('names a pooling and a format that it does not know', async () => {
     const wrong = await relbert([
       'export',
