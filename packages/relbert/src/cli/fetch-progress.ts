@@ -41,7 +41,7 @@ export function fetchProgress(terminal: Terminal, offline?: boolean): FetchProgr
         terminal.note(`${event.file}: another process is fetching it; waiting`);
         break;
       case 'offline':
-        terminal.note(`the hub cannot be reached (${event.reason}): using what the cache holds`);
+        terminal.note(`the hub gave no answer of use (${event.reason}): using what the cache holds`);
         break;
       case 'resolve':
       case 'cached':

@@ -58,7 +58,7 @@ export const push = command({
       const there = unchanged.length > 0 ? `; ${unchanged.length} were there already` : '';
       await terminal.print(
         flags.json
-          ? JSON.stringify(result)
+          ? JSON.stringify({ ...result, commit: commit ?? null })
           : commit === undefined
             ? `${url}: all ${unchanged.length} files were there already`
             : `${url}: ${uploaded.length} files, ${size(total)}${there} (commit ${commit.slice(0, 12)})`,

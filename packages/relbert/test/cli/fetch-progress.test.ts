@@ -75,7 +75,7 @@ describe('fetchProgress', () => {
     expect(log).toEqual([
       'note model.safetensors: connection lost; trying again in 0.5 s',
       'note model.safetensors: another process is fetching it; waiting',
-      'note the hub cannot be reached (no route): using what the cache holds',
+      'note the hub gave no answer of use (no route): using what the cache holds',
     ]);
   });
 });

@@ -303,6 +303,40 @@ describe('what the hub refuses', () => {
     expect(await failure('org/model')).toContain('the model is gated: accept its terms');
   });
 
+  it('a gated model, which is listed: its files are refused', async () => {
+    server.refuse = (request, response) => {
+      if (request.method !== 'HEAD') return false;
+      response
+        .writeHead(401, { 'x-error-code': 'GatedRepo', 'x-error-message': 'Access to model is restricted' })
+        .end();
+      return true;
+    };
+    expect(await failure('org/model', { token: false })).toMatch(
+      /^org\/model@main\/.+: the model is gated: accept its terms on its page on the hub; then set HF_TOKEN$/,
+    );
+    expect(await failure('org/model')).toContain('the token in use (HF_TOKEN, or the one of `hf auth login`) may not');
+  });
+
+  it('a token that has expired: what the cache holds is used, and without it the message is about the token', async () => {
+    const refuseToken = () => {
+      server.refuse = (request, response) => {
+        if (request.headers.authorization === undefined) return false;
+        response.writeHead(401, { 'x-error-message': 'Invalid credentials in Authorization header' }).end();
+        return true;
+      };
+    };
+    refuseToken();
+    const message =
+      'org/model@main: the hub does not accept the token in use (it may have expired): run `hf auth login`';
+    expect(await failure()).toContain(message);
+    server.refuse = () => false;
+    await load();
+    refuseToken();
+    events.length = 0;
+    await load();
+    expect(events).toMatchObject([{ kind: 'offline', reason: expect.stringContaining(message) }]);
+  });
+
   it('an unexpected status', async () => {
     answer(418);
     expect(await failure()).toContain("the hub answers 418 I'm a Teapot");

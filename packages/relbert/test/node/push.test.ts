@@ -109,6 +109,7 @@ describe('pushModel', () => {
     ['busy', 429],
     ['overloaded', 503],
     ['cut off', 0],
+    ['cut off within its answer', 200],
   ])('repeats requests of a hub that is %s', async (_, status) => {
     const seen = new Set<string>();
     hub.trouble = ({ method, url }, response) => {
@@ -116,7 +117,10 @@ describe('pushModel', () => {
       if (seen.has(key)) return false;
       seen.add(key);
       if (status === 0) response.socket?.destroy();
-      else response.writeHead(status, { 'retry-after': '0' }).end();
+      else if (status === 200) {
+        response.writeHead(status, { 'content-type': 'application/json', 'content-length': '1000' });
+        response.write('{"id":', () => setTimeout(() => response.destroy(), 20));
+      } else response.writeHead(status, { 'retry-after': '0' }).end();
       return true;
     };
     const events: PushEvent[] = [];
@@ -147,8 +151,18 @@ describe('pushModel', () => {
     await expect(answer(409)).rejects.toThrow('somebody changed the repository meanwhile');
     await expect(answer(404)).rejects.toThrow('there is no such place on the hub');
     await expect(answer(500)).rejects.toThrow('gave up after 2 attempts: the server answers 500');
+    hub.trouble = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
+      return true;
+    };
+    await expect(push()).rejects.toThrow('me/tiny: the answer is not that of a HuggingFace hub; is HF_ENDPOINT right?');
     const wrong = pushModel(model, 'tiny', { endpoint: hub.endpoint, token: PushServer.writer });
     await expect(wrong).rejects.toThrow('expected org/name');
+  });
+
+  it.each(['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'])('asks nothing where %s is set', async (name) => {
+    await expect(push({ env: { [name]: '1' } })).rejects.toThrow('me/tiny: pushing needs the network, and the offline');
+    expect(hub.log).toEqual([]);
   });
 
   it('can be aborted', async () => {
@@ -171,6 +185,8 @@ describe('pushModel', () => {
       expect(result).toMatchObject({ repository: 'me/tiny', unchanged: [] });
       const second = await run(model, 'me/tiny');
       expect(second.stdout).toContain(`all ${result.uploaded.length} files were there already`);
+      const third = await run(model, 'me/tiny', '--json');
+      expect(JSON.parse(third.stdout)).toMatchObject({ commit: null, uploaded: [] });
     });
 
     it('checks without sending', async () => {

@@ -8,6 +8,7 @@ import { temporaryPath } from '../temporary-file.ts';
 import { contentHash } from './content-hash.ts';
 import { type RetryOptions, readBody, request, TransientError, withRetries } from './http.ts';
 import type { HubEvent } from './hub-event.ts';
+import { fileRefusal } from './hub-refusal.ts';
 
 /** What the hub says of a file before it is fetched. */
 export interface RemoteFile {
@@ -28,6 +29,10 @@ export interface DownloadContext extends RetryOptions {
   readonly onEvent: (event: HubEvent) => void;
 }
 
+function hasToken({ headers }: DownloadContext): boolean {
+  return headers['authorization'] !== undefined;
+}
+
 /** Asks for a file's hash and size. Undefined where there is no such file. */
 export async function remoteFile(
   origin: string,
@@ -42,7 +47,7 @@ export async function remoteFile(
     (attempt, delay, reason) => context.onEvent({ kind: 'retry', file: name, attempt, delay, reason }),
   );
   if (response.status === 404) return undefined;
-  if (response.status >= 400) throw new CheckpointError(`${origin}/${name}`, `the server answers ${response.status}`);
+  if (response.status >= 400) throw fileRefusal(response, `${origin}/${name}`, hasToken(context));
   const redirected = response.status >= 300;
   const etag = (response.headers.get('x-linked-etag') ?? response.headers.get('etag'))
     ?.replace(/^W\//, '')
@@ -149,10 +154,7 @@ async function fetchBytes(file: RemoteFile, incomplete: string, context: Downloa
     }
     if (response.status !== 200 && response.status !== 206) {
       await response.body?.cancel().catch(() => {});
-      throw new CheckpointError(
-        `${origin}/${name}`,
-        `the server answers ${response.status} ${response.statusText}`.trimEnd(),
-      );
+      throw fileRefusal(response, `${origin}/${name}`, hasToken(context));
     }
     // a server that cannot go on in the middle sends the whole file (200), or names another start
     const resumed =

@@ -20,5 +20,5 @@ export type HubEvent =
     }
   /** Another process is fetching this file. */
   | { readonly kind: 'wait'; readonly file: string }
-  /** The hub cannot be reached: what the cache holds is used. */
+  /** The hub cannot be reached, or does not accept the token: what the cache holds is used. */
   | { readonly kind: 'offline'; readonly reason: string };

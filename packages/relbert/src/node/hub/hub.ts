@@ -21,6 +21,7 @@ import type { DownloadContext } from './hub-download.ts';
 import { downloadBlob, remoteFile, takeShared } from './hub-download.ts';
 import type { HubEvent } from './hub-event.ts';
 import { type HubId, isLikelyModel, modelSuggestion, requireHubId } from './hub-id.ts';
+import { HubRefusal, modelRefusal } from './hub-refusal.ts';
 import type { HubSettings, HubSettingsOptions } from './hub-settings.ts';
 import { hubSettings } from './hub-settings.ts';
 
@@ -80,9 +81,6 @@ export async function hubFiles(model: string, options: HubOptions = {}): Promise
   return fetchSnapshot(hubId, origin, cache, listing, settings, { ...context, attempts: options.attempts ?? 5 });
 }
 
-/** The hub's own "no": not a matter of the network. */
-class HubRefusal extends CheckpointError {}
-
 function isTransient(error: unknown): error is CheckpointError {
   return error instanceof CheckpointError && error.cause instanceof TransientError;
 }
@@ -127,11 +125,12 @@ function downloadContext(settings: HubSettings, options: HubOptions, patient: bo
 
 /** The commit that a revision stands at, and the files of it. */
 async function listFiles(
-  { id, revision }: HubId,
+  hubId: HubId,
   origin: string,
   { endpoint, token }: HubSettings,
   context: DownloadContext,
 ): Promise<Listing> {
+  const { id, revision } = hubId;
   const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
   return withRetries(
     origin,
@@ -140,7 +139,7 @@ async function listFiles(
       const response = await request(url, { headers: context.headers, redirect: 'follow' }, context);
       if (!response.ok) {
         await response.body?.cancel().catch(() => {});
-        throw refusal(response, { id, revision }, origin, token !== undefined);
+        throw modelRefusal(response, hubId, token !== undefined);
       }
       const chunks: Uint8Array[] = [];
       let length = 0;
@@ -174,32 +173,6 @@ async function listFiles(
 
 function namedByText(sizes: ReadonlyMap<unknown, number | undefined>): sizes is FileSizes {
   return [...sizes.keys()].every((name) => typeof name === 'string');
-}
-
-/** What an error status of the hub means, and what to do. */
-function refusal(response: Response, { id, revision }: HubId, origin: string, hasToken: boolean): CheckpointError {
-  const code = response.headers.get('x-error-code') ?? '';
-  const { status } = response;
-  const permission = hasToken
-    ? 'the token in use (HF_TOKEN, or the one of `hf auth login`) may not read it'
-    : 'if it is private, set HF_TOKEN to a token that may read it';
-  if (code === 'RevisionNotFound') {
-    return new HubRefusal(origin, `the model has no branch, tag or commit "${revision}"`);
-  }
-  if (code === 'GatedRepo' || status === 403) {
-    return new HubRefusal(
-      origin,
-      `the model is gated: accept its terms on its page on the hub; ${hasToken ? permission : 'then set HF_TOKEN'}`,
-    );
-  }
-  // without permission the hub does not tell a private model from one that does not exist
-  if (status === 401 || status === 404 || code === 'RepoNotFound') {
-    return new HubRefusal(
-      origin,
-      `there is no folder of this name, and there is no such model on the hub${modelSuggestion(id)}: check the spelling; ${permission}`,
-    );
-  }
-  return new CheckpointError(origin, `the hub answers ${status} ${response.statusText}`.trimEnd());
 }
 
 /** Which files of a model are fetched: sizes matter, so nothing that a checkpoint is not read from. */

@@ -13,7 +13,7 @@ import { excerpt } from '../../text/excerpt.ts';
 import { fileError } from '../file-error.ts';
 import { readText } from '../read-file.ts';
 import { contentHash } from './content-hash.ts';
-import { request, withRetries } from './http.ts';
+import { type RetryOptions, readBody, request, withRetries } from './http.ts';
 import type { HubOptions } from './hub.ts';
 import { parseHubId } from './hub-id.ts';
 import { hubSettings } from './hub-settings.ts';
@@ -124,7 +124,13 @@ export function checkRepositoryName(repository: string): void {
 export async function pushModel(folder: string, repository: string, options: PushOptions = {}): Promise<PushResult> {
   checkRepositoryName(repository);
   const files = await filesToPush(folder);
-  const { endpoint, token } = await hubSettings(options);
+  const { endpoint, token, offline } = await hubSettings(options);
+  if (offline) {
+    throw new CheckpointError(
+      repository,
+      'pushing needs the network, and the offline switch is on: unset HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE',
+    );
+  }
   if (token === undefined) {
     throw new CheckpointError(
       repository,
@@ -260,7 +266,7 @@ async function compare(
 /** Bytes a second below which an upload counts as stalled. */
 const SLOWEST = 32 * 1024;
 
-/** `fetch` that repeats requests which broke off, stalled, or met a server that is overloaded. */
+/** `fetch` that repeats requests which broke off (also within an answer), stalled, or met a server that is overloaded. */
 function retryingFetch(repository: string, options: PushOptions): typeof fetch {
   const { fetch: given, stallTimeout = 60_000, attempts = 5, pause = 500, signal, onProgress } = options;
   const send = given ?? ((url: string, init: RequestInit) => fetch(url, init));
@@ -276,14 +282,28 @@ function retryingFetch(repository: string, options: PushOptions): typeof fetch {
     return withRetries(
       repository,
       context,
-      () => request(url, { ...init, signal: null }, context),
+      async () => wholeResponse(await request(url, { ...init, signal: null }, context), context),
       (_, delay, reason) => onProgress?.({ kind: 'retry', delay, reason }),
     );
   };
 }
 
+/** The response with all of its body, which is short: JSON, or nothing. @throws TransientError where it breaks off */
+async function wholeResponse(response: Response, options: RetryOptions): Promise<Response> {
+  if (response.body === null) return response;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readBody(response, options)) chunks.push(chunk);
+  const { status, statusText, headers } = response;
+  return new Response(Buffer.concat(chunks), { status, statusText, headers });
+}
+
 /** What the hub's answer means and what to do. Addresses are left out: those of the storage are signed. */
 function refusal(error: unknown, repository: string): unknown {
+  if (error instanceof SyntaxError) {
+    return new CheckpointError(repository, 'the answer is not that of a HuggingFace hub; is HF_ENDPOINT right?', {
+      cause: error,
+    });
+  }
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined;
   if (status === undefined) return error;
   const data = (error as { readonly data?: { readonly error?: unknown } }).data;
