@@ -5,6 +5,7 @@ import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
 import { openSplits } from './evaluate-classification.ts';
 import { UsageError } from './exit.ts';
+import { readInputText } from './input-text.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { choice, flag, fromZero, negated, number, probability, required, text, withDefault } from './option.ts';
 import type { Terminal } from './terminal.ts';
@@ -104,13 +105,11 @@ async function checkOutput(folder: string, overwrite: boolean | undefined): Prom
 
 async function readExamples(data: string, validation: string | undefined, terminal: Terminal) {
   const { parseLexicalRelations } = await import('../data/lexical-relation.ts');
-  const { kindOfPath, readText } = await import('../node/read-file.ts');
+  const { kindOfPath } = await import('../node/read-file.ts');
   const labelled = (file: DataFile): LabelledExample[] =>
     parseLexicalRelations(file).map(({ head, tail, relation }) => ({ head, tail, label: relation }));
   const read = async (file: string): Promise<DataFile> => ({
-    ...(file === '-'
-      ? { file: 'standard input', text: await readInputText(terminal) }
-      : { file, text: await readText(file, { signal: terminal.signal }) }),
+    ...(await readInputText(file, terminal)),
     onNotice: terminal.note,
   });
   if (data === '-' || (await kindOfPath(data)) !== 'folder') {
@@ -122,13 +121,6 @@ async function readExamples(data: string, validation: string | undefined, termin
   const { split, requiredSplit } = await openSplits(data, terminal.note);
   const held = validation === undefined ? await split('validation') : await read(validation);
   return { examples: labelled(await requiredSplit('train')), validation: held ? labelled(held) : [] };
-}
-
-async function readInputText(terminal: Terminal): Promise<string> {
-  const { decodeText } = await import('../text/lines.ts');
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of terminal.readInput()) chunks.push(chunk);
-  return decodeText('standard input', Buffer.concat(chunks));
 }
 
 /** Says what makes a classifier look better or worse than it is. */

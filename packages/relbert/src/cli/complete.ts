@@ -14,7 +14,7 @@ import { readVocabulary } from './vocabulary.ts';
 /** The options of where answers come from. */
 export const answerOptions = {
   vocabulary: withDefault(
-    text('<file>', 'words that may be answers, one a line; package/words: 26,000 of WordNet'),
+    text('<file>', 'words that may be answers, one a line; package/words: 26,000 of WordNet; - reads standard input'),
     'package/words',
   ),
   candidates: withDefault(
@@ -98,7 +98,7 @@ export async function wordTable(
 ): Promise<WordTable> {
   const { tokenVectors } = await import('../encoder/word-vectors.ts');
   const { openModel } = await import('../node/open-model.ts');
-  const listed = await readVocabulary(flags.vocabulary);
+  const listed = await readVocabulary(flags.vocabulary, terminal);
   const fetching = fetchProgress(terminal, flags.offline);
   try {
     const words = [...new Set([...listed, ...asked])];

@@ -163,14 +163,12 @@ async function resultsText(results: readonly SetResult[], flags: MappingFlags, t
   ];
   if (flags.problems) {
     for (const { name, results: own } of results) {
-      const rows = own.map(({ problem, mapping, correct, score, rightScore }) => [
+      const rows = own.map(({ problem, mapping, right: isRight, correct, score, rightScore }) => [
         `${problem.source[0]} → ${problem.target[0]}`,
         `${correct}/${mapping.length}`,
         score.toFixed(4),
         rightScore.toFixed(4),
-        problem.source
-          .map((term, i) => `${term} → ${mapping[i]}${mapping[i] === problem.target[i] ? '' : ' ✗'}`)
-          .join(', '),
+        problem.source.map((term, i) => `${term} → ${mapping[i]}${isRight[i] ? '' : ' ✗'}`).join(', '),
       ]);
       tables.push(
         tableText(

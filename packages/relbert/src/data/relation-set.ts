@@ -1,6 +1,7 @@
 import { pairKey } from '../pair/pair-key.ts';
 import { pairTableOf } from '../pair/pair-table.ts';
 import { pairText, type WordPair } from '../pair/word-pair.ts';
+import { CsvReader } from '../text/csv.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { jsonObject } from '../text/json.ts';
@@ -32,9 +33,19 @@ export function holdsRelations(data: DataFile): boolean {
   const first = linesOf(data)[0]?.text.trim() ?? '';
   if (first.startsWith('{')) return /"relation(_type)?"\s*:/.test(first);
   if (isQuestionsWords(data.text)) return true;
-  const fields = first.split(/\.csv$/i.test(data.file) ? ',' : '\t');
+  const fields = /\.csv$/i.test(data.file) ? firstRecord(data) : first.split('\t');
   const table = pairTableOf(fields);
   return table ? table.relation !== undefined : fields.length > 2;
+}
+
+function firstRecord(data: DataFile): readonly string[] {
+  const reader = new CsvReader();
+  for (const line of linesOf(data)) {
+    const record = reader.push(line);
+    if (record) return record.fields;
+  }
+  reader.end();
+  return [];
 }
 
 /**

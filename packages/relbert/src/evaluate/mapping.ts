@@ -23,6 +23,8 @@ export interface MappingResult {
   readonly problem: MappingProblem;
   /** The target term of each source term, in the order of the problem's source. */
   readonly mapping: readonly string[];
+  /** Whether each term is mapped rightly, in the order of `mapping`. */
+  readonly right: readonly boolean[];
   /** Terms mapped rightly. */
   readonly correct: number;
   /** `correct` as a fraction of the terms. */
@@ -176,19 +178,21 @@ function mappingResult(
   const n = source.length;
   const score = (mapping: ArrayLike<number>): number =>
     objective === 'coherence' ? coherence(weights, n, mapping) / (n * (n - 1)) : rowMaxima(weights, n, mapping) / n;
-  const right = source.map((term) => target.indexOf(problem.target[problem.source.indexOf(term)] as string));
+  const answer = source.map((term) => target.indexOf(problem.target[problem.source.indexOf(term)] as string));
   const mapping = problem.source.map((term) => target[permutation[source.indexOf(term)] as number] as string);
-  const correct = mapping.filter((term, i) => {
+  const right = mapping.map((term, i) => {
     const also = problem.alsoRight?.some(([from, to]) => from === problem.source[i] && to === term) ?? false;
     return term === problem.target[i] || also;
-  }).length;
+  });
+  const correct = right.filter(Boolean).length;
   return {
     problem,
     mapping,
+    right,
     correct,
     accuracy: correct / n,
     score: score(permutation),
-    rightScore: score(right),
+    rightScore: score(answer),
     nodes,
     optimal,
   };

@@ -56,7 +56,9 @@ function tooLong({ head, tail }: WordPair): string | undefined {
 /** The pair as read from a file or an argument. Throws PairError where a word is blank or too long. */
 export function checkedPair(head: string, tail: string, columns?: Readonly<Record<string, unknown>>): WordPair {
   const pair = columns && Object.keys(columns).length > 0 ? { head, tail, columns } : { head, tail };
-  const infinite = Object.entries(columns ?? {}).find(([, value]) => Math.abs(value as number) === Infinity);
+  const infinite = Object.entries(columns ?? {}).find(
+    ([, value]) => typeof value === 'number' && Math.abs(value) === Infinity,
+  );
   if (infinite) throw new PairError(`the number of ${excerpt(infinite[0])} is too large in ${pairText(pair)}`);
   const blank = head.trim() === '' ? 'head' : tail.trim() === '' ? 'tail' : undefined;
   if (blank) throw new PairError(`the ${blank} word is blank in ${pairText(pair)}`);

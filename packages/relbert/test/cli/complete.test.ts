@@ -37,6 +37,15 @@ describe('relbert complete', () => {
     expect(table.stdout).toMatch(/hot:cold = big: +score/);
   });
 
+  it('reads the list from standard input', async () => {
+    const args = ['complete', 'hot:cold', 'up', ...model, '--json', '--vocabulary'];
+    const listed = await relbert([...args, path('words.txt')]);
+    const read = await relbert([...args, '-'], { input: readFileSync(path('words.txt'), 'utf8') });
+    expect([read.code, read.stdout]).toEqual([0, listed.stdout]);
+    const empty = await relbert([...args, '-'], { input: '' });
+    expect([empty.code, empty.stderr]).toEqual([1, expect.stringContaining('standard input: holds no word')]);
+  });
+
   it('warns of words of the question without a token', async () => {
     const { code, stderr } = await relbert(['complete', 'hot:cold', '🍕', ...model, '--vocabulary', path('words.txt')]);
     expect([code, stderr]).toEqual([0, expect.stringContaining('no token for all or a part of 🍕:')]);

@@ -50,6 +50,24 @@ describe('relbert evaluate mapping', () => {
     expect(table.stdout).toContain('king → man, queen → woman');
   });
 
+  it('marks wrong terms in --problems, and none that an alternative makes right', async () => {
+    const rows = ['man,king,woman,queen,prince,science', 'man,king,boy,prince,queen,science'];
+    const csv = file(
+      'also/scan.csv',
+      `target,source,targ_word,src_word,alternatives,analogy_type\n${rows.join('\n')}\n`,
+    );
+    const words = `vectors:${file('also.txt', 'king 1 0\nqueen 0 1\nprince 3 1\nman 1 0\nwoman 3 1\nboy 0 1\n')}`;
+    const args = ['evaluate', 'mapping', '--data', csv, '--model', words];
+    const output = await json<Output>(...args);
+    expect(output.results[0]?.mappings[0]).toMatchObject({
+      mapping: ['man', 'boy', 'woman'],
+      right: [true, true, true],
+    });
+    const { stdout } = await relbert([...args, '--problems']);
+    expect(stdout).toContain('king → man, queen → boy, prince → woman');
+    expect(stdout).not.toContain('✗');
+  });
+
   /** A problem for which the two objectives have different best mappings, found by trying all of them. */
   const disputed = () => [
     ...['--data', file('disputed/test.jsonl', jsonl({ source: ['a', 'b', 'c', 'd'], target: ['p', 'q', 'r', 's'] }))],

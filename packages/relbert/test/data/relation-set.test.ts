@@ -3,6 +3,7 @@ import {
   distinctPairs,
   formatRelationLines,
   formatTrainPairs,
+  holdsRelations,
   joinRelationSets,
   parseRelationSets,
 } from '../../src/data/relation-set.ts';
@@ -21,6 +22,16 @@ const capital = {
 };
 
 describe('relation files', () => {
+  it('are told from files of pairs by their first record, commas in quotes apart', () => {
+    const holds = (text: string, file = 'p.csv') => holdsRelations({ file, text });
+    expect(holds('"Washington, D.C.",USA\n')).toBe(false);
+    expect(holds('"Washington, D.C.",USA,capital\n')).toBe(true);
+    expect(holds('"head","tail","id"\na,b,1\n')).toBe(false);
+    expect(holds('"head","tail","relation"\na,b,r\n')).toBe(true);
+    expect(holds('"a\nb",c\n')).toBe(false);
+    expect([holds('a\tb\n', 'p.tsv'), holds('a\tb\tr\n', 'p.tsv')]).toEqual([false, true]);
+  });
+
   it('read JSON lines', () => {
     expect(parse(jsonl({ ...capital, negatives: [['Bonn', 'Germany']] }))).toEqual([
       {

@@ -21,6 +21,13 @@ describe('parsePair', () => {
     expect(parsePair('日本:🗾')).toEqual(pair('日本', '🗾'));
   });
 
+  test('takes words such as Infinity for text: a number that is too large is a JSON number', () => {
+    const table = parse('head\ttail\tnote\na\tb\tInfinity\nc\td\t1e999\n', 'tsv');
+    expect(table.map(({ columns }) => columns)).toEqual([{ note: 'Infinity' }, { note: '1e999' }]);
+    expect(parsePair('{"head":"a","tail":"b","note":"-Infinity"}').columns).toEqual({ note: '-Infinity' });
+    expect(() => parsePair('{"head":"a","tail":"b","note":1e999}')).toThrow('the number of "note" is too large');
+  });
+
   test('reads JSON, where words may hold a colon', () => {
     expect(parsePair('["3:00","clock"]')).toEqual(pair('3:00', 'clock'));
     expect(parsePair(' {"head":"a:b","tail":"c","relation":1}')).toEqual({
