@@ -4,6 +4,7 @@ import type { Clustering } from '../index.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
+import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { flag, fromZero, number, type Option, text, withDefault } from './option.ts';
 import { openPairs } from './pair-input.ts';
@@ -40,6 +41,10 @@ export const cluster = command({
     'relbert cluster --pairs pairs.tsv --k 6 --output relations.svg',
   ],
   async run([args], flags, terminal) {
+    const { outputFile } = await import('./output.ts');
+    if (flags.output !== undefined && outputFile(flags.output) === undefined) {
+      throw new UsageError(`--output ${flags.output}: expected a file or a folder; --json prints to standard output`);
+    }
     const { pairs: input } = await openPairs(args, flags.pairs, terminal);
     const given: WordPair[] = [];
     for await (const pair of input) given.push(pair);

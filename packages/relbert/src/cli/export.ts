@@ -28,7 +28,7 @@ const options = {
     aboveZero,
   ),
   pooling: text('<pooling>', `${poolings.join(', ')} (default: the checkpoint's)`),
-  output: required(text('<path>', 'file or folder to write')),
+  output: required(text('<path>', 'file or folder to write; - writes an ONNX file to standard output')),
   overwrite: flag('with --format safetensors: replace a model that stands in the folder'),
   offline: modelOptions.offline,
 };
@@ -53,8 +53,16 @@ async function run(
   { model: name, format, dtype, opset, shardSize, pooling: pooled, output, overwrite, offline }: Flags<typeof options>,
   terminal: Terminal,
 ): Promise<void> {
+  const { openOutput, outputFile } = await import('./output.ts');
   if (format === 'safetensors' && pooled !== undefined) {
     throw new UsageError('--pooling goes with --format onnx: a folder keeps the pooling of its checkpoint');
+  }
+  if (format === 'safetensors' && opset !== 'onnxruntime') {
+    throw new UsageError('--opset goes with --format onnx: a folder holds weights and no operators');
+  }
+  const path = outputFile(output);
+  if (format === 'safetensors' && path === undefined) {
+    throw new UsageError(`--output ${output}: --format safetensors writes a folder: name one`);
   }
   if (format === 'onnx' && shardSize !== undefined) {
     throw new UsageError('--shard-size goes with --format safetensors: an ONNX file is one file');
@@ -83,12 +91,17 @@ async function run(
       });
     } else {
       const { exportOnnx } = await import('../encoder/export-onnx.ts');
-      const { writeFileAtomic } = await import('../node/files.ts');
       const exported = await exportOnnx(model, { dtype, opset, runtime: nodeRuntime(), ...(pooling && { pooling }) });
-      await writeFileAtomic(output, exported.model, { signal: terminal.signal });
+      const file = await openOutput(path, terminal);
+      try {
+        await file.write(exported.model);
+        await file.commit();
+      } finally {
+        await file.discard();
+      }
       note(terminal, exported);
     }
-    await terminal.print(output);
+    if (path !== undefined) await terminal.print(path);
   } finally {
     await fetching.stop();
   }

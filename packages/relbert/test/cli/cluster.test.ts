@@ -47,6 +47,11 @@ describe('relbert cluster', () => {
   });
 
   it('names what cannot be', async () => {
+    const output = await relbert(['cluster', 'a:b', 'c:d', '--output', '-', ...model]);
+    expect([output.code, output.stderr]).toEqual([
+      2,
+      expect.stringContaining('--output -: expected a file or a folder'),
+    ]);
     const tooMany = await relbert(['cluster', 'a:b', '--k', '2', ...model]);
     expect([tooMany.code, tooMany.stderr]).toEqual([
       2,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ const root = mkdtempSync(join(tmpdir(), 'relbert-export-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const write = (folder: string, ...more: string[]) =>
   relbert(['export', '--format', 'safetensors', '--model', tinyModel, '--output', folder, ...more]);
+const onnx = (output: string) => relbert(['export', '--model', tinyModel, '--output', output]);
 const contents = (folder: string) =>
   readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'latin1')]);
 
@@ -34,6 +35,16 @@ describe('relbert export --format safetensors', () => {
     for (const gone of ['model.safetensors', 'bpe.codes', 'README.md']) expect(names).not.toContain(gone);
   });
 
+  it('refuses what goes with an ONNX file only', async () => {
+    const opset = await write(join(root, 'opset'), '--opset', 'plain');
+    expect([opset.code, opset.stderr]).toEqual([2, expect.stringContaining('--opset goes with --format onnx')]);
+    for (const name of ['-', '/dev/stdout']) {
+      const { code, stderr } = await write(name);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`--output ${name}: --format safetensors writes a`)]);
+    }
+    expect(readdirSync(root)).not.toContain('opset');
+  });
+
   it('does not write beside another process, and leaves no folder where it fails', async () => {
     const folder = join(root, 'locked');
     {
@@ -45,5 +56,18 @@ describe('relbert export --format safetensors', () => {
     const args = ['export', '--format', 'safetensors', '--model', join(root, 'gone'), '--output', nowhere];
     expect((await relbert(args)).code).toBe(1);
     expect(readdirSync(root)).not.toContain('nowhere');
+  });
+});
+
+describe('relbert export --format onnx', () => {
+  it('writes to standard output for - and its other names, and then nothing else', async () => {
+    const file = join(root, 'encoder.onnx');
+    expect((await onnx(file)).stdout).toBe(`${file}\n`);
+    for (const name of ['-', '/dev/stdout']) {
+      const { code, stdout } = await onnx(name);
+      // As UTF-8, like the output of the test's command.
+      expect([code, stdout === readFileSync(file).toString()]).toEqual([0, true]);
+    }
+    expect(existsSync('-')).toBe(false);
   });
 });
