@@ -132,9 +132,8 @@ async function withRuntime(
   partsFor: (runtime: Runtime) => Promise<ClassifierParts>,
 ): Promise<RelationClassifier> {
   const runtime = webRuntime(options);
-  const owned = { [Symbol.asyncDispose]: () => runtime.dispose() };
   try {
-    return new RelationClassifier(await classifier.openParts(await partsFor(runtime), encoder, runtime, [owned]));
+    return new RelationClassifier(await classifier.openParts(await partsFor(runtime), encoder, runtime, [runtime]));
   } catch (error) {
     await runtime.dispose();
     throw error;

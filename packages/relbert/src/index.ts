@@ -112,7 +112,7 @@ async function withEncoder(
   partsFor: (encoder: Core, runtime: Runtime) => Promise<ClassifierParts>,
 ): Promise<RelationClassifier> {
   const runtime = nodeRuntime(options);
-  const owned: AsyncDisposable[] = [{ [Symbol.asyncDispose]: () => runtime.dispose() }];
+  const owned: AsyncDisposable[] = [runtime];
   try {
     const encoder = given ?? (await RelationEncoder.load(model, options));
     if (!given) owned.unshift(encoder);

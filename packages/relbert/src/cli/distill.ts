@@ -57,7 +57,7 @@ async function run(flags: DistillFlags, terminal: Terminal): Promise<void> {
       ...{ model, output, recipe, recipeName: flags.recipe, prompt: learned?.prompt, validate },
       ...{ dtype, excludePairs, threads, device, resume, overwrite },
       ...{ signal: terminal.signal, hub: fetching.hub, onNotice: terminal.note },
-      onTeacher: (done, total) => display.teacher(done, total),
+      onTeacher: ({ done, total }) => display.teacher(done, total),
     });
     for await (const event of events) await display.show(event);
   } finally {

@@ -207,7 +207,7 @@ async function evaluateSet(
   }
   const { evaluateClassification } = await import('../evaluate/classification.ts');
   const { nodeRuntime } = await import('../node/runtime.ts');
-  const runtime = nodeRuntime({ device: flags.device });
+  await using runtime = nodeRuntime({ device: flags.device });
   const progress = await terminal.progress(`classifying ${name}`, 'epochs');
   try {
     return await evaluateClassification(set, features.extract, runtime, {
@@ -219,7 +219,6 @@ async function evaluateSet(
     });
   } finally {
     progress.stop();
-    await runtime.dispose();
   }
 }
 

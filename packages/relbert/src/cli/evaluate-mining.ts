@@ -56,7 +56,7 @@ export const evaluateMining = command({
       flags.among === undefined ? await poolOf(given, flags, terminal) : await openPool(flags.among, flags, terminal);
     const { pairs, vectors, dimension } = await gather(pool, given, terminal);
     const { nodeWorkerRuntime } = await import('../node/worker.ts');
-    const runtime = nodeWorkerRuntime(); // ends with the process
+    await using runtime = nodeWorkerRuntime();
     const methods = await relationMethods(vectors, dimension, {
       runtime,
       threads: flags.threads,

@@ -78,6 +78,7 @@ async function run(
   // Now, not after the model is fetched and calibrated.
   await using _lock = format === 'safetensors' ? await lockModelFolder(output, { overwrite }) : undefined;
   const fetching = fetchProgress(terminal, offline);
+  const { signal } = terminal;
   try {
     const model = await openModel(name, fetching.hub);
     if (format === 'safetensors') {
@@ -85,13 +86,19 @@ async function run(
       await saveModel({
         folder: output,
         source: model.checkpoint,
-        ...(dtype === 'int8' ? { int8: await int8Tensors(model, nodeRuntime()) } : { dtype }),
+        ...(dtype === 'int8' ? { int8: await int8Tensors(model, nodeRuntime(), { signal }) } : { dtype }),
         shardBytes: shardSize && shardSize * 1e6,
-        signal: terminal.signal,
+        signal,
       });
     } else {
       const { exportOnnx } = await import('../encoder/export-onnx.ts');
-      const exported = await exportOnnx(model, { dtype, opset, runtime: nodeRuntime(), ...(pooling && { pooling }) });
+      const exported = await exportOnnx(model, {
+        dtype,
+        opset,
+        runtime: nodeRuntime(),
+        signal,
+        ...(pooling && { pooling }),
+      });
       const file = await openOutput(path, terminal);
       try {
         await file.write(exported.model);

@@ -1,6 +1,7 @@
 /** `relbert index build | add | remove | compact`. */
 import type { RelationEncoder } from '../encoder/relation-encoder.ts';
-import type { IndexWriteEvent, IndexWriter } from '../index/index-writer.ts';
+import type { IndexWriteEvent, IndexWriter, IndexWriterOptions } from '../index/index-writer.ts';
+import type { Runtime } from '../runtime/session.ts';
 import { command } from './command.ts';
 import { indexModelOptions, openIndex, requireModel } from './index-model.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
@@ -52,7 +53,9 @@ export const indexRemove = command({
   },
   examples: [`relbert index remove wordnet-index --where 'relation = "hypernym"'`],
   async run([dir], flags, terminal) {
-    await using writer = await openWriter(dir, terminal, undefined);
+    const { nodeWorkerRuntime } = await import('../node/worker.ts');
+    await using runtime = nodeWorkerRuntime();
+    await using writer = await openWriter(dir, { runtime, terminal });
     const removed = await writer.remove(flags.where);
     await report(dir, { removed }, `${pairCount(removed)} removed`, flags, terminal);
   },
@@ -67,7 +70,9 @@ export const indexCompact = command({
   examples: ['relbert index compact wordnet-index'],
   async run([dir], flags, terminal) {
     await using bar = new StageProgress<IndexWriteEvent>(labels, terminal);
-    await using writer = await openWriter(dir, terminal, undefined, bar);
+    const { nodeWorkerRuntime } = await import('../node/worker.ts');
+    await using runtime = nodeWorkerRuntime();
+    await using writer = await openWriter(dir, { runtime, terminal, bar });
     await writer.compact();
     await bar[Symbol.asyncDispose]();
     await report(dir, {}, 'compacted', flags, terminal);
@@ -78,6 +83,7 @@ async function buildIndex(dir: string, flags: Flags<typeof buildOptions>, termin
   const { pairs, count } = await openPairs([], flags.pairs, terminal);
   const { IndexWriter } = await import('../index/index-writer.ts');
   const { indexFolder } = await import('../node/index-folder.ts');
+  const { nodeWorkerRuntime } = await import('../node/worker.ts');
   const { identityOf } = await import('./index-model.ts');
   await using encoder = await loadEncoder(flags, terminal);
   await using bar = new StageProgress<IndexWriteEvent>(labels, terminal);
@@ -86,11 +92,9 @@ async function buildIndex(dir: string, flags: Flags<typeof buildOptions>, termin
     model: await identityOf(encoder, flags, terminal),
     ...(flags.overwrite && { overwrite: true }),
   };
-  await using writer = await IndexWriter.create(
-    indexFolder(dir),
-    about,
-    await writerOptions(terminal, flags.threads, bar),
-  );
+  await using runtime = nodeWorkerRuntime();
+  const writing = writerOptions({ runtime, terminal, threads: flags.threads, bar });
+  await using writer = await IndexWriter.create(indexFolder(dir), about, writing);
   await addPairs(dir, writer, encoder, { pairs, count, bar }, flags, terminal);
 }
 
@@ -101,7 +105,9 @@ async function addToIndex(dir: string, flags: AddFlags, terminal: Terminal): Pro
   const { encoder } = await requireModel(index, flags, terminal);
   await using _ = encoder;
   await using bar = new StageProgress<IndexWriteEvent>(labels, terminal);
-  await using writer = await openWriter(dir, terminal, flags.threads, bar);
+  const { nodeWorkerRuntime } = await import('../node/worker.ts');
+  await using runtime = nodeWorkerRuntime();
+  await using writer = await openWriter(dir, { runtime, terminal, threads: flags.threads, bar });
   await addPairs(dir, writer, encoder, { pairs, count, bar }, flags, terminal);
 }
 
@@ -129,25 +135,22 @@ async function addPairs(
   await report(dir, { added, repeated }, text, flags, terminal);
 }
 
-async function openWriter(
-  dir: string,
-  terminal: Terminal,
-  threads: number | undefined,
-  bar?: StageProgress<IndexWriteEvent>,
-): Promise<IndexWriter> {
-  const { IndexWriter } = await import('../index/index-writer.ts');
-  const { indexFolder } = await import('../node/index-folder.ts');
-  return IndexWriter.open(indexFolder(dir), await writerOptions(terminal, threads, bar));
+interface Writing {
+  readonly runtime: Runtime;
+  readonly terminal: Terminal;
+  readonly threads?: number | undefined;
+  readonly bar?: StageProgress<IndexWriteEvent>;
 }
 
-async function writerOptions(
-  terminal: Terminal,
-  threads: number | undefined,
-  bar: StageProgress<IndexWriteEvent> | undefined,
-) {
-  const { nodeWorkerRuntime } = await import('../node/worker.ts');
+async function openWriter(dir: string, writing: Writing): Promise<IndexWriter> {
+  const { IndexWriter } = await import('../index/index-writer.ts');
+  const { indexFolder } = await import('../node/index-folder.ts');
+  return IndexWriter.open(indexFolder(dir), writerOptions(writing));
+}
+
+function writerOptions({ runtime, terminal, threads, bar }: Writing): IndexWriterOptions {
   return {
-    runtime: nodeWorkerRuntime(), // ends with the process
+    runtime,
     signal: terminal.signal,
     ...(threads !== undefined && { threads }),
     ...(bar && { onProgress: bar.show }),

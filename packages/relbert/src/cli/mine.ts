@@ -42,7 +42,7 @@ export const mine = command({
     const seeds = await readPairs(flags.seeds, terminal);
     const not = flags.not === undefined ? [] : await readPairs(flags.not, terminal);
     const { nodeWorkerRuntime } = await import('../node/worker.ts');
-    const runtime = nodeWorkerRuntime(); // ends with the process
+    await using runtime = nodeWorkerRuntime();
     const { minePairs } = await import('../index/mining.ts');
     await using pool = await candidatesOf(flags, seeds, terminal);
     const vectors = await pool.vectorsOf([...seeds, ...not]);

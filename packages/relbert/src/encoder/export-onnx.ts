@@ -29,6 +29,7 @@ export interface ExportOnnxOptions {
   readonly opset?: 'onnxruntime' | 'plain';
   /** For int8: computes the ranges of activations. `nodeRuntime()` or `webRuntime()`. */
   readonly runtime?: Runtime;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface OnnxExport {
@@ -60,10 +61,11 @@ export interface OnnxExport {
  *
  * @param model `exportOnnx(await openLanguageModel(await openModel('./model')))`, both from `relbert`.
  * @throws CheckpointError or WeightError for weights that cannot be used, PoolingError for an unknown pooling,
- *   PromptError for a prompt of another model, OptionError for int8 without a runtime
+ *   PromptError for a prompt of another model, OptionError for int8 without a runtime, the signal's reason when aborted
  */
 export async function exportOnnx(model: LanguageModel, options: ExportOnnxOptions = {}): Promise<OnnxExport> {
-  const { dtype = 'f32', opset = 'onnxruntime' } = options;
+  const { dtype = 'f32', opset = 'onnxruntime', signal } = options;
+  signal?.throwIfAborted();
   const {
     config,
     weights: stored,
@@ -79,7 +81,7 @@ export async function exportOnnx(model: LanguageModel, options: ExportOnnxOption
     if (!runtime) throw new OptionError("dtype 'int8' needs a runtime: pass { runtime: nodeRuntime() }");
     const prompts = calibrationPrompts(prompt, model.maxLength);
     // 7 bits: nobody knows where the file will run.
-    int8 = { ...(await calibrate({ config, weights: stored, runtime, prompts, softPrompt })), weightBits: 7 };
+    int8 = { ...(await calibrate({ config, weights: stored, runtime, prompts, softPrompt, signal })), weightBits: 7 };
   }
   const inInt8 = dtype === 'int8' ? int8Weights(config, stored) : undefined;
   const graph = buildEncoder(config, { int8, int8Weights: inInt8, softPrompt });
@@ -87,8 +89,8 @@ export async function exportOnnx(model: LanguageModel, options: ExportOnnxOption
   const embedding = poolHidden(graph.hidden, weights, pooling); // [B, D]
   const { parameters } = graph;
   let initializers: Record<string, ConstantData> = options.runtime
-    ? await parameterData(options.runtime, { parameters, config, weights: stored })
-    : await readParameters(parameters, config, stored);
+    ? await parameterData(options.runtime, { parameters, config, weights: stored }, { signal })
+    : await readParameters(parameters, config, stored, { signal });
   let result = embedding;
   if (dtype === 'f16') {
     const halved = new Substitution();

@@ -15,14 +15,18 @@ import { type LanguageModel, relationModel } from './language-model.ts';
  * those over calibration prompts of the model's prompt and of the template `a`.
  *
  * @param runtime computes the ranges
- * @throws CheckpointError or WeightError for weights that cannot be used
+ * @throws CheckpointError or WeightError for weights that cannot be used; the signal's reason when aborted
  */
-export async function int8Tensors(model: LanguageModel, runtime: Runtime): Promise<TensorToWrite[]> {
+export async function int8Tensors(
+  model: LanguageModel,
+  runtime: Runtime,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<TensorToWrite[]> {
   const { config, weights, maxLength } = model;
   const prompts = [relationModel(model), relationModel(model, { template: 'a' })].flatMap(({ prompt }) =>
     prompt.vectors ? [] : calibrationPrompts(prompt, maxLength),
   );
-  const inputs = await int8Inputs({ config, weights, runtime, prompts });
+  const inputs = await int8Inputs({ config, weights, runtime, prompts, signal });
   const names = resolveWeightNames(config, weights);
   const inputOf = new Map<string, Int8Input>();
   for (const layer of buildEncoder(config).linearInputs.values()) {
@@ -31,6 +35,7 @@ export async function int8Tensors(model: LanguageModel, runtime: Runtime): Promi
   }
   const tensors: TensorToWrite[] = [];
   for (const [name, { shape, type, bytes }] of weights.store) {
+    signal?.throwIfAborted();
     if (!isFloatType(type)) tensors.push({ name, shape, type, data: bytes });
     else if (shape.length !== 2) {
       tensors.push({ name, shape, type: 'F32', data: async () => (await weights.get(name)).data });

@@ -11,13 +11,12 @@
  * await using encoder = await RelationEncoder.load();
  * const read = (file: string) => ({ file, text: readFileSync(file, 'utf8') });
  * const set = lexicalRelationSet({ train: read('BLESS/train.tsv'), test: read('BLESS/test.tsv') });
- * const runtime = nodeRuntime();
+ * await using runtime = nodeRuntime();
  * const { test } = await evaluateClassification(
  *   set,
  *   (pairs) => embeddingFeatures(pairs, (some) => encoder.encode(some), 'both'),
  *   runtime,
  * );
- * await runtime.dispose();
  * console.log(test.macroF1, test.microF1);
  * ```
  *

@@ -29,6 +29,7 @@ export function nodeRuntime({ device = 'auto' }: NodeRuntimeOptions = {}): Runti
       return (await opened)(model, options);
     },
     async dispose() {},
+    async [Symbol.asyncDispose]() {},
   };
 }
 

@@ -26,6 +26,9 @@ export function nodeWorkerRuntime({ device = 'auto' }: NodeRuntimeOptions = {}):
     started[place] ??= new SessionThread(device);
     return started[place];
   };
+  const dispose = async (): Promise<void> => {
+    await Promise.all(started.splice(0).map((thread) => thread?.end()));
+  };
   return {
     name: 'node-worker',
     operators: device === 'webgpu' ? 'fused' : 'plain',
@@ -56,9 +59,8 @@ export function nodeWorkerRuntime({ device = 'auto' }: NodeRuntimeOptions = {}):
       });
       return PooledSession.open(hosts, { model, options }, { firstAlone: true });
     },
-    async dispose() {
-      await Promise.all(started.splice(0).map((thread) => thread?.end()));
-    },
+    dispose,
+    [Symbol.asyncDispose]: dispose,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { EncodeEvent } from '../encoder/relation-encoder.ts';
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
 import type { PromptSpec } from '../prompt/spec.ts';
@@ -34,5 +35,5 @@ export interface DistillOptions {
   readonly onNotice?: ((notice: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** While the teacher encodes the pairs. */
-  readonly onTeacher?: ((done: number, total: number) => void) | undefined;
+  readonly onTeacher?: ((event: EncodeEvent) => void) | undefined;
 }

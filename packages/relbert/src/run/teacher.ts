@@ -1,8 +1,9 @@
 /** A larger relation encoder whose embeddings of the pairs that a run draws are computed once and kept in a cache. */
 
+import type { Embeddings } from '../encoder/embeddings.ts';
 import type { LanguageModel } from '../encoder/language-model.ts';
 import { encoderParts } from '../encoder/load-encoder.ts';
-import { RelationEncoder } from '../encoder/relation-encoder.ts';
+import { type EncodeEvent, RelationEncoder } from '../encoder/relation-encoder.ts';
 import type { LossTerm } from '../loss/losses.ts';
 import type { HubSettingsOptions } from '../node/hub/hub-settings.ts';
 import { teacherCache } from '../node/teacher-cache.ts';
@@ -22,7 +23,7 @@ export interface TeacherOptions {
   /** Location of the hub's cache; the embeddings are kept next to it. */
   readonly hub?: HubSettingsOptions | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly onProgress?: ((event: EncodeEvent) => void) | undefined;
 }
 
 /** A teacher and the hash that identifies it. */
@@ -48,25 +49,14 @@ export function comparedPairs(batches: Iterable<TrainingBatch>, losses: readonly
  * The teacher's embeddings of these pairs, zeros for others. They are looked up in the cache by the teacher's weights, prompt,
  * pooling and the pairs, so that a repeated run does not encode them again.
  *
- * A pair that is too long for the teacher is an error that names it.
+ * @throws PromptTooLongError naming a pair that is too long for the teacher; EmbeddingError; the signal's reason when aborted
  */
 export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeacher> {
-  const { model, pairs, threads, device, hub, signal, onProgress } = options;
+  const { model, pairs, hub } = options;
   const cache = await teacherCache(model.files, pairs, hub);
   let embeddings = await cache.read();
   if (!embeddings) {
-    const runtime = nodeWorkerRuntime({ device });
-    let encoder: RelationEncoder | undefined;
-    try {
-      encoder = new RelationEncoder(await encoderParts(model, runtime, { signal, threads }));
-      embeddings = await encoder.encode(pairs, {
-        signal,
-        onProgress: ({ done, total }) => onProgress?.(done, total),
-      });
-    } finally {
-      await encoder?.dispose();
-      await runtime.dispose(); // its thread runs, too, where the encoder was not finished
-    }
+    embeddings = await encoded(options);
     await cache.write(embeddings);
   }
   const { data, shape } = embeddings;
@@ -84,4 +74,11 @@ export async function loadTeacher(options: TeacherOptions): Promise<LoadedTeache
       return wanted;
     },
   };
+}
+
+async function encoded({ model, pairs, threads, device, signal, onProgress }: TeacherOptions): Promise<Embeddings> {
+  // Its thread runs, too, where the encoder is not finished.
+  await using runtime = nodeWorkerRuntime({ device });
+  await using encoder = new RelationEncoder(await encoderParts(model, runtime, { signal, threads }));
+  return await encoder.encode(pairs, { signal, onProgress });
 }

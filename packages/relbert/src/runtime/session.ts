@@ -34,7 +34,7 @@ export interface Session extends AsyncDisposable {
   /**
    * Runs the graph once. Inputs are not copied where the runtime allows it; outputs are fresh arrays.
    * Inputs that the graph does not read are ignored: what no output depends on is not part of a graph.
-   * Throws RuntimeError where inputs are missing or do not fit the graph.
+   * @throws RuntimeError where inputs are missing or do not fit the graph
    */
   run(inputs: TensorValues): Promise<Record<string, TensorValue>>;
   /** After the runs that have begun. */
@@ -64,7 +64,7 @@ export interface SessionOptions {
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** Whether weights are rearranged for products when the graph is loaded. Default true. */
   readonly prepacking?: boolean;
-  /** Optimisers that the level has and this graph is to be left alone by, by the runtime's names. Default: none. */
+  /** ONNX Runtime's graph optimizers to disable for this session, by its names. Default: none. */
   readonly withoutOptimizers?: readonly string[];
   /**
    * Whether threads wait for the next operator of a run in a busy loop. Default: for 20 µs, then they sleep. Measured with
@@ -75,7 +75,7 @@ export interface SessionOptions {
 }
 
 /** ONNX Runtime on a device. */
-export interface Runtime {
+export interface Runtime extends AsyncDisposable {
   /** In this thread, in a worker thread, or onnxruntime-web. */
   readonly name: 'node' | 'node-worker' | 'web';
   /** Which form of a transformer's layers is faster here: `fused` where a few large operators beat many small ones (graphics processors). */

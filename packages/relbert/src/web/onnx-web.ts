@@ -32,6 +32,7 @@ export function onnxWebRuntime(
       }
     },
     async dispose() {},
+    async [Symbol.asyncDispose]() {},
   };
 }
 

@@ -24,6 +24,7 @@ export function webRuntime(options: WebRuntimeOptions = {}): Runtime {
       return (await opened).createSession(model, sessionOptions);
     },
     async dispose() {},
+    async [Symbol.asyncDispose]() {},
   };
 }
 

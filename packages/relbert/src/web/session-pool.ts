@@ -56,6 +56,7 @@ export function sessionPool(ports: readonly MessagePort[]): SessionPool {
     createSession: (model, options = {}) => PooledSession.open(hosts, { model, options }),
     lose: (worker, error) => workers[worker]?.close(error),
     async dispose() {},
+    async [Symbol.asyncDispose]() {},
   };
 }
 

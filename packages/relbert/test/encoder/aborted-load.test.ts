@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EncoderOptions } from '../../src/encoder/encoder-options.ts';
+import { exportOnnx } from '../../src/encoder/export-onnx.ts';
+import { int8Tensors } from '../../src/encoder/int8-weights.ts';
+import type { LanguageModel } from '../../src/encoder/language-model.ts';
 import { encoderParts } from '../../src/encoder/load-encoder.ts';
 import { openModel, RelationEncoder } from '../../src/index.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
@@ -92,6 +95,20 @@ it('a load ends between two weights', async () => {
   const aborted = { ...model, weights: { ...model.weights, get } };
   await expect(encoderParts(aborted, nodeRuntime(), { signal: controller.signal })).rejects.toBe(enough);
   expect(read).toBe(3);
+});
+
+it.each<[string, (model: LanguageModel, runtime: Runtime, signal: AbortSignal) => Promise<unknown>]>([
+  ['an ONNX file', (model, runtime, signal) => exportOnnx(model, { dtype: 'int8', runtime, signal })],
+  ['weights in 8 bits', (model, runtime, signal) => int8Tensors(model, runtime, { signal })],
+])('an export of %s ends while it is calibrated', async (_, write) => {
+  const controller = new AbortController();
+  let steps = 0;
+  const runtime = countedRuntime(() => {
+    if (++steps === 4) setTimeout(() => controller.abort(enough));
+  });
+  await expect(write(await openModel(tiny), runtime, controller.signal)).rejects.toBe(enough);
+  expect(runtime.open).toBe(0);
+  expect(steps).toBeLessThanOrEqual(5);
 });
 
 describe('the thread of a load that is aborted while it makes the session', () => {

@@ -29,6 +29,7 @@ async function sessionOptions(hidden: number, quickStart?: boolean): Promise<Ses
       return { device: 'cpu', run: async () => results, async dispose() {}, async [Symbol.asyncDispose]() {} };
     },
     async dispose() {},
+    async [Symbol.asyncDispose]() {},
   };
   await createPromptBatchEncoder({ config, weights, runtime, pooling: 'average', quickStart });
   return made.at(-1) as SessionOptions;

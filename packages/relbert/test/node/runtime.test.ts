@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import * as g from '../../src/graph/index.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import { nodeWorkerRuntime } from '../../src/node/worker.ts';
-import type { Runtime, TensorValue } from '../../src/runtime/session.ts';
+import type { Runtime, Session, TensorValue } from '../../src/runtime/session.ts';
 import { webRuntime } from '../../src/web/runtime.ts';
 
 const x = g.input('x', 'float32', ['B', 3]);
@@ -134,6 +134,15 @@ describe('the worker thread', () => {
     await together();
     await runtime.dispose();
     await expect(session.run({ x: fed(1, 2, 3) })).rejects.toThrow('ended');
+  });
+
+  it('ends with its scope', async () => {
+    const sessions: Session[] = [];
+    {
+      await using runtime = nodeWorkerRuntime();
+      sessions.push(await runtime.createSession(model()));
+    }
+    await expect(sessions[0]?.run({ x: fed(1, 2, 3) })).rejects.toThrow('ended');
   });
 
   it('ends with dispose, and starts again when it is needed', async () => {

@@ -318,7 +318,7 @@ describe('a run with a teacher', () => {
     expect(comparedPairs([batch, batch], [{ ...loss, labelled: false }])).toEqual([cd]);
     let encoded = 0;
     const options = run('drawn', { losses, steps: 1 }, { teacher: { model: tinyModel } });
-    await collect({ ...options, onTeacher: (_, total) => (encoded = total) });
+    await collect({ ...options, onTeacher: ({ total }) => (encoded = total) });
     const lines = readFileSync(join(options.output, 'train-pairs.tsv'), 'utf8').trim().split('\n');
     expect(encoded).toBeGreaterThan(0);
     expect(encoded).toBeLessThan(lines.length - 1);

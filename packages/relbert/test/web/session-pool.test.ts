@@ -32,6 +32,7 @@ function pool({ withoutMemory, silent = [] }: { withoutMemory?: number; silent?:
       };
     },
     async dispose() {},
+    async [Symbol.asyncDispose]() {},
   });
   const ends = [0, 1].map((worker) => {
     const { port1, port2 } = new MessageChannel();
