@@ -13,13 +13,9 @@ import { parseArgs } from 'node:util';
 import { linearScores, nearestCentroid, shrunkDiscriminant } from '../../relbert/src/classify/linear.ts';
 import { parseLexicalRelations } from '../../relbert/src/data/lexical-relation.ts';
 import { Random } from '../../relbert/src/data/random.ts';
-import {
-  DEFAULT_SETTINGS,
-  firstGreatest,
-  predictClasses,
-  trainClassifiers,
-} from '../../relbert/src/evaluate/classifier.ts';
+import { DEFAULT_SETTINGS, predictClasses, trainClassifiers } from '../../relbert/src/evaluate/classifier.ts';
 import type { Classifier, FeatureMatrix } from '../../relbert/src/evaluate/classifier-model.ts';
+import { firstMaximum } from '../../relbert/src/evaluate/first-maximum.ts';
 import { classificationScores } from '../../relbert/src/evaluate/metrics.ts';
 import { embeddingFeatures } from '../../relbert/src/evaluate/pair-features.ts';
 import { RelationEncoder } from '../../relbert/src/index.ts';
@@ -51,7 +47,7 @@ const linear =
     const k = classifier.classes.length;
     return Array.from(
       { length: asked.shape[0] },
-      (_, i) => classifier.classes[firstGreatest(scores.subarray(i * k, (i + 1) * k))] as string,
+      (_, i) => classifier.classes[firstMaximum(scores.subarray(i * k, (i + 1) * k))] as string,
     );
   };
 const methods: readonly (readonly [name: string, predict: Predict])[] = [

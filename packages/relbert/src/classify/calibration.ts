@@ -1,6 +1,6 @@
 /** @file Probabilities that mean what they say: temperature scaling, and the error of calibration. */
 
-import { firstGreatest } from '../evaluate/classifier.ts';
+import { firstMaximum } from '../evaluate/first-maximum.ts';
 
 /** Scores [n, K] and the right class of each row. */
 export interface ScoredRows {
@@ -66,7 +66,7 @@ export function bestTemperature(rows: ScoredRows): number {
 
 /** The class that a row's scores favour, the first of equals. */
 export function likeliest({ scores, classes }: Pick<ScoredRows, 'scores' | 'classes'>, row: number): number {
-  return firstGreatest(scores.subarray(row * classes, (row + 1) * classes));
+  return firstMaximum(scores.subarray(row * classes, (row + 1) * classes));
 }
 
 const BINS = 15;
@@ -82,7 +82,7 @@ export function calibrationError(
   const bins = Array.from({ length: BINS }, () => ({ probability: 0, correct: 0 }));
   for (const [row, label] of right.entries()) {
     const all = probabilities(scores.subarray(row * classes, (row + 1) * classes), temperatureOf(row));
-    const best = firstGreatest(all);
+    const best = firstMaximum(all);
     const probability = all[best] as number;
     const bin = bins[Math.min(BINS - 1, Math.floor(probability * BINS))] as (typeof bins)[number];
     bin.probability += probability;
@@ -125,7 +125,7 @@ export interface Threshold {
 export function thresholdsOf({ scores, classes, right }: ScoredRows, temperature: number): Threshold[] {
   const answers = Array.from(right, (label, row) => {
     const all = probabilities(scores.subarray(row * classes, (row + 1) * classes), temperature);
-    const best = firstGreatest(all);
+    const best = firstMaximum(all);
     return { probability: all[best] as number, correct: best === label };
   });
   return [0.5, 0.7, 0.8, 0.9, 0.95].map((other) => {

@@ -2,7 +2,7 @@
  * @file Classifiers for few examples: nearest centroid, and linear discriminant analysis with shrinkage. They look at the
  * direction of a row only: with few examples its length is noise.
  */
-import { normalizeRows } from '../encoder/embeddings.ts';
+import { unitRows } from '../encoder/embeddings.ts';
 import type { FeatureMatrix } from '../evaluate/classifier-model.ts';
 import { eventLoopTurns } from '../runtime/event-loop.ts';
 import { solvePositive } from './solve-positive.ts';
@@ -103,12 +103,6 @@ export async function shrunkDiscriminant(
     }
   }
   return classifierOf(classes, means, directions, (c) => Math.log((counts[c] as number) / n));
-}
-
-function unitRows(data: Float32Array, dimension: number): Float32Array {
-  const rows = data.slice();
-  normalizeRows(rows, dimension);
-  return rows;
 }
 
 function classMeans(data: Float32Array, labels: readonly string[]) {

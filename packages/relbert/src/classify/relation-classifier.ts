@@ -1,8 +1,9 @@
 /** @file A classifier of the relations of word pairs that can be kept: fitted, saved, loaded, and asked. */
 import { OptionError } from '../encoder/option-error.ts';
 import type { EncodeOptions, RelationEncoder } from '../encoder/relation-encoder.ts';
-import { firstGreatest, openClassifier } from '../evaluate/classifier.ts';
+import { openClassifier } from '../evaluate/classifier.ts';
 import type { FeatureMatrix } from '../evaluate/classifier-model.ts';
+import { firstMaximum } from '../evaluate/first-maximum.ts';
 import { embeddingFeatures } from '../evaluate/pair-features.ts';
 import { pairText, toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -134,7 +135,7 @@ export class RelationClassifier implements AsyncDisposable {
     const { labels, temperature } = this.info;
     return pairs.map(({ head, tail }, row) => {
       const all = probabilities(scores.subarray(row * labels.length, (row + 1) * labels.length), temperature);
-      const best = firstGreatest(all);
+      const best = firstMaximum(all);
       const probability = all[best] as number;
       const label = other !== undefined && probability < other ? OTHER : (labels[best] as string);
       return { head, tail, label, probability };

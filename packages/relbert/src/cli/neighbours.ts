@@ -1,6 +1,7 @@
 /** `relbert neighbours`: the pairs whose relation is most like that of given ones, as in the paper's Tables 6 and 13. */
 import type { VectorBlock } from '../formats/vector-block.ts';
-import type { Neighbour, NeighbourQuery } from '../index/nearest.ts';
+import type { ScoredPair } from '../index/best-pairs.ts';
+import type { PairVector } from '../index/index-question.ts';
 import { furtherColumns } from '../pair/further-columns.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
@@ -36,7 +37,7 @@ interface ModelNeighbours {
   /** undefined: the vectors of the file. */
   readonly model: string | undefined;
   /** One list a query. */
-  readonly neighbours: readonly (readonly Neighbour[])[];
+  readonly neighbours: readonly (readonly ScoredPair[])[];
 }
 
 export const neighbours = command({
@@ -106,7 +107,7 @@ async function searchIndex(
   for (let asked = flags.top; ; asked *= 2) {
     const found = await index.search(queries, { top: asked, exact: true, signal: terminal.signal });
     const neighbours = found.map((list) => {
-      const first = new Map<string, Neighbour>();
+      const first = new Map<string, ScoredPair>();
       for (const neighbour of list) {
         const key = pairKey(neighbour.pair);
         if (!first.has(key)) first.set(key, neighbour);
@@ -149,12 +150,12 @@ async function searchPairs(
 }
 
 async function nearest(
-  queries: readonly NeighbourQuery[],
+  queries: readonly PairVector[],
   blocks: AsyncIterable<VectorBlock>,
   total: number | undefined,
   { top, among }: NeighbourFlags,
   terminal: Terminal,
-): Promise<Neighbour[][]> {
+): Promise<ScoredPair[][]> {
   const { nearestNeighbours } = await import('../index/nearest.ts');
   const progress = await terminal.progress('searching', 'pairs', total);
   let compared = 0;

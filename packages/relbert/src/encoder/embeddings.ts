@@ -66,3 +66,10 @@ export function normalizeRows(data: Float32Array, dimension: number): void {
     for (let i = start; i < start + dimension; i++) data[i] = (data[i] as number) * scale;
   }
 }
+
+/** Rows of [n, D] divided by their Euclidean norms, as a copy; rows of zeros stay. */
+export function unitRows(data: Float32Array, dimension: number): Float32Array {
+  const rows = data.slice();
+  normalizeRows(rows, dimension);
+  return rows;
+}

@@ -11,6 +11,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { type AnalogyCategory, analogyGroup, SHARED_WORD_KINDS, type SharedWordKind } from './analogy-categories.ts';
 import { bootstrapInterval, bootstrapMacroInterval, type Interval } from './bootstrap.ts';
 import { type EmbeddingTable, embedDistinct, type PairEmbedder } from './embedding-table.ts';
+import { firstMaximum } from './first-maximum.ts';
 import { type Similarity, type SimilarityName, similarities } from './similarity.ts';
 
 export type { PairEmbedder } from './embedding-table.ts';
@@ -264,14 +265,4 @@ function grouped<Key>(
 
 function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** The index of the greatest score, the first of equals; NaN never wins over a number. */
-export function firstMaximum(scores: readonly number[]): number {
-  let best = 0;
-  for (let i = 1; i < scores.length; i++) {
-    const [score, leader] = [scores[i] as number, scores[best] as number];
-    if (score > leader || (Number.isNaN(leader) && !Number.isNaN(score))) best = i;
-  }
-  return best;
 }

@@ -2,6 +2,7 @@ import { Random } from '../data/random.ts';
 import { serialize } from '../graph/onnx.ts';
 import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { Runtime, Session, SessionOptions, TensorValue } from '../runtime/session.ts';
+import { DivergenceError } from '../train/divergence.ts';
 import {
   adamScale,
   type NetworkShape,
@@ -142,12 +143,15 @@ export class ClassifierTraining {
     await eventLoopTurn();
   }
 
-  /** Ends an epoch: notes its loss, and whether that still falls. */
+  /** Ends an epoch: notes its loss, and whether that still falls. @throws DivergenceError for a loss that is not finite */
   endEpoch(): { readonly epoch: number; readonly loss: number } {
     const loss = this.#loss / this.#items;
     this.#loss = 0;
     this.#losses.push(loss);
-    if (!Number.isFinite(loss)) throw new Error(`training diverged in epoch ${this.epochs}: the loss is ${loss}`);
+    if (!Number.isFinite(loss)) {
+      const what = `the loss of epoch ${this.epochs} is ${loss}`;
+      throw new DivergenceError(this.#steps, what, 'a lower learning rate, or features of a smaller scale');
+    }
     this.#idle = loss > this.#best - (this.#options.tolerance ?? 1e-4) ? this.#idle + 1 : 0;
     this.#best = Math.min(this.#best, loss);
     return { epoch: this.epochs, loss };

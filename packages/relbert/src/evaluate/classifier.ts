@@ -8,6 +8,7 @@ import type { Runtime, SessionOptions, TensorValue } from '../runtime/session.ts
 import { PARAMETERS, parameterShape, predictionGraph } from './classifier-graph.ts';
 import type { Classifier, ClassifierOptions, ClassifierSettings, FeatureMatrix } from './classifier-model.ts';
 import { ClassifierTraining, Epochs, float32, TrainingSessions } from './classifier-training.ts';
+import { firstMaximum } from './first-maximum.ts';
 
 /** scikit-learn's defaults. */
 export const DEFAULT_SETTINGS: ClassifierSettings = { hidden: 100, learningRate: 1e-3 };
@@ -98,7 +99,11 @@ export async function openClassifier(
   };
 }
 
-/** The class that a classifier gives each row; the first of equally probable ones. */
+/**
+ * The class that a classifier gives each row; the first of equally probable ones.
+ *
+ * @throws RangeError for features of another dimension; the signal's reason when aborted
+ */
 export async function predictClasses(
   runtime: Runtime,
   classifier: Classifier,
@@ -109,18 +114,11 @@ export async function predictClasses(
   const { classes } = classifier;
   const scores = await scorer.score(features, options);
   return Array.from({ length: features.shape[0] }, (_, row) => {
-    return classes[firstGreatest(scores.subarray(row * classes.length, (row + 1) * classes.length))] as string;
+    return classes[firstMaximum(scores.subarray(row * classes.length, (row + 1) * classes.length))] as string;
   });
 }
 
 const PREDICTION_ROWS = 4096;
-
-/** The place of the greatest number, the first of equals. */
-export function firstGreatest(numbers: ArrayLike<number>): number {
-  let best = 0;
-  for (let k = 1; k < numbers.length; k++) if ((numbers[k] as number) > (numbers[best] as number)) best = k;
-  return best;
-}
 
 function sessionOptions({ threads }: Pick<ClassifierOptions, 'threads'>): SessionOptions {
   return threads === undefined ? {} : { threads };

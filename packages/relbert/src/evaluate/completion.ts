@@ -1,7 +1,7 @@
 /** Completed analogies as questions with any word of a list for an answer, beside 3CosAdd (Mikolov et al. 2013). */
 import { Random } from '../data/random.ts';
 import type { RelationSet } from '../data/relation-set.ts';
-import { cosine, normalizeRows } from '../encoder/embeddings.ts';
+import { cosine, unitRows } from '../encoder/embeddings.ts';
 import type { AnalogyToComplete } from '../index/completion.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 
@@ -82,7 +82,9 @@ export function threeCosAdd(
   words: readonly string[],
   vectorOf: (word: string) => Float32Array | undefined,
 ): string[] {
-  const [a, b, c] = [example.head, example.tail, word].map(vectorOf).map((vector) => vector && unit(vector));
+  const [a, b, c] = [example.head, example.tail, word]
+    .map(vectorOf)
+    .map((vector) => vector && unitRows(vector, vector.length));
   if (!a || !b || !c) return [];
   const target = c.map((value, d) => value + (b[d] as number) - (a[d] as number));
   const given = wordsGiven({ example, word });
@@ -95,10 +97,4 @@ export function threeCosAdd(
     .sort((x, y) => y.score - x.score)
     .slice(0, 5)
     .map(({ candidate }) => candidate);
-}
-
-function unit(vector: Float32Array): Float32Array {
-  const copy = vector.slice();
-  normalizeRows(copy, copy.length);
-  return copy;
 }

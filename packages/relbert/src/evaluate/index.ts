@@ -32,12 +32,9 @@ export {
 export { type MappingProblem, parseMappings, parseScan, type ScanAnalogy, scanMappings } from '../data/mapping.ts';
 export type { VectorBlock } from '../formats/vector-block.ts';
 export { type PairVectors, readPairVectors, readWordVectors, type WordVectors } from '../formats/word-vectors.ts';
-export {
-  type Neighbour,
-  type NeighbourOptions,
-  type NeighbourQuery,
-  nearestNeighbours,
-} from '../index/nearest.ts';
+export type { ScoredPair } from '../index/best-pairs.ts';
+export type { PairVector } from '../index/index-question.ts';
+export { type NeighbourOptions, nearestNeighbours } from '../index/nearest.ts';
 export { DataError, type DataFile } from '../text/data-error.ts';
 export {
   type AnalogyEvaluation,

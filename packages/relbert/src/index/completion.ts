@@ -1,5 +1,5 @@
 /** Completes an analogy from a list of words: hot is to cold as big is to ...? */
-import { cosine, normalizeRows } from '../encoder/embeddings.ts';
+import { cosine, unitRows } from '../encoder/embeddings.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { wordsOf } from './row-keys.ts';
 
@@ -102,8 +102,7 @@ export async function completeAnalogy(
  */
 function centredCosines(data: Float32Array, rows: number): number[] {
   const dimension = data.length / rows;
-  const units = data.slice();
-  normalizeRows(units, dimension);
+  const units = unitRows(data, dimension);
   const mean = new Float64Array(dimension);
   for (let at = dimension; at < units.length; at++)
     mean[at % dimension] = (mean[at % dimension] as number) + (units[at] as number) / (rows - 1);

@@ -6,18 +6,8 @@ import { checkCount } from '../encoder/option-error.ts';
 import type { VectorBlock } from '../formats/vector-block.ts';
 import { pairKey } from '../pair/pair-key.ts';
 import { pairText, type WordPair } from '../pair/word-pair.ts';
-import { BestPairs } from './best-pairs.ts';
-
-export interface NeighbourQuery {
-  readonly pair: WordPair;
-  readonly vector: Float32Array;
-}
-
-export interface Neighbour {
-  readonly pair: WordPair;
-  /** Cosine to the query. */
-  readonly score: number;
-}
+import { BestPairs, type ScoredPair } from './best-pairs.ts';
+import type { PairVector } from './index-question.ts';
 
 export interface NeighbourOptions {
   /** Neighbours a query. Default 10. */
@@ -28,22 +18,22 @@ export interface NeighbourOptions {
 }
 
 /**
- * The `top` pairs with the greatest cosine to each query, best first; of equals, the first in the stream. The pair of the
+ * The `top` pairs with the greatest cosine (`score`) to each query, best first; of equals, the first in the stream. The pair of the
  * query is left out, and a pair that occurs several times counts once.
  *
  * @throws OptionError for a `top` below 1; RangeError for a query or block of another dimension, a vector that is zero or not
  *   finite; the signal's reason when aborted
  */
 export async function nearestNeighbours(
-  queries: readonly NeighbourQuery[],
+  queries: readonly PairVector[],
   blocks: AsyncIterable<VectorBlock> | Iterable<VectorBlock>,
   { top = 10, signal, onProgress }: NeighbourOptions = {},
-): Promise<Neighbour[][]> {
+): Promise<ScoredPair[][]> {
   checkCount('top', top);
   const searches = queries.map(({ pair, vector }) => ({
     unit: unitVector(pair, vector),
     ownKey: pairKey(pair),
-    best: new BestPairs<Neighbour>(top),
+    best: new BestPairs<ScoredPair>(top),
   }));
   let done = 0;
   for await (const { pairs, data, shape } of blocks) {

@@ -1,4 +1,5 @@
 import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { firstNotFinite } from '../formats/tensor-store.ts';
 import { describeIssues } from '../text/schema-path.ts';
 import type { Json } from './configuration.ts';
 import type { AdamW } from './optimiser.ts';
@@ -115,13 +116,6 @@ function checkTensors(tensors: FloatTensors, expected: FloatTensors, damaged: (p
   }
   const unknown = [...tensors.keys()].find((name) => !expected.has(name));
   if (unknown !== undefined) throw damaged(`the model has no tensor '${unknown}'`);
-}
-
-/** Place of the first number that is NaN or infinite; -1: there is none. */
-export function firstNotFinite(data: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += (data[i] as number) * 0;
-  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
 /** What the user can do about a damaged checkpoint. */

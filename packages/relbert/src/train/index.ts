@@ -1,6 +1,6 @@
 /**
  * Training of relation encoders: samplers, the trainer and its events. Pure: callers bring weights, data and a runtime;
- * `relbert/distill` does the same from files to files.
+ * the command `relbert distill` does the same from files to files.
  *
  * ```ts
  * import { nodeRuntime, openModel, relationModel } from 'relbert';

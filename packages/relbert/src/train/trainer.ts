@@ -1,8 +1,8 @@
 import { CheckpointError } from '../formats/checkpoint-error.ts';
+import { firstNotFinite } from '../formats/tensor-store.ts';
 import { eventLoopTurn } from '../runtime/event-loop.ts';
 import {
   bestTensors,
-  firstNotFinite,
   lastTensors,
   noProgress,
   readCheckpoint,

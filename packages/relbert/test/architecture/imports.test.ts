@@ -24,7 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   train: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'data', 'models', 'encoder', 'loss'],
   search: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'prompt', 'data', 'models', 'encoder', 'loss', 'train'],
   index: ['text', 'graph', 'runtime', 'pair', 'formats', 'data', 'encoder'],
-  evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'index'],
+  evaluate: ['text', 'graph', 'runtime', 'pair', 'formats', 'prompt', 'data', 'encoder', 'train', 'index'],
   classify: ['text', 'runtime', 'pair', 'formats', 'data', 'encoder', 'evaluate'],
   cluster: ['text', 'runtime', 'pair', 'data', 'encoder'],
   web: ['text', 'graph', 'runtime', 'pair', 'tokenizer', 'formats', 'prompt', 'models', 'encoder', 'index'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnalogyQuestion } from '../../src/data/analogy.ts';
 import { OptionError } from '../../src/encoder/option-error.ts';
-import { evaluateAnalogy, firstMaximum, guessAnalogy, type PairEmbedder } from '../../src/evaluate/analogy.ts';
+import { evaluateAnalogy, guessAnalogy, type PairEmbedder } from '../../src/evaluate/analogy.ts';
 import type { WordPair } from '../../src/pair/word-pair.ts';
 
 /** Two numbers a pair, written as the words themselves: ("1", "0") has the embedding [1, 0]. */
@@ -211,12 +211,5 @@ describe('evaluateAnalogy', () => {
     await expect(evaluateAnalogy([{ set: 'x', split: 'test', questions: [] }], embedWords)).rejects.toThrow(
       'x (test): no questions',
     );
-  });
-});
-
-describe('firstMaximum', () => {
-  it('never prefers NaN', () => {
-    expect(firstMaximum([Number.NaN, -1, Number.NaN, -0.5])).toBe(3);
-    expect(firstMaximum([0.5, Number.NaN])).toBe(0);
   });
 });

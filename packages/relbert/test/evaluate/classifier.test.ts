@@ -7,6 +7,7 @@ import type { Classifier, ClassifierEvent, ClassifierOptions } from '../../src/e
 import { runsOfEpoch } from '../../src/evaluate/classifier-training.ts';
 import { serialize } from '../../src/graph/onnx.ts';
 import type { TensorValue } from '../../src/runtime/session.ts';
+import { DivergenceError } from '../../src/train/divergence.ts';
 import { keptSessions } from '../kept-sessions.ts';
 
 interface Golden {
@@ -271,6 +272,9 @@ describe('trainClassifiers', () => {
     await expect(train([1, 2, 3, Number.NaN], ['a', 'b'])).rejects.toThrow('feature 1 of item 1 is NaN');
     await expect(train([1, 2, 3, 4], ['a', 'b'], { hidden: 0, learningRate: 1 })).rejects.toThrow('hidden');
     await expect(train([1, 2, 3, 4], ['a', 'b'], { hidden: 1, learningRate: 0 })).rejects.toThrow('learningRate');
+    const diverging = train([1e30, 2, 3, -1e30], ['a', 'b'], { hidden: 3, learningRate: 1e30 });
+    await expect(diverging).rejects.toThrow(DivergenceError);
+    await expect(diverging).rejects.toThrow('the loss of epoch');
     const [classifier] = await trainClassifiers(
       runtime,
       matrix([1, 2, 3, 4], 2),
