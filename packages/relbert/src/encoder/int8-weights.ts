@@ -5,6 +5,7 @@ import { input, serialize } from '../graph/index.ts';
 import { buildEncoder } from '../models/encoder.ts';
 import { type Int8Input, quantizeRows } from '../models/int8.ts';
 import { resolveWeightNames } from '../models/weights.ts';
+import { eventLoopTurn } from '../runtime/event-loop.ts';
 import type { Runtime, TensorValue } from '../runtime/session.ts';
 import { calibrationPrompts, int8Inputs } from './calibration.ts';
 import { type LanguageModel, relationModel } from './language-model.ts';
@@ -35,7 +36,7 @@ export async function int8Tensors(
   }
   const tensors: TensorToWrite[] = [];
   for (const [name, { shape, type, bytes }] of weights.store) {
-    signal?.throwIfAborted();
+    if (signal) await eventLoopTurn(signal);
     if (!isFloatType(type)) tensors.push({ name, shape, type, data: bytes });
     else if (shape.length !== 2) {
       tensors.push({ name, shape, type: 'F32', data: async () => (await weights.get(name)).data });
