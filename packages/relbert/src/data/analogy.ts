@@ -27,8 +27,8 @@ export interface AnalogyQuestion {
  * `{"stem": [h, t], "choice": [[h, t], ...], "answer": 0, "prefix": "..."}`, `prefix` optional; or the SAT questions
  * as Turney distributes them.
  *
- * Throws DataError that names the line for: no JSON object, a pair without two words, fewer than two choices,
- * an answer that is not the index of a choice, a choice equal to the stem; and for a file without questions.
+ * @throws DataError that names the line for: no JSON object, a pair without two words, fewer than two choices, an
+ *   answer that is not the index of a choice, a choice equal to the stem; and for a file without questions
  */
 export function parseAnalogyQuestions(data: DataFile): AnalogyQuestion[] {
   if (isQuestionsWords(data.text)) {
@@ -88,7 +88,7 @@ export function isSat(text: string): boolean {
  * The SAT analogy questions as Turney distributes them (SAT-package-V3.txt): blocks separated by blank lines, each with
  * its source, the stem and five choices (`lull trust v:n`), and the letter of the answer; comments start with `#`.
  *
- * Throws DataError with the line of the first block of another form.
+ * @throws DataError with the line of the first block of another form
  */
 function parseSat(data: DataFile): AnalogyQuestion[] {
   const blocks: Line[][] = [[]];

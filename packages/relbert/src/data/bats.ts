@@ -7,7 +7,7 @@ import { checkedSet, type RelationSet } from './relation-set.ts';
  * A file of BATS 3.0 (Gladkova et al. 2016), `E01 [country - capital].txt`: a word and its answers joined by `/` a line,
  * `_` for spaces. Every answer makes a positive pair; the relation has the file's name, its parent is the folder's.
  *
- * Throws DataError with the line of the first of another form.
+ * @throws DataError with the line of the first of another form
  */
 export function parseBats(data: DataFile): RelationSet {
   const [name = '', parent] = data.file.split(/[/\\]/).reverse();

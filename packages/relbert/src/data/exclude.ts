@@ -34,7 +34,7 @@ export class NoRelationError extends RelbertError {
  * and WordNet's hypernyms and instances), `hypernym`, `hypernym/noun.animal`. The whole name has to match (`1` is not
  * `10a`); case does not matter, and `-`, `_` and spaces are the same.
  *
- * Throws UnknownRelationError for a name that fits no relation, NoRelationError where no relation remains.
+ * @throws UnknownRelationError for a name that fits no relation, NoRelationError where no relation remains
  * @param further Relations from elsewhere whose names are valid too.
  */
 export function excludeRelations(
@@ -80,7 +80,9 @@ export interface PairExclusion {
 
 /**
  * Leaves out every pair of the set, in either order. A relation with fewer than two remaining positives is
- * dropped. Throws NoRelationError where no relation remains.
+ * dropped.
+ *
+ * @throws NoRelationError where no relation remains
  */
 export function excludePairs(relations: readonly RelationSet[], excluded: PairSet): PairExclusion {
   let pairs = 0;
@@ -112,7 +114,7 @@ export function excludePairs(relations: readonly RelationSet[], excluded: PairSe
  * - tab-separated below a header line, which names the columns: the words under `head` and `tail` alone;
  * - Google's questions-words.txt, and the SAT questions as Turney distributes them.
  *
- * Throws DataError that names the first line of another form, and for an empty file.
+ * @throws DataError that names the first line of another form, and for an empty file
  */
 export function pairsOfFiles(files: readonly DataFile[]): PairSet {
   const pairs = new PairSet();

@@ -21,15 +21,19 @@ export interface LexicalRelationSet {
 
 /**
  * Pairs with their relations: `head<TAB>tail<TAB>relation`, JSON lines `{"head","tail","relation"}`, or a table whose
- * header line names these columns. Throws DataError with the line of the first row of another form, or for an empty file.
+ * header line names these columns.
+ *
+ * @throws DataError with the line of the first row of another form, or for an empty file
  */
 export function parseLexicalRelations(data: DataFile): LabelledPair[] {
   return parseRelationRows(data, 'last').map(({ pair, relation, line }) => ({ ...pair, relation, line: line.number }));
 }
 
 /**
- * The splits of one set. Throws DataError where the training pairs have one class only, or where a validation or
- * test pair has a relation that no training pair has.
+ * The splits of one set.
+ *
+ * @throws DataError where the training pairs have one class only, or where a validation or test pair has a relation
+ *   that no training pair has
  */
 export function lexicalRelationSet(files: {
   readonly train: DataFile;

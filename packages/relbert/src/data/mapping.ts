@@ -22,8 +22,8 @@ export interface MappingProblem {
 /**
  * Turney's mapping problems, one JSON object a line: `{"source": [...], "target": [...]}`, the target in the right order.
  *
- * Throws DataError that names the line for: no JSON object, sides of unequal length, fewer than two terms, a term
- * twice on one side; and for an empty file.
+ * @throws DataError that names the line for: no JSON object, sides of unequal length, fewer than two terms, a term
+ *   twice on one side; and for an empty file
  */
 export function parseMappings(data: DataFile): MappingProblem[] {
   const problems = linesOf(data).map((line): MappingProblem => {

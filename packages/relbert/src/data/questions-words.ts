@@ -21,7 +21,9 @@ export function isQuestionsWords(text: string): boolean {
 
 /**
  * The pairs of Google's analogy questions (Mikolov et al. 2013) by relation: sections `: name`, lines `Athens Greece
- * Baghdad Iraq`. `_` is a space. Throws DataError with the line of the first of another form.
+ * Baghdad Iraq`. `_` is a space.
+ *
+ * @throws DataError with the line of the first of another form
  */
 export function parseQuestionsWords(data: DataFile): QuestionsWordsSection[] {
   const sections: { relation: string; pairs: Map<string, WordPair>; line: Line }[] = [];

@@ -69,8 +69,8 @@ export function parseRelationSets(data: DataFile): RelationSet[] {
  * `parent` and `negatives` optional; also as the authors publish them, with `relation_type` for the name. Of their files
  * with several levels of relations, those of the level `child` are taken. A pair given twice counts once.
  *
- * Throws DataError that names the line for: no JSON object, no relation name, a name used twice, an empty relation,
- * a relation with one positive, a pair that is both positive and negative; and for an empty file.
+ * @throws DataError that names the line for: no JSON object, no relation name, a name used twice, an empty relation, a
+ *   relation with one positive, a pair that is both positive and negative; and for an empty file
  */
 export function parseRelationLines(data: DataFile): RelationSet[] {
   const all = linesOf(data).map((line) => ({ line, value: jsonObject(line) }));
@@ -104,7 +104,7 @@ export function parseRelationLines(data: DataFile): RelationSet[] {
  * The relations of a table of pairs, without a header line `relation<TAB>head<TAB>tail`, a fourth field `positive` (the
  * default) or `negative` allowed, which is what {@link formatTrainPairs} writes.
  *
- * Throws DataError like {@link parseRelationLines}; what concerns a whole relation names its first line.
+ * @throws DataError like {@link parseRelationLines}; what concerns a whole relation names its first line
  */
 function relationsOfRows(data: DataFile): RelationSet[] {
   const rows = parseRelationRows(data, (table) => {
@@ -123,7 +123,7 @@ function relationsOfRows(data: DataFile): RelationSet[] {
   );
 }
 
-/** A relation with distinct pairs. Throws DataError where it is useless for training. */
+/** A relation with distinct pairs. @throws DataError where it is useless for training */
 export function checkedSet(line: RelationRow['line'], given: Omit<RelationSet, 'aliases'>): RelationSet {
   const set: RelationSet = {
     ...given,
@@ -159,8 +159,9 @@ export function distinctPairs(pairs: readonly WordPair[]): WordPair[] {
 }
 
 /**
- * The relations of several sources together. Throws DataError where two of them have the same name; `source` is
- * the file or the name of the data.
+ * The relations of several sources together.
+ *
+ * @throws DataError where two of them have the same name; `source` is the file or the name of the data
  */
 export function joinRelationSets(
   sources: readonly { readonly source: string; readonly relations: readonly RelationSet[] }[],

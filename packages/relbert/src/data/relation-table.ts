@@ -29,8 +29,8 @@ const COLUMNS = {
  * Pairs with their relations: JSON lines `{"head","tail","relation"}` (or `label`, as headers say it), or a table separated by tabs (by commas in a
  * .csv). A header line names the columns; without one, `relationColumn` says where the relation is.
  *
- * Throws DataError that names the line for another number of fields, an empty field, a label other than `positive` and
- * `negative` in a fourth column; and for an empty file.
+ * @throws DataError that names the line for another number of fields, an empty field, a label other than `positive`
+ *   and `negative` in a fourth column; and for an empty file
  */
 export function parseRelationRows(
   data: DataFile,

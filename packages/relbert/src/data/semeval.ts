@@ -26,7 +26,7 @@ export interface RatedRelation {
  * ratings, which the paper uses): lines `50.0 "weapon:spear"`, comments start with `#`. The relation is the file
  * name's last part.
  *
- * Throws DataError for: a name that ends in no relation, a line of another form, a pair rated twice, an empty file.
+ * @throws DataError for: a name that ends in no relation, a line of another form, a pair rated twice, an empty file
  */
 export function parseSemEvalRatings(data: DataFile): RatedRelation {
   const relation = /(?:^|[^0-9a-z])(\d{1,2}[a-j])(?:\.txt)?$/i.exec(data.file)?.[1]?.toLowerCase();
@@ -95,7 +95,7 @@ export interface SemEvalOptions {
  * The relations with their most typical pairs as positives and their least typical as negatives (section 4.1 of the
  * paper). Among equal ratings the file's order decides.
  *
- * Throws RelbertError where a relation has too few pairs for both.
+ * @throws RelbertError where a relation has too few pairs for both
  */
 export function semEvalRelationSets(relations: readonly RatedRelation[], options: SemEvalOptions = {}): RelationSet[] {
   const { top = 10, bottom = 10 } = options;

@@ -51,7 +51,7 @@ const LEXICAL_FILES = (
 
 const PARTS_BY_DIGIT: readonly PartOfSpeech[] = ['n', 'v', 'a', 'r', 'a'];
 
-/** Reads WordNet 3.x (man wndb). Throws DataError with file and line where a line has another form. */
+/** Reads WordNet 3.x (man wndb). @throws DataError with file and line where a line has another form */
 export function parseWordNet(files: WordNetFiles): WordNet {
   const { numbers, frequencies } = parseSenses(files['index.sense']);
   const synsets = new Map<string, Synset>();

@@ -29,7 +29,7 @@ import { type PooledTokens, type Pooling, type PoolingTerm, poolingDefinition, p
 export { PoolingError } from './pooling-error.ts';
 export { type Pooling, poolings } from './pooling-table.ts';
 
-/** The pooling of a name. Throws {@link PoolingError} with the nearest and all valid names. */
+/** The pooling of a name. @throws {@link PoolingError} with the nearest and all valid names */
 export function parsePooling(name: string): Pooling {
   const found = poolings.find((pooling) => pooling === name);
   if (found) return found;

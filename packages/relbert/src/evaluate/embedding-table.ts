@@ -16,7 +16,7 @@ export interface EmbeddingTable {
   at(index: number): Float32Array;
 }
 
-/** Embeds each distinct pair of the list once. Throws RangeError where the embedder gives another number of rows. */
+/** Embeds each distinct pair of the list once. @throws RangeError where the embedder gives another number of rows */
 export async function embedDistinct(pairs: readonly WordPair[], embed: PairEmbedder): Promise<EmbeddingTable> {
   const { distinct, rows } = deduplicatePairs(pairs);
   const { data, shape } = await embed(distinct);

@@ -16,7 +16,7 @@ export interface StoredPrediction {
   readonly line: number;
 }
 
-/** Reads the lines that `relbert evaluate analogy --predictions` writes. Throws DataError with the line of another form. */
+/** Reads the lines that `relbert evaluate analogy --predictions` writes. @throws DataError with the line of another form */
 export function parsePredictions(data: DataFile): StoredPrediction[] {
   const predictions = linesOf(data).map((line): StoredPrediction => {
     const { set, split, index, stem, choices, correct } = jsonObject(line);
@@ -45,7 +45,8 @@ export interface Comparison extends McNemarResult {
 
 /**
  * Compares two models by the questions that both answered; McNemar's exact test per set, then over all.
- * Throws DataError where the files do not hold answers to the same questions.
+ *
+ * @throws DataError where the files do not hold answers to the same questions
  */
 export function comparePredictions(first: DataFile, second: DataFile): Comparison[] {
   const a = byQuestion(first);

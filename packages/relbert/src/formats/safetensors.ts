@@ -31,7 +31,7 @@ export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
 }
 
-/** Reads and checks the header; no data is read. Throws CheckpointError for a file that is not what it says. */
+/** Reads and checks the header; no data is read. @throws CheckpointError for a file that is not what it says */
 export async function readSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
   const fail = (problem: string): CheckpointError => new CheckpointError(source.name, problem);
   if (source.size === 0) throw fail('the file is empty; fetch or copy it again');

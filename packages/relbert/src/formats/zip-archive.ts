@@ -17,11 +17,11 @@ export class ZipError extends Error {
 export interface ZipEntry {
   /** Bytes of the content, as the directory announces them. */
   readonly size: number;
-  /** The content: `size` bytes. Throws ZipError where it has another length. */
+  /** The content: `size` bytes. @throws ZipError where it has another length */
   read(): Uint8Array;
 }
 
-/** The entries of an archive by name. Throws ZipError where the archive is damaged. */
+/** The entries of an archive by name. @throws ZipError where the archive is damaged */
 export function readZipArchive(bytes: Uint8Array): Map<string, ZipEntry> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = findEnd(view);

@@ -2,7 +2,9 @@ import { type Dim, formatShape, GraphError, type Shape } from './tensor.ts';
 
 /**
  * The shape two operands broadcast to (NumPy's rule): dimensions are equal or one of them is 1.
- * A named dimension equals only itself. Throws GraphError with both shapes.
+ * A named dimension equals only itself.
+ *
+ * @throws GraphError with both shapes
  */
 export function broadcastShape(operator: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);

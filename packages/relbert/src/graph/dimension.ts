@@ -52,7 +52,7 @@ export function factorsOf(dim: Dim): readonly Dim[] {
   return coefficient === 1 && factors.length > 0 ? factors : [coefficient, ...factors];
 }
 
-/** Throws where two dimensions that must be equal are not; both shapes are in the message. */
+/** @throws GraphError where two dimensions that must be equal are not; both shapes are in the message */
 export function requireEqual(
   operator: string,
   left: Dim | undefined,

@@ -4,8 +4,10 @@ import { formatShape, GraphError, type Node, nodesOf, sameShape, scalar, type Te
 /**
  * Reverse-mode gradients of a scalar: one tensor d loss / d t of the shape of t for each t of `wrt`.
  *
- * `wrt` may hold inputs and inner tensors. Throws GraphError where the loss is no scalar, does not depend on
- * one of them, or where an operator on the way has no gradient.
+ * `wrt` may hold inputs and inner tensors.
+ *
+ * @throws GraphError where the loss is no scalar, does not depend on one of them, or where an operator on the way has
+ *   no gradient
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.dtype !== 'float32' || loss.shape.length !== 0) {

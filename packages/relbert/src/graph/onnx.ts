@@ -39,8 +39,10 @@ const largestModel = 2 ** 31 - 1;
  * The bytes of an ONNX model (ModelProto) that computes the outputs.
  *
  * Nodes that no output needs are not in it, equal nodes are stored once, and inputs are declared in the order
- * in which they were met. Throws GraphError for two inputs of one name that differ, an initializer whose length does
- * not fit its shape, and a model above 2 GiB.
+ * in which they were met.
+ *
+ * @throws GraphError for two inputs of one name that differ, an initializer whose length does not fit its shape, and a
+ *   model above 2 GiB
  */
 export function serialize({ outputs, initializers = {}, files = {}, external = false }: SerializeOptions): Uint8Array {
   const graph = new CanonicalGraph();

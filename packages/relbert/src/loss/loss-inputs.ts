@@ -52,7 +52,9 @@ export type LossFeed =
  * that the graph has: a loss uses only some of them.
  *
  * With 'all', anchors and positives are all ordered pairs of two different positives of one relation (and of two
- * relations of one category). Throws RangeError for 'drawn' where the batch has no triples.
+ * relations of one category).
+ *
+ * @throws RangeError for 'drawn' where the batch has no triples
  */
 export function lossFeeds({ items, triples }: LossBatch, source: TripleSource): Record<string, LossFeed> {
   const feeds: Record<string, LossFeed> = {

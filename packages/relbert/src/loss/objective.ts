@@ -30,7 +30,7 @@ export interface Objective {
  * The weighted sum of losses over the embeddings of one step. Its other inputs are those of {@link lossFeeds}; those
  * that the chosen losses do not use are not in the graph.
  *
- * Throws RangeError for no loss at all, or a similarity without the teacher's size.
+ * @throws RangeError for no loss at all, or a similarity without the teacher's size
  */
 export function objective({ terms, size, teacherSize, triples }: ObjectiveOptions): Objective {
   if (terms.length === 0) throw new RangeError('a training objective needs one loss or more');

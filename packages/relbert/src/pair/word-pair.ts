@@ -53,7 +53,7 @@ function tooLong({ head, tail }: WordPair): string | undefined {
     : `the word ${excerpt(word)} has ${word.length} characters, at most ${MAX_WORD} are allowed`;
 }
 
-/** The pair as read from a file or an argument. Throws PairError where a word is blank or too long. */
+/** The pair as read from a file or an argument. @throws PairError where a word is blank or too long */
 export function checkedPair(head: string, tail: string, columns?: Readonly<Record<string, unknown>>): WordPair {
   const pair = columns && Object.keys(columns).length > 0 ? { head, tail, columns } : { head, tail };
   const infinite = Object.entries(columns ?? {}).find(

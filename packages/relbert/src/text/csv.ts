@@ -21,7 +21,7 @@ export class CsvReader {
   #start: Line | undefined;
   #length = 0;
 
-  /** The record that ends in this line; undefined where it goes on. Throws DataError for a stray quotation mark. */
+  /** The record that ends in this line; undefined where it goes on. @throws DataError for a stray quotation mark */
   push(line: Line): CsvRecord | undefined {
     const { text } = line;
     if (this.#quoted) {
@@ -51,7 +51,7 @@ export class CsvReader {
     }
   }
 
-  /** Throws DataError where the file ends within quotes. */
+  /** @throws DataError where the file ends within quotes */
   end(): void {
     if (this.#quoted) this.#failOpen();
   }

@@ -27,7 +27,9 @@ const CR = 0x0d;
 
 /**
  * Cuts a stream of bytes into lines, which end in LF, CRLF or a lone CR; an unfinished last line counts. Each byte is
- * copied at most once, however long the line. Throws DataError for a line over 64 MiB.
+ * copied at most once, however long the line.
+ *
+ * @throws DataError for a line over 64 MiB
  */
 export class LineCutter {
   readonly #file: string;
@@ -102,7 +104,7 @@ export async function* lineGroups(
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A line as text. Throws DataError where it is not UTF-8. */
+/** A line as text. @throws DataError where it is not UTF-8 */
 export function decodeLine(file: string, { number, bytes }: ByteLine): Line {
   let text: string;
   try {
@@ -113,7 +115,7 @@ export function decodeLine(file: string, { number, bytes }: ByteLine): Line {
   return { file, number, text: number === 1 && text.startsWith('\uFEFF') ? text.slice(1) : text };
 }
 
-/** A whole file as text without a byte order mark. Throws DataError naming the line that is not UTF-8. */
+/** A whole file as text without a byte order mark. @throws DataError naming the line that is not UTF-8 */
 export function decodeText(file: string, bytes: Uint8Array): string {
   if (bytes.length > MAX_TEXT) throw new DataError(file, undefined, 'larger than 512 MiB, too large to be read whole');
   try {

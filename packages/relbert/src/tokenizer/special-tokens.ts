@@ -62,7 +62,7 @@ function parseNamed(part: JsonPart, path: string, value: unknown): NamedToken | 
   };
 }
 
-/** Throws where a special token that no file gives an id must not get the next free one. */
+/** @throws TokenizerError where a special token that no file gives an id must not get the next free one */
 export type CheckNewId = (token: string, id: number) => void;
 
 export interface AddedTokenSources {

@@ -70,7 +70,7 @@ export interface ReadOptions {
   readonly trained: TrainedState;
   /** Steps of the whole run. */
   readonly steps: number;
-  /** Throws where a checkpoint has another configuration. */
+  /** @throws ConfigurationMismatchError where a checkpoint has another configuration */
   readonly check: (configuration: Json) => void;
 }
 

@@ -28,7 +28,7 @@ function schemaChecked(value: unknown, file: string): Recipe {
   return parsed.data;
 }
 
-/** Checks a recipe and fills its defaults in. Throws {@link RecipeError}, also for settings that contradict each other. */
+/** Checks a recipe and fills its defaults in. @throws {@link RecipeError}, also for settings that contradict each other */
 export function checkRecipe(value: unknown, file: string): Recipe {
   const recipe = schemaChecked(value, file);
   const problem = contradiction(recipe);

@@ -39,7 +39,7 @@ export interface RelationSamplerOptions {
  * that a step of R (P + N) prompts stands for far more triples than the paper's step, which encodes five prompts for
  * each of its triples.
  *
- * Throws SamplingError where a part has no relations, or fewer than it draws in a step.
+ * @throws SamplingError where a part has no relations, or fewer than it draws in a step
  */
 export class RelationSampler implements Sampler {
   readonly stepsPerEpoch: number;

@@ -15,8 +15,9 @@ import { dimensions } from './dimensions.ts';
 /**
  * x in another shape of the same size, elements in the same order. One dimension may be -1: it is worked out, also
  * where dimensions have names ([B, T, 12, 32] → [B, T, -1] is [B, T, 384]; [B, T, 384] → [-1, 384] is [B*T, 384]).
- * Throws GraphError where the sizes differ, and where two or more names of the shape are not dimensions of x, of what it is
- * computed from, or of one of `sources`.
+ *
+ * @throws GraphError where the sizes differ, and where two or more names of the shape are not dimensions of x, of what
+ *   it is computed from, or of one of `sources`
  */
 export function reshape(x: Tensor, shape: Shape, sources: readonly Tensor[] = []): Tensor {
   const target = inferred(x.shape, shape);

@@ -28,7 +28,7 @@ export interface HubSettingsOptions {
   readonly token?: string | false;
 }
 
-/** Options, then environment, then defaults. Throws CheckpointError where HF_ENDPOINT is not a web address. */
+/** Options, then environment, then defaults. @throws CheckpointError where HF_ENDPOINT is not a web address */
 export async function hubSettings(options: HubSettingsOptions = {}): Promise<HubSettings> {
   const env = options.env ?? process.env;
   const endpoint = (options.endpoint ?? set(env['HF_ENDPOINT']) ?? 'https://huggingface.co').replace(/\/+$/, '');
