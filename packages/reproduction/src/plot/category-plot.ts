@@ -31,15 +31,19 @@ export function categoryPlot(bars: readonly CategoryBar[], options: CategoryPlot
     );
   }
   const sets = distinctNames(bars.map(({ set }) => set));
-  const counts = new Map(bars.map(({ set, category, questions }) => [JSON.stringify([set, category]), questions]));
-  const values = bars.map(({ model, set, category, accuracy, interval }) => ({
-    model,
-    set,
-    category: `${category} (${counts.get(JSON.stringify([set, category]))})`,
-    accuracy: 100 * accuracy,
-    label: (100 * accuracy).toFixed(1),
-    low: interval ? 100 * interval.low : null,
-    high: interval ? 100 * interval.high : null,
+  // Files of several data can name a set and a category alike.
+  const counts = (bar: CategoryBar): string => {
+    const alike = bars.filter(({ set, category }) => set === bar.set && category === bar.category);
+    return [...new Set(alike.map(({ questions }) => questions))].join(' and ');
+  };
+  const values = bars.map((own) => ({
+    model: own.model,
+    set: own.set,
+    category: `${own.category} (${counts(own)})`,
+    accuracy: 100 * own.accuracy,
+    label: (100 * own.accuracy).toFixed(1),
+    low: own.interval ? 100 * own.interval.low : null,
+    high: own.interval ? 100 * own.interval.high : null,
   }));
   const y = { field: 'category', type: 'nominal' as const, sort: null, axis: { title: null, grid: false } };
   const yOffset = { field: 'model', type: 'nominal' as const, sort: models };

@@ -66,7 +66,7 @@ function heading(id: string, title: string): string {
 
 function pictureHtml({ title, svg, command }: Picture): string {
   // Scales down with the window; the title says what it shows.
-  const scalable = svg.replace('<svg ', `<svg role="img" aria-label="${escaped(title)}" `);
+  const scalable = svg.replace('<svg ', () => `<svg role="img" aria-label="${escaped(title)}" `);
   const caption = command === undefined ? '' : `<figcaption><code>${escaped(command)}</code></figcaption>`;
   return `<figure>${scalable}${caption}</figure>`;
 }

@@ -86,6 +86,15 @@ describe('categories', () => {
     for (const colour of SERIES_COLOURS.slice(0, 2)) expect(svg).toContain(`fill="${colour}"`);
   });
 
+  it('lists both numbers of questions where models answered different ones', async () => {
+    const fewer = bars.map((bar) =>
+      bar.model === 'b' && bar.category === 'lexical' ? { ...bar, questions: 90 } : bar,
+    );
+    expect(await texts(categoryPlot(fewer))).toEqual(
+      expect.arrayContaining(['lexical (450 and 90)', 'morphological (450)']),
+    );
+  });
+
   it('draws bars without intervals', async () => {
     const svg = await plotSvg(categoryPlot(bars.map(({ interval: _, ...bar }) => bar)));
     expect(svg).not.toMatch(/aria-roledescription="rule mark"/);

@@ -27,6 +27,12 @@ describe('the page', () => {
     expect(page.match(/url\((?!#)(?!&quot;#)/)).toBeNull();
   });
 
+  it('takes no name for a pattern of what is replaced', () => {
+    const title = 'Map: a$`b$$c$&d';
+    const drawn = reportHtml(report, paper, [{ title, svg: '<svg width="1"></svg>' }]);
+    expect(drawn).toContain('<svg role="img" aria-label="Map: a$`b$$c$&amp;d" width="1"></svg>');
+  });
+
   it('takes no text for markup', () => {
     expect(page.includes('<i>')).toBe(false);
     expect(page.includes('a &lt;i&gt;slanted&lt;/i&gt; name')).toBe(true);
