@@ -64,7 +64,11 @@ export interface ScanAnalogy {
 
 const SCAN_COLUMNS = ['target', 'source', 'targ_word', 'src_word', 'alternatives', 'analogy_type'] as const;
 
-/** SCAN, scientific and creative analogies (Czinczoll et al. 2022), a comma-separated file with a header. */
+/**
+ * SCAN, scientific and creative analogies (Czinczoll et al. 2022), a comma-separated file with a header.
+ *
+ * @throws DataError for a missing column, a row of another length, an empty field, no rows
+ */
 export function parseScan(data: DataFile): ScanAnalogy[] {
   const [header, ...rows] = csvRecords(allLines(data));
   const columns = header?.fields.map((name) => name.trim()) ?? [];

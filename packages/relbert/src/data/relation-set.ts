@@ -51,6 +51,8 @@ function firstRecord(data: DataFile): readonly string[] {
 /**
  * Relations of a file, by its first character: JSON lines (`{`; a relation a line, or a pair with its relation a line),
  * Google's questions-words.txt (`:`), or a table of pairs with their relations.
+ *
+ * @throws DataError that names file and line
  */
 export function parseRelationSets(data: DataFile): RelationSet[] {
   const first = linesOf(data)[0]?.text.trimStart();

@@ -24,7 +24,7 @@ export interface EmbeddingBlock extends Embeddings {
   readonly pairs: readonly WordPair[];
 }
 
-/** A row of the matrix, as a view. */
+/** A row of the matrix, as a view. @throws RangeError for an index outside the rows */
 export function row(embeddings: Pick<Embeddings, 'data' | 'shape'>, index: number): Float32Array {
   const [rows, dimension] = embeddings.shape;
   if (!Number.isInteger(index) || index < 0 || index >= rows) {
@@ -33,7 +33,7 @@ export function row(embeddings: Pick<Embeddings, 'data' | 'shape'>, index: numbe
   return embeddings.data.subarray(index * dimension, (index + 1) * dimension);
 }
 
-/** Cosine of two vectors of one length; 0 where one of them is all zeros. */
+/** Cosine of two vectors, −1 … 1; 0 where one of them is all zeros. @throws RangeError for vectors of unequal length */
 export function cosine(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) throw new RangeError(`vectors of ${a.length} and ${b.length} numbers have no cosine`);
   let dot = 0;

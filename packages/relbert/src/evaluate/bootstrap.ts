@@ -19,6 +19,7 @@ export interface BootstrapOptions {
  * The bootstrap percentile interval of a mean (Efron and Tibshirani, 1993, section 13.3).
  *
  * @param scores One score a question, for an accuracy 0 or 1.
+ * @throws RangeError for no scores, a level outside (0, 1), or fewer than one resample
  */
 export function bootstrapInterval(scores: readonly number[], options: BootstrapOptions = {}): Interval {
   return bootstrapMacroInterval([scores], options);
@@ -27,6 +28,8 @@ export function bootstrapInterval(scores: readonly number[], options: BootstrapO
 /**
  * The bootstrap percentile interval of a macro average: the mean over sets of each set's mean. Questions are drawn
  * within their set, so that the sets keep their sizes.
+ *
+ * @throws RangeError as {@link bootstrapInterval} does, for any of the sets
  */
 export function bootstrapMacroInterval(
   sets: readonly (readonly number[])[],

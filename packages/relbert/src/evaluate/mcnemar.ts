@@ -13,6 +13,8 @@ export interface McNemarResult {
  * McNemar's exact test on the answers of two models to the same questions (McNemar, 1947): under the hypothesis, each
  * question on which they disagree falls to either model with probability one half, so the p-value is twice the smaller
  * binomial tail, at most 1.
+ *
+ * @throws RangeError for lists of unequal length, or empty ones
  */
 export function mcnemar(first: readonly boolean[], second: readonly boolean[]): McNemarResult {
   if (first.length !== second.length) {

@@ -23,7 +23,7 @@ export interface ClassificationScores {
   readonly confusion: ConfusionMatrix;
 }
 
-/** The share of `true`; an empty list is an error. */
+/** The share of `true`, 0 to 1. @throws RangeError for an empty list */
 export function accuracy(correct: readonly boolean[]): number {
   if (correct.length === 0) throw new RangeError('the accuracy of no answers is not defined');
   return correct.filter(Boolean).length / correct.length;
@@ -33,6 +33,8 @@ export function accuracy(correct: readonly boolean[]): number {
  * Scores of predicted against true labels, equal to scikit-learn's `precision_recall_fscore_support` and
  * `confusion_matrix` with their defaults: the classes are those that occur among the true or the predicted labels, in
  * order of their code units, and a ratio whose denominator is 0 counts as 0.
+ *
+ * @throws RangeError for lists of unequal length, or empty ones
  */
 export function classificationScores(truth: readonly string[], predicted: readonly string[]): ClassificationScores {
   if (truth.length !== predicted.length) {

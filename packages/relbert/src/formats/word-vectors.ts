@@ -36,7 +36,7 @@ export interface PairVectors {
   get(pair: WordPair): Float32Array | undefined;
 }
 
-/** Reads the vectors of the given pairs; a key is looked up as it is, then in lower case. */
+/** Reads the vectors of the given pairs; a key is looked up as it is, then in lower case. @throws DataError as {@link readWordVectors} does */
 export async function readPairVectors(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   pairs: Iterable<WordPair>,

@@ -73,6 +73,9 @@ export type ComparePromptsEvent =
  * Compares prompts as the paper chooses its template (appendix): by the loss of held-out pairs, and by the accuracy on
  * validation questions, before and after a short fine-tuning that is the same for all of them. The best is the one with
  * the lowest validation loss at the end.
+ *
+ * @throws OptionError, CheckpointError, DataError, PromptError or SamplingError for what cannot be used; the signal's reason
+ *   when aborted
  */
 export async function* comparePrompts(options: ComparePromptsOptions): AsyncGenerator<ComparePromptsEvent> {
   const { prompts, steps, signal } = options;

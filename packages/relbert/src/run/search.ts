@@ -29,6 +29,10 @@ export type SearchPromptEvent = AutopromptEvent | PromptRunEvent;
 /**
  * AutoPrompt from files to a folder: `config.json` with the prompt, `prompt.jsonl`, `loss.svg`, and `search.json`, from
  * which a stopped search resumes.
+ *
+ * @throws OptionError, CheckpointError, DataError, PromptError or SamplingError for what cannot be used; FileError where
+ *   another process holds the folder; ConfigurationMismatchError for a resumed run with other settings; the signal's reason
+ *   when aborted
  */
 export async function* searchPrompt(options: SearchPromptOptions): AsyncGenerator<SearchPromptEvent> {
   const { output, wholeWords = false, noPairWords, exhaustive, template } = options;

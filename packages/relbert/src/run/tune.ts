@@ -16,6 +16,10 @@ export type TunePromptEvent = PTuningEvent | PromptRunEvent;
 /**
  * P-tuning from files to a folder: `config.json` with the vectors, `prompt.jsonl`, `loss.svg`, and `checkpoints/`, from
  * which a stopped run resumes.
+ *
+ * @throws OptionError, CheckpointError, DataError, PromptError or SamplingError for what cannot be used; FileError where
+ *   another process holds the folder; ConfigurationMismatchError for a resumed run with other settings; the signal's reason
+ *   when aborted
  */
 export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<TunePromptEvent> {
   const { output } = options;
