@@ -31,7 +31,7 @@ describe('saveModel', () => {
   it('is read back to the same bits', async () => {
     await save({ files: new Map([['finetuning_config.json', '{"seed":1}']]) });
     const saved = await open(folder);
-    expect(saved.relbert).toEqual({ form: '2023', pooling: 'difference', prompt });
+    expect(saved.relbert).toEqual({ form: '2023', sharedWordDiscount: 0, pooling: 'difference', prompt });
     expect(readFileSync(join(folder, 'finetuning_config.json'), 'utf8')).toBe('{"seed":1}');
     expect(saved.weights.storedType).toBe('F32');
     expect([...saved.weights.names].sort()).toEqual([...source.weights.names].sort());
