@@ -85,6 +85,8 @@ describe('the server of the page', () => {
     const wrong = await relbert(['playground', '--port', '70000']);
     expect([wrong.code, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toContain('Expected a port, a whole number from 0 to 65535.');
+    const host = await relbert(['playground', '--port', port, '--host', '192.0.2.1']);
+    expect([host.code, host.stderr]).toEqual([1, expect.stringContaining(`port ${port} of 192.0.2.1 cannot be used`)]);
     const help = await relbert(['playground', '--help']);
     expect(help.stdout).toContain('relbert playground --output site');
   });

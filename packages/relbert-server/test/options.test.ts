@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RelationClassifier, RelationEncoder } from 'relbert';
 import { describe, expect, it } from 'vitest';
 import { relbert } from '../../relbert/test/cli/command.ts';
 import type { ServerOptions } from '../src/index.ts';
@@ -81,6 +85,21 @@ describe('options of the command', () => {
       expect((await ask(4, { pairs: [['a'.repeat(100), 'b']] })).status).toBe(413);
       expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/^relbert_queue_limit 7$/m);
     });
+  });
+
+  it('--classifier is what /v1/classify answers with', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'relbert-server-'));
+    await using encoder = await RelationEncoder.load(tinyModel, { ...modelOptions, worker: false });
+    const examples = ['sun', 'moon', 'tree'].flatMap((head) =>
+      ['red', 'blue'].map((tail) => ({ head, tail, label: tail })),
+    );
+    await using classifier = await RelationClassifier.fit(examples, { encoder, method: 'centroid' });
+    await classifier.save(join(folder, 'red-or-blue'));
+    await serving(['--classifier', join(folder, 'red-or-blue')], {}, async (server) => {
+      const { body } = await post(server, '/v1/classify', { pairs: [['leaf', 'red']] });
+      expect(body.predictions).toMatchObject([{ label: 'red' }]);
+    });
+    await rm(folder, { recursive: true });
   });
 
   it.each([

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { relbert } from './command.ts';
+import { relbert, tinyModel } from './command.ts';
 import { failure, file, folder, json, jsonl, model } from './evaluation.ts';
 
 describe('relbert classify', () => {
@@ -122,6 +122,18 @@ describe('relbert classify', () => {
     expect(stderr).toContain('test.tsv:1: the third column ("blue") is read as a label and left out');
     expect(stderr.match(/left out/g)).toHaveLength(1);
     expect((await predict('four.tsv', 'a\tb\tc\td\n')).stderr).toContain('four.tsv:1: expected two words, got 4');
+  });
+
+  it('finds an encoder that has moved by --encoder', async () => {
+    const [before, after] = [join(folder, 'before'), join(folder, 'after')];
+    cpSync(tinyModel, before, { recursive: true });
+    await fit('--data', file('data.tsv', rows), '--model', before);
+    renameSync(before, after);
+    const predict = ['classify', 'predict', '--model', saved, 'tree:red', '--threads', '1'];
+    const lost = await relbert(predict);
+    expect([lost.code, lost.stderr]).toEqual([1, expect.stringContaining(before)]);
+    const found = await relbert([...predict, '--encoder', after]);
+    expect([found.code, found.stdout]).toEqual([0, expect.stringMatching(/^tree\tred\tred\t/)]);
   });
 
   it('says what is wrong with data and classifier', async () => {

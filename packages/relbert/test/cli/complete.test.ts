@@ -129,6 +129,20 @@ describe('relbert evaluate complete', () => {
     ]);
   });
 
+  it('asks --questions questions of each relation', async () => {
+    const words = ['--vocabulary', path('words.txt'), '--questions', '1'];
+    const { stdout } = await relbert([
+      ...['evaluate', 'complete', '--data', path('questions.txt'), path('bats.jsonl'), ...words, ...model, '--json'],
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      questions: 2,
+      relations: [
+        { relation: 'gender', questions: 1 },
+        { relation: 'opposite', questions: 1 },
+      ],
+    });
+  });
+
   it('goes on after the last answer of a run that was killed', async () => {
     const output = path('run');
     const log = join(output, 'answers.jsonl');

@@ -137,7 +137,8 @@ describe('relbert evaluate mining', () => {
       '--least-pairs',
       '10',
     ];
-    const { code, stdout, stderr } = await relbert(['evaluate', 'mining', ...args, '--draws', '2', ...model, '--json']);
+    const run = ['evaluate', 'mining', ...args, '--draws', '2', ...model];
+    const { code, stdout, stderr } = await relbert([...run, '--json']);
     expect(stderr).toContain('1 relations with fewer than 10 pairs are left out');
     expect(code).toBe(0);
     const { pool, results } = JSON.parse(stdout) as { pool: number; results: Record<string, unknown>[] };
@@ -150,5 +151,8 @@ describe('relbert evaluate mining', () => {
     ]);
     // 90 candidates without the seeds: all 9 others are among the first 100.
     expect(results[0]?.['precision100']).toBeCloseTo(0.09, 9);
+    const each = (await relbert([...run, '--relations'])).stdout;
+    expect(each).toMatch(/^relbert mine, 3 seeds +pairs +P@50 .*\n(-.*\n)?some +12 +0\.\d{3} +0\.090 /m);
+    expect(each.match(/^some /gm)).toHaveLength(4);
   });
 });

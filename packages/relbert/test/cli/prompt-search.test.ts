@@ -183,6 +183,17 @@ describe('the flags of relbert prompt search and tune', () => {
     }
   }, 120_000);
 
+  it.each([
+    ['search', [...triggers, '--iterations', '1', '--k', '1', '--output', at('data-search')]],
+    ['tune', [...triggers, '--steps', '1', '--output', at('data-tune')]],
+    ['compare', ['--template', 'a', '--steps', '0']],
+  ])('choose the data, in prompt %s too', async (name, short) => {
+    const run = (...args: string[]) => relbert(['prompt', name, ...data, ...short, ...args]);
+    const bottom = await run('--data', 'semeval2012', '--top', '5', '--bottom', '60');
+    expect(bottom.stderr).toContain('too few for top 5 and bottom 60');
+    expect((await run('--validation-share', '0')).stderr).toContain('0 of them with held-out pairs');
+  });
+
   it('leave tokens out of the candidates', async () => {
     const { tokenizer } = await loadTinyModel();
     const { train, validation } = splitRelations(relations);

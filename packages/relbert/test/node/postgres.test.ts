@@ -82,6 +82,10 @@ describeWithPostgres('an index in PostgreSQL', () => {
       expect(table.text, question.join(' ')).toBe(plain.text);
       for (const [i, score] of table.scores.entries()) expect(score).toBeCloseTo(plain.scores[i] ?? 0, 2);
     }
+    const wide = await relbert([...push, '--overwrite', '--build-memory', '9000000']);
+    expect([wide.code, wide.stderr]).toEqual([1, expect.stringContaining('maintenance_work_mem')]);
+    const search = ['index', 'search', 'hot:cold', '--in', address, '--table', 'words', '--ef-search'];
+    expect((await relbert([...search, '2000'])).stderr).toContain('efSearch must be a whole number from 1 to 1000');
     const both = await relbert(['index', 'search', 'a:b', '--in', address, '--index', index]);
     expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('give --index DIR or --in postgres://')]);
     const other = await relbert([

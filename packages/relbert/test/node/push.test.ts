@@ -179,7 +179,8 @@ describe('pushModel', () => {
       relbert(['push', ...args], { env: { HF_ENDPOINT: hub.endpoint, HF_TOKEN: PushServer.writer } });
 
     it('sends, prints JSON, and says that all is there', async () => {
-      const first = await run(model, 'me/tiny', '--json');
+      const first = await run(model, 'me/tiny', '--private', '--message', 'My title', '--json');
+      expect(hub.repositories.get('me/tiny')).toMatchObject({ private: true, commits: ['My title'] });
       expect([first.code, first.stderr.includes(PushServer.writer)]).toEqual([0, false]);
       const result = JSON.parse(first.stdout) as { uploaded: { file: string }[] };
       expect(result).toMatchObject({ repository: 'me/tiny', unchanged: [] });

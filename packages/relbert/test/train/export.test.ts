@@ -164,6 +164,16 @@ describe('relbert export', () => {
     ]);
   });
 
+  it.each([
+    ['plain', false],
+    ['onnxruntime', true],
+  ])('--opset %s: operators of ONNX Runtime alone in the file: %s', async (opset, own) => {
+    const output = join(folder, `${opset}.onnx`);
+    const args = ['export', '--model', tinyModel, '--dtype', 'int8', '--opset', opset, '--output', output];
+    expect((await relbert(args)).code).toBe(0);
+    expect(readFileSync(output).includes('com.microsoft')).toBe(own);
+  });
+
   it('names a pooling and a format that it does not know', async () => {
     const wrong = await relbert([
       'export',
