@@ -90,8 +90,13 @@ function spread({ gradients }: GradientResult, name: string): Float32Array {
   return table;
 }
 
+const families = [
+  ...['bert', 'roberta', 'xlm-roberta', 'electra', 'albert-v1', 'albert-v2', 'distilbert', 'mpnet'],
+  ...['deberta-v2', 'modernbert'],
+];
+
 describe('Gradients', () => {
-  for (const family of ['bert', 'roberta', 'albert-v1', 'distilbert', 'mpnet']) {
+  for (const family of families) {
     it(`is the same in one micro-batch, in several, and through gradient caching: ${family}`, async () => {
       const one = await compute(family, false, { microBatchTokens: 100_000 });
       const several = await compute(family, false, { microBatchTokens: 35 });
