@@ -39,17 +39,19 @@ describe('relbert evaluate classification', () => {
     expect(output.features).toBe('both');
     expect(output.results[0]).toMatchObject({ set: 'BLESS', classifier: { hidden: 100, learningRate: 0.001 } });
     expect(Object.keys(output.results[0]?.test.perClass ?? {})).toEqual(relations);
-    expect(output.results[0]?.test.macroF1).toBeGreaterThan(0);
     const lines = readFileSync(predictions, 'utf8').trimEnd().split('\n');
     expect(lines).toHaveLength(15);
-    expect(Object.keys(JSON.parse(lines[0] as string) as object)).toEqual([
-      'set',
-      'head',
-      'tail',
-      'relation',
-      'predicted',
-      'correct',
-    ]);
+    const answers = lines.map((line) => JSON.parse(line) as { relation: string; predicted: string; correct: boolean });
+    const f1 = relations.map((name) => {
+      const right = answers.filter(({ relation, correct }) => relation === name && correct).length;
+      return (
+        (2 * right) /
+        answers.flatMap(({ relation, predicted }) => [relation, predicted]).filter((label) => label === name).length
+      );
+    });
+    expect(output.results[0]?.test.macroF1).toBeCloseTo(f1.reduce((sum, value) => sum + value, 0) / 3, 9);
+    expect(output.results[0]?.test.microF1).toBeCloseTo(answers.filter(({ correct }) => correct).length / 15, 9);
+    expect(Object.keys(answers[0] ?? {})).toEqual(['set', 'head', 'tail', 'relation', 'predicted', 'correct']);
   });
 
   it('searches the classifier on the validation pairs when asked to', async () => {

@@ -117,6 +117,7 @@ describe('relbert neighbours', () => {
     for (const flags of [[], model]) {
       const { results } = await json<Output>('neighbours', ...queries, '--among', index, ...flags);
       expect(results.map((result) => result.model)).toEqual([tinyModel]);
+      expect(results[0]?.queries.map(({ neighbours }) => neighbours.length)).toEqual([2, 3]);
       for (const [q, { neighbours }] of (results[0]?.queries ?? []).entries()) {
         const expected = right[0]?.queries[q]?.neighbours ?? [];
         expect(neighbours.map(({ pair }) => pair)).toEqual(expected.map(({ pair }) => pair));

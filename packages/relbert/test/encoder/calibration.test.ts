@@ -32,10 +32,16 @@ describe.each(families)('%s', (family) => {
     const prompts = [first, { ...second, ids: second.ids.slice(0, 3) }];
     const found = (some: readonly EncodedPrompt[]) =>
       int8Inputs({ config, weights: stored, runtime: nodeRuntime(), prompts: some });
-    const [together, ...apart] = await Promise.all([found(prompts), ...prompts.map((prompt) => found([prompt]))]);
-    for (const [name, input] of together ?? []) {
+    const [together, apart] = await Promise.all([
+      found(prompts),
+      Promise.all(prompts.map((prompt) => found([prompt]))),
+    ]);
+    expect(together.size).toBeGreaterThan(0);
+    for (const [name, input] of together) {
       const [one, other] = apart.map((inputs) => ends(inputs.get(name) as Int8Input)) as [Ends, Ends];
       const { low, high } = ends(input);
+      expect([low.length, high.length]).toEqual([one.low.length, one.high.length]);
+      expect(low.length).toBeGreaterThan(0);
       for (const [k, value] of low.entries())
         expect(value).toBeCloseTo(Math.min(one.low[k] ?? 0, other.low[k] ?? 0), 3);
       for (const [k, value] of high.entries()) {

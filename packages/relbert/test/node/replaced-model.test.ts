@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, onTestFinished, vi } from 'vitest';
 import { fileSource } from '../../src/formats/byte-source.ts';
 import { openSafetensors } from '../../src/formats/safetensors.ts';
 import { RelationEncoder } from '../../src/index.ts';
@@ -26,11 +26,15 @@ it('a model whose file is replaced while it encodes stays what it was, also wher
   const pairs = Array.from({ length: 1500 }, (_, i): [string, string] => [`word ${i % 97}`, `other ${i}`]);
   await using encoder = await RelationEncoder.load(folder, { dtype: 'int8', threads: 2 });
   const { data } = await encoder.encode(pairs.slice(0, 10));
+  const copies = vi.fn();
+  process.on('worker', copies);
+  onTestFinished(() => void process.off('worker', copies));
   replace();
   for (let round = 0; round < 6; round++) {
     const again = await encoder.encode(pairs);
     expect(again.data.subarray(0, data.length)).toEqual(data);
   }
+  expect(copies).toHaveBeenCalled();
 });
 
 it('parts of a file that was replaced are not read as those of the file that was opened', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PromptTooLongError } from '../../src/encoder/relation-encoder.ts';
 import type { StoredWeights } from '../../src/models/weights.ts';
 import { resolveWeightNames } from '../../src/models/weights.ts';
+import { createPrompt } from '../../src/prompt/create-prompt.ts';
 import { autoprompt } from '../../src/search/autoprompt.ts';
 import type { AutopromptEvent, IterationEvent } from '../../src/search/autoprompt-event.ts';
 import { candidateTokens, rankCandidates } from '../../src/search/candidate.ts';
@@ -276,6 +277,12 @@ describe('autoprompt', () => {
   it('searches in the layout of 2021 too', async () => {
     const done = doneOf(await run({ iterations: 2, layout: '2021' }));
     expect(done.spec.layout).toBe('2021');
+    const training = tripletBatches({ relations, seed: 1, relationsPerBatch: 6 });
+    const loss = await lossOf(model, runtime);
+    const lossIn = (layout: '2021' | '2023') =>
+      loss.mean(training, (pair) => createPrompt({ ...done.spec, layout }, model.tokenizer).encode(pair));
+    expect(done.best.loss).toBeCloseTo(await lossIn('2021'), 6);
+    expect(Math.abs(done.best.loss - (await lossIn('2023')))).toBeGreaterThan(1e-3);
   });
 
   it('says what cannot be', async () => {

@@ -71,7 +71,7 @@ describe('clipping', () => {
   it('scales the gradient of the step, and reports the norm before scaling', async () => {
     const losses: TrainingConfigInput['losses'] = [{ name: 'infonce' }];
     const run = async (clip: number | null) => {
-      const options = await oneStep({ weightDecay: 0, clip, losses });
+      const options = await oneStep({ weightDecay: 0, clip, losses, microBatchTokens: 1000, fusedTokens: 1000 });
       const before = await weightsBefore(options);
       let [norm, largest] = [0, 0];
       const weights = new Map<string, Float32Array>();
