@@ -12,11 +12,10 @@ import {
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RelationIndex } from '../../src/index/relation-index.ts';
 import { lockFolder } from '../../src/node/file-lock.ts';
 import { webIndexFolder } from '../../src/web/index-folder.ts';
-import { build, clustered } from '../index/clustered-index.ts';
 import { HubServer } from '../node/hub-server.ts';
 import { relbert, tinyModel } from './command.ts';
 import { failure } from './evaluation.ts';
@@ -81,17 +80,10 @@ describe('relbert index', () => {
   });
 
   it('reads as many lists as --probes says', async () => {
-    const large = join(folder, 'large');
-    await build(large, 2100);
-    const vector = JSON.stringify([...clustered(1, 2)]);
-    const found = async (probes: string) => {
-      const search = ['index', 'search', '--index', large, '--vector', vector, '--top', '2100', '--probes', probes];
-      return words(JSON.parse((await relbert([...search, '--json'])).stdout)).length;
-    };
-    const one = await found('1');
-    expect(one).toBeGreaterThan(0);
-    expect(one).toBeLessThan(await found('20'));
-    expect(await found('1000')).toBe(2100);
+    const search = vi.spyOn(RelationIndex.prototype, 'search');
+    onTestFinished(() => search.mockRestore());
+    await json<Output>('index', 'search', 'hot:cold', '--index', index, '--probes', '7');
+    expect(search).toHaveBeenCalledWith(expect.anything(), expect.objectContaining({ probes: 7 }));
   });
 
   it('refuses another model, and questions that cannot be', async () => {
