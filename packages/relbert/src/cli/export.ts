@@ -75,12 +75,17 @@ async function run(
   const { openModel } = await import('../node/open-model.ts');
   const { nodeRuntime } = await import('../node/runtime.ts');
   const { lockModelFolder, saveModel } = await import('../node/save.ts');
-  // Now, not after the model is fetched and calibrated.
-  await using _lock = format === 'safetensors' ? await lockModelFolder(output, { overwrite }) : undefined;
+  const { kindOfPath } = await import('../node/read-file.ts');
+  // A folder that is there is looked at now, not after the model is fetched and calibrated. One that is made now could be taken
+  // for the model, which may have the same name.
+  const folder = format === 'safetensors' ? output : undefined;
+  const isThere = folder !== undefined && (await kindOfPath(folder)) !== undefined;
+  await using _early = folder !== undefined && isThere ? await lockModelFolder(folder, { overwrite }) : undefined;
   const fetching = fetchProgress(terminal, offline);
   const { signal } = terminal;
   try {
     const model = await openModel(name, fetching.hub);
+    await using _late = folder !== undefined && !isThere ? await lockModelFolder(folder, { overwrite }) : undefined;
     if (format === 'safetensors') {
       const { int8Tensors } = await import('../encoder/int8-weights.ts');
       await saveModel({

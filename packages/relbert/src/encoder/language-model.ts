@@ -103,9 +103,13 @@ export function relationModel(model: LanguageModel, options: RelationModelOption
   const spec = asked ?? relbert?.prompt ?? templateSpec(plainDefaults.template);
   const promptFrom = asked ? 'options' : relbert ? 'checkpoint' : 'default';
   // It was chosen for the cosines of this prompt and pooling.
-  const own = promptFrom === 'checkpoint' && pooling === relbert?.pooling;
+  const own = relbert && pooling === relbert.pooling && isSamePrompt(spec, relbert.prompt);
   const sharedWordDiscount = own ? relbert.sharedWordDiscount : 0;
   return { ...model, pooling, spec, prompt: promptFor(model, spec, pooling), promptFrom, sharedWordDiscount };
+}
+
+function isSamePrompt(a: PromptSpec, b: PromptSpec): boolean {
+  return a === b || (a.kind === 'template' && b.kind === 'template' && a.text === b.text);
 }
 
 function templateSpec(template: string): PromptSpec {

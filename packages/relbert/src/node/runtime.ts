@@ -2,6 +2,7 @@ import { checkDevice, type Device, type DeviceChoice, missingDevice } from '../r
 import { RuntimeError } from '../runtime/error.ts';
 import { createOnnxSession } from '../runtime/onnx-session.ts';
 import type { Runtime, Session, SessionOptions } from '../runtime/session.ts';
+import { MissingPackageError } from '../text/missing-package-error.ts';
 import { availableDevices, deviceProblem, nativeRuntime } from './device.ts';
 
 export interface NodeRuntimeOptions {
@@ -61,9 +62,7 @@ async function openWasm(native?: unknown): Promise<CreateSession> {
     try {
       return await runtime.createSession(model, options);
     } catch (error) {
-      if (native === undefined || !(error instanceof RuntimeError) || !error.message.includes('onnxruntime-web')) {
-        throw error;
-      }
+      if (native === undefined || !(error instanceof MissingPackageError)) throw error;
       throw new RuntimeError(`${(native as Error).message}; ${error.message}`, { cause: error });
     }
   };

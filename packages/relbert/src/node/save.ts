@@ -12,7 +12,8 @@ import { elementCount, isFloatType } from '../formats/stored-type.ts';
 import { lockFolder } from './file-lock.ts';
 import { AtomicFile, makeFolder, removeEmptyFolder } from './files.ts';
 import { commitTogether } from './files-together.ts';
-import { listFolder } from './read-file.ts';
+import { resolve } from './path.ts';
+import { kindOfPath, listFolder } from './read-file.ts';
 import { clearLeftovers } from './temporary-file.ts';
 
 export interface SaveModelOptions {
@@ -38,22 +39,31 @@ export interface SaveModelOptions {
 }
 
 /**
- * Locks a folder for a model and finishes or clears what a killed process left there.
+ * Locks a folder for a model, made where it is missing, and finishes or clears what a killed process left there.
  *
- * @throws CheckpointError where it holds a model that is not to be replaced; FileError where another process holds the lock
+ * @throws CheckpointError where it holds a training run, or a model that is not to be replaced; FileError where another
+ *   process holds the lock
  */
 export async function lockModelFolder(
   folder: string,
   { overwrite = false }: { readonly overwrite?: boolean | undefined },
 ): Promise<AsyncDisposable> {
+  const made = (await kindOfPath(folder)) === undefined;
   const lock = await lockFolder(folder);
   const release = async (): Promise<void> => {
     await lock.release();
-    await removeEmptyFolder(folder);
+    if (made) await removeEmptyFolder(folder);
   };
   try {
     await clearLeftovers(folder, { locked: true });
-    const file = overwrite ? undefined : (await listFolder(folder)).find(isModelFile);
+    const names = await listFolder(folder);
+    if (names.includes(runLog)) {
+      throw new CheckpointError(
+        folder,
+        `holds a training run (${runLog}), whose files tell of its model: name another folder`,
+      );
+    }
+    const file = overwrite ? undefined : names.find(isModelFile);
     if (file === undefined) return { [Symbol.asyncDispose]: release };
     throw new CheckpointError(
       folder,
@@ -64,6 +74,9 @@ export async function lockModelFolder(
     throw error;
   }
 }
+
+/** The log of a training run: its recipe, its card and its curve would tell of another model. */
+const runLog = 'train.jsonl';
 
 /** Whether a file would be read as a part of a model in the folder. */
 function isModelFile(name: string): boolean {
@@ -91,7 +104,7 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
     ...(index === undefined ? [] : ([[`${base}.safetensors.index.json`, index]] as const)),
   ]);
   const made = await makeFolder(folder);
-  const stale = await staleFiles(folder, [...small.keys(), ...shards.map(({ name }) => name)]);
+  const stale = await staleFiles(options, [...small.keys(), ...shards.map(({ name }) => name)]);
   const written: AtomicFile[] = [];
   try {
     for (const [name, content] of small) {
@@ -116,11 +129,17 @@ export async function saveModel(options: SaveModelOptions): Promise<void> {
   }
 }
 
-/** Files of an older model that would be read together with the new one, or describe another. */
-async function staleFiles(folder: string, written: readonly string[]): Promise<string[]> {
+/**
+ * Files of an older model that would be read together with the new one, or describe another. The card of a model that is
+ * written into its own folder stays.
+ */
+async function staleFiles({ folder, source }: SaveModelOptions, written: readonly string[]): Promise<string[]> {
   const names = await listFolder(folder);
-  if (!names.some(isModelFile)) return [];
-  return names.filter((name) => (isModelFile(name) || name === 'README.md') && !written.includes(name));
+  if (!names.some(isWeightsFile)) return [];
+  const ownCard = resolve(source.origin) === resolve(folder);
+  const old = names.filter((name) => isModelFile(name) || (name === 'README.md' && !ownCard));
+  const kinds = await Promise.all(old.map((name) => kindOfPath(join(folder, name))));
+  return old.filter((name, i) => kinds[i] !== 'folder' && !written.includes(name));
 }
 
 /** Every tensor of the source, new values where there are some, integers as they are. */

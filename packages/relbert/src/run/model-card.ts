@@ -36,7 +36,7 @@ export function modelCard(card: ModelCard): string {
   const { name, base, recipe, figures } = card;
   const minutes = card.seconds < 120 ? `${Math.round(card.seconds)} s` : `${(card.seconds / 60).toFixed(1)} min`;
   const validation = figures
-    ? `## Validation\n\nOf the weights of step ${card.weightsFrom}${recipe.training.metric === LAST_STEP ? ', the last; no figure chose them' : '; these figures chose them, so they flatter a little'}. Test splits: \`relbert evaluate analogy --model ${name} --data …\`.\n\n| figure | value |\n|---|---|\n${Object.entries(
+    ? `## Validation\n\nOf the weights of step ${card.weightsFrom}${recipe.training.metric === LAST_STEP ? ', the last; no figure chose them' : '; these figures chose them, so they flatter a little'}${recipe.sharedWordDiscount === 0 ? '' : '; analogies by cosine alone'}. Test splits: \`relbert evaluate analogy --model ${name} --data …\`.\n\n| figure | value |\n|---|---|\n${Object.entries(
         figures,
       )
         .map(([key, value]) => `| ${key} | ${key === 'loss' ? value.toFixed(4) : `${(100 * value).toFixed(1)} %`} |`)

@@ -39,6 +39,7 @@ describe('the model that the package carries', () => {
     const none = { 'big:small': 0, 'hot:warm': 0, 'freezing:hot': 0 };
     expect(await ranked('--shared-word-discount', '0')).toEqual(none);
     expect(await ranked('--template', '<subj> or <obj>')).toEqual(none);
+    expect(await ranked('--template', '<subj> and <obj>')).toEqual(await ranked());
     expect(await ranked('--pooling', 'average')).toEqual(none);
     const table = await relbert(['analogy', ...pairs]);
     expect(table.stdout).toMatch(/^# +hot:cold is like +score +cosine\n/);

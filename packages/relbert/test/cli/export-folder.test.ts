@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -33,6 +33,69 @@ describe('relbert export --format safetensors', () => {
     const names = readdirSync(folder);
     expect(names).toContain('model.int8.safetensors');
     for (const gone of ['model.safetensors', 'bpe.codes', 'README.md']) expect(names).not.toContain(gone);
+  });
+
+  it('keeps the card of a model in its own folder, a folder that is named like a card, and what is no model', async () => {
+    const own = join(root, 'own');
+    expect((await write(own)).code).toBe(0);
+    writeFileSync(join(own, 'README.md'), '# This model\n');
+    const inPlace = [
+      'export',
+      '--format',
+      'safetensors',
+      '--model',
+      own,
+      '--output',
+      own,
+      '--dtype',
+      'int8',
+      '--overwrite',
+    ];
+    expect((await relbert(inPlace)).code).toBe(0);
+    expect(readFileSync(join(own, 'README.md'), 'utf8')).toBe('# This model\n');
+    expect(readdirSync(own)).not.toContain('model.safetensors');
+
+    const folderCard = join(root, 'folder-card');
+    expect((await write(folderCard)).code).toBe(0);
+    mkdirSync(join(folderCard, 'README.md'));
+    expect((await write(folderCard, '--overwrite')).code).toBe(0);
+    expect(readdirSync(folderCard)).toContain('README.md');
+
+    const project = join(root, 'project');
+    mkdirSync(project);
+    for (const name of ['config.json', 'README.md', 'vocab.txt']) writeFileSync(join(project, name), '{"port":1}');
+    expect((await write(project)).code).toBe(1);
+    expect((await write(project, '--overwrite')).code).toBe(0);
+    expect(readFileSync(join(project, 'README.md'), 'utf8')).toBe('{"port":1}');
+
+    writeFileSync(join(project, 'train.jsonl'), '');
+    const { code, stderr } = await write(project, '--overwrite');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('holds a training run (train.jsonl)')]);
+  });
+
+  it('finds a model whose name is that of the folder to come, and leaves an empty folder of the user', async () => {
+    const before = process.cwd();
+    process.chdir(root);
+    try {
+      const args = [
+        'export',
+        '--format',
+        'safetensors',
+        '--model',
+        'relbert-minilm-l6',
+        '--output',
+        'relbert-minilm-l6',
+      ];
+      expect((await relbert(args)).code).toBe(0);
+      expect(readdirSync('relbert-minilm-l6')).toContain('model.safetensors');
+    } finally {
+      process.chdir(before);
+    }
+    const empty = join(root, 'empty');
+    mkdirSync(empty);
+    const gone = ['export', '--format', 'safetensors', '--model', join(root, 'gone'), '--output', empty];
+    expect((await relbert(gone)).code).toBe(1);
+    expect(readdirSync(empty)).toEqual([]);
   });
 
   it('refuses what goes with an ONNX file only', async () => {
