@@ -65,7 +65,7 @@ export class RelationEncoder extends Core {
    *   relbert-minilm-l6, where the bundler put it, else from a CDN; relbert-mpnet-base by its name is taken from the CDN.
    * @throws CheckpointError where the server cannot be reached, has no checkpoint there, or it is damaged;
    *   EncoderConfigError, TokenizerError or WeightError where its config, tokenizer or weights cannot be used;
-   *   OptionError, PoolingError or PromptError for a setting that cannot be; RuntimeError where the runtime does not
+   *   OptionError, PoolingError or PromptError for an invalid setting; RuntimeError where the runtime does not
    *   take the model, its files cannot be loaded, or the browser lacks what it needs; the signal's reason when aborted
    */
   static async load(

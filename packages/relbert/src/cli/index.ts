@@ -16,6 +16,7 @@ export { describeMachine, describeVersions } from '../node/machine.ts';
 export { modelHash } from '../node/model-hash.ts';
 export { modelFiles } from '../node/open-model.ts';
 export { isCarried, readCarriedPairs, readPackageData } from '../node/package-data.ts';
+export { readPromptFolder } from '../node/prompt-folder.ts';
 export { kindOfPath, listFolder, readText } from '../node/read-file.ts';
 export { clearLeftovers, temporaryPath } from '../node/temporary-file.ts';
 export { pairFileFormat, parsePairBytes } from '../pair/pair-file.ts';

@@ -37,7 +37,7 @@ export type ModelFlags = Omit<Flags<typeof modelOptions>, Defaulted> &
 /**
  * Loads the encoder that the flags ask for, with progress where files are fetched; says on standard error which prompt
  * counts where neither the flags nor the checkpoint say. `quickStart` is for a handful of pairs: they
- * are encoded in this thread, by a graph that is not prepared for more. Flags that cannot be are found before anything is loaded.
+ * are encoded in this thread, by a graph that is not prepared for more. Invalid flags are found before anything is loaded.
  */
 export async function loadEncoder(
   flags: ModelFlags,

@@ -2,7 +2,7 @@ import { firstNotFinite } from '../formats/tensor-store.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { RelbertError } from '../text/relbert-error.ts';
 
-/** An embedding that is no result: not finite, or zero. */
+/** An embedding that is unusable: not finite, or zero. */
 export class EmbeddingError extends RelbertError {
   override readonly name = 'EmbeddingError';
   readonly pair: WordPair;

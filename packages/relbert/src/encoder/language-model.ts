@@ -90,7 +90,7 @@ export function poolingOf({ checkpoint }: LanguageModel, wanted?: string | undef
 
 /**
  * Prompt and pooling for a language model: those asked for, else the checkpoint's, else the defaults.
- * @throws OptionError, PoolingError or PromptError for a choice that cannot be
+ * @throws OptionError, PoolingError or PromptError for an invalid choice
  */
 export function relationModel(model: LanguageModel, options: RelationModelOptions = {}): RelationModel {
   const { relbert } = model.checkpoint;
@@ -119,7 +119,7 @@ function templateSpec(template: string): PromptSpec {
 /**
  * A prompt as a language model reads it: a soft prompt's vectors have the ids that follow the rows of the word
  * embeddings, where they are appended.
- * @throws PromptError for a prompt that cannot be
+ * @throws PromptError for an invalid prompt
  */
 export function promptFor(
   { config, tokenizer }: Pick<LanguageModel, 'config' | 'tokenizer'>,

@@ -6,7 +6,7 @@ import { formatShape, GraphError, type Node, nodesOf, sameShape, scalar, type Te
  *
  * `wrt` may hold inputs and inner tensors.
  *
- * @throws GraphError where the loss is no scalar, does not depend on one of them, or where an operator on the way has
+ * @throws GraphError where the loss is not a scalar, does not depend on one of them, or where an operator on the way has
  *   no gradient
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {

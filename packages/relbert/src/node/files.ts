@@ -249,7 +249,7 @@ export async function removePath(path: string): Promise<void> {
   }
 }
 
-/** A log that grows by whole lines: JSON objects, one a line, each on the disk's way when `append` returns. */
+/** A log that grows by whole lines: JSON objects, one a line, each handed to the system, not flushed, when `append` returns. */
 export class JsonLinesLog implements AsyncDisposable {
   readonly path: string;
   #handle: FileHandle | undefined;

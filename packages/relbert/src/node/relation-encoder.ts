@@ -40,7 +40,7 @@ export class RelationEncoder extends Core {
    * @param model A folder, a hub id, `id@revision`, or `embedded` (default): the model that this package carries.
    * @throws CheckpointError where there is no such checkpoint, or it is damaged or cannot be fetched; FileError where a
    *   file cannot be read or the cache not written; EncoderConfigError, TokenizerError or WeightError where its config,
-   *   tokenizer or weights cannot be used; OptionError, PoolingError or PromptError for a setting that cannot be;
+   *   tokenizer or weights cannot be used; OptionError, PoolingError or PromptError for an invalid setting;
    *   RuntimeError where the runtime does not take the model; the signal's reason when aborted
    */
   static async load(model = 'embedded', options: LoadOptions = {}): Promise<RelationEncoder> {

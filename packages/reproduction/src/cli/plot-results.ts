@@ -71,7 +71,7 @@ function drawnModels(source: { readonly file: string; readonly text: string }): 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file}: is no JSON: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`${file}: is not JSON: ${error instanceof Error ? error.message : error}`);
   }
   if (typeof value === 'object' && value !== null && 'format' in value) return parseReport(source).models;
   const isClassification = typeof value === 'object' && value !== null && 'features' in value;

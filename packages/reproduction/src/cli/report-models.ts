@@ -38,10 +38,10 @@ export async function readPlannedModels(file: string, flags: ModelFlags): Promis
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file}: is no JSON: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`${file}: is not JSON: ${error instanceof Error ? error.message : error}`);
   }
   const read = z.array(entry).min(1).safeParse(value);
-  if (!read.success) throw new Error(`${file}: is no list of models: ${firstIssue(read.error)}`);
+  if (!read.success) throw new Error(`${file}: is not a list of models: ${firstIssue(read.error)}`);
   return read.data.map(({ name, group, made, comparedTo, ...choice }) => ({
     name,
     group: group ?? null,

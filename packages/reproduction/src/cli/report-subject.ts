@@ -1,5 +1,6 @@
 /** A model as a report judges it. */
 
+import { createHash } from 'node:crypto';
 import type { WordPair } from 'relbert';
 import {
   afterLoading,
@@ -8,6 +9,7 @@ import {
   modelFiles,
   modelHash,
   openPairModel,
+  readPromptFolder,
   readWordsOnce,
   type Terminal,
   vectorFileOf,
@@ -60,16 +62,28 @@ export async function openSubject(choice: ModelChoice, flags: ModelFlags, termin
       ...{ architecture, layers, hiddenSize, parameters, pooling, dimension, dtype },
       ...(sharedWordDiscount !== 0 && { sharedWordDiscount }),
       prompt: { ...prompt, counts: encoder.prompt.counts ?? null },
-      hash: await hashOf(choice.model, terminal),
+      hash: await hashOf(choice, terminal),
     },
     missing: new Set(),
     [Symbol.asyncDispose]: () => encoder.dispose(),
   };
 }
 
-/** SHA-256 of a model that is on this machine, or was just loaded; undefined for word vectors. */
-export async function hashOf(model: string, terminal: Terminal): Promise<string | undefined> {
-  return vectorFileOf(model) === undefined ? modelHash(await modelFiles(model, afterLoading(terminal))) : undefined;
+/**
+ * SHA-256 of a model that is on this machine, or was just loaded, and of the learned prompt that it is given; undefined for
+ * word vectors.
+ */
+export async function hashOf(
+  { model, prompt }: Pick<ModelChoice, 'model' | 'prompt'>,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  if (vectorFileOf(model) !== undefined) return undefined;
+  const hash = await modelHash(await modelFiles(model, afterLoading(terminal)));
+  if (prompt === undefined) return hash;
+  const { prompt: spec } = await readPromptFolder(prompt);
+  return createHash('sha256')
+    .update(`${hash}\n${JSON.stringify(spec)}`)
+    .digest('hex');
 }
 
 /** The features of the paper's Table 3. */

@@ -132,7 +132,7 @@ async function requireEarlierWeights({ choice }: PlannedModel, before: ReportMod
   if (before.encoder?.hash === undefined) return;
   const { hashOf } = await import('./report-subject.ts');
   const { requireSameWeights } = await import('../report/earlier-figures.ts');
-  requireSameWeights(before, await hashOf(choice.model, terminal));
+  requireSameWeights(before, await hashOf(choice, terminal));
 }
 
 async function planModels(flags: ReportFlags, earlier: readonly Report[]): Promise<PlannedModel[]> {

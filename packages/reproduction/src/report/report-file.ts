@@ -179,7 +179,7 @@ export function parseReport(source: { readonly file: string; readonly text: stri
   try {
     value = JSON.parse(source.text);
   } catch (error) {
-    throw new ReportError(`${source.file}: is no JSON: ${error instanceof Error ? error.message : error}`);
+    throw new ReportError(`${source.file}: is not JSON: ${error instanceof Error ? error.message : error}`);
   }
   const read = report.safeParse(value);
   if (read.success) return read.data;

@@ -135,7 +135,7 @@ describe('relbert report', () => {
       ],
       [['report', ...model, '--data', folder, ...to], 1, /holds no evaluation data; expected analogy\/SET/],
       [['report', ...model, '--data', join(folder, 'nowhere'), ...to], 1, /there is no such folder/],
-      [['report', '--from', pairs, ...to], 1, /pairs\.tsv: is no JSON/],
+      [['report', '--from', pairs, ...to], 1, /pairs\.tsv: is not JSON/],
       [['report', '--model', tinyModel, '--model', tinyModel, '--data', data, ...to], 2, /two models have the name/],
     ];
     for (const [line, exit, message] of cases) {
@@ -146,7 +146,7 @@ describe('relbert report', () => {
     const wrong = await relbert(['report', '--models', join(folder, 'wrong.json'), '--data', data, ...to]);
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
-      expect.stringMatching(/wrong\.json: is no list of models: 0: .*polling/),
+      expect.stringMatching(/wrong\.json: is not a list of models: 0: .*polling/),
     ]);
     expect(existsSync(join(folder, 'none/index.html'))).toBe(false);
   });

@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Terminal } from 'relbert/cli';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { relbert, tinyModel } from '../../../relbert/test/cli/command.ts';
+import { hashOf } from '../../src/cli/report-subject.ts';
 import { parseReport } from '../../src/report/report-file.ts';
 import { model, useEvaluationData } from './evaluation-data.ts';
 
@@ -77,6 +79,21 @@ describe('relbert report --from', () => {
     const same = ['--models', list, '--data', data, '--pooling', 'difference', '--only', 'analogy'];
     const { code, stderr } = await report('--from', retrained, ...same, '--output', join(folder, 'stale'));
     expect([code, stderr]).toEqual([1, expect.stringContaining('mean: the earlier report measured other weights')]);
+  });
+
+  it('knows a learned prompt by its vectors: tuned again it is another one', async () => {
+    const hash = async (value: number) => {
+      const prompt = join(folder, 'prompt');
+      mkdirSync(prompt, { recursive: true });
+      const template = { embedding: [[value, 1]], n_trigger_b: 1, n_trigger_i: 0, n_trigger_e: 0, pseudo_token: '[x]' };
+      const config = { relbert_config: { mode: 'average', template }, prompt: { made: value } };
+      writeFileSync(join(prompt, 'config.json'), JSON.stringify(config));
+      return hashOf({ model: tinyModel, prompt }, { env: process.env } as Terminal);
+    };
+    const first = await hash(0.5);
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+    expect(await hash(0.25)).not.toBe(first);
+    expect(await hash(0.5)).toBe(first);
   });
 
   it('draws what it has anew without data', async () => {

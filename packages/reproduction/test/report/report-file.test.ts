@@ -10,7 +10,7 @@ describe('a report file', () => {
   });
 
   it('that is none is refused with the place', () => {
-    expect(() => parseReport({ file: 'r.json', text: '{' })).toThrow(/^r\.json: is no JSON/);
+    expect(() => parseReport({ file: 'r.json', text: '{' })).toThrow(/^r\.json: is not JSON/);
     expect(() => parseReport({ file: 'r.json', text: '{}' })).toThrow(
       /^r\.json: is no report that relbert report wrote: format/,
     );

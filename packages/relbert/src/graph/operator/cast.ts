@@ -11,7 +11,7 @@ export const typeNumber: Readonly<Record<DataType, bigint>> = {
   bool: 9n,
 };
 
-/** x as another type. The gradient flows only from float32 to float32, which is no cast. */
+/** x as another type. The gradient flows only from float32 to float32, which is not a cast. */
 export function cast(x: Tensor, dtype: DataType): Tensor {
   if (x.dtype === dtype) return x;
   return nodeOf({ type: 'Cast', inputs: [x], attributes: { to: typeNumber[dtype] }, dtype, shape: x.shape });

@@ -17,7 +17,7 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A failure that may pass: a broken connection, a time-out, a server that is overloaded. */
+/** Worth retrying: a broken connection, a time-out, a server that is overloaded. */
 export class TransientError extends Error {
   override readonly name = 'TransientError';
   /** Milliseconds that the server asked to wait. */
@@ -34,8 +34,8 @@ const slowest = 1024;
 /** Bytes that count as progress of an attempt: a server that sends less each time would be asked for ever. */
 const progressBytes = 64 * 1024;
 
-/** HTTP status codes that are worth another attempt. */
-const passingStatus: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
+/** HTTP status codes that are worth retrying. */
+const transientStatus: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
 /** Why a connection failed, in words. */
 function reasonOf(error: unknown): string {
@@ -59,7 +59,7 @@ function reasonOf(error: unknown): string {
 
 /**
  * One request. The stall timer runs until the headers are there; {@link readBody} has its own.
- * @throws TransientError for whatever may pass; the signal's reason when aborted
+ * @throws TransientError for what is worth retrying; the signal's reason when aborted
  */
 export async function request(url: string, init: RequestInit, options: RetryOptions): Promise<Response> {
   const stall = new AbortController();
@@ -75,7 +75,7 @@ export async function request(url: string, init: RequestInit, options: RetryOpti
   } finally {
     clearTimeout(timer);
   }
-  if (!passingStatus.includes(response.status)) return response;
+  if (!transientStatus.includes(response.status)) return response;
   await response.body?.cancel().catch(() => {});
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   throw new TransientError(`the server answers ${response.status} ${response.statusText}`.trimEnd(), {
@@ -136,7 +136,7 @@ export async function* readBody(response: Response, options: RetryOptions): Asyn
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or failed in passing too often in a row. The count starts anew when
+ * Runs `attempt` until it succeeds, fails for good, or has failed transiently too often in a row. The count starts anew when
  * `progress`, in bytes, has grown by 64 KiB.
  */
 export async function withRetries<T>(

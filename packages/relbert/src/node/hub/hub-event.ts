@@ -10,7 +10,7 @@ export type HubEvent =
   | { readonly kind: 'progress'; readonly file: string; readonly loaded: number; readonly size: number | undefined }
   /** A file is complete, checked and in place. */
   | { readonly kind: 'done'; readonly file: string }
-  /** Something went wrong that may pass: trying again after `delay` milliseconds. */
+  /** A request failed and is retried after `delay` milliseconds. */
   | {
       readonly kind: 'retry';
       readonly file: string;
