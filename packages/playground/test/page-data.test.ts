@@ -114,7 +114,9 @@ describe('the folder of the data', () => {
     const [data, site] = [join(folder, 'by-command'), join(folder, 'site')];
     const args = ['playground', '--pairs', '16', '--data', `${data}/`, '--output', site];
     for (const run of ['made', 'found']) expect((await relbert(args)).code, run).toBe(0);
-    expect(await readdir(join(site, 'data'))).toEqual(['map.tsv', 'map.tsv.gz', 'model.json', 'vectors.bin']);
+    // model.json is so short that it depends on the name of this folder whether it is worth compressing.
+    const written = (await readdir(join(site, 'data'))).filter((name) => name !== 'model.json.gz');
+    expect(written).toEqual(['map.tsv', 'map.tsv.gz', 'model.json', 'vectors.bin']);
     const map = await readFile(join(site, 'data', 'map.tsv'));
     expect(gunzipSync(await readFile(join(site, 'data', 'map.tsv.gz')))).toEqual(map);
     expect((await readdir(folder)).sort()).toEqual(['by-command', 'data', 'site', 'taken']);

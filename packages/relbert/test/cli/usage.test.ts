@@ -83,6 +83,7 @@ describe('help', () => {
     const runtime = ['file-error', 'package'].map((name) => `node/${name}.ts`);
     const light = [
       'text/relbert-error.ts',
+      'text/missing-package-error.ts',
       'text/visible.ts',
       'text/nearest-name.ts',
       'pair/further-columns.ts',

@@ -59,6 +59,7 @@ const values: Readonly<Record<string, readonly [text: string, value: unknown]>> 
   'sampling.parts.0.sharing': ['3', 3],
   'sampling.parts.0.labelled': ['false', false],
   'sampling.parts.0.mixed': ['true', true],
+  sharedWordDiscount: ['0.2', 0.2],
   'teacher.model': ['bigger', 'bigger'],
   'teacher.pairs': ['["q.tsv"]', ['q.tsv']],
   'teacher.pairsPerStep': ['47', 47],
