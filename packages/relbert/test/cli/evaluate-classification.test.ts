@@ -131,7 +131,7 @@ describe('relbert evaluate classification', () => {
     expect(await run('missing', { train: rows(6), tets: rows(6) })).toContain(
       'the split test.tsv is missing (did you mean tets.tsv?)',
     );
-    expect(await run('empty', { train: rows(6), test: '' })).toContain('test.tsv: holds no pair');
+    expect(await run('without-pairs', { train: rows(6), test: '' })).toContain('test.tsv: holds no pair');
     expect(await failure('evaluate', 'classification', '--data', join(folder, 'nothing'))).toContain(
       'there is no such folder',
     );
