@@ -74,19 +74,16 @@ async function run(
   const pooling = pooled === undefined ? undefined : checkUsage(() => parsePooling(pooled));
   const { openModel } = await import('../node/open-model.ts');
   const { nodeRuntime } = await import('../node/runtime.ts');
-  const { lockModelFolder, saveModel } = await import('../node/save.ts');
-  const { kindOfPath } = await import('../node/read-file.ts');
-  // A folder that is there is looked at now, not after the model is fetched and calibrated. One that is made now could be taken
-  // for the model, which may have the same name.
-  const folder = format === 'safetensors' ? output : undefined;
-  const isThere = folder !== undefined && (await kindOfPath(folder)) !== undefined;
-  await using _early = folder !== undefined && isThere ? await lockModelFolder(folder, { overwrite }) : undefined;
+  const { lockModelFolder, requireReplaceable, saveModel } = await import('../node/save.ts');
+  // Now, not after the model is fetched.
+  if (format === 'safetensors') await requireReplaceable(output, { overwrite });
   const fetching = fetchProgress(terminal, offline);
   const { signal } = terminal;
   try {
     const model = await openModel(name, fetching.hub);
-    await using _late = folder !== undefined && !isThere ? await lockModelFolder(folder, { overwrite }) : undefined;
     if (format === 'safetensors') {
+      // Made when the model is found, which may have the same name.
+      await using _lock = await lockModelFolder(output, { overwrite });
       const { int8Tensors } = await import('../encoder/int8-weights.ts');
       await saveModel({
         folder: output,

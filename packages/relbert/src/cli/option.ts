@@ -116,7 +116,7 @@ export const probability: NumberRange = {
   expected: 'a number from 0 to 1',
   holds: (value) => value >= 0 && value <= 1,
 };
-/** A share of a cosine's range, −1 to 1. */
+/** Two cosines are at most 2 apart. */
 export const discountRange: NumberRange = {
   expected: 'a number from 0 to 2',
   holds: (value) => value >= 0 && value <= 2,

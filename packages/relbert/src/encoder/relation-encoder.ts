@@ -1,9 +1,9 @@
-import { isSharedWordDiscount, sharedWordLoss } from '../pair/shared-word.ts';
+import { sharedWordLoss } from '../pair/shared-word.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { cosine, type EmbeddingBlock, type Embeddings, row } from './embeddings.ts';
-import { checkCount, OptionError } from './option-error.ts';
+import { checkCount, checkSharedWordDiscount } from './option-error.ts';
 import {
   type EncodeOptions,
   type EncoderInfo,
@@ -159,9 +159,7 @@ export class RelationEncoder implements AsyncDisposable {
     options: RankOptions = {},
   ): Promise<RankedChoice[]> {
     const { sharedWordDiscount: discount = this.info.sharedWordDiscount, ...encodeOptions } = options;
-    if (!isSharedWordDiscount(discount)) {
-      throw new OptionError(`sharedWordDiscount must be a number from 0 to 2, got ${discount}`);
-    }
+    checkSharedWordDiscount(discount);
     const question = toWordPair(stem);
     const pairs = choices.map(toWordPair);
     const embeddings = await this.#encodeAll([question, ...pairs], { ...encodeOptions, onTooLong: 'error' });

@@ -5,8 +5,8 @@
  */
 import type { AnalogyQuestion } from '../data/analogy.ts';
 import { Random } from '../data/random.ts';
-import { OptionError } from '../encoder/option-error.ts';
-import { isSharedWordDiscount, sharedWordLoss } from '../pair/shared-word.ts';
+import { checkSharedWordDiscount } from '../encoder/option-error.ts';
+import { sharedWordLoss } from '../pair/shared-word.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { type AnalogyCategory, analogyGroup, SHARED_WORD_KINDS, type SharedWordKind } from './analogy-categories.ts';
 import { bootstrapInterval, bootstrapMacroInterval, type Interval } from './bootstrap.ts';
@@ -115,9 +115,7 @@ export async function evaluateAnalogy(
 ): Promise<AnalogyEvaluation> {
   checkSets(sets);
   const { direction = 'forward', similarity: chosen = 'cosine', sharedWordDiscount = 0 } = options;
-  if (!isSharedWordDiscount(sharedWordDiscount)) {
-    throw new OptionError(`sharedWordDiscount must be a number from 0 to 2, got ${sharedWordDiscount}`);
-  }
+  checkSharedWordDiscount(sharedWordDiscount);
   const similarity = typeof chosen === 'string' ? similarities[chosen] : chosen;
   const pairs = sets.flatMap(({ questions }) => questions.flatMap(({ stem, choices }) => [stem, ...choices]));
   const forward = direction === 'reverse' ? [] : pairs;

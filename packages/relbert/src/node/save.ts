@@ -38,16 +38,34 @@ export interface SaveModelOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ModelFolderOptions {
+  /** Whether a model that the folder holds may be replaced. Default false. */
+  readonly overwrite?: boolean | undefined;
+}
+
+/** @throws CheckpointError where the folder holds a training run, or a model that is not to be replaced */
+export async function requireReplaceable(folder: string, { overwrite = false }: ModelFolderOptions): Promise<void> {
+  const names = (await kindOfPath(folder)) === 'folder' ? await listFolder(folder) : [];
+  if (names.includes(runLog)) {
+    throw new CheckpointError(
+      folder,
+      `holds a training run (${runLog}), whose files tell of its model: name another folder`,
+    );
+  }
+  const file = overwrite ? undefined : names.find(isModelFile);
+  if (file === undefined) return;
+  throw new CheckpointError(
+    folder,
+    `holds a model already (${file}): name another folder, or replace it with --overwrite`,
+  );
+}
+
 /**
  * Locks a folder for a model, made where it is missing, and finishes or clears what a killed process left there.
  *
- * @throws CheckpointError where it holds a training run, or a model that is not to be replaced; FileError where another
- *   process holds the lock
+ * @throws as {@link requireReplaceable} does; FileError where another process holds the lock
  */
-export async function lockModelFolder(
-  folder: string,
-  { overwrite = false }: { readonly overwrite?: boolean | undefined },
-): Promise<AsyncDisposable> {
+export async function lockModelFolder(folder: string, options: ModelFolderOptions): Promise<AsyncDisposable> {
   const made = (await kindOfPath(folder)) === undefined;
   const lock = await lockFolder(folder);
   const release = async (): Promise<void> => {
@@ -56,23 +74,12 @@ export async function lockModelFolder(
   };
   try {
     await clearLeftovers(folder, { locked: true });
-    const names = await listFolder(folder);
-    if (names.includes(runLog)) {
-      throw new CheckpointError(
-        folder,
-        `holds a training run (${runLog}), whose files tell of its model: name another folder`,
-      );
-    }
-    const file = overwrite ? undefined : names.find(isModelFile);
-    if (file === undefined) return { [Symbol.asyncDispose]: release };
-    throw new CheckpointError(
-      folder,
-      `holds a model already (${file}): name another folder, or replace it with --overwrite`,
-    );
+    await requireReplaceable(folder, options);
   } catch (error) {
     await release();
     throw error;
   }
+  return { [Symbol.asyncDispose]: release };
 }
 
 /** The log of a training run: its recipe, its card and its curve would tell of another model. */
