@@ -7,7 +7,7 @@
 import { type ClassifierParts, readClassifier } from './classify/classifier-file.ts';
 import type { LabelledExample } from './classify/folds.ts';
 import * as classifier from './classify/relation-classifier.ts';
-import { type EncoderOptions, encoderOptionNames } from './encoder/encoder-options.ts';
+import { type EncoderOptions, encoderOptionNames, fastDtype } from './encoder/encoder-options.ts';
 import { checkOptionNames } from './encoder/option-error.ts';
 import { RelationEncoder as Core } from './encoder/relation-encoder.ts';
 import type { Runtime } from './runtime/session.ts';
@@ -79,9 +79,9 @@ export class RelationEncoder extends Core {
     const published = publishedModelOf(model);
     const files = published ? await publishedModelFiles(published, options) : fetchFiles(model, options);
     const encoderOptions = {
-      ...(device !== 'webgpu' && { dtype: 'stored' }), // twice as fast as f32 there
       ...(!worker && { batchTokens: 256 }), // a turn for the page for every 32 short prompts
       ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(encoderOptionNames, name))),
+      dtype: options.dtype ?? fastDtype(device),
     } satisfies EncoderOptions;
     if (worker) return new RelationEncoder(await startWorkerEncoder(files, settings, encoderOptions));
     const { loadEncoderParts } = await import('./encoder/load-encoder.ts'); // a page that uses the worker needs none of it

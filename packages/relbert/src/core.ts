@@ -22,7 +22,7 @@ export {
   row,
   type SkippedPair,
 } from './encoder/embeddings.ts';
-export type { EncoderOptions } from './encoder/encoder-options.ts';
+export { type Dtype, dtypes, type EncoderOptions } from './encoder/encoder-options.ts';
 export {
   type LanguageModel,
   openLanguageModel,

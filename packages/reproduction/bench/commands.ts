@@ -4,7 +4,7 @@
  *   npm run bench:commands -- [--beside DIR] [--starts 9] [--pairs 20000] [--rounds 2] [--model DIR]
  *
  * Starts: median and least wall time in seconds, median processor time. Bulk: pairs of make-neighbour-vocabulary.ts a second,
- * start-up included, and peak memory; `--dtype int8` in this checkout alone. `--model` is described by `info`, too.
+ * start-up included, and peak memory; `--dtype f32` in this checkout alone. `--model` is described by `info`, too.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -84,8 +84,8 @@ try {
   const script = join(root, 'packages/reproduction/scripts/make-neighbour-vocabulary.ts');
   run(['--import', 'tsx', script, pairs, values.pairs]);
   const bulks = [
-    ...checkouts.map(([name, checkout]) => [`f32, ${name}`, checkout, []] as const),
-    ['int8, here', root, ['--dtype', 'int8']] as const,
+    ...checkouts.map(([name, checkout]) => [name, checkout, []] as const),
+    ['here, --dtype f32', root, ['--dtype', 'f32']] as const,
   ];
   console.log('\n| embed | pairs / s | peak MB |\n| --- | --: | --: |');
   for (let round = 0; round < Number(values.rounds); round++) {

@@ -1,5 +1,7 @@
 /** `relbert embed`: relation embeddings of word pairs, as a stream in constant memory. */
+
 import type { EmbeddingBlock, SkippedPair } from '../encoder/embeddings.ts';
+import { dtypes, fastDtype } from '../encoder/encoder-options.ts';
 import type { ColumnTypes } from '../formats/column-type.ts';
 import { furtherColumns } from '../pair/further-columns.ts';
 import type { WordPair } from '../pair/word-pair.ts';
@@ -24,6 +26,11 @@ export const embed = command({
       '.tsv, .csv, .jsonl, .txt or .arrow file, or package/NAME; - reads JSON, tab-separated or HEAD:TAIL lines, or Arrow, from standard input',
     ),
     ...modelOptions,
+    dtype: choice(
+      '<dtype>',
+      'precision of the computation (default: int8 where the weights are, as those of the embedded model, which is twice as fast; else f32)',
+      dtypes,
+    ),
     output: text('<file>', 'where to write (default, or -: standard output)'),
     format: choice(
       '<format>',
@@ -48,7 +55,7 @@ export const embed = command({
     const fromInput = format === 'arrow' && args.length === 0 ? '-' : undefined;
     const input = withFreeColumns(await openPairs(args, flags.pairs ?? fromInput, terminal), terminal);
     const types = await declaredTypes(format, input);
-    await using encoder = await loadEncoder(flags, terminal);
+    await using encoder = await loadEncoder({ ...flags, dtype: flags.dtype ?? fastDtype(flags.device) }, terminal);
     const skipTooLong = flags.skipTooLong ?? false;
     if (input.arrow && format === 'arrow') {
       const { embedArrow } = await import('./embed-arrow.ts');

@@ -1,4 +1,5 @@
 /** The options that choose and set up the relation encoder: the same for every command that encodes pairs. */
+import { dtypes } from '../encoder/encoder-options.ts';
 import { poolings } from '../encoder/pooling-table.ts';
 import type { EncoderInfo } from '../encoder/relation-encoder.ts';
 import type { HubOptions } from '../node/hub/hub.ts';
@@ -17,7 +18,10 @@ export const modelOptions = {
   pooling: text('<pooling>', `${poolings.join(', ')} (default: the checkpoint's)`),
   maxLength: number('<tokens>', 'longest prompt; a longer one is an error (default: what the model takes)', fromOne),
   batchTokens: number('<tokens>', 'padded tokens in one batch', fromOne),
-  dtype: withDefault(choice('<dtype>', 'precision of the computation', ['f32', 'int8']), 'f32'),
+  dtype: withDefault(
+    choice('<dtype>', 'precision of the computation; stored: int8 where the weights are', dtypes),
+    'f32',
+  ),
   threads: number('<number>', 'threads of one operator (default: one a physical core)', fromOne),
   device: withDefault(choice('<device>', 'what computes; auto: the CPU', ['auto', ...devices]), 'auto'),
   normalize: flag('divide each embedding by its Euclidean norm'),

@@ -5,7 +5,7 @@ import { resolveWeightNames } from '../models/weights.ts';
 
 import type { Runtime } from '../runtime/session.ts';
 import { calibrationPrompts, storedInputs } from './calibration.ts';
-import type { EncoderOptions } from './encoder-options.ts';
+import { dtypes, type EncoderOptions } from './encoder-options.ts';
 import { type LanguageModel, openLanguageModel, type RelationModel, relationModel } from './language-model.ts';
 import { checkCount, OptionError } from './option-error.ts';
 import type { EncoderInfo, RelationEncoderParts } from './pair-encoder.ts';
@@ -118,7 +118,7 @@ function infoOf(
 }
 
 function checkEncoderOptions({ dtype = 'f32', threads }: EncoderOptions): void {
-  if (!['f32', 'int8', 'stored'].includes(dtype)) {
+  if (!dtypes.includes(dtype)) {
     throw new OptionError(`dtype must be 'f32', 'int8' or 'stored', got '${dtype}'`);
   }
   if (threads !== undefined) checkCount('threads', threads);

@@ -70,6 +70,15 @@ describe('relbert embed', () => {
     expect(asked.stdout).toBe(stdout);
   });
 
+  it('computes in 8 bits where the weights are, unless told otherwise', async () => {
+    const vector = async (...options: string[]) => rows((await relbert(['embed', 'cat:dog', ...options])).stdout)[0];
+    const [chosen, int8, f32] = [await vector(), await vector('--dtype', 'int8'), await vector('--dtype', 'f32')];
+    expect(chosen).toEqual(int8);
+    expect(chosen).not.toEqual(f32);
+    const similar = (await relbert(['embed', 'cat:dog', '--model', tinyModel, '--dtype', 'f32'])).stdout;
+    expect((await embed('cat:dog')).stdout).toBe(similar);
+  });
+
   it('normalises where asked', async () => {
     const { stdout } = await embed('--normalize', 'cat:dog');
     const norm = Math.hypot(...(rows(stdout)[0] as Row).embedding);

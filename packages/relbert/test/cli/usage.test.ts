@@ -82,6 +82,7 @@ describe('help', () => {
     // Small files with small imports; whatever does the work comes by await import().
     const runtime = ['file-error', 'package'].map((name) => `node/${name}.ts`);
     const light = [
+      'encoder/encoder-options.ts',
       'text/relbert-error.ts',
       'text/missing-package-error.ts',
       'text/visible.ts',

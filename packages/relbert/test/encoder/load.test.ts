@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import * as browser from '../../src/browser.ts';
-import type { EncoderOptions } from '../../src/encoder/encoder-options.ts';
+import { type EncoderOptions, fastDtype } from '../../src/encoder/encoder-options.ts';
 import { loadEncoderParts } from '../../src/encoder/load-encoder.ts';
 import * as node from '../../src/index.ts';
 import { RelationEncoder, row } from '../../src/index.ts';
@@ -89,6 +89,10 @@ describe('RelationEncoder.load', () => {
   it("computes in 8 bits what is stored so, where dtype is 'stored'", async () => {
     const dtypeOf = async (model: string) => (await RelationEncoder.describe(model, { dtype: 'stored' })).dtype;
     expect([await dtypeOf('embedded'), await dtypeOf(tiny)]).toEqual(['int8', 'f32']);
+    expect((['auto', 'cpu', 'wasm'] as const).map((device) => fastDtype(device))).toEqual(Array(3).fill('stored'));
+    expect((['webgpu', 'cuda', 'coreml', 'dml'] as const).map((device) => fastDtype(device))).toEqual(
+      Array(4).fill('f32'),
+    );
     await using encoder = await RelationEncoder.load('embedded', { dtype: 'stored', worker: false });
     await using int8 = await RelationEncoder.load('embedded', { dtype: 'int8', worker: false });
     expect(encoder.info.dtype).toBe('int8');

@@ -1,7 +1,7 @@
 /** The models of a report: from `--model` and its options, or from a file that lists them. */
 
 import { basename, resolve } from 'node:path';
-import { poolings } from 'relbert';
+import { dtypes, poolings } from 'relbert';
 import { type ModelFlags, readText } from 'relbert/cli';
 import * as z from 'zod';
 import type { ModelChoice } from '../report/repeat-command.ts';
@@ -24,7 +24,7 @@ const entry = z.strictObject({
   /** A folder that `relbert prompt search` or `tune` made. */
   prompt: z.string().optional(),
   pooling: z.enum(poolings).optional(),
-  dtype: z.enum(['f32', 'int8']).optional(),
+  dtype: z.enum(dtypes).optional(),
   /** The command that made the model. */
   made: z.string().optional(),
   /** Name of the model of which this one is an alteration. */

@@ -1,4 +1,5 @@
 /** The command lines that repeat single figures. */
+import type { Dtype } from 'relbert';
 
 /** What was typed to choose a model. */
 export interface ModelChoice {
@@ -9,7 +10,7 @@ export interface ModelChoice {
   readonly pooling?: string | undefined;
   readonly maxLength?: number | undefined;
   readonly batchTokens?: number | undefined;
-  readonly dtype?: 'f32' | 'int8' | undefined;
+  readonly dtype?: Dtype | undefined;
   readonly threads?: number | undefined;
   readonly normalize?: boolean | undefined;
 }
