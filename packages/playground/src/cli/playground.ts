@@ -9,6 +9,7 @@ import {
   type NumberRange,
   number,
   portNumber,
+  StageProgress,
   type Terminal,
   text,
   withDefault,
@@ -100,32 +101,18 @@ async function makeData(
   onProgress: (event: PageDataEvent) => void,
 ): Promise<void> {
   const { makePageData } = await import('../page-data.ts');
-  const labels = {
-    pairs: ['embedding', 'pairs'],
-    neighbours: ['neighbours', 'pairs'],
-    layout: ['map', 'passes'],
-  } as const;
-  let bar: Awaited<ReturnType<Terminal['progress']>> | undefined;
-  let shown: PageDataEvent['kind'] | undefined;
-  const next = async (event: PageDataEvent): Promise<void> => {
-    shown = event.kind;
-    bar?.stop();
-    const [label, unit] = labels[event.kind];
-    bar = await terminal.progress(label, unit, event.total);
-  };
-  try {
-    await makePageData(folder, model, {
-      count,
-      signal: terminal.signal,
-      onProgress(event) {
-        onProgress(event);
-        if (event.kind !== shown) void next(event);
-        else bar?.update(event.done, event.total);
-      },
-    });
-  } finally {
-    bar?.stop();
-  }
+  await using bar = new StageProgress<PageDataEvent>(
+    { pairs: ['embedding', 'pairs'], neighbours: ['neighbours', 'pairs'], layout: ['map', 'passes'] },
+    terminal,
+  );
+  await makePageData(folder, model, {
+    count,
+    signal: terminal.signal,
+    onProgress(event) {
+      onProgress(event);
+      bar.show(event);
+    },
+  });
 }
 
 /** In `$XDG_CACHE_HOME` or `~/.cache`, a folder for each model and number of pairs. */

@@ -2,7 +2,7 @@
 import { parseAnalogyQuestions } from '../data/analogy.ts';
 import type { AnalogySet } from '../evaluate/analogy.ts';
 import { basename, dirname, extname, join, resolve } from '../node/path.ts';
-import { kindOfPath, listFolder, readText } from '../node/read-file.ts';
+import { existingKind, kindOfPath, listFolder, readText } from '../node/read-file.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { UsageError } from './exit.ts';
 
@@ -29,9 +29,7 @@ export async function readAnalogySets(paths: readonly string[], split: string): 
 }
 
 async function filesOf(path: string, split: string): Promise<AnalogyFile[]> {
-  const kind = await kindOfPath(path);
-  if (kind === undefined) throw new Error(`${path}: there is no such file or folder`);
-  if (kind !== 'folder') return [analogyFile(path)];
+  if ((await existingKind(path)) !== 'folder') return [analogyFile(path)];
   const files = (await listFolder(path)).filter((name) => extname(name) === '.jsonl');
   if (split === 'all' && files.length > 0) return files.sort(bySplit).map((name) => analogyFile(join(path, name)));
   if (files.includes(`${split}.jsonl`)) return [analogyFile(join(path, `${split}.jsonl`))];

@@ -95,12 +95,10 @@ export const evaluateMapping = command({
 /** The problems of a file, or of the one file of a folder; the set is named after the folder. */
 export async function readMappingSet(path: string): Promise<MappingSet> {
   const { parseMappings, parseScan, scanMappings } = await import('../data/mapping.ts');
-  const { kindOfPath, listFolder, readText } = await import('../node/read-file.ts');
+  const { existingKind, listFolder, readText } = await import('../node/read-file.ts');
   const { basename, dirname, extname, join, resolve } = await import('../node/path.ts');
-  const kind = await kindOfPath(path);
-  if (kind === undefined) throw new Error(`${path}: there is no such file or folder`);
   let file = path;
-  if (kind === 'folder') {
+  if ((await existingKind(path)) === 'folder') {
     const names = await listFolder(path);
     const found = names.includes('test.jsonl') ? ['test.jsonl'] : names.filter((name) => /\.(jsonl|csv)$/.test(name));
     if (found.length !== 1) {

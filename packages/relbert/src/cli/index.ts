@@ -53,5 +53,7 @@ export {
 export { openOutput } from './output.ts';
 export { openPairs } from './pair-input.ts';
 export { openPairModel, readWithProgress, readWordsOnce, vectorFileOf } from './pair-model.ts';
-export { duration, type Progress } from './progress.ts';
+export { duration } from './progress.ts';
+export { QueuedBar } from './queued-bar.ts';
+export { StageProgress } from './stage-progress.ts';
 export { createTerminal, type Terminal } from './terminal.ts';

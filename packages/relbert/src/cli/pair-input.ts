@@ -48,11 +48,10 @@ export async function openPairs(
     return pairsInMemory(pairsOfCarried(await readCarriedPairs(file)));
   }
   const { pairFileFormat } = await import('../pair/pair-file.ts');
-  const { kindOfPath } = await import('../node/read-file.ts');
+  const { existingKind } = await import('../node/read-file.ts');
   const arrowName = /\.(arrows?|feather|ipc)$/i.test(file);
   const format = arrowName ? undefined : checkUsage(() => pairFileFormat(file));
-  const kind = file === '-' ? undefined : await kindOfPath(file);
-  if (file !== '-' && kind === undefined) throw new Error(`${file}: there is no such file`);
+  const kind = file === '-' ? undefined : await existingKind(file);
   const { countLines, readChunks } = await import('../node/byte-stream.ts');
   const { ByteReader } = await import('../formats/byte-reader.ts');
   const { ARROW_SIGNATURE_BYTES, ArrowReader, isArrow } = await import('../formats/arrow-reader.ts');

@@ -118,10 +118,8 @@ export function noLanguageModel(model: string): string {
 /** Says early what would else be found after minutes. */
 export async function requireVectorFile(file: string): Promise<void> {
   if (file === '') throw new UsageError('vectors: names no file; expected --model vectors:FILE');
-  const { kindOfPath } = await import('../node/read-file.ts');
-  const kind = await kindOfPath(file);
-  if (kind === undefined) throw new Error(`${file}: there is no such file`);
-  if (kind === 'folder') throw new Error(`${file}: is a folder; expected a file of word vectors`);
+  const { existingKind } = await import('../node/read-file.ts');
+  if ((await existingKind(file)) === 'folder') throw new Error(`${file}: is a folder; expected a file of word vectors`);
 }
 
 /** The bytes of a file, with a line of progress. */

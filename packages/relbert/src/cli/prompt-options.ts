@@ -76,8 +76,8 @@ export async function runPromptJob<E>(
   const { pooling, model, data, excludeRelation, excludePairs, top, bottom, validationShare, threads, device } = flags;
   const { margin, distance } = flags;
   const fetching = fetchProgress(terminal, flags.offline);
-  const bar = new QueuedBar(terminal);
   try {
+    await using bar = new QueuedBar(terminal);
     const events = job({
       ...{ model, data, excludeRelations: excludeRelation, excludePairs, top, bottom, validationShare },
       ...{ threads, device, margin, distance, signal: terminal.signal, hub: fetching.hub, onNotice: terminal.note },
@@ -85,7 +85,6 @@ export async function runPromptJob<E>(
     });
     for await (const event of events) await show(event, bar);
   } finally {
-    await bar.stop();
     await fetching.stop();
   }
 }

@@ -40,31 +40,27 @@ export const push = command({
       );
       return;
     }
-    const bar = new QueuedBar(terminal);
-    try {
-      const result = await pushModel(folder, repository, {
-        ...{ env: terminal.env, signal: terminal.signal },
-        ...(flags.private && { private: true }),
-        ...(flags.message !== undefined && { title: flags.message }),
-        onProgress(event) {
-          if (event.kind === 'retry') {
-            terminal.note(`${repository}: ${event.reason}; trying again in ${(event.delay / 1000).toFixed(1)} s`);
-          } else bar.show(`${event.what} ${event.file}`, '%', Math.round(100 * event.share), 100);
-        },
-      });
-      await bar.stop();
-      const { url, commit, uploaded, unchanged } = result;
-      const total = uploaded.reduce((sum, { bytes }) => sum + bytes, 0);
-      const there = unchanged.length > 0 ? `; ${unchanged.length} were there already` : '';
-      await terminal.print(
-        flags.json
-          ? JSON.stringify({ ...result, commit: commit ?? null })
-          : commit === undefined
-            ? `${url}: all ${unchanged.length} files were there already`
-            : `${url}: ${uploaded.length} files, ${size(total)}${there} (commit ${commit.slice(0, 12)})`,
-      );
-    } finally {
-      await bar.stop();
-    }
+    await using bar = new QueuedBar(terminal);
+    const result = await pushModel(folder, repository, {
+      ...{ env: terminal.env, signal: terminal.signal },
+      ...(flags.private && { private: true }),
+      ...(flags.message !== undefined && { title: flags.message }),
+      onProgress(event) {
+        if (event.kind === 'retry') {
+          terminal.note(`${repository}: ${event.reason}; trying again in ${(event.delay / 1000).toFixed(1)} s`);
+        } else bar.show(`${event.what} ${event.file}`, '%', Math.round(100 * event.share), 100);
+      },
+    });
+    await bar.stop();
+    const { url, commit, uploaded, unchanged } = result;
+    const total = uploaded.reduce((sum, { bytes }) => sum + bytes, 0);
+    const there = unchanged.length > 0 ? `; ${unchanged.length} were there already` : '';
+    await terminal.print(
+      flags.json
+        ? JSON.stringify({ ...result, commit: commit ?? null })
+        : commit === undefined
+          ? `${url}: all ${unchanged.length} files were there already`
+          : `${url}: ${uploaded.length} files, ${size(total)}${there} (commit ${commit.slice(0, 12)})`,
+    );
   },
 });

@@ -3,7 +3,7 @@ import type { Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One bar at a time, which comes, changes and goes in the order of the calls, although showing one takes a moment. */
-export class QueuedBar {
+export class QueuedBar implements AsyncDisposable {
   readonly #terminal: Terminal;
   #shown: { readonly unit: string; readonly bar: Progress } | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -27,6 +27,10 @@ export class QueuedBar {
   /** Takes the bar away, after all that was asked before. */
   stop(): Promise<void> {
     return this.#next(() => this.#hide());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   #next(step: () => void | Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 /** A bar for each stage of something long. */
-import type { Progress } from './progress.ts';
+import { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface StageEvent {
@@ -15,36 +15,25 @@ export type StageLabels<Event extends StageEvent> = Readonly<
 
 export class StageProgress<Event extends StageEvent> implements AsyncDisposable {
   readonly #labels: StageLabels<Event>;
-  readonly #terminal: Terminal;
+  readonly #bar: QueuedBar;
   #kind: string | undefined;
-  #bar: Promise<Progress> | undefined;
   /** The total of events that say none, where that is known. */
   total: number | undefined;
 
   constructor(labels: StageLabels<Event>, terminal: Terminal) {
     this.#labels = labels;
-    this.#terminal = terminal;
+    this.#bar = new QueuedBar(terminal);
   }
 
   readonly show = (event: Event): void => {
-    if (!this.#terminal.showsProgress) return;
-    const total = event.total ?? this.total;
-    if (event.kind !== this.#kind) {
-      const before = this.#bar;
-      const [label, unit] = this.#labels[event.kind as Event['kind']];
-      this.#kind = event.kind;
-      this.#bar = Promise.resolve(before).then((bar) => {
-        bar?.stop();
-        return this.#terminal.progress(label, unit, total);
-      });
-    }
-    void this.#bar?.then((bar) => bar.update(event.done, total));
+    // Two stages may count the same unit.
+    if (event.kind !== this.#kind) void this.#bar.stop();
+    this.#kind = event.kind;
+    const [label, unit] = this.#labels[event.kind as Event['kind']];
+    this.#bar.show(label, unit, event.done, event.total ?? this.total);
   };
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    const bar = await this.#bar;
-    this.#bar = undefined;
-    this.#kind = undefined;
-    bar?.stop();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#bar.stop();
   }
 }

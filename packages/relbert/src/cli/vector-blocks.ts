@@ -8,19 +8,17 @@ import type { Terminal } from './terminal.ts';
 
 /**
  * How to read a file of vectors from its beginning, as often as needed; undefined where the file holds pairs alone.
- * @throws Error where there is no such file, or no .pairs.tsv beside a .npy; UsageError for a .npy.gz
+ * @throws FileError where there is no such file, Error where there is no .pairs.tsv beside a .npy; UsageError for a .npy.gz
  */
 export async function openVectorBlocks(
   file: string,
   terminal: Terminal,
 ): Promise<(() => AsyncIterable<VectorBlock>) | undefined> {
   if (file === '-' || file.startsWith('package/')) return undefined;
-  const { kindOfPath } = await import('../node/read-file.ts');
+  const { existingKind, kindOfPath } = await import('../node/read-file.ts');
   const { readChunks } = await import('../node/byte-stream.ts');
   const { jsonBlocks, npyBlocks, word2vecBlocks } = await import('../formats/pair-vector-file.ts');
-  const kind = await kindOfPath(file);
-  if (kind === undefined) throw new Error(`${file}: there is no such file`);
-  if (kind === 'folder')
+  if ((await existingKind(file)) === 'folder')
     throw new Error(
       `${file}: is a folder without an index (no manifest.json); expected an index, or a file of pairs or vectors`,
     );

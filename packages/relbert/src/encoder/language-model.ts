@@ -1,6 +1,7 @@
 /** @file A language model is opened here, once a command, and passed on to whatever encodes, trains, searches or exports with it. */
 
 import type { CheckpointFiles } from '../formats/byte-source.ts';
+import { cardFields } from '../formats/card-fields.ts';
 import type { EncoderConfig } from '../models/config.ts';
 import { parseEncoderConfig } from '../models/registry.ts';
 import { createPrompt } from '../prompt/create-prompt.ts';
@@ -140,9 +141,7 @@ export interface ModelOrigin {
 export async function originOf({ files }: Pick<LanguageModel, 'files'>): Promise<ModelOrigin> {
   const card = await files.read('README.md');
   if (!card) return {};
-  const [, header = ''] = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(new TextDecoder().decode(card)) ?? [];
-  // One value, or a list whose first is the base where there are several.
-  const field = (name: string) => new RegExp(`^${name}:\\s*(?:\\r?\\n\\s*)?(?:- )?(\\S+)\\s*$`, 'm').exec(header)?.[1];
-  const [license, baseModel] = [field('license'), field('base_model')];
+  const fields = cardFields(new TextDecoder().decode(card));
+  const [license, baseModel] = [fields?.field('license'), fields?.field('base_model')];
   return { ...(license !== undefined && { license }), ...(baseModel !== undefined && { baseModel }) };
 }

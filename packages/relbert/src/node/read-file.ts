@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { decodeText } from '../text/lines.ts';
-import { fileError, systemCode } from './file-error.ts';
+import { FileError, fileError, systemCode } from './file-error.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -30,6 +30,13 @@ export async function kindOfPath(path: string): Promise<'file' | 'folder' | 'oth
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw fileError(path, 'read', error);
   }
+}
+
+/** What a path is that has to be there. @throws FileError */
+export async function existingKind(path: string): Promise<'file' | 'folder' | 'other'> {
+  const kind = await kindOfPath(path);
+  if (kind === undefined) throw new FileError(path, 'there is no such file or folder');
+  return kind;
 }
 
 /** Names in a folder, sorted. @throws FileError */

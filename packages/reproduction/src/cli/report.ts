@@ -17,7 +17,7 @@ import {
   type ModelFlags,
   modelOptions,
   number,
-  type Progress,
+  QueuedBar,
   readText,
   required,
   severalModels,
@@ -177,44 +177,40 @@ async function judge(
     const now = { encoder: open.encoder, seed: flags.seed, search: classifies ? search : undefined } as const;
     requireMeasuredAlike(earlier, now);
   }
-  const runtime = nodeRuntime();
-  const display = new EvaluationDisplay(terminal);
-  try {
-    const figures = await evaluateModel(open.subject, data, runtime, {
+  await using runtime = nodeRuntime();
+  await using display = new EvaluationDisplay(terminal);
+  const figures = await evaluateModel(open.subject, data, runtime, {
+    seed: flags.seed,
+    search,
+    signal: terminal.signal,
+    onProgress: (event) => display.show(event),
+  });
+  const now: ReportModel = {
+    ...{ name, group, model: choice.model, made, comparedTo },
+    encoder: open.encoder,
+    run: {
+      started: started.toISOString(),
+      seconds: Math.round((Date.now() - started.getTime()) / 100) / 10,
       seed: flags.seed,
-      search,
-      signal: terminal.signal,
-      onProgress: (event) => display.show(event),
-    });
-    const now: ReportModel = {
-      ...{ name, group, model: choice.model, made, comparedTo },
-      encoder: open.encoder,
-      run: {
-        started: started.toISOString(),
-        seconds: Math.round((Date.now() - started.getTime()) / 100) / 10,
-        seed: flags.seed,
-        threads: flags.threads ?? null,
-        machine: describeMachine(),
-        versions: describeVersions(),
-      },
-      missingWords: open.missing.size,
-      ...figures,
-    };
-    return earlier ? withEarlier(earlier, now) : now;
-  } finally {
-    display.stop();
-    await runtime.dispose();
-  }
+      threads: flags.threads ?? null,
+      machine: describeMachine(),
+      versions: describeVersions(),
+    },
+    missingWords: open.missing.size,
+    ...figures,
+  };
+  return earlier ? withEarlier(earlier, now) : now;
 }
 
 /** Progress bars of what is long, and a line for what is done. */
-class EvaluationDisplay {
+class EvaluationDisplay implements AsyncDisposable {
   readonly #terminal: Terminal;
-  #bar: Promise<Progress> | undefined;
+  readonly #bar: QueuedBar;
   #started = 0;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#bar = new QueuedBar(terminal);
   }
 
   show(event: ReportEvent): void {
@@ -226,22 +222,19 @@ class EvaluationDisplay {
       case 'mapping': {
         const { done, total, kind, set } = event;
         const [label, unit] = kind === 'training' ? [`classifying ${set}`, 'epochs'] : [`mapping ${set}`, 'problems'];
-        this.#bar ??= this.#terminal.progress(label, unit, total);
-        void this.#bar.then((bar) => bar.update(done, total));
+        this.#bar.show(label, unit, done, total);
         break;
       }
       case 'end': {
-        this.stop();
+        void this.#bar.stop();
         const what = event.set === undefined ? event.evaluation : `${event.evaluation} ${event.set}`;
         this.#terminal.note(`  ${what}: ${event.figure} (${duration((performance.now() - this.#started) / 1000)})`);
       }
     }
   }
 
-  stop(): void {
-    const bar = this.#bar;
-    this.#bar = undefined;
-    void bar?.then((own) => own.stop());
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#bar.stop();
   }
 }
 

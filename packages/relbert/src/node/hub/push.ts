@@ -8,6 +8,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { precedingWeights, weightsLayoutOf } from '../../encoder/checkpoint.ts';
+import { cardFields } from '../../formats/card-fields.ts';
 import { CheckpointError } from '../../formats/checkpoint-error.ts';
 import { excerpt } from '../../text/excerpt.ts';
 import { fileError } from '../file-error.ts';
@@ -78,27 +79,25 @@ function checkCard(path: string, card: string | undefined): void {
     'a model card starts with "---", lines such as "license: apache-2.0" and "base_model: org/name", and "---"';
   if (card === undefined)
     throw new CheckpointError(path, `there is no model card; write one: ${form}, then says what the model is for`);
-  const [, front, body = ''] = /^---\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n([\s\S]*))?$/.exec(card) ?? [];
-  if (front === undefined) throw new CheckpointError(path, `the model card has no fields: ${form}`);
-  const field = (name: string): string | undefined =>
-    new RegExp(`^${name}:[ \\t]*(?:\\r?\\n[ \\t]*-[ \\t]*)?(\\S[^\\r\\n]*)`, 'm').exec(front)?.[1]?.trim();
-  if (field('license') === undefined) {
+  const fields = cardFields(card);
+  if (!fields) throw new CheckpointError(path, `the model card has no fields: ${form}`);
+  if (fields.field('license') === undefined) {
     throw new CheckpointError(
       path,
       'the model card has no licence: add a line such as "license: apache-2.0" to its fields, the licence of the base model where nothing forbids it',
     );
   }
-  const base = field('base_model');
+  const base = fields.field('base_model');
   if (base === undefined) {
     throw new CheckpointError(
       path,
       'the model card does not say what the model was made from: add a line such as "base_model: roberta-base" to its fields',
     );
   }
-  if (!/^["']?[\w.-]+(\/[\w.-]+)?["']?$/.test(base)) {
+  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(base)) {
     throw new CheckpointError(path, `base_model is ${excerpt(base)}; expected a name on the hub, such as roberta-base`);
   }
-  if (body.trim() === '')
+  if (fields.body.trim() === '')
     throw new CheckpointError(path, 'the model card has fields but no text: say what the model is for');
 }
 
