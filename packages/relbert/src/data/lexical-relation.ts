@@ -1,5 +1,6 @@
-import type { WordPair } from '../pair/word-pair.ts';
+import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
+import { lineError } from '../text/lines.ts';
 import { parseRelationRows } from './relation-table.ts';
 
 /** A word pair and the name of its lexical relation. */
@@ -23,10 +24,19 @@ export interface LexicalRelationSet {
  * Pairs with their relations: `head<TAB>tail<TAB>relation`, JSON lines `{"head","tail","relation"}`, or a table whose
  * header line names these columns.
  *
- * @throws DataError with the line of the first row of another form, or for an empty file
+ * @throws DataError with the line of the first row of another form, or of one marked `negative`; or for an empty file
  */
 export function parseLexicalRelations(data: DataFile): LabelledPair[] {
-  return parseRelationRows(data, 'last').map(({ pair, relation, line }) => ({ ...pair, relation, line: line.number }));
+  const rows = parseRelationRows(data, 'last');
+  const negative = rows.find(({ positive }) => !positive);
+  if (negative) {
+    const { pair, relation, line } = negative;
+    throw lineError(
+      line,
+      `${pairText(pair)} is marked negative for '${relation}', and a pair marked negative is in no relation: remove the row, or the column label`,
+    );
+  }
+  return rows.map(({ pair, relation, line }) => ({ ...pair, relation, line: line.number }));
 }
 
 /**

@@ -66,7 +66,8 @@ function jsonRow(line: Line): RelationRow {
   const object = jsonObject(line);
   const pair = { head: wordField(line, "'head'", object['head']), tail: wordField(line, "'tail'", object['tail']) };
   const name = RELATION_NAMES.find((each) => object[each] !== undefined) ?? 'relation';
-  return { pair, relation: wordField(line, `'${name}'`, object[name]), positive: true, line };
+  const positive = name === 'label' || object['label'] !== 'negative';
+  return { pair, relation: wordField(line, `'${name}'`, object[name]), positive, line };
 }
 
 function namedRow({ line, fields }: Row, { head, tail, relation = -1, names }: PairTable): RelationRow {

@@ -117,6 +117,20 @@ describe('lexical relations', () => {
     expect(() => lexicalRelationSet({ train, test: { file: 'test.tsv', text } })).toThrow(message);
   });
 
+  it('refuses a pair that is marked as none of its relation', () => {
+    const message = (file: string, text: string) =>
+      expect(() => parseLexicalRelations({ file, text })).toThrow(
+        `${file}:3: ["dog","red"] is marked negative for 'hyper', and a pair marked negative is in no relation: remove the row, or the column label`,
+      );
+    const table = 'relation\thead\ttail\tlabel\nhyper\tcat\tanimal\tpositive\nhyper\tdog\tred\tnegative\n';
+    message('train-pairs.tsv', table);
+    const line = { head: 'cat', tail: 'animal', relation: 'hyper' };
+    const lines = [line, { ...line, label: 'positive' }, { ...line, head: 'dog', tail: 'red', label: 'negative' }];
+    message('train.jsonl', jsonl(...lines).text);
+    // A relation may have this name.
+    expect(parseLexicalRelations(jsonl({ head: 'a', tail: 'b', label: 'negative' }))[0]?.relation).toBe('negative');
+  });
+
   it('names the separator of a .csv', () => {
     const semicolons = { file: 'train.csv', text: 'cat;animal;hyper\n' };
     const message = 'train.csv:1: expected 3 fields separated by commas (head, tail, relation), got 1';
