@@ -1,6 +1,8 @@
 /** `relbert classify predict`: the relations of pairs, as a stream in constant memory. */
 import type { Prediction } from '../index.ts';
+import { excerpt } from '../text/excerpt.ts';
 import { command } from './command.ts';
+import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { choice, flag, number, probability, required, text } from './option.ts';
 import { openPairs } from './pair-input.ts';
@@ -33,6 +35,11 @@ export const classifyPredict = command({
     const { pairs, count } = await openPairs(args, file, terminal, { labelled: true });
     const { RelationClassifier } = await import('../index.ts');
     const { encoder: fitted } = await RelationClassifier.describe(folder);
+    if (fitted.template && encoderFlags.prompt !== undefined) {
+      throw new UsageError(
+        `${folder}: the classifier was fitted to the template ${excerpt(fitted.prompt)}: leave --prompt out, or fit again with it`,
+      );
+    }
     await using encoder = await loadEncoder(
       {
         ...{ model: moved ?? fitted.name, pooling: fitted.pooling, dtype: fitted.dtype },
