@@ -50,11 +50,12 @@ export function summarizeData({ analogy, classification, mapping }: ReportData):
 }
 
 function countRelations(pairs: readonly LabelledPair[]): Record<string, number> {
-  const counts: Record<string, number> = {};
+  // A relation may have any name, also that of a property of objects.
+  const counts = new Map<string, number>();
   for (const { relation } of [...pairs].sort((a, b) =>
     a.relation < b.relation ? -1 : a.relation > b.relation ? 1 : 0,
   )) {
-    counts[relation] = (counts[relation] ?? 0) + 1;
+    counts.set(relation, (counts.get(relation) ?? 0) + 1);
   }
-  return counts;
+  return Object.fromEntries(counts);
 }

@@ -169,6 +169,17 @@ it('counts the data', () => {
   });
 });
 
+it('counts relations of any name', () => {
+  const pair = (relation: string) => ({ head: 'a', tail: 'b', relation, line: 1 });
+  const train = ['constructor', '__proto__', 'constructor'].map(pair);
+  const set = { relations: ['__proto__', 'constructor'], train, validation: undefined, test: [] };
+  const [counted] = summarizeData({ ...nothing, classification: [{ ...lex, set }] }).classification;
+  expect(Object.entries(counted?.relations ?? {})).toEqual([
+    ['__proto__', 1],
+    ['constructor', 2],
+  ]);
+});
+
 it('draws pairs by lot in their order, the same for the same seed', () => {
   const all = Array.from({ length: 50 }, (_, i) => i);
   const drawn = samplePairs(all, 10, 1);
