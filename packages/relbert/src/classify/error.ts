@@ -1,6 +1,6 @@
 import { RelbertError } from '../text/relbert-error.ts';
 
-/** A saved classifier that is damaged, or does not fit the encoder that it is to be used with. */
+/** Examples that a classifier cannot be learnt from, or a saved classifier that is damaged or does not fit its encoder. */
 export class ClassifierError extends RelbertError {
   override readonly name = 'ClassifierError';
 }

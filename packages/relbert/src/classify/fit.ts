@@ -19,6 +19,7 @@ import {
   type Threshold,
   thresholdsOf,
 } from './calibration.ts';
+import { ClassifierError } from './error.ts';
 import { dealFolds, type LabelledExample } from './folds.ts';
 import {
   type LinearClassifier,
@@ -45,6 +46,11 @@ export interface FitOptions extends ClassificationOptions {
    * below 20 `lda`, linear discriminant analysis with a shrunk covariance; else `mlp`, the paper's network.
    */
   readonly method?: ClassifierMethod | 'auto';
+  /**
+   * Of an MLP. `grid`: the paper's nine settings, of which the best on the pairs given or held out counts; an error where
+   * none can be held out. `default`: hidden size 100, learning rate 1e-3. Default: `grid` where it is possible.
+   */
+  readonly search?: 'default' | 'grid';
 }
 
 export type TrainedModel =
@@ -85,12 +91,14 @@ interface FitInput {
 
 /**
  * Fits a classifier.
- * @throws RangeError for fewer than two labels, or a validation example whose label no other example has
+ * @throws RangeError for fewer than two labels, or a validation example whose label no other example has;
+ *   ClassifierError where the method or the search asked for needs more examples
  */
 export async function fitModel(input: FitInput, runtime: Runtime, options: FitOptions = {}): Promise<FittedModel> {
   const { examples, validation } = input;
-  const counts: Record<string, number> = {};
-  for (const { label } of examples) counts[label] = (counts[label] ?? 0) + 1;
+  // A label may have any name, also that of a property of objects.
+  const counts = new Map<string, number>();
+  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
   const method = options.method === undefined || options.method === 'auto' ? methodFor(counts) : options.method;
   const all = rowsOf(input, [...examples.keys()]);
   const given =
@@ -106,7 +114,7 @@ export async function fitModel(input: FitInput, runtime: Runtime, options: FitOp
       ? await fitNetwork(input, all, given, folds, runtime, options)
       : await fitLinear(input, all, given, folds, method, options);
   const { model, judgedOn, held, scores, ...course } = fitted;
-  const classes = Object.keys(counts).sort();
+  const classes = classesOf(model);
   const rows: ScoredRows = {
     scores,
     classes: classes.length,
@@ -118,7 +126,7 @@ export async function fitModel(input: FitInput, runtime: Runtime, options: FitOp
   return {
     model,
     figures: {
-      examples: counts,
+      examples: Object.fromEntries(counts),
       judgedOn: judged ? judgedOn : 'nothing',
       scores: judged ? classificationScores(held.labels, found) : undefined,
       calibration,
@@ -148,10 +156,15 @@ async function fitNetwork(
 ): Promise<Fitted> {
   const places = (inside: boolean) => [...input.examples.keys()].filter((i) => (folds?.[i] === 0) === inside);
   const held = given ?? rowsOf(input, places(true));
+  if (held.labels.length === 0 && options.search === 'grid') {
+    throw new ClassifierError(
+      "search 'grid' has no pairs to choose settings by: every example is the only pair of its label or has two labels; give validation pairs, or take search 'default'",
+    );
+  }
   const learnt = given ? all : rowsOf(input, places(false));
   const chosen = await chooseClassifier(runtime, learnt, held.labels.length > 0 ? held : undefined, {
-    search: 'grid',
     ...options,
+    search: options.search ?? 'grid',
   });
   const network = given
     ? chosen.classifier
@@ -178,9 +191,15 @@ async function fitLinear(
   { signal }: FitOptions,
 ): Promise<Fitted> {
   signal?.throwIfAborted();
-  const learn = ({ features, labels }: LabelledFeatures) =>
+  const learn = async ({ features, labels }: LabelledFeatures) =>
     method === 'lda' ? shrunkDiscriminant(features, labels, { signal }) : nearestCentroid(features, labels);
-  const linear = await learn(all);
+  const linear = await learn(all).catch((error: unknown): never => {
+    if (!(error instanceof NoCovarianceError)) throw error;
+    throw new ClassifierError(
+      'lda needs a label with two different pairs: give more, or take the nearest centroid (--method centroid)',
+      { cause: error },
+    );
+  });
   const model = { method, linear } as const;
   if (given) return { model, judgedOn: 'validation', held: given, scores: linearScores(linear, given.features) };
   const order: number[] = [];
@@ -203,8 +222,13 @@ async function fitLinear(
   return { model, judgedOn: 'cross-validation', held: rowsOf(input, order), scores: Float32Array.from(scores) };
 }
 
-function methodFor(counts: Readonly<Record<string, number>>): ClassifierMethod {
-  const sorted = Object.values(counts).sort((a, b) => a - b);
+/** The labels that scores stand for, in their order. */
+export function classesOf(model: TrainedModel): readonly string[] {
+  return model.method === 'mlp' ? model.network.classes : model.linear.classes;
+}
+
+function methodFor(counts: ReadonlyMap<string, number>): ClassifierMethod {
+  const sorted = [...counts.values()].sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
   return median < FEW_FOR_LDA ? 'centroid' : median < FEW_FOR_MLP ? 'lda' : 'mlp';
 }

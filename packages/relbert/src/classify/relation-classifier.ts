@@ -1,5 +1,5 @@
 /** @file A classifier of the relations of word pairs that can be kept: fitted, saved, loaded, and asked. */
-import { OptionError } from '../encoder/option-error.ts';
+import { checkCount, checkOptionNames, OptionError } from '../encoder/option-error.ts';
 import type { EncodeOptions, RelationEncoder } from '../encoder/relation-encoder.ts';
 import { openClassifier } from '../evaluate/classifier.ts';
 import type { FeatureMatrix } from '../evaluate/classifier-model.ts';
@@ -8,10 +8,11 @@ import { embeddingFeatures } from '../evaluate/pair-features.ts';
 import { pairText, toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { excerpt } from '../text/excerpt.ts';
+import { suggestion } from '../text/nearest-name.ts';
 import { probabilities } from './calibration.ts';
 import { type ClassifierEncoder, type ClassifierParts, classifierFiles, PROBES } from './classifier-file.ts';
 import { ClassifierError } from './error.ts';
-import { type ClassifierMethod, type FitOptions, fitModel } from './fit.ts';
+import { type ClassifierMethod, classesOf, classifierMethods, type FitOptions, fitModel } from './fit.ts';
 import type { LabelledExample } from './folds.ts';
 import { linearScores } from './linear.ts';
 
@@ -112,9 +113,7 @@ export class RelationClassifier implements AsyncDisposable {
     { other = this.info.other, blockSize = 512, signal }: PredictOptions,
   ): AsyncGenerator<Prediction> {
     if (this.#disposed) throw new Error('this RelationClassifier was disposed');
-    if (other !== undefined && !(other >= 0 && other <= 1)) {
-      throw new OptionError(`the threshold of other is a probability, 0 to 1; got ${other}`);
-    }
+    checkThreshold(other);
     let block: WordPair[] = [];
     let index = 0;
     for await (const pair of pairs) {
@@ -164,14 +163,16 @@ async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
 /**
  * Learns from labelled pairs.
  * @throws PairError or ClassifierError for what is not a pair with a label, fewer than two labels, or a validation pair
- *   with a label that no example has; what `encode` throws
+ *   with a label that no example has; OptionError for an unknown or invalid option; what `encode` throws
  */
 export async function fitParts(
   examples: readonly LabelledExample[],
   encoder: RelationEncoder,
   runtime: Runtime,
-  { validation = [], other, onProgress, ...options }: FitClassifierOptions,
+  given: FitClassifierOptions,
 ): Promise<ClassifierParts> {
+  checkFitOptions(given);
+  const { validation = [], other, onProgress, ...options } = given;
   checkExamples(examples, validation);
   const { signal } = options;
   const features = await featuresOf(encoder, [...examples, ...validation], {
@@ -184,7 +185,7 @@ export async function fitParts(
   });
   return {
     ...{ model, figures, other, encoder: identityOf(encoder), probes: await probesOf(encoder) },
-    labels: Object.keys(figures.examples).sort(),
+    labels: classesOf(model),
     temperature: figures.calibration?.temperature ?? 1,
   };
 }
@@ -248,6 +249,43 @@ function featuresOf(
   options: Pick<EncodeOptions, 'signal' | 'onProgress'>,
 ): Promise<FeatureMatrix> {
   return embeddingFeatures(pairs, (distinct) => encoder.encode(distinct, { ...options, normalize: false }), 'both');
+}
+
+const fitOptionNames: Readonly<Record<keyof FitClassifierOptions | 'encoder', true>> = {
+  ...{ encoder: true, validation: true, method: true, search: true, other: true, seed: true, alpha: true },
+  ...{ batchSize: true, maxEpochs: true, tolerance: true, patience: true, threads: true },
+  ...{ signal: true, onProgress: true },
+};
+
+/** Before anything is encoded: training takes minutes. @throws OptionError */
+function checkFitOptions(options: FitClassifierOptions): void {
+  checkOptionNames(options, fitOptionNames);
+  checkThreshold(options.other);
+  checkChoice('method', options.method, ['auto', ...classifierMethods]);
+  checkChoice('search', options.search, ['default', 'grid']);
+  for (const name of ['batchSize', 'maxEpochs', 'threads'] as const) {
+    const value = options[name];
+    if (value !== undefined) checkCount(name, value);
+  }
+  const { seed, patience, alpha, tolerance } = options;
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw new OptionError(`seed must be a whole number, got ${excerpt(seed)}`);
+  }
+  for (const [name, value] of Object.entries({ patience, alpha, tolerance })) {
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue;
+    throw new OptionError(`${name} must be a number from 0 upward, got ${excerpt(value)}`);
+  }
+}
+
+function checkThreshold(other: number | undefined): void {
+  if (other === undefined || (Number.isFinite(other) && other >= 0 && other <= 1)) return;
+  throw new OptionError(`the threshold of other is a probability, 0 to 1; got ${excerpt(other)}`);
+}
+
+function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  const near = typeof value === 'string' ? suggestion(value, choices) : '';
+  throw new OptionError(`${name} must be one of ${choices.join(', ')}, got ${excerpt(value)}${near}`);
 }
 
 function checkExamples(examples: readonly LabelledExample[], validation: readonly LabelledExample[]): void {

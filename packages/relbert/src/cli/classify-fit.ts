@@ -1,5 +1,6 @@
 /** `relbert classify fit`: a classifier of relations, learnt from labelled pairs. */
 import type { FitFigures, LabelledExample, RelationClassifier } from '../index.ts';
+import { pairText } from '../pair/word-pair.ts';
 import type { DataFile } from '../text/data-error.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
@@ -52,9 +53,14 @@ export const classifyFit = command({
   ],
   async run(_, flags, terminal) {
     const { data, validation, output, overwrite, seed, method, grid, other } = flags;
+    if (!grid && (method === 'lda' || method === 'centroid')) {
+      throw new UsageError(
+        `--no-grid is a setting of the MLP, and --method ${method} trains none: leave one of them out`,
+      );
+    }
     await checkOutput(output, overwrite);
     const { examples, validation: found } = await readExamples(data, validation, terminal);
-    noteRepeated(examples, found, terminal);
+    await noteRepeated(examples, found, terminal);
     const { RelationClassifier } = await import('../index.ts');
     await using encoder = await loadEncoder(flags, terminal);
     const progress = await terminal.progress('encoding', 'pairs');
@@ -62,7 +68,8 @@ export const classifyFit = command({
     try {
       classifier = await RelationClassifier.fit(examples, {
         ...{ encoder, validation: found, seed, method, other, signal: terminal.signal },
-        search: grid ? 'grid' : 'default',
+        // Unasked, the grid is searched where there are pairs to choose by.
+        ...(!grid && { search: 'default' }),
         ...(flags.threads !== undefined && { threads: flags.threads }),
         onProgress: ({ kind, done, total }) => progress.update(done, total, kind === 'epoch' ? 'training' : undefined),
       });
@@ -124,29 +131,23 @@ async function readExamples(data: string, validation: string | undefined, termin
 }
 
 /** Says what makes a classifier look better or worse than it is. */
-function noteRepeated(
+async function noteRepeated(
   examples: readonly LabelledExample[],
   validation: readonly LabelledExample[],
   terminal: Terminal,
-): void {
-  const keyOf = ({ head, tail }: LabelledExample): string => JSON.stringify([head, tail]);
-  const labels = new Map<string, string>();
-  const contradicting = new Set<string>();
-  for (const example of examples) {
-    const key = keyOf(example);
-    if ((labels.get(key) ?? example.label) !== example.label) contradicting.add(key);
-    labels.set(key, example.label);
-  }
+): Promise<void> {
+  const { contradictions, undirectedPairKey } = await import('../classify/folds.ts');
+  const contradicting = contradictions(examples);
   const [first] = contradicting;
   if (first !== undefined) {
-    terminal.note(
-      `${contradicting.size} ${contradicting.size === 1 ? 'pair has' : 'pairs have'} two labels, ${first} for one`,
-    );
+    const pairs = contradicting.length === 1 ? 'pair has' : 'pairs have';
+    terminal.note(`${contradicting.length} ${pairs} two labels, ${pairText(first)} for one`);
   }
-  const seen = validation.filter((example) => labels.has(keyOf(example))).length;
+  const learnt = new Set(examples.map(undirectedPairKey));
+  const seen = validation.filter((example) => learnt.has(undirectedPairKey(example))).length;
   if (seen > 0)
     terminal.warn(
-      `${seen} of the ${validation.length} validation pairs are in the data too: they look easier than new ones`,
+      `${seen} of the ${validation.length} validation pairs are in the data too, perhaps reversed or in another case: they look easier than new ones`,
     );
 }
 
@@ -169,7 +170,10 @@ async function fitText(output: string, { info }: RelationClassifier, { style }: 
   const summary = [
     `${output}: ${method}${how}, ${count} pairs of ${labels.length} labels, encoder ${encoder.name} (${encoder.pooling})`,
   ];
-  if (!scores || !calibration || !thresholds) return `${summary[0]}\ntoo few pairs to judge it by`;
+  if (!scores || !calibration || !thresholds) {
+    const unknown = method === 'lda' ? ', or lda cannot learn without it' : '';
+    return `${summary[0]}\nnot judged: every pair is the only one of its label (but for case and direction) or has two labels${unknown}`;
+  }
   summary.push(
     `macro F1 ${percent(scores.macroF1)} %, micro F1 ${percent(scores.microF1)} % on ${calibration.pairs} ${judgedBy[judgedOn]}`,
     `calibration error ${percent(calibration.errorBefore)} % before, ${percent(calibration.errorAfter)} % after (temperature ${temperature.toPrecision(3)})`,
@@ -178,7 +182,7 @@ async function fitText(output: string, { info }: RelationClassifier, { style }: 
   const byLabel = tableText(
     [{ title: 'label' }, right('pairs'), right('judged'), right('precision %'), right('recall %'), right('F1 %')],
     labels.map((label) => {
-      const found = scores.perClass[label];
+      const found = Object.hasOwn(scores.perClass, label) ? scores.perClass[label] : undefined;
       const judged = found
         ? [String(found.support), ...[found.precision, found.recall, found.f1].map(percent)]
         : ['0', '-', '-', '-'];

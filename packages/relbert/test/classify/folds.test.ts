@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dealFolds } from '../../src/classify/folds.ts';
+import { contradictions, dealFolds } from '../../src/classify/folds.ts';
 
 describe('dealFolds', () => {
   const labelled = (head: string, tail: string, label: string) => ({ head, tail, label });
@@ -35,5 +35,43 @@ describe('dealFolds', () => {
     const folds = dealFolds(examples, 4, 0);
     for (let i = 0; i < twins.length; i += 2) expect(folds[i]).toBe(folds[i + 1]);
     expect([...folds.slice(twins.length)]).toEqual([-1, -1, -1, -1]);
+  });
+
+  it('holds out pairs that also stand reversed with the inverse label, both at once', () => {
+    const examples = Array.from({ length: 24 }, (_, i) => [
+      labelled(`a${i}`, `b${i}`, 'part'),
+      labelled(`B${i}`, `a${i}`, 'whole'),
+    ]).flat();
+    const folds = dealFolds(examples, 5, 0);
+    expect([0, 1, 2, 3, 4].map((fold) => folds.filter((each) => each === fold).length)).toEqual([10, 10, 10, 10, 8]);
+    for (let i = 0; i < examples.length; i += 2) expect(folds[i]).toBe(folds[i + 1]);
+  });
+
+  it('leaves something of each label to learn from', () => {
+    // `whole` stands only beside two reversed pairs of `part`, which may be dealt into the same fold.
+    const examples = [
+      ...Array.from({ length: 8 }, (_, i) => labelled(`a${i}`, `b${i}`, 'part')),
+      labelled('b0', 'a0', 'whole'),
+      labelled('b1', 'a1', 'whole'),
+    ];
+    for (let seed = 0; seed < 30; seed++) {
+      const folds = dealFolds(examples, 4, seed);
+      expect([folds[8], folds[9]]).toEqual([folds[0], folds[1]]);
+      for (let fold = 0; fold < 4; fold++) {
+        const learnt = examples.filter((_, i) => folds[i] !== fold).map(({ label }) => label);
+        expect(new Set(learnt)).toEqual(new Set(['part', 'whole']));
+      }
+    }
+  });
+
+  it('takes the same pair with two labels, in any case, as a contradiction', () => {
+    const examples = [
+      ...Array.from({ length: 8 }, (_, i) => labelled(`a${i}`, `b${i}`, i % 2 ? 'part' : 'whole')),
+      labelled('A0', 'b0', 'part'),
+      labelled('b0', 'a0', 'part'),
+    ];
+    expect(contradictions(examples)).toEqual([examples[0]]);
+    const folds = dealFolds(examples, 2, 0);
+    expect([folds[0], folds[8], folds[9]]).toEqual([-1, -1, -1]);
   });
 });

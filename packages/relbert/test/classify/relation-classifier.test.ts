@@ -99,6 +99,64 @@ describe('RelationClassifier', () => {
     expect(fitted.info.figures).toMatchObject({ judgedOn: 'validation', calibration: { pairs: 6 } });
   });
 
+  it('searches the grid on held-out pairs that also stand reversed with the inverse label', async () => {
+    const twins = examples(24).flatMap(({ head, tail, label }) => [
+      { head, tail, label },
+      { head: tail, tail: head, label: `of ${label}` },
+    ]);
+    await using fitted = await RelationClassifier.fit(twins, { encoder, method: 'mlp', maxEpochs: 1, threads: 1 });
+    expect(fitted.info.figures).toMatchObject({ judgedOn: 'chosen-on', calibration: { pairs: 6 } });
+    expect(fitted.info.figures.search).toHaveLength(9);
+  });
+
+  it('refuses a grid that nothing is there to choose by, and lda without two different pairs of a label', async () => {
+    const single = examples(3);
+    const learn = (options: object) =>
+      RelationClassifier.fit(single, { encoder, maxEpochs: 1, threads: 1, ...options });
+    const grid = learn({ method: 'mlp', search: 'grid' });
+    await expect(grid).rejects.toThrow(ClassifierError);
+    await expect(grid).rejects.toThrow("give validation pairs, or take search 'default'");
+    await using unasked = await learn({ method: 'mlp' });
+    expect(unasked.info.figures).toMatchObject({ judgedOn: 'nothing', search: undefined });
+    const lda = learn({ method: 'lda' });
+    await expect(lda).rejects.toThrow(ClassifierError);
+    await expect(lda).rejects.toThrow('lda needs a label with two different pairs: give more');
+  });
+
+  it('takes any text for a label', async () => {
+    const names = ['constructor', '__proto__', 'green'];
+    const named = examples(24).map((example, i) => ({ ...example, label: names[i % 3] as string }));
+    for (const method of ['centroid', 'mlp'] as const) {
+      await using fitted = await RelationClassifier.fit(named, { encoder, method, search: 'default', threads: 1 });
+      await fitted.save(join(folder, 'names'));
+      await using loaded = await RelationClassifier.load(join(folder, 'names'), { encoder });
+      expect(loaded.info.labels).toEqual(['__proto__', 'constructor', 'green']);
+      expect(Object.entries(loaded.info.figures.examples)).toEqual(names.map((name) => [name, 8]));
+      expect((await loaded.predict(asked)).map(({ label }) => label)).toEqual(['green', 'constructor', '__proto__']);
+    }
+  });
+
+  it.each([
+    [{ other: 70 }, 'the threshold of other is a probability, 0 to 1; got 70'],
+    [{ method: 'LDA' }, 'method must be one of auto, mlp, centroid, lda, got "LDA" (did you mean lda?)'],
+    [{ search: 'Grid' }, 'search must be one of default, grid, got "Grid" (did you mean grid?)'],
+    [{ maxEpoch: 3 }, "unknown option 'maxEpoch' (did you mean maxEpochs?)"],
+    [{ maxEpochs: 0 }, 'maxEpochs must be a positive whole number, got 0'],
+    [{ batchSize: 0 }, 'batchSize must be a positive whole number, got 0'],
+    [{ threads: 0 }, 'threads must be a positive whole number, got 0'],
+    [{ seed: 0.5 }, 'seed must be a whole number, got 0.5'],
+    [{ alpha: -1 }, 'alpha must be a number from 0 upward, got -1'],
+  ])('refuses %j before anything is encoded, in Node and in a browser', async (wrong, message) => {
+    let encoded = 0;
+    const options = { encoder, ...wrong, onProgress: () => encoded++ } as object as { encoder: RelationEncoder };
+    for (const Classifier of [RelationClassifier, BrowserClassifier]) {
+      const error: unknown = await Classifier.fit(examples(24), options).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(OptionError);
+      expect((error as Error).message).toContain(message);
+    }
+    expect(encoded).toBe(0);
+  });
+
   it('says that the settings of the MLP were chosen on the pairs that judge it', async () => {
     const figuresOf = async (options: object) => {
       await using fitted = await fit('mlp', { maxEpochs: 1, ...options });

@@ -124,6 +124,56 @@ describe('relbert classify', () => {
     expect((await predict('four.tsv', 'a\tb\tc\td\n')).stderr).toContain('four.tsv:1: expected two words, got 4');
   });
 
+  it('warns of validation pairs that stand reversed or in another case in the data, and of contradictions', async () => {
+    const data = file('twice.tsv', `${rows}Cat\tred\tblue\nred\tcat\tblue\n`);
+    const validation = file('twice-val.tsv', 'DOG\tred\tred\nblue\tking\tblue\nrose\tred\tred\n');
+    const { code, stderr } = await relbert([
+      ...['classify', 'fit', '--data', data, '--validation', validation, '--output', saved, '--overwrite', ...model],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('2 of the 3 validation pairs are in the data too');
+    expect(stderr).toContain('1 pair has two labels, ["cat","red"] for one');
+  });
+
+  it('says why a classifier is not judged', async () => {
+    const data = file('singles.tsv', 'cat\tred\tred\ncat\tblue\tblue\n');
+    const { code, stdout } = await relbert([
+      ...['classify', 'fit', '--data', data, '--output', saved, '--overwrite', ...model],
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('not judged: every pair is the only one of its label');
+    const lda = await failure(
+      'classify',
+      'fit',
+      '--data',
+      data,
+      '--output',
+      saved,
+      '--overwrite',
+      ...model,
+      '--method',
+      'lda',
+    );
+    expect(lda).toContain('lda needs a label with two different pairs: give more');
+  });
+
+  it.each(['lda', 'centroid'])('refuses --no-grid with --method %s, which has none', async (method) => {
+    const data = file('grid.tsv', rows);
+    const { code, stderr } = await relbert([
+      ...['classify', 'fit', '--data', data, '--output', join(folder, 'grid'), '--no-grid', '--method', method],
+    ]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`--method ${method} trains none`)]);
+  });
+
+  it('refuses --prompt for a classifier that was fitted to a template', async () => {
+    await fit('--data', file('data.tsv', rows));
+    const { code, stderr } = await relbert([
+      ...['classify', 'predict', '--model', saved, '--prompt', folder, 'tree:red'],
+    ]);
+    const reason = 'was fitted to the template "<subj> <mask> <obj>": leave --prompt out, or fit again with it';
+    expect([code, stderr]).toEqual([2, expect.stringContaining(reason)]);
+  });
+
   it('finds an encoder that has moved by --encoder', async () => {
     const [before, after] = [join(folder, 'before'), join(folder, 'after')];
     cpSync(tinyModel, before, { recursive: true });
