@@ -5,7 +5,7 @@ import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { type Flags, flag, fromOne, fromZero, list, number, text, withDefault } from './option.ts';
-import { dataNote, promptDataOptions, runPromptJob } from './prompt-options.ts';
+import { dataNote, measured, promptDataOptions, runPromptJob } from './prompt-options.ts';
 import type { QueuedBar } from './queued-bar.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,7 +17,7 @@ const options = {
   recipe: withDefault(text('<name>', 'of the fine-tuning: a name or a .json file'), 'emnlp2021'),
   steps: withDefault(number('<n>', 'steps of the fine-tuning; 0: none', fromZero), 20),
   batch: number('<n>', 'relations a step of the fine-tuning (default: as the recipe has it)', fromOne),
-  json: flag('print {"model","pooling","recipe","steps","results","best"}'),
+  json: flag('print {"model","pooling","recipe","steps","lossOver","results","best"}; best: null where prompts tie'),
 };
 type PromptCompareFlags = Flags<typeof options>;
 
@@ -25,7 +25,7 @@ export const promptCompare = command({
   name: 'compare',
   summary: 'loss and accuracy of several prompts, before and after a short fine-tuning',
   description:
-    'Compares prompts as the paper chooses its template: the triplet loss of held-out pairs, and the accuracy on validation questions, before and after a short fine-tuning.',
+    'Compares prompts as the paper chooses its template: the triplet loss of held-out pairs (of the training pairs where none are held out), and the accuracy on validation questions, before and after a short fine-tuning.',
   options,
   examples: [
     'relbert prompt compare --model all-MiniLM-L6-v2 --template a --template b --validate data/u2 data/google',
@@ -41,11 +41,15 @@ async function run(flags: PromptCompareFlags, terminal: Terminal): Promise<void>
   const recipe = await readRecipe(flags.recipe);
   const validate = flags.validate ? await readAnalogySets(flags.validate, 'valid') : [];
   const { steps, batch } = flags;
+  let loss = '';
   await runPromptJob(
     flags,
     terminal,
     (data) => comparePrompts({ ...data, prompts, recipe, validate, steps, ...(batch !== undefined && { batch }) }),
-    (event, bar) => show(event, flags, bar, terminal),
+    (event, bar) => {
+      if (event.kind === 'data') loss = measured[event.lossOver];
+      return show(event, flags, loss, bar, terminal);
+    },
   );
 }
 
@@ -66,6 +70,7 @@ async function promptsOf({ template, prompt }: PromptCompareFlags): Promise<{ na
 async function show(
   event: ComparePromptsEvent,
   flags: PromptCompareFlags,
+  loss: string,
   bar: QueuedBar,
   terminal: Terminal,
 ): Promise<void> {
@@ -74,7 +79,7 @@ async function show(
       terminal.note(dataNote(event));
       break;
     case 'measuring':
-      bar.show(`${event.name.slice(0, 20)}: validation loss`, 'batches', event.batch, event.batches);
+      bar.show(`${event.name.slice(0, 20)}: ${loss}`, 'batches', event.batch, event.batches);
       break;
     case 'step':
       bar.show(`${event.name.slice(0, 20)}: loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
@@ -90,13 +95,24 @@ async function show(
 }
 
 function asJson(
-  { pooling, results, best }: ComparePromptsEvent & { kind: 'done' },
+  { pooling, lossOver, results, best }: ComparePromptsEvent & { kind: 'done' },
   { model, recipe, steps }: PromptCompareFlags,
 ): string {
-  return JSON.stringify({ model, pooling, recipe, steps, results, best: best.name });
+  return JSON.stringify({
+    model,
+    pooling,
+    recipe,
+    steps,
+    lossOver,
+    results,
+    best: best.length === 1 ? best[0]?.name : null,
+  });
 }
 
-async function asText({ results, best }: ComparePromptsEvent & { kind: 'done' }, terminal: Terminal): Promise<string> {
+async function asText(
+  { lossOver, results, best }: ComparePromptsEvent & { kind: 'done' },
+  terminal: Terminal,
+): Promise<string> {
   const { tableText } = await import('./table.ts');
   const figure = (title: string) => ({ title, align: 'right' as const });
   const columns = [
@@ -108,7 +124,9 @@ async function asText({ results, best }: ComparePromptsEvent & { kind: 'done' },
     { title: 'text' },
   ];
   const rows = results.map((result) => [...rowOf(result), result.text]);
-  return `${tableText(columns, rows, terminal.style)}\n\nlowest validation loss: ${best.name}`;
+  const names = best.map(({ name }) => name).join(', ');
+  const lowest = `lowest ${measured[lossOver]}: ${names}${best.length > 1 ? ' (a tie)' : ''}`;
+  return `${tableText(columns, rows, terminal.style)}\n\n${lowest}`;
 }
 
 function rowOf({ name, before, after }: ComparedPrompt): string[] {

@@ -89,7 +89,12 @@ export async function runPromptJob<E>(
   }
 }
 /** What a pass over the data measures, for a person. */
-export const measured = { loss: 'training loss', validation: 'validation loss', gradient: 'gradient' } as const;
+export const measured = {
+  loss: 'training loss',
+  training: 'training loss',
+  validation: 'validation loss',
+  gradient: 'gradient',
+} as const;
 
 /** What was read, for a person. */
 export function dataNote({ relations, validation, excludedPairs }: PromptDataEvent): string {

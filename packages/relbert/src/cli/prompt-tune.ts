@@ -45,6 +45,7 @@ async function run(flags: Flags<typeof options>, terminal: Terminal): Promise<vo
     resume = false,
     overwrite = false,
   } = flags;
+  let loss = '';
   await runPromptJob(
     flags,
     terminal,
@@ -53,11 +54,14 @@ async function run(flags: Flags<typeof options>, terminal: Terminal): Promise<vo
         ...data,
         ...{ output, layout, counts, reparameterization, steps, every, seed, learningRate, resume, overwrite },
       }),
-    (event, bar) => show(event, bar, terminal),
+    (event, bar) => {
+      if (event.kind === 'data') loss = measured[event.lossOver];
+      return show(event, loss, bar, terminal);
+    },
   );
 }
 
-async function show(event: TunePromptEvent, bar: QueuedBar, terminal: Terminal): Promise<void> {
+async function show(event: TunePromptEvent, loss: string, bar: QueuedBar, terminal: Terminal): Promise<void> {
   switch (event.kind) {
     case 'data':
       terminal.note(dataNote(event));
@@ -74,12 +78,12 @@ async function show(event: TunePromptEvent, bar: QueuedBar, terminal: Terminal):
       bar.show(`loss ${event.loss.toFixed(3)}`, 'steps', event.step, event.steps);
       break;
     case 'validation':
-      terminal.note(`step ${event.step}: validation loss ${event.value.toFixed(4)}${event.best ? ' (best)' : ''}`);
+      terminal.note(`step ${event.step}: ${loss} ${event.value.toFixed(4)}${event.best ? ' (best)' : ''}`);
       break;
     case 'done':
       await bar.stop();
       terminal.note(
-        `${event.step} steps in ${duration(event.seconds)}; vectors of step ${event.weightsFrom}, validation loss ` +
+        `${event.step} steps in ${duration(event.seconds)}; vectors of step ${event.weightsFrom}, ${loss} ` +
           `${event.first?.toFixed(4)} before, ${event.best?.value.toFixed(4)} now`,
       );
       break;

@@ -16,7 +16,15 @@ import { recipeSampler } from '../train/recipe-sampler.ts';
 import type { Recipe } from '../train/recipe-schema.ts';
 import { splitSoftPrompt, type TrainedWeight } from '../train/soft-prompt-weights.ts';
 import type { TripletBatch } from '../train/triplet-batch.ts';
-import { dataEvent, type PromptData, type PromptDataEvent, type PromptDataOptions, readPromptData } from './problem.ts';
+import {
+  dataEvent,
+  type LossPairs,
+  lossPairs,
+  type PromptData,
+  type PromptDataEvent,
+  type PromptDataOptions,
+  readPromptData,
+} from './problem.ts';
 
 export interface ComparePromptsOptions extends PromptDataOptions, HingeOptions {
   /** The prompts with their names in the table. */
@@ -33,7 +41,7 @@ export interface ComparePromptsOptions extends PromptDataOptions, HingeOptions {
 
 /** How good a prompt is. */
 export interface PromptFigures {
-  /** Mean triplet loss over held-out pairs. */
+  /** Mean triplet loss over held-out pairs, or over the training pairs where none are held out (`lossOver`). */
   readonly loss: number;
   /** Mean accuracy over the sets of questions; undefined without questions. */
   readonly accuracy: number | undefined;
@@ -51,7 +59,7 @@ export interface ComparedPrompt {
 
 export type ComparePromptsEvent =
   | PromptDataEvent
-  /** The loss of a prompt over held-out pairs: `batch` of `batches` parts are seen. */
+  /** The loss of a prompt over the pairs of `lossOver`: `batch` of `batches` parts are seen. */
   | { readonly kind: 'measuring'; readonly name: string; readonly batch: number; readonly batches: number }
   | {
       readonly kind: 'step';
@@ -65,14 +73,16 @@ export type ComparePromptsEvent =
       readonly kind: 'done';
       /** The pooling of the comparison: the option's, or else the model's. */
       readonly pooling: Pooling;
+      readonly lossOver: LossPairs;
       readonly results: readonly ComparedPrompt[];
-      readonly best: ComparedPrompt;
+      /** The prompts with the lowest loss: more than one where they tie, in their order. */
+      readonly best: readonly ComparedPrompt[];
     };
 
 /**
- * Compares prompts as the paper chooses its template (appendix): by the loss of held-out pairs, and by the accuracy on
- * validation questions, before and after a short fine-tuning that is the same for all of them. The best is the one with
- * the lowest validation loss at the end.
+ * Compares prompts as the paper chooses its template (appendix): by the loss of held-out pairs (of the training pairs
+ * where none are held out), and by the accuracy on validation questions, before and after a short fine-tuning that is the
+ * same for all of them. The best is the one with the lowest loss at the end.
  *
  * @throws OptionError, CheckpointError, DataError, PromptError or SamplingError for what cannot be used; the signal's reason
  *   when aborted
@@ -82,7 +92,8 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
   const data = await readPromptData(options);
   const { model, train: training, validation } = data;
   yield dataEvent(data);
-  const batches = validationBatches(validation.length > 0 ? validation : training);
+  const lossOver = lossPairs(data);
+  const batches = validationBatches(lossOver === 'validation' ? validation : training);
   // An invalid prompt is refused before any is measured.
   const named = prompts.map(({ name, spec }) => ({ name, prompt: promptFor(model, spec, model.pooling) }));
   const results: ComparedPrompt[] = [];
@@ -101,8 +112,9 @@ export async function* comparePrompts(options: ComparePromptsOptions): AsyncGene
     yield { kind: 'compared', result };
   }
   const lossOf = ({ before, after }: ComparedPrompt) => (after ?? before).loss;
-  const best = results.reduce((least, result) => (lossOf(result) < lossOf(least) ? result : least));
-  yield { kind: 'done', pooling: model.pooling, results, best };
+  const least = Math.min(...results.map(lossOf));
+  const best = results.filter((result) => lossOf(result) === least);
+  yield { kind: 'done', pooling: model.pooling, lossOver, results, best };
 }
 
 async function* figures(

@@ -30,8 +30,14 @@ const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
  * The learning curve of a run as SVG: the loss (left axis; the line is a mean over the steps around, the faint one each
  * step) and the validation figures, accuracies as a share from 0 to 1 (right axis).
  * @param axis what the steps are called
+ * @param lossOver the pairs of the loss that is measured now and then
  */
-export function learningCurve(points: readonly CurvePoint[], title: string, axis = 'step'): string {
+export function learningCurve(
+  points: readonly CurvePoint[],
+  title: string,
+  axis = 'step',
+  lossOver = 'validation',
+): string {
   const losses = points.flatMap((point) => (point.kind === 'step' ? [{ x: point.step, y: point.loss }] : []));
   const figures = new Map<string, { x: number; y: number }[]>();
   for (const point of points) {
@@ -71,7 +77,7 @@ export function learningCurve(points: readonly CurvePoint[], title: string, axis
   parts.push(line(thinned(smoothed(losses)), lossY, 'stroke="#222222" stroke-width="2"'));
   parts.push(line(validationLoss, lossY, 'stroke="#222222" stroke-width="1.5" stroke-dasharray="4 3"'));
   const legend: [label: string, colour: string][] = [['loss', '#222222']];
-  if (validationLoss.length > 0) legend.push(['validation loss (dashed)', '#222222']);
+  if (validationLoss.length > 0) legend.push([`${lossOver} loss (dashed)`, '#222222']);
   for (const [i, [name, data]] of [...figures].entries()) {
     const colour = colours[i % colours.length] as string;
     parts.push(line(data, y, `stroke="${colour}" stroke-width="2"`));

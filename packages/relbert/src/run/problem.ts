@@ -56,11 +56,21 @@ export interface PromptDataEvent {
   readonly relations: number;
   /** Relations with held-out pairs. */
   readonly validation: number;
+  readonly lossOver: LossPairs;
   readonly excludedPairs: number;
 }
 
-export function dataEvent({ train, validation, excludedPairs }: PromptData): PromptDataEvent {
-  return { kind: 'data', relations: train.length, validation: validation.length, excludedPairs };
+/** The pairs whose loss says how good a prompt is: the held-out ones, or those of training where none are held out. */
+export type LossPairs = 'validation' | 'training';
+
+export function lossPairs({ validation }: Pick<PromptData, 'validation'>): LossPairs {
+  return validation.length > 0 ? 'validation' : 'training';
+}
+
+export function dataEvent(data: PromptData): PromptDataEvent {
+  const { train, validation, excludedPairs } = data;
+  const lossOver = lossPairs(data);
+  return { kind: 'data', relations: train.length, validation: validation.length, lossOver, excludedPairs };
 }
 
 /** Reads language model and relations. @throws CheckpointError, DataError, OptionError */

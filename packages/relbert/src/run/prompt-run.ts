@@ -10,7 +10,7 @@ import type { PromptLayout } from '../prompt/spec.ts';
 import type { Json } from '../train/configuration.ts';
 import type { HingeOptions, PromptProblem } from '../train/prompt-problem.ts';
 import { curvePoints, learningCurve } from './learning-curve.ts';
-import { dataEvent, type PromptDataEvent, type PromptDataOptions, readPromptData } from './problem.ts';
+import { dataEvent, type LossPairs, type PromptDataEvent, type PromptDataOptions, readPromptData } from './problem.ts';
 import { checkpointsName, type RunFolder, type RunFolderOptions, type RunKind } from './run-folder.ts';
 
 const curveName = 'loss.svg';
@@ -70,8 +70,9 @@ export async function savePrompt(
   prompt: RelbertConfigToWrite,
   about: Readonly<Record<string, unknown>>,
   axis: 'iteration' | 'step',
+  lossOver: LossPairs = 'validation',
 ): Promise<void> {
   await writePromptFolder(folder.path, prompt, about);
-  const curve = learningCurve(curvePoints(await folder.entries()), basename(resolve(folder.path)), axis);
+  const curve = learningCurve(curvePoints(await folder.entries()), basename(resolve(folder.path)), axis, lossOver);
   await writeFileAtomic(folder.file(curveName), curve);
 }

@@ -1,6 +1,7 @@
 import { trainingStore } from '../node/training-store.ts';
 import { type PTuningEvent, type PTuningOptions, pTuning } from '../train/soft-prompt/p-tuning.ts';
 import type { CheckpointName } from '../train/training-state.ts';
+import { lossPairs } from './problem.ts';
 import { type PromptRunEvent, type PromptRunOptions, readPromptProblem, savePrompt, tuningRun } from './prompt-run.ts';
 import { isBefore, RunFolder } from './run-folder.ts';
 
@@ -43,7 +44,13 @@ export async function* tunePrompt(options: TunePromptOptions): AsyncGenerator<Tu
         first,
         ...(best && { step: best.step, loss: best.value }),
       };
-      await savePrompt(folder, { prompt: spec, pooling, text, form: problem.layout }, about, 'step');
+      await savePrompt(
+        folder,
+        { prompt: spec, pooling, text, form: problem.layout },
+        about,
+        'step',
+        lossPairs(problem),
+      );
     }
     yield event;
   }

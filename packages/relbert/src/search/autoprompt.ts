@@ -57,7 +57,7 @@ const defaultDeviations = 2.25;
  * Each iteration takes the gradient with respect to the input embedding at one trigger's place, averaged over the
  * training set, lets the k tokens with the greatest −e_w · ∇ race on the triplet loss ({@link Race}), and keeps the
  * best token if it is better than the present one. A place without improvement is not tried again until another trigger
- * changes. With the pooling `mask` the last mask token stays. The result is the prompt with the lowest validation loss.
+ * changes. With the pooling `mask` the last mask token stays. The result is the prompt with the lowest validation loss, or training loss without held-out pairs.
  *
  * Every decision is a function of options, seed and state: a resumed search gives the same result.
  *

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { splitRelations } from '../../src/data/split.ts';
@@ -6,6 +6,7 @@ import { RelationEncoder } from '../../src/index.ts';
 import { readPromptFolder } from '../../src/node/prompt-folder.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
 import { createPrompt } from '../../src/prompt/create-prompt.ts';
+import { parseTemplate } from '../../src/prompt/template.ts';
 import { PromptGradient } from '../../src/train/prompt-gradient.ts';
 import { pTuning } from '../../src/train/soft-prompt/p-tuning.ts';
 import { tripletBatches } from '../../src/train/triplet-batch.ts';
@@ -150,7 +151,13 @@ describe('relbert prompt compare', () => {
     const { code, stdout } = await relbert([...args, '--steps', '4', '--json']);
     expect(code).toBe(0);
     const { results, best, ...about } = JSON.parse(stdout);
-    expect(about).toEqual({ model: tinyModel, pooling: 'average', recipe: 'emnlp2021', steps: 4 });
+    expect(about).toEqual({
+      model: tinyModel,
+      pooling: 'average',
+      recipe: 'emnlp2021',
+      steps: 4,
+      lossOver: 'validation',
+    });
     expect(results.map(({ name }: { name: string }) => name)).toEqual(['a', 'c', at('P'), at('Q')]);
     for (const { name, before, after } of results) {
       // The vanilla model's accuracy is that of evaluate.
@@ -166,6 +173,29 @@ describe('relbert prompt compare', () => {
     const table = await relbert([...args, '--steps', '0']);
     expect(table.stdout).toMatch(/^prompt +loss before +accuracy % before/);
     expect(table.stdout).toContain('lowest validation loss');
+  }, 60_000);
+
+  it('names the training loss where no pair is held out, and a tie', async () => {
+    const share = ['--validation-share', '0'];
+    const tuned = await relbert([
+      'prompt',
+      'tune',
+      ...data,
+      ...triggers,
+      ...share,
+      '--steps',
+      '1',
+      '--output',
+      at('all'),
+    ]);
+    expect(tuned.stderr).toMatch(/step 0: training loss .*\n(.*\n)*1 steps in .*, training loss/);
+    expect(tuned.stderr).not.toContain('validation loss');
+    expect(readFileSync(join(at('all'), 'loss.svg'), 'utf8')).toContain('training loss (dashed)');
+    const text = parseTemplate('a');
+    const compare = ['prompt', 'compare', ...data, ...share, '--steps', '0', '--template', 'a', text];
+    expect((await relbert(compare)).stdout).toContain(`lowest training loss: a, ${text} (a tie)`);
+    const { lossOver, best } = JSON.parse((await relbert([...compare, '--json'])).stdout);
+    expect([lossOver, best]).toEqual(['training', null]);
   }, 60_000);
 
   it('names a question whose pair is longer than the model takes', async () => {

@@ -44,7 +44,7 @@ export type PTuningEvent =
   | (StartEvent & { readonly text: string })
   | (Omit<DoneEvent, 'weights'> & {
       readonly text: string;
-      /** The prompt with the lowest validation loss: the output of the network, which can be discarded. */
+      /** The prompt with the lowest loss over held-out pairs (training pairs where none are held out): the output of the network, which can be discarded. */
       readonly spec: SoftSpec;
     });
 
@@ -149,12 +149,10 @@ class SoftPrompt implements Task {
   /** Mean triplet loss over held-out pairs; over the training pairs where there are none. */
   async *validate(weights: FloatTensors): AsyncGenerator<MeasuringEvent, Figures> {
     const { length: batches } = this.#validation;
+    const what = this.#options.validation.length > 0 ? 'validation' : 'loss';
     const vectors = await this.#runner.vectors(weights);
     const pass = this.#gradient.lossPass(this.#validation, this.#encode, vectors, this.#options.signal);
-    const loss = yield* withProgress(
-      pass,
-      (batch): MeasuringEvent => ({ kind: 'measuring', what: 'validation', batch, batches }),
-    );
+    const loss = yield* withProgress(pass, (batch): MeasuringEvent => ({ kind: 'measuring', what, batch, batches }));
     return { loss };
   }
 
