@@ -64,6 +64,9 @@ export const cluster = command({
       ...{ k: flags.k, seed: flags.seed, signal },
       onProgress: ({ done, total }) => progress.update(done, total),
     }).finally(() => progress.stop());
+    if (flags.k !== 'auto' && found.k < flags.k) {
+      terminal.note(`${found.k} clusters instead of ${flags.k}: the pairs have no more different vectors`);
+    }
     const labels = found.members.map((members) =>
       members
         .slice(0, 3)

@@ -5,6 +5,7 @@
  * @module
  */
 export { type PlacedLabel, placeLabels } from '../cluster/label-places.ts';
+export { type Frame, squareFrame } from '../cluster/square-frame.ts';
 export { CARRIED_DATA, pairsOfCarried } from '../data/carried.ts';
 export { holdsRelations } from '../data/relation-set.ts';
 export { checkOptionNames, OptionError } from '../encoder/option-error.ts';

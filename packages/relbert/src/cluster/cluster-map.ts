@@ -4,6 +4,7 @@ import type { Embeddings } from '../encoder/embeddings.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import type { Clustering } from './cluster.ts';
 import { placeLabels } from './label-places.ts';
+import { type Frame, squareFrame } from './square-frame.ts';
 
 /** Okabe and Ito, "Color Universal Design" (2008); clusters after the seventh get another shape. */
 const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#E69F00', '#56B4E9', '#CC79A7', '#8A8A8A'];
@@ -16,7 +17,7 @@ const MOST_LABELS = 160;
 
 /**
  * The pairs on the plane of the two directions in which they vary most (principal components of their directions), a
- * colour and shape a cluster, with a legend. The same input gives the same picture.
+ * colour and shape a cluster, with a legend; distances along both are drawn to the same scale. The same input gives the same picture.
  *
  * @param labels The name of each cluster.
  */
@@ -27,15 +28,9 @@ export function clusterMap(
   labels: readonly string[],
 ): string {
   const points = principalPlane(embeddings);
-  const place = [0, 1].map((axis) => {
-    let [low, high] = [Infinity, -Infinity];
-    for (const point of points) {
-      low = Math.min(low, point[axis] as number);
-      high = Math.max(high, point[axis] as number);
-    }
-    return (value: number) => MARGIN + ((value - low) / (high - low || 1)) * (SIDE - 2 * MARGIN);
-  }) as [(value: number) => number, (value: number) => number];
-  const spots = points.map(([x, y]) => ({ x: place[0](x), y: SIDE - place[1](y) }));
+  const frame = squareFrame(points);
+  const place = (value: number, [low, high]: Frame) => MARGIN + ((value - low) / (high - low)) * (SIDE - 2 * MARGIN);
+  const spots = points.map(([x, y]) => ({ x: place(x, frame.x), y: SIDE - place(y, frame.y) }));
   const marks = spots.map(({ x, y }, i) => {
     const pair = pairs[i] as WordPair;
     return `<g transform="translate(${x.toFixed(1)},${y.toFixed(1)})">${mark(clusters[i] as number)}<title>${escaped(`${pair.head}:${pair.tail} (${(clusters[i] as number) + 1})`)}</title></g>`;

@@ -1,4 +1,4 @@
-import { MAX_WORD, type WordPair } from '../pair/word-pair.ts';
+import { isBlank, MAX_WORD, type WordPair } from '../pair/word-pair.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { type Line, lineError } from '../text/lines.ts';
 
@@ -8,7 +8,7 @@ export function pairField(line: Line, what: string, value: unknown): WordPair {
   if (value.length !== 2) {
     throw lineError(line, `${what} should have two words, got ${value.length}: ${excerpt(value)}`);
   }
-  const blank = value.find((word: unknown) => typeof word === 'string' && word.trim() === '');
+  const blank = value.find((word: unknown) => typeof word === 'string' && isBlank(word));
   if (blank !== undefined) throw lineError(line, `${what} has a blank word: ${excerpt(value)}`);
   const [head, tail] = value.map((word: unknown) => wordField(line, `each word of ${what}`, word));
   return { head: head as string, tail: tail as string };
@@ -23,7 +23,7 @@ export function pairsField(line: Line, what: string, value: unknown): WordPair[]
 /** A word or phrase: a string that is not blank. */
 export function wordField(line: Pick<Line, 'file' | 'number'>, what: string, value: unknown): string {
   if (typeof value !== 'string') throw lineError(line, `${what} should be a string, got ${excerpt(value)}`);
-  if (value.trim() === '') throw lineError(line, `${what} is blank`);
+  if (isBlank(value)) throw lineError(line, `${what} is blank`);
   if (value.length > MAX_WORD) {
     throw lineError(line, `${what} has ${value.length} characters, at most ${MAX_WORD} are allowed: ${excerpt(value)}`);
   }

@@ -16,10 +16,10 @@ export type WordPairLike = WordPair | readonly [head: string, tail: string];
 export const MAX_WORD = 10_000;
 
 /**
- * `[h, t]` or `{ head, tail }` as a {@link WordPair}. Words are taken as they stand, empty ones too.
+ * `[h, t]` or `{ head, tail }` as a {@link WordPair}. Words are taken as they stand.
  * @param index Its place in the caller's list, from 0, for the message.
- * @throws PairError for anything else, which untyped code may bring: one word, three words, words that are not strings,
- * or have more than 10,000 characters
+ * @throws PairError for anything else, which untyped code may bring: one word, three words, words that are not
+ * strings, are blank, or have more than 10,000 characters
  */
 export function toWordPair(pair: WordPairLike, index?: number): WordPair {
   const value: unknown = pair;
@@ -30,7 +30,7 @@ export function toWordPair(pair: WordPairLike, index?: number): WordPair {
       `expected a word pair, ["head", "tail"] or { head, tail } with two strings, got ${excerpt(value)}${place}`,
     );
   }
-  const problem = tooLong(found);
+  const problem = wordProblem(found);
   if (problem) throw new PairError(`${problem}${place}`);
   return found;
 }
@@ -46,7 +46,18 @@ function isWordPair(value: unknown): value is WordPair {
   return typeof head === 'string' && typeof tail === 'string';
 }
 
-function tooLong({ head, tail }: WordPair): string | undefined {
+/** Nothing to see: empty, or of spaces, control characters and characters without a glyph (zero-width ones) alone. */
+export function isBlank(word: string): boolean {
+  return /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(word);
+}
+
+function wordProblem(pair: WordPair): string | undefined {
+  const { head, tail } = pair;
+  const blank = isBlank(head) ? 'head' : isBlank(tail) ? 'tail' : undefined;
+  if (blank) {
+    const unseen = pair[blank].trim() === '' ? '' : ' (of invisible characters)';
+    return `the ${blank} word is blank${unseen} in ${pairText(pair)}`;
+  }
   const word = head.length > MAX_WORD ? head : tail.length > MAX_WORD ? tail : undefined;
   return word === undefined
     ? undefined
@@ -60,9 +71,7 @@ export function checkedPair(head: string, tail: string, columns?: Readonly<Recor
     ([, value]) => typeof value === 'number' && Math.abs(value) === Infinity,
   );
   if (infinite) throw new PairError(`the number of ${excerpt(infinite[0])} is too large in ${pairText(pair)}`);
-  const blank = head.trim() === '' ? 'head' : tail.trim() === '' ? 'tail' : undefined;
-  if (blank) throw new PairError(`the ${blank} word is blank in ${pairText(pair)}`);
-  const problem = tooLong(pair);
+  const problem = wordProblem(pair);
   if (problem) throw new PairError(problem);
   return pair;
 }

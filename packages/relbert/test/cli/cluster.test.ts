@@ -46,6 +46,14 @@ describe('relbert cluster', () => {
     expect(readFileSync(map, 'utf8')).toMatch(/^<svg /);
   });
 
+  it('says why there are fewer clusters than asked for', async () => {
+    // The tokenizer lowers the case.
+    const args = ['cluster', 'cat:red', 'CAT:red', 'dog:blue', '--k', '3', ...model];
+    const { stdout, stderr } = await relbert(args);
+    expect(stderr).toContain('2 clusters instead of 3: the pairs have no more different vectors');
+    expect(stdout).toContain('2 clusters, mean');
+  });
+
   it('names what cannot be', async () => {
     const output = await relbert(['cluster', 'a:b', 'c:d', '--output', '-', ...model]);
     expect([output.code, output.stderr]).toEqual([

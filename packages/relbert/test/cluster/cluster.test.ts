@@ -95,7 +95,7 @@ describe('clusterMap', () => {
     // No name lies on another.
     const names = [...svg.matchAll(/<text class="pair" x="([\d.]+)" y="([\d.]+)">([^<]*)/g)].map(([, x, y, text]) => ({
       left: Number(x),
-      right: Number(x) + (text as string).length * 6,
+      right: Number(x) + (text as string).replace(/&#\d+;/g, '&').length * 6,
       y: Number(y),
     }));
     expect(names.length).toBeGreaterThan(5);
@@ -105,6 +105,20 @@ describe('clusterMap', () => {
       }
     }
     expect(clusterMap(pairs, embeddings, found, ['one', 'two & a half', 'three'])).toBe(svg);
+  });
+
+  it('draws distances along both axes to the same scale', () => {
+    // An arc: wide along one direction, narrow along the other.
+    const angles = [-0.4, 0, 0.4];
+    const data = Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)]));
+    const three = pairs.slice(0, 3);
+    const svg = clusterMap(three, { data, shape: [3, 2] }, { clusters: [0, 0, 0], members: [[0, 1, 2]] }, ['all']);
+    const spots = [...svg.matchAll(/translate\(([\d.]+),([\d.]+)\)/g)]
+      .slice(0, 3)
+      .map((m) => [Number(m[1]), Number(m[2])]);
+    const between = (i: number, j: number) =>
+      Math.hypot(...[0, 1].map((axis) => (spots[i]?.[axis] as number) - (spots[j]?.[axis] as number)));
+    expect(between(0, 1) / between(0, 2)).toBeCloseTo(Math.sin(0.2) / Math.sin(0.4), 2);
   });
 
   it('draws very many pairs', () => {

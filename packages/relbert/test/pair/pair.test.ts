@@ -41,6 +41,7 @@ describe('parsePair', () => {
     ['word', /"word" is not a pair: expected head:tail/],
     ['a:b:c', /more than one ':'.*JSON/],
     [':tail', /the head word is blank/],
+    ['a:\u200b', /the tail word is blank \(of invisible characters\)/],
     ['head: ', /the tail word is blank/],
     ['', /is not a pair/],
     ['["a"]', /expected two words, got one/],
@@ -59,7 +60,18 @@ describe('parsePair', () => {
 describe('toWordPair', () => {
   test('takes both forms, words as they stand', () => {
     expect(toWordPair(['Tokyo', 'Japan'])).toEqual(pair('Tokyo', 'Japan'));
-    expect(toWordPair(pair(' New York', ''))).toEqual(pair(' New York', ''));
+    expect(toWordPair(pair(' New York', 'a\u200bb'))).toEqual(pair(' New York', 'a\u200bb'));
+  });
+
+  test.each([
+    ['an empty word', ['a', ''], 'the tail word is blank in ["a",""] at index 7'],
+    ['spaces', { head: ' \t', tail: 'b' }, 'the head word is blank in [" \\t","b"] at index 7'],
+    ['a zero-width space', ['a', '\u200b'], 'the tail word is blank (of invisible characters)'],
+    ['invisible characters', ['\u00ad\u2060 \u0000\u3164', 'b'], 'the head word is blank (of invisible characters)'],
+  ])('refuses %s', (_, value, message) => {
+    const call = () => toWordPair(value as [string, string], 7);
+    expect(call).toThrow(PairError);
+    expect(call).toThrow(message);
   });
 
   test.each<[unknown, string]>([

@@ -1,6 +1,6 @@
 /** The picture of a two-dimensional map of word pairs: a point a pair, colour and shape by its relation. */
 
-import { placeLabels } from 'relbert/cli';
+import { type Frame, placeLabels, squareFrame } from 'relbert/cli';
 import { GREY, SERIES_COLOURS } from './palette.ts';
 import type { Projection } from './projection.ts';
 import { distinctNames, PLOT_STYLE, type PlotSpec, plotTitle } from './style.ts';
@@ -64,7 +64,7 @@ export function relationMapPlot(
   const shapes = names.map((_, i) => SHAPES[i % SHAPES.length] as string);
   const domain = names.length > 0 ? names : ['pairs'];
   const legend = names.length > 0 ? { title: 'relation', symbolOpacity: 1 } : null;
-  const [x, y] = [frameOf(values.map(({ x }) => x)), frameOf(values.map(({ y }) => y))];
+  const { x, y } = squareFrame(points, 0.05);
   const position = (field: 'x' | 'y', name: string) => ({
     field,
     type: 'quantitative' as const,
@@ -124,15 +124,6 @@ export function relationMapPlot(
         : []),
     ],
   } as PlotSpec;
-}
-
-type Frame = readonly [low: number, high: number];
-
-/** The range of an axis: that of the points with a margin. */
-function frameOf(values: readonly number[]): Frame {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const margin = (high - low || 1) * 0.05;
-  return [low - margin, high + margin];
 }
 
 /** The names of pairs where none lies on another, in the coordinates of the points. */

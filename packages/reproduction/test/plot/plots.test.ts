@@ -216,6 +216,17 @@ describe('map', () => {
   });
 
   it('refuses points that are not as many as the pairs', () => {
+    const flat = {
+      ...projection(3),
+      points: [
+        [0, 0],
+        [8, 1],
+        [4, 0.5],
+      ] as [number, number][],
+    };
+    const spec = JSON.stringify(relationMapPlot(pairs(3, 1), flat));
+    const lengths = [...spec.matchAll(/"domain":\[(-?[\d.]+),(-?[\d.]+)\]/g)].map((m) => Number(m[2]) - Number(m[1]));
+    expect(lengths.slice(0, 2)).toEqual([8.8, 8.8]);
     expect(() => relationMapPlot(pairs(3, 1), projection(2))).toThrow(/got 2 points and 3 pairs/);
   });
 });
