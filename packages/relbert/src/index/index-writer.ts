@@ -7,7 +7,14 @@ import type { Runtime } from '../runtime/session.ts';
 import { IndexError } from './error.ts';
 import type { NewIndexFile, WritableIndexFolder } from './index-folder.ts';
 import { Scorer } from './kernel/scorer.ts';
-import { formatManifest, type Manifest, type ModelIdentity, manifestName, writtenFile } from './manifest.ts';
+import {
+  formatManifest,
+  isManifest,
+  type Manifest,
+  type ModelIdentity,
+  manifestName,
+  writtenFile,
+} from './manifest.ts';
 import { RelationIndex } from './relation-index.ts';
 import { rowKey } from './row-keys.ts';
 import { RowSet } from './row-set.ts';
@@ -46,7 +53,8 @@ export class IndexWriter implements AsyncDisposable {
 
   /**
    * Starts a new index. One that it replaces stays readable until the first pairs are added.
-   * @throws IndexError where there is one already (`overwrite` replaces it); Error where there is another writer
+   * @throws IndexError where there is one already (`overwrite` replaces it), or the manifest of something else; Error where
+   *   there is another writer
    */
   static async create(
     folder: WritableIndexFolder,
@@ -58,6 +66,11 @@ export class IndexWriter implements AsyncDisposable {
       const names = await folder.list();
       const written = names.filter((name) => writtenFile.test(name));
       const replaced = names.includes(manifestName) ? written.filter((name) => !name.startsWith('draft')) : [];
+      if (names.includes(manifestName) && !(await holdsIndex(folder))) {
+        throw new IndexError(
+          `${folder.origin}: its ${manifestName} is not that of an index of relbert, and would be replaced: name another folder`,
+        );
+      }
       if (names.includes(manifestName) && !overwrite) {
         throw new IndexError(`${folder.origin}: there is an index already; add to it, or replace it with --overwrite`);
       }
@@ -267,6 +280,17 @@ export class IndexWriter implements AsyncDisposable {
     await using index = await RelationIndex.open(this.#folder);
     for await (const pair of index.pairs({ signal: this.#options.signal })) identities.take(pair, 0);
     return identities;
+  }
+}
+
+/** Whether the manifest of a folder is an index's, even a damaged one: `--overwrite` is what mends it. */
+async function holdsIndex(folder: WritableIndexFolder): Promise<boolean> {
+  const file = await folder.open(manifestName);
+  if (!file) return false;
+  try {
+    return isManifest(new TextDecoder().decode(await file.read(0, file.size)));
+  } finally {
+    await file.close();
   }
 }
 

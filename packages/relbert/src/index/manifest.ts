@@ -61,6 +61,11 @@ const contentSchema = z.strictObject({
 
 export type Manifest = z.infer<typeof contentSchema>;
 
+/** Whether a text starts as the manifest of an index does, whole or not. */
+export function isManifest(text: string): boolean {
+  return /^\s*\{\s*"format":\s*"relbert-index"/.test(text);
+}
+
 /** @param checksum Of a text, as sixteen hexadecimal digits. */
 export function formatManifest(manifest: Manifest, checksum: (text: string) => string): string {
   return `${JSON.stringify({ ...manifest, checksum: checksum(JSON.stringify(manifest)) }, null, 2)}\n`;

@@ -13,7 +13,6 @@ const completionRun: RunKind = {
   marks: [],
   main: figuresName,
   isResult: (name) => name === figuresName,
-  replacesRunsOnly: true,
 };
 
 /** `answers.jsonl` grows by a line with each question; `figures.json` comes at the end. */

@@ -15,7 +15,6 @@ export const distillRun: RunKind = {
   log: 'train.jsonl',
   marks: [recipeFileName, trainPairsName],
   main: 'model.safetensors',
-  replacesRunsOnly: false,
   // Tokenizer and weights of another model would be read with the new ones.
   isResult: (name) => savedNames.includes(name) || isTokenizerFile(name) || isWeightsFile(name),
 };

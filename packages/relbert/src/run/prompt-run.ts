@@ -22,7 +22,6 @@ const promptRun: RunKind = {
   marks: [searchStateName],
   main: configName,
   isResult: (name) => name === curveName || name === configName,
-  replacesRunsOnly: true,
 };
 
 /** What `prompt search` writes. */

@@ -16,7 +16,7 @@ export interface RunKind {
   readonly result: 'model' | 'prompt' | 'set of answers';
   /** Each event that is worth keeping, a line of JSON each. */
   readonly log: string;
-  /** Files and folders that mark the folder of a run of this kind, log and checkpoints aside. */
+  /** Files that mark the folder of a run of this kind, beside its log. */
   readonly marks: readonly string[];
   /** A name in the folder of a run of another kind with the same log, and that run's command: it is not gone on with. */
   readonly other?: { readonly name: string; readonly command: string };
@@ -24,8 +24,6 @@ export interface RunKind {
   readonly isResult: (name: string) => boolean;
   /** The result that says that a run came to its end: --overwrite removes it before all others. */
   readonly main: string;
-  /** Whether --overwrite refuses a folder that holds a model, or something else than a run of this kind. */
-  readonly replacesRunsOnly: boolean;
 }
 
 export interface RunFolderOptions {
@@ -65,8 +63,8 @@ export class RunFolder implements AsyncDisposable {
   }
 
   /**
-   * Locks a folder that is missing or empty; with `resume` one that holds a run of this kind; with `overwrite` any but
-   * those of models that are read. Temporary files of killed processes are removed.
+   * Locks a folder that is missing or empty; with `resume` or `overwrite` one that holds a run of this kind, but not that
+   * of a model that is read. Temporary files of killed processes are removed.
    *
    * @throws OptionError; FileError where another process holds the lock
    */
@@ -111,8 +109,10 @@ export class RunFolder implements AsyncDisposable {
     const names = await listFolder(this.path);
     // Without checkpoints, and while the main result is there, the folder is that of a finished run.
     const first = [checkpointsName, this.#kind.main].filter((name) => names.includes(name));
-    const rest = names.filter((name) => this.#isOfRun(name) || this.#kind.isResult(name));
-    for (const name of [...first, ...rest]) await removePath(this.file(name));
+    const results = names.filter((name) => this.#kind.isResult(name));
+    // Last: until then a run that is killed here leaves a folder that --overwrite takes.
+    const marks = names.filter((name) => this.#isMark(name));
+    for (const name of [...first, ...results, ...marks]) await removePath(this.file(name));
   }
 
   /** Opens the log. Removes the entries that are not kept: a run that was killed after its last checkpoint repeats them. */
@@ -157,22 +157,17 @@ export class RunFolder implements AsyncDisposable {
     await clearLeftovers(this.path, { locked: true });
     await clearLeftovers(this.checkpoints, { locked: true });
     if (found.length === 0) return;
-    const isRun = found.some((name) => this.#isOfRun(targetOfTemporary(name) ?? name));
-    if (this.#kind.replacesRunsOnly && (!isRun || found.some(isWeightsFile))) {
+    const isRun = found.some((name) => this.#isMark(targetOfTemporary(name) ?? name));
+    if (resume && !isRun) throw new OptionError(`${this.path} does not hold a run to resume: name another folder`);
+    const { isResult } = this.#kind;
+    if (!isRun || found.some((name) => isWeightsFile(name) && !isResult(name))) {
       throw new OptionError(
         `${this.path} is not empty and is not the folder of a run that finds a ${this.#kind.result}: name another folder`,
       );
     }
     if (overwrite) return;
     if (!resume) {
-      throw new OptionError(
-        isRun
-          ? `${this.path} holds a run already: --resume goes on with it, --overwrite replaces it`
-          : `${this.path} is not empty: name another folder, or replace it with --overwrite`,
-      );
-    }
-    if (!isRun) {
-      throw new OptionError(`${this.path} does not hold a run to resume: name another folder`);
+      throw new OptionError(`${this.path} holds a run already: --resume goes on with it, --overwrite replaces it`);
     }
     const { other } = this.#kind;
     if (other && found.includes(other.name)) {
@@ -182,8 +177,9 @@ export class RunFolder implements AsyncDisposable {
     }
   }
 
-  #isOfRun(name: string): boolean {
-    return [this.#kind.log, checkpointsName, ...this.#kind.marks].includes(name);
+  /** Not checkpoints: other programs have a folder of this name, too. */
+  #isMark(name: string): boolean {
+    return [this.#kind.log, ...this.#kind.marks].includes(name);
   }
 }
 

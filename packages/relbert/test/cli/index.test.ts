@@ -1,6 +1,7 @@
 import {
   createReadStream,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -125,6 +126,21 @@ describe('relbert index', () => {
     });
     expect((await relbert(['index', 'info', grown])).stdout).toMatch(/^size +[1-9]\d*\.\d kB$/m);
     expect(readdirSync(grown).filter((name) => !/^(manifest\.json|segment-\w+\.bin)$/.test(name))).toEqual([]);
+  });
+
+  it('does not replace the manifest of something else', async () => {
+    const page = join(folder, 'page');
+    mkdirSync(page);
+    writeFileSync(join(page, 'manifest.json'), '{"name":"A web app"}');
+    for (const overwrite of [[], ['--overwrite']]) {
+      expect(await failure('index', 'build', page, '--pairs', pairs, ...overwrite, ...model)).toContain(
+        'page: its manifest.json is not that of an index of relbert, and would be replaced: name another folder',
+      );
+    }
+    expect(readFileSync(join(page, 'manifest.json'), 'utf8')).toBe('{"name":"A web app"}');
+    // A damaged index may be replaced.
+    writeFileSync(join(page, 'manifest.json'), '{\n  "format": "relbert-index", "ver');
+    expect((await relbert(['index', 'build', page, '--pairs', pairs, '--overwrite', ...model])).code).toBe(0);
   });
 
   it('says in one line what is wrong with an index', async () => {

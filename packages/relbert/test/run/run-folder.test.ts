@@ -66,4 +66,28 @@ describe('RunFolder', () => {
       'is not the folder of a run that finds a prompt',
     );
   });
+
+  it.each([
+    ['README.md', 'config.json'],
+    ['checkpoints/', 'config.json'],
+    ['model.safetensors', 'tokenizer.json'],
+  ])('of a training run does not replace %s and %s of something else', async (...names) => {
+    for (const name of names) {
+      if (name.endsWith('/')) mkdirSync(join(output, name), { recursive: true });
+      else write(name, 'theirs');
+    }
+    for (const overwrite of [true, false]) {
+      await expect(RunFolder.open(distillRun, { output, overwrite })).rejects.toThrow(
+        'is not empty and is not the folder of a run that finds a model: name another folder',
+      );
+    }
+    expect(readdirSync(output)).toEqual(names.map((name) => name.replace('/', '')).sort());
+  });
+
+  it('of a training run is replaced with its model', async () => {
+    for (const name of ['train.jsonl', 'recipe.json', 'model.safetensors', 'README.md', 'notes.txt']) write(name);
+    await using open = await RunFolder.open(distillRun, { output, overwrite: true });
+    await open.begin();
+    expect(readdirSync(output)).toEqual(['.lock', 'notes.txt']);
+  });
 });
