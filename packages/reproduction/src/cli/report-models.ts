@@ -72,7 +72,8 @@ function choiceOf({
   batchTokens,
   dtype,
   threads,
+  device,
   normalize,
 }: ModelFlags): ModelChoice {
-  return { model, template, prompt, pooling, maxLength, batchTokens, dtype, threads, normalize };
+  return { model, template, prompt, pooling, maxLength, batchTokens, dtype, threads, device, normalize };
 }

@@ -1,9 +1,10 @@
 /** A model as a report judges it. */
 
 import { createHash } from 'node:crypto';
-import type { WordPair } from 'relbert';
+import { CheckpointError, type WordPair } from 'relbert';
 import {
   afterLoading,
+  kindOfPath,
   loadEncoder,
   type ModelFlags,
   modelFiles,
@@ -84,6 +85,22 @@ export async function hashOf(
   return createHash('sha256')
     .update(`${hash}\n${JSON.stringify(spec)}`)
     .digest('hex');
+}
+
+/** The model or the prompt that is not on this machine; undefined: both are. A damaged one counts as there. */
+export async function missingPart(
+  { model, prompt }: Pick<ModelChoice, 'model' | 'prompt'>,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  if (prompt !== undefined && (await kindOfPath(prompt)) === undefined) return prompt;
+  if (vectorFileOf(model) !== undefined || (await kindOfPath(model)) !== undefined) return undefined;
+  try {
+    await modelFiles(model, afterLoading(terminal));
+    return undefined;
+  } catch (error) {
+    if (error instanceof CheckpointError) return model;
+    throw error;
+  }
 }
 
 /** The features of the paper's Table 3. */

@@ -119,20 +119,31 @@ async function writeReport(flags: ReportFlags, terminal: Terminal): Promise<void
     const rest = before ? notYetMeasured(data, before) : data;
     if (rest) models.push(await judge(model, before, rest, flags, terminal));
     else if (before) {
-      await requireEarlierWeights(model, before, terminal);
-      terminal.note(`${model.name}: taken over from the earlier report`);
+      const missing = await requireEarlierWeights(model, before, terminal);
+      const unchecked = missing === undefined ? '' : `; ${missing} is not here, so the weights were not compared`;
+      terminal.note(`${model.name}: taken over from the earlier report${unchecked}`);
     }
     // What is measured is kept, whatever becomes of the next model.
     await output.write(models, data, skipped);
   }
 }
 
-/** A model of the same name may have been trained again since. */
-async function requireEarlierWeights({ choice }: PlannedModel, before: ReportModel, terminal: Terminal): Promise<void> {
-  if (before.encoder?.hash === undefined) return;
-  const { hashOf } = await import('./report-subject.ts');
+/**
+ * A model of the same name may have been trained again since. Its figures outlive it: gives the model or prompt that is
+ * not on this machine.
+ */
+async function requireEarlierWeights(
+  { choice }: PlannedModel,
+  before: ReportModel,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  if (before.encoder?.hash === undefined) return undefined;
+  const { hashOf, missingPart } = await import('./report-subject.ts');
+  const missing = await missingPart(choice, terminal);
+  if (missing !== undefined) return missing;
   const { requireSameWeights } = await import('../report/earlier-figures.ts');
   requireSameWeights(before, await hashOf(choice, terminal));
+  return undefined;
 }
 
 async function planModels(flags: ReportFlags, earlier: readonly Report[]): Promise<PlannedModel[]> {
@@ -177,7 +188,7 @@ async function judge(
     const now = { encoder: open.encoder, seed: flags.seed, search: classifies ? search : undefined } as const;
     requireMeasuredAlike(earlier, now);
   }
-  await using runtime = nodeRuntime();
+  await using runtime = nodeRuntime({ device: flags.device });
   await using display = new EvaluationDisplay(terminal);
   const figures = await evaluateModel(open.subject, data, runtime, {
     seed: flags.seed,

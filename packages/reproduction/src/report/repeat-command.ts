@@ -1,5 +1,5 @@
 /** The command lines that repeat single figures. */
-import type { Dtype } from 'relbert';
+import type { DeviceChoice, Dtype } from 'relbert';
 
 /** What was typed to choose a model. */
 export interface ModelChoice {
@@ -12,6 +12,7 @@ export interface ModelChoice {
   readonly batchTokens?: number | undefined;
   readonly dtype?: Dtype | undefined;
   readonly threads?: number | undefined;
+  readonly device?: DeviceChoice | undefined;
   readonly normalize?: boolean | undefined;
 }
 
@@ -23,7 +24,7 @@ export function shellWord(word: string): string {
 /** `relbert COMMAND --model M --template T ...`, without what is the default. */
 export function repeatCommand(
   command: readonly string[],
-  { model, template, prompt, pooling, maxLength, batchTokens, dtype, threads, normalize }: ModelChoice,
+  { model, template, prompt, pooling, maxLength, batchTokens, dtype, threads, device, normalize }: ModelChoice,
 ): string {
   const flags: (readonly [string, string | number | undefined])[] = [
     ['--model', model],
@@ -34,6 +35,7 @@ export function repeatCommand(
     ['--batch-tokens', batchTokens],
     ['--dtype', dtype === 'f32' ? undefined : dtype],
     ['--threads', threads],
+    ['--device', device === 'auto' ? undefined : device],
   ];
   const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
   return ['relbert', ...command, ...given, ...(normalize ? ['--normalize'] : [])].map(shellWord).join(' ');

@@ -76,6 +76,27 @@ describe('relbert report', () => {
     expect(models.map(({ encoder }) => encoder?.architecture)).toEqual(['bert', undefined]);
   });
 
+  it('computes on the device that is asked for, and repeats figures there', async () => {
+    const found = join(folder, 'device');
+    const only = ['--data', data, '--only', 'analogy', 'classification', '--sets', 'u2', 'BLESS', '--output', found];
+    const { code, stderr } = await relbert(['report', ...model, '--device', 'wasm', ...only]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('classification BLESS')]);
+    const [judged] = parseReport({ file: 'r', text: readFileSync(join(found, 'report.json'), 'utf8') }).models;
+    const commands = [...(judged?.analogy ?? []), ...(judged?.classification ?? [])].map(({ command }) => command);
+    for (const command of commands) expect(command).toContain(' --device wasm');
+    // No machine has both of these.
+    const elsewhere = process.platform === 'win32' ? 'coreml' : 'dml';
+    const vectors = join(folder, 'device-words.txt');
+    writeFileSync(vectors, words.map((word, i) => `${word} ${i + 1} ${i * i}\n`).join(''));
+    for (const named of [model, ['--model', `vectors:${vectors}`]]) {
+      const refused = await relbert(['report', ...named, '--device', elsewhere, ...only, '--overwrite']);
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining(`device '${elsewhere}' is not available`),
+      ]);
+    }
+  });
+
   it('leaves pairs without a vector out of the neighbours, and names no command that word vectors cannot take', async () => {
     const vectors = join(folder, 'few-words.txt');
     const known = [...words, 'barista', 'coffee'];

@@ -81,6 +81,40 @@ describe('relbert report --from', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('mean: the earlier report measured other weights')]);
   });
 
+  it('takes over the figures of a model, or a prompt, that is no longer here', async () => {
+    const before = JSON.parse(readFileSync(first, 'utf8')) as { models: { name: string; model: string }[] };
+    const gone = join(folder, 'gone');
+    const entries: readonly (readonly [choice: { model: string; prompt?: string }, missing: string])[] = [
+      [{ model: gone }, gone],
+      [{ model: 'nobody/relbert-not-in-the-cache' }, 'nobody/relbert-not-in-the-cache'],
+      [{ model: tinyModel, prompt: gone }, gone],
+    ];
+    for (const [i, [choice, missing]] of entries.entries()) {
+      const models = join(folder, 'gone-models.json');
+      writeFileSync(models, JSON.stringify([{ name: 'mean', ...choice }]));
+      const output = join(folder, `without-${i}`);
+      const { code, stderr } = await report(
+        ...['--from', first, '--models', models, '--data', data, '--only', 'analogy', '--output', output],
+      );
+      expect([code, stderr]).toEqual([
+        0,
+        `mean: taken over from the earlier report; ${missing} is not here, so the weights were not compared\n`,
+      ]);
+      expect(modelsOf(join(output, 'report.json')).map(({ name }) => name)).toEqual(
+        before.models.map(({ name }) => name),
+      );
+    }
+    // One that is here and damaged is not taken for one that is missing.
+    const damaged = join(folder, 'damaged');
+    mkdirSync(damaged);
+    const models = join(folder, 'damaged-models.json');
+    writeFileSync(models, JSON.stringify([{ name: 'mean', model: damaged }]));
+    const { code } = await report(
+      ...['--from', first, '--models', models, '--data', data, '--only', 'analogy', '--output', join(folder, 'never')],
+    );
+    expect(code).toBe(1);
+  });
+
   it('knows a learned prompt by its vectors: tuned again it is another one', async () => {
     const hash = async (value: number) => {
       const prompt = join(folder, 'prompt');
