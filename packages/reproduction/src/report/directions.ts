@@ -63,16 +63,22 @@ export function directionTable(report: Report, paper: PaperTables): ReportTable 
     })),
     notes: [
       `With the paper's main model, RoBERTa, agree in direction: ${counts.join('; ')}.`,
-      ...(manual ? [`Manual is "${manual.name}", the best on the validation questions of U2, Google and BATS.`] : []),
+      ...(manual ? [manualNote(manual)] : []),
       'Differences of accuracy below some 6 points on U2, 4 on Google and 2 on BATS lie within the interval of a single figure.',
     ],
   };
 }
 
+/** Without validation questions the first of the templates stands for all, chosen by nothing. */
+function manualNote(manual: ReportModel): string {
+  const chosen = meanAccuracy(manual, 'valid') !== undefined;
+  return `Manual is "${manual.name}"${chosen ? ', the best on the validation questions of U2, Google and BATS' : ''}.`;
+}
+
 type PromptKind = 'Manual' | 'AutoPrompt' | 'P-tuning';
 
 interface Compared {
-  /** The paper's recipe by prompt; of the templates, the best on validation questions. */
+  /** The paper's recipe by prompt; of the templates, the best on validation questions, where there are any. */
   readonly prompts: Readonly<Partial<Record<PromptKind, ReportModel>>>;
   /** The paper's recipe without a category of relations, beside the same with it. */
   readonly altered: { readonly model: ReportModel; readonly whole: ReportModel } | undefined;
@@ -83,7 +89,7 @@ function modelsOf({ models }: Report): Compared {
   const inGroup = (group: string) => whole.filter((model) => model.group === group);
   const learned = inGroup('fine-tuned, learned prompts');
   const templates = inGroup('fine-tuned, manual templates').sort(
-    (a, b) => meanAccuracy(b, 'valid') - meanAccuracy(a, 'valid'),
+    (a, b) => (meanAccuracy(b, 'valid') ?? -1) - (meanAccuracy(a, 'valid') ?? -1),
   );
   const prompts = {
     Manual: templates[0],

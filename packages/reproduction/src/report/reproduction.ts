@@ -64,14 +64,16 @@ function lengths({ models }: Report): string[] {
   const gains = whole.flatMap((model) => {
     const prompt = /^paper's recipe, (.+)/.exec(model.name)?.[1];
     const before = models.find(({ name }) => prompt !== undefined && name === `vanilla, ${prompt}`);
-    return before === undefined
-      ? []
-      : [`${prompt} ${meanAccuracy(before, 'test').toFixed(1)} → ${meanAccuracy(model, 'test').toFixed(1)}`];
+    const [from, to] = [before && meanAccuracy(before, 'test'), meanAccuracy(model, 'test')];
+    return from === undefined || to === undefined ? [] : [`${prompt} ${from.toFixed(1)} → ${to.toFixed(1)}`];
   });
   if (gains.length === 0) return [];
   const ablations = whole
     .filter(({ group }) => group === 'ablation of the losses')
-    .map((model) => `${model.name.slice("paper's recipe, ".length)} ${meanAccuracy(model, 'test').toFixed(1)}`);
+    .flatMap((model) => {
+      const mean = meanAccuracy(model, 'test');
+      return mean === undefined ? [] : [`${model.name.slice("paper's recipe, ".length)} ${mean.toFixed(1)}`];
+    });
   return [
     `Rows "paper's recipe" (${whole.length}) are fine-tuned as the paper does it, 224 steps; mean accuracy on the test sets of U2, Google and BATS with the same prompt before and after: ${gains.join(', ')}.`,
     ...(ablations.length === 0

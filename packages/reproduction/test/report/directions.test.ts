@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { directions, directionTable } from '../../src/report/directions.ts';
+import { meanAccuracy } from '../../src/report/mean-accuracy.ts';
 import type { ReportModel } from '../../src/report/report-file.ts';
 import { madeUpModel, madeUpReport, paper } from './figures.ts';
 
@@ -90,6 +91,22 @@ describe('directions', () => {
       'Manual above AutoPrompt, analogies: 1 of 2; Manual above AutoPrompt, classification: 1 of 1.',
     );
     expect(table?.notes[1]).toContain('"paper\'s recipe, template a"');
+  });
+
+  it('knows the sets by the names of the paper, and claims no choice where there are no validation questions', () => {
+    const named = (change: (set: string) => string, split?: string) =>
+      models.map((own) => ({
+        ...own,
+        analogy: own.analogy
+          .filter((figure) => figure.split !== split)
+          .map((figure) => ({ ...figure, set: change(figure.set) })),
+      }));
+    const noteOf = (own: ReportModel[]) => directionTable(madeUpReport(own.toReversed()), paper)?.notes[1];
+    const chosen = '"paper\'s recipe, template a", the best on the validation questions of U2, Google and BATS.';
+    expect(noteOf(named((set) => set.toUpperCase()))).toContain(chosen);
+    const without = noteOf(named((set) => set, 'valid'));
+    expect(without).toBe('Manual is "paper\'s recipe, template b".');
+    expect(meanAccuracy(madeUpModel({ analogy: [] }), 'test')).toBeUndefined();
   });
 
   it('compares categories of a set, and classes without a category of the training relations', () => {
