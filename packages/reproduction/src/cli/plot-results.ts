@@ -97,13 +97,14 @@ export function pickNamed<T>(
   nameOf: (entry: T) => string,
   wanted: string | undefined,
   what: string,
+  { plural = `${what}s`, option = what }: { readonly plural?: string; readonly option?: string } = {},
 ): T {
   const names = [...new Set(entries.map(nameOf))];
   const [first] = entries;
   if (wanted === undefined) {
     if (first !== undefined && names.length === 1) return first;
     if (names.length === 0) throw new Error(`there is no ${what}`);
-    throw new UsageError(`there are several ${what}s: choose one by --${what}: ${names.join(', ')}`);
+    throw new UsageError(`there are several ${plural}: choose one by --${option}: ${names.join(', ')}`);
   }
   const found = entries.find((entry) => nameOf(entry) === wanted);
   if (found !== undefined) return found;

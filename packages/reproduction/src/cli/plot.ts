@@ -71,6 +71,7 @@ const categories = command({
 const confusionOptions = {
   set: text('<name>', 'which set, where there are several'),
   model: text('<name>', 'which model, where there are several'),
+  features: text('<name>', 'which features, where there are several: word vectors have cat, cat+dot, diff, diff+dot'),
   ...pictureOptions,
 };
 const confusion = command({
@@ -158,7 +159,13 @@ async function drawConfusion(file: string, flags: Flags<typeof confusionOptions>
   const models = (await readDrawnModels([file])).filter(({ classification }) => classification.length > 0);
   if (models.length === 0) throw new Error(`${file}: holds no result of lexical relation classification`);
   const { name, classification } = pickNamed(models, (own) => own.name, flags.model, 'model');
-  const { set, features, confusion } = pickNamed(classification, (own) => own.set, flags.set, 'set');
+  const { set } = pickNamed(classification, (own) => own.set, flags.set, 'set');
+  const ofSet = classification.filter((own) => own.set === set);
+  const featuresOf = (own: (typeof ofSet)[number]) => own.features;
+  const { features, confusion } = pickNamed(ofSet, featuresOf, flags.features, 'kind of features', {
+    plural: 'kinds of features',
+    option: 'features',
+  });
   const pairs = confusion.counts.flat().reduce((sum, value) => sum + value, 0);
   const title = flags.title ?? `Confusion matrix of ${set} (test, ${pairs.toLocaleString('en-US')} pairs)`;
   const spec = confusionPlot(confusion, { title, subtitle: `${name}; features ${features}` });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { relbert } from '../../../relbert/test/cli/command.ts';
@@ -79,6 +79,27 @@ describe('relbert plot', () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('did you mean BLESS?')]);
     const named = await relbert(['plot', 'confusion', results, '--model', 'other']);
     expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("there is no model 'other'")]);
+  });
+
+  it('draws the features of word vectors that are asked for', async () => {
+    const results = join(folder, 'kinds.json');
+    const vectors = join(folder, 'vectors.txt');
+    writeFileSync(vectors, words.map((word, i) => `${word} ${i + 1} ${i * i}\n`).join(''));
+    const output = join(folder, 'kinds');
+    const report = ['report', '--model', `vectors:${vectors}`, '--data', data, '--only', 'classification'];
+    expect((await relbert([...report, '--threads', '1', '--output', output])).code).toBe(0);
+    cpSync(join(output, 'report.json'), results);
+    const several = await relbert(['plot', 'confusion', results]);
+    expect([several.code, several.stderr]).toEqual([
+      2,
+      expect.stringContaining(
+        'there are several kinds of features: choose one by --features: cat, cat+dot, diff, diff+dot',
+      ),
+    ]);
+    const { code, stdout } = await relbert(['plot', 'confusion', results, '--features', 'diff+dot']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('features diff+dot')]);
+    const wrong = await relbert(['plot', 'confusion', results, '--features', 'dif']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("no kind of features 'dif' (did you mean")]);
   });
 
   it('draws maps of pairs in every form', async () => {
