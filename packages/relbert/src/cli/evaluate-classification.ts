@@ -26,6 +26,8 @@ import type { Terminal } from './terminal.ts';
 interface NamedSet {
   readonly name: string;
   readonly set: LexicalRelationSet;
+  /** The file of the test pairs. */
+  readonly testFile: string;
 }
 
 /** Features of pairs and how they came about. */
@@ -103,12 +105,13 @@ export async function readLexicalRelationSet(folder: string, onNotice?: (notice:
   const { lexicalRelationSet } = await import('../data/lexical-relation.ts');
   const { basename, resolve } = await import('../node/path.ts');
   const { split, requiredSplit } = await openSplits(folder, onNotice);
+  const test = await requiredSplit('test');
   const set = lexicalRelationSet({
     train: await requiredSplit('train'),
     validation: await split('validation'),
-    test: await requiredSplit('test'),
+    test,
   });
-  return { name: basename(resolve(folder)), set };
+  return { name: basename(resolve(folder)), set, testFile: test.file };
 }
 
 /** Finds the splits of a folder. @throws Error where there is no such folder */

@@ -143,8 +143,8 @@ async function readClassification(
   const found: ReportData['classification'][number][] = [];
   for (const folder of await foldersOf(path)) {
     if (!wanted(folder)) continue;
-    const { name, set } = await readLexicalRelationSet(join(path, folder));
-    found.push({ name, path: join(path, folder), set });
+    const { name, set, testFile } = await readLexicalRelationSet(join(path, folder));
+    found.push({ name, path: join(path, folder), set, testFile });
   }
   return found;
 }

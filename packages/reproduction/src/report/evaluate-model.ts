@@ -267,7 +267,7 @@ class Run {
         return [round(x), round(y), relations.indexOf(relation), head, tail];
       }),
       command: this.#encoderCommand(
-        ['plot', 'map', `${own.path}/test.tsv`, '--limit', String(MAP_PAIRS), '--output', 'map.svg'],
+        ['plot', 'map', own.testFile, '--limit', String(MAP_PAIRS), '--output', 'map.svg'],
         this.#seedFlag(),
       ),
     };

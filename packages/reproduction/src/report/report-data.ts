@@ -10,6 +10,8 @@ export interface ReportData {
     readonly name: string;
     readonly path: string;
     readonly set: LexicalRelationSet;
+    /** The file of the test pairs. */
+    readonly testFile: string;
   }[];
   readonly mapping: readonly {
     readonly name: string;

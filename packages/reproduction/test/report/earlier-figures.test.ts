@@ -6,6 +6,7 @@ import { madeUpModel } from './figures.ts';
 const labelled = (name: string): ReportData['classification'][number] => ({
   name,
   path: `data/${name}`,
+  testFile: `data/${name}/test.tsv`,
   set: { relations: [], train: [], validation: undefined, test: [] },
 });
 const data: ReportData = {

@@ -46,6 +46,7 @@ const tsv = (letters: string) => ({
 const lex: ReportData['classification'][number] = {
   name: 'LEX',
   path: 'data/lexical_relation/LEX',
+  testFile: 'data/lexical_relation/LEX/test.csv',
   set: lexicalRelationSet({ train: tsv('ab'.repeat(200)), validation: tsv('abab'), test: tsv('aabbab') }),
 };
 const nothing: ReportData = { analogy: [], classification: [], mapping: [], neighbours: undefined, map: undefined };
@@ -155,6 +156,11 @@ describe('the evaluations of one model', () => {
     });
     expect(classification).toMatchObject([{ search: 'grid', command: expect.stringContaining(' --grid ') }]);
   });
+});
+
+it('draws the map of a set whose test pairs are a .csv, by a command that reads them', async () => {
+  const { map } = await evaluateModel(subject, { ...nothing, map: lex }, nodeRuntime());
+  expect(map?.command).toContain('relbert plot map data/lexical_relation/LEX/test.csv ');
 });
 
 it('counts the data', () => {
