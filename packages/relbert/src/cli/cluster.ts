@@ -1,6 +1,7 @@
 /** `relbert cluster`: groups of pairs with similar relations. */
 import { InvalidArgumentError } from 'commander';
 import type { Clustering } from '../index.ts';
+import type { AtomicFile as OpenFile } from '../node/files.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
@@ -12,7 +13,7 @@ import type { Terminal } from './terminal.ts';
 
 const clusterCount: Option<number | 'auto' | undefined> = {
   value: '<number>',
-  help: 'clusters; auto: 2 to 20, by the mean silhouette',
+  help: 'clusters; auto: 2 to 20, at most half as many as pairs, by the mean silhouette',
   parse(given) {
     if (given === 'auto' || /^[1-9]\d*$/.test(given)) return given === 'auto' ? given : Number(given);
     throw new InvalidArgumentError('Expected a whole number from 1 upward, or auto.');
@@ -48,11 +49,13 @@ export const cluster = command({
     const { pairs: input } = await openPairs(args, flags.pairs, terminal);
     const given: WordPair[] = [];
     for await (const pair of input) given.push(pair);
-    if (given.length === 0) throw new Error(`${flags.pairs}: holds no pair`);
+    if (given.length === 0) throw new Error(`${flags.pairs === '-' ? 'standard input' : flags.pairs}: holds no pair`);
     const { deduplicatePairs } = await import('../pair/pair-key.ts');
     const { distinct: pairs } = deduplicatePairs(given);
     if (pairs.length < given.length) terminal.note(`${given.length - pairs.length} repeated pairs count once`);
     const { clusterEmbeddings, clusterMap } = await import('../index.ts');
+    // What cannot be written shows now, not after the encoding.
+    await using results = flags.output === undefined ? undefined : await openResults(flags.output, terminal);
     await using encoder = await loadEncoder(flags, terminal);
     const { signal } = terminal;
     const encoding = await terminal.progress('encoding', 'pairs', pairs.length);
@@ -74,10 +77,8 @@ export const cluster = command({
         .join(', '),
     );
     const json = JSON.stringify(resultJson(pairs, found, labels));
-    if (flags.output !== undefined) {
-      const svg = () => clusterMap(pairs, embeddings, found, labels);
-      await writeResults(flags.output, { svg, tsv: () => tableOf(pairs, found), json: () => `${json}\n` }, terminal);
-    }
+    const svg = () => clusterMap(pairs, embeddings, found, labels);
+    await results?.write({ svg, tsv: () => tableOf(pairs, found), json: () => `${json}\n` });
     if (found.stability.mean < 0.6) {
       terminal.warn(
         `other starts give other groups (adjusted Rand index ${found.stability.mean.toFixed(2)}): take them as one view of the pairs, or try another --k`,
@@ -110,21 +111,43 @@ function tableOf(pairs: readonly WordPair[], { clusters }: Clustering): string {
     .join('');
 }
 
-async function writeResults(
-  path: string,
-  contents: Readonly<Record<'svg' | 'tsv' | 'json', () => string>>,
-  { signal }: Terminal,
-): Promise<void> {
-  const { makeFolder } = await import('../node/files.ts');
-  const { writeFilesTogether } = await import('../node/files-together.ts');
+const resultFiles = { svg: 'map.svg', tsv: 'clusters.tsv', json: 'clusters.json' } as const;
+type Contents = Readonly<Record<keyof typeof resultFiles, () => string>>;
+
+interface Results extends AsyncDisposable {
+  /** Puts all files in place together. */
+  write(contents: Contents): Promise<void>;
+}
+
+/** Opens the file, or the files of the folder, that `--output` names; disposed of unwritten, they leave nothing. */
+async function openResults(path: string, { signal }: Terminal): Promise<Results> {
+  const { AtomicFile, makeFolder, removeEmptyFolder } = await import('../node/files.ts');
+  const { commitTogether } = await import('../node/files-together.ts');
   const { join } = await import('../node/path.ts');
-  const ending = /\.(svg|tsv|json)$/i.exec(path)?.[1]?.toLowerCase() as keyof typeof contents | undefined;
-  const names = { svg: 'map.svg', tsv: 'clusters.tsv', json: 'clusters.json' };
-  if (ending === undefined) await makeFolder(path);
-  const files = (Object.keys(names) as (keyof typeof names)[])
-    .filter((kind) => ending === undefined || kind === ending)
-    .map((kind) => ({ path: ending === undefined ? join(path, names[kind]) : path, content: contents[kind]() }));
-  await writeFilesTogether(files, { signal });
+  const ending = /\.(svg|tsv|json)$/i.exec(path)?.[1]?.toLowerCase();
+  const made = ending === undefined && (await makeFolder(path));
+  const files: { readonly kind: keyof Contents; readonly file: OpenFile }[] = [];
+  const dispose = async () => {
+    for (const { file } of files) await file.discard();
+    if (made) await removeEmptyFolder(path);
+  };
+  try {
+    for (const kind of Object.keys(resultFiles) as (keyof Contents)[]) {
+      if (ending !== undefined && kind !== ending) continue;
+      const place = ending === undefined ? join(path, resultFiles[kind]) : path;
+      files.push({ kind, file: await AtomicFile.create(place, { signal }) });
+    }
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    async write(contents) {
+      for (const { kind, file } of files) await file.write(contents[kind]());
+      await commitTogether(files.map(({ file }) => file));
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
 }
 
 async function resultText(

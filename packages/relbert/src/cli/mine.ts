@@ -122,7 +122,7 @@ async function readPairs(file: string, terminal: Terminal): Promise<WordPair[]> 
   const pairs: WordPair[] = [];
   for await (const { head, tail } of (await openPairs([], file, terminal, { labelled: true })).pairs)
     pairs.push({ head, tail });
-  if (pairs.length === 0) throw new Error(`${file}: holds no pair`);
+  if (pairs.length === 0) throw new Error(`${file === '-' ? 'standard input' : file}: holds no pair`);
   return distinctPairs(pairs);
 }
 

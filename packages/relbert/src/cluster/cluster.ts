@@ -12,7 +12,7 @@ export class ClusterError extends RelbertError {
 }
 
 export interface ClusterOptions {
-  /** `auto` (default): the number, 2 to 20, with the greatest mean silhouette. */
+  /** `auto` (default): the number, 2 to 20 and at most half as many as rows, with the greatest mean silhouette. */
   readonly k?: number | 'auto';
   /** Of the starts. Default 0. */
   readonly seed?: number;

@@ -54,6 +54,21 @@ describe('relbert cluster', () => {
     expect(stdout).toContain('2 clusters, mean');
   });
 
+  it('finds an output that cannot be written before a model is loaded, and leaves nothing of a run that fails', async () => {
+    const pairs = ['--pairs', file('p.tsv', data)];
+    const nowhere = ['--model', join(folder, 'no-model')];
+    const blocked = file('blocked', '');
+    expect(await failure('cluster', ...pairs, '--output', blocked, ...nowhere)).toContain('a file stands in its place');
+    const lost = join(folder, 'no-such-folder', 'map.svg');
+    expect(await failure('cluster', ...pairs, '--output', lost, ...nowhere)).toContain(lost);
+    const before = readdirSync(folder);
+    for (const name of ['fresh', 'fresh.svg']) {
+      const failed = await failure('cluster', ...pairs, '--output', join(folder, name), ...nowhere);
+      expect(failed).toContain('no-model');
+    }
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
   it('names what cannot be', async () => {
     const output = await relbert(['cluster', 'a:b', 'c:d', '--output', '-', ...model]);
     expect([output.code, output.stderr]).toEqual([
@@ -68,6 +83,7 @@ describe('relbert cluster', () => {
     const empty = join(folder, 'empty.tsv');
     writeFileSync(empty, '');
     expect(await failure('cluster', '--pairs', empty, ...model)).toContain('empty.tsv: holds no pair');
+    expect(await failure('cluster', '--pairs', '-', ...model)).toContain('standard input: holds no pair');
     const wrong = await relbert(['cluster', 'a:b', '--k', 'many']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('from 1 upward, or auto')]);
   });

@@ -113,6 +113,9 @@ describe('relbert mine', () => {
     expect(await failure('mine', '--seeds', path('empty.tsv'), '--among', path('pool.tsv'))).toContain(
       'empty.tsv: holds no pair',
     );
+    expect(await failure('mine', '--seeds', '-', '--among', path('pool.tsv'))).toContain(
+      'standard input: holds no pair',
+    );
     expect(await failure('mine', '--seeds', path('seeds.tsv'), '--among', path('empty.tsv'), ...model)).toContain(
       'empty.tsv: holds no pair',
     );
