@@ -9,7 +9,7 @@ export const evaluateCompare = command({
   name: 'compare',
   summary: "McNemar's exact test on two files of predictions",
   description:
-    "Compares two models on the questions that both answered: McNemar's exact test, two-sided, for each set and over all of them.",
+    "Compares two models that answered the same questions, all of them: McNemar's exact test, two-sided, for each set and over all sets.",
   arguments: [
     ['<first>', 'file written by relbert evaluate analogy --predictions'],
     ['<second>', 'the same of another model, for the same questions'],

@@ -44,7 +44,7 @@ export interface Comparison extends McNemarResult {
 }
 
 /**
- * Compares two models by the questions that both answered; McNemar's exact test per set, then over all.
+ * Compares two models that answered the same questions; McNemar's exact test per set, then over all.
  *
  * @throws DataError where the files do not hold answers to the same questions
  */
