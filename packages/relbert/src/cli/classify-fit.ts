@@ -1,6 +1,5 @@
 /** `relbert classify fit`: a classifier of relations, learnt from labelled pairs. */
 import type { FitFigures, LabelledExample, RelationClassifier } from '../index.ts';
-import { pairText } from '../pair/word-pair.ts';
 import type { DataFile } from '../text/data-error.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
@@ -137,6 +136,7 @@ async function noteRepeated(
   terminal: Terminal,
 ): Promise<void> {
   const { contradictions, undirectedPairKey } = await import('../classify/folds.ts');
+  const { pairText } = await import('../pair/word-pair.ts');
   const contradicting = contradictions(examples);
   const [first] = contradicting;
   if (first !== undefined) {

@@ -1,6 +1,5 @@
 /** `relbert classify predict`: the relations of pairs, as a stream in constant memory. */
 import type { Prediction } from '../index.ts';
-import { excerpt } from '../text/excerpt.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
@@ -36,6 +35,7 @@ export const classifyPredict = command({
     const { RelationClassifier } = await import('../index.ts');
     const { encoder: fitted } = await RelationClassifier.describe(folder);
     if (fitted.template && encoderFlags.prompt !== undefined) {
+      const { excerpt } = await import('../text/excerpt.ts');
       throw new UsageError(
         `${folder}: the classifier was fitted to the template ${excerpt(fitted.prompt)}: leave --prompt out, or fit again with it`,
       );
