@@ -1,6 +1,5 @@
 /** `relbert complete`: hot is to cold as big is to which word of a list? */
 import type { Completion, EncodePairs, WordTable } from '../index/completion.ts';
-import { isBlank } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
@@ -45,6 +44,7 @@ export const complete = command({
   ],
   async run([pairText, words], flags, terminal) {
     const { head, tail } = await pairArgument(pairText);
+    const { isBlank } = await import('../pair/word-pair.ts');
     const blank = words.findIndex(isBlank);
     if (blank >= 0) throw new UsageError(`word ${blank + 1} to complete is blank`);
     if (flags.candidates > 0 && flags.top > flags.candidates) {
