@@ -64,6 +64,19 @@ describe('relbert export --format safetensors --dtype int8', () => {
     expect(distance(int8, f32)).toBeGreaterThan(1e-4);
   });
 
+  it('is copied byte for byte when it is exported again, in other files too', async () => {
+    const [again, shards] = [join(root, 'again'), join(root, 'shards')];
+    const args = ['export', '--format', 'safetensors', '--dtype', 'int8', '--model', folder];
+    expect((await relbert([...args, '--output', again])).code).toBe(0);
+    const file = 'model.int8.safetensors';
+    expect(readFileSync(join(again, file)).equals(readFileSync(join(folder, file)))).toBe(true);
+    expect((await relbert([...args, '--shard-size', '0.02', '--output', shards])).code).toBe(0);
+    expect(readdirSync(shards).filter((name) => name.endsWith('.safetensors')).length).toBeGreaterThan(1);
+    const [before, after] = [(await openModel(folder)).weights.int8, (await openModel(shards)).weights.int8];
+    expect([...after.keys()].toSorted()).toEqual([...before.keys()].toSorted());
+    for (const [name, source] of before) expect(await after.get(name)?.read()).toEqual(await source.read());
+  });
+
   it('becomes f16 again, for training and for transformers', async () => {
     const halves = join(root, 'f16');
     const args = ['--format', 'safetensors', '--dtype', 'f16', '--model', folder, '--output', halves];
