@@ -147,12 +147,25 @@ async function openFeatures(flags: ClassificationFlags, terminal: Terminal): Pro
   if (flags.pairVectors !== undefined) await requireVectorFile(flags.pairVectors);
   const pairFeatures = await import('../evaluate/pair-features.ts');
   const { readPairVectors } = await import('../formats/word-vectors.ts');
+  const { DataError } = await import('../text/data-error.ts');
   const missingPairs = new Set<string>();
   const missingWords = new Set<string>();
   const withPairVectors = (extract: FeatureExtractor): FeatureExtractor => {
     const file = flags.pairVectors;
     if (file === undefined) return extract;
-    const vectorsOf = readOnce((all) => readPairVectors(readWithProgress(file, terminal), all, file));
+    const vectorsOf = readOnce(async (all) => {
+      const vectors = await readPairVectors(readWithProgress(file, terminal), all, file);
+      const [pair] = all;
+      if (pair && !all.some((each) => vectors.get(each))) {
+        const expected = `expected keys such as ${pair.head.replace(/\s+/g, '_')}__${pair.tail.replace(/\s+/g, '_')}`;
+        throw new DataError(
+          file,
+          undefined,
+          `has a vector for none of the ${all.length} pairs, such as '${pair.head}:${pair.tail}'; ${expected}`,
+        );
+      }
+      return vectors;
+    });
     return async (pairs, all) => {
       const appended = pairFeatures.appendPairVectors(await extract(pairs, all), pairs, await vectorsOf(all));
       for (const { head, tail } of appended.missing) missingPairs.add(`${head}:${tail}`);

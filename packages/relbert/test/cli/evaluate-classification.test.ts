@@ -115,6 +115,11 @@ describe('relbert evaluate classification', () => {
     expect(stderr).toContain('pairs have no vector in --pair-vectors');
     expect(stdout).toMatch(/BLESS +\d+\.\d +\d+\.\d +\d+\.\d +100 +0\.001/);
     expect(stdout).toContain('→ mero');
+    const others = await judge('diff+dot', '--pair-vectors', file('o.txt', 'sun__moon 1 2 3\n'));
+    expect([others.code, others.stderr]).toEqual([
+      1,
+      expect.stringMatching(/o\.txt: has a vector for none of the \d+ pairs, such as '(\w+):(\w+)'; .* as \1__\2/),
+    ]);
     const wrong = await judge('both');
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('choose cat, cat+dot, diff, diff+dot')]);
   });

@@ -27,13 +27,33 @@ describe('bootstrapInterval', () => {
     expect(held / 300).toBeLessThan(0.985);
   });
 
-  it('is the same for the same seed and shrinks to a point where all answers agree', () => {
+  it('is the same for the same seed', () => {
     const scores = answers(17, 9);
     expect(bootstrapInterval(scores, { seed: 4 })).toEqual(bootstrapInterval(scores, { seed: 4 }));
     expect(bootstrapInterval(scores, { resamples: 50, seed: 4 })).not.toEqual(
       bootstrapInterval(scores, { resamples: 50, seed: 5 }),
     );
-    expect(bootstrapInterval(answers(8, 0))).toEqual({ low: 1, high: 1 });
+  });
+
+  it("is Wilson's where all answers agree", () => {
+    // 8 / (8 + 1.96²) to 1, and of 0 of 5: 0 to 1.96² / (5 + 1.96²)
+    const all = bootstrapInterval(answers(8, 0));
+    expect([all.low, all.high]).toEqual([expect.closeTo(0.67559, 4), 1]);
+    const none = bootstrapInterval(answers(0, 5));
+    expect([none.low, none.high]).toEqual([0, expect.closeTo(0.43448, 4)]);
+    // z of 99 %: 2.5758
+    expect(bootstrapInterval(answers(8, 0), { level: 0.99 }).low).toBeCloseTo(8 / (8 + 2.575829 ** 2), 6);
+    expect(bootstrapInterval([0.5, 0.5])).toEqual({ low: 0.5, high: 0.5 });
+  });
+
+  it('of a macro average knows that a set in which all answers agree is a sample, too', () => {
+    const { low, high } = bootstrapMacroInterval([answers(8, 0), answers(0, 5)]);
+    expect(low).toBeCloseTo(0.5 - (1 - 0.67559) / 2, 4);
+    expect(high).toBeCloseTo(0.5 + 0.43448 / 2, 4);
+    const half = bootstrapMacroInterval([answers(8, 0), answers(50, 50)]);
+    const alone = bootstrapInterval(answers(50, 50));
+    expect(half.low).toBeCloseTo(0.75 - Math.hypot((0.5 - alone.low) / 2, (1 - 0.67559) / 2), 2);
+    expect(half.high).toBeCloseTo(0.75 + (alone.high - 0.5) / 2, 2);
   });
 
   it('narrows as the level falls', () => {
