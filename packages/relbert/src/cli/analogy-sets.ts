@@ -1,10 +1,13 @@
 /** The files of analogy questions that `--data` and `--split` name. */
 import { parseAnalogyQuestions } from '../data/analogy.ts';
-import type { AnalogySet } from '../evaluate/analogy.ts';
+import type { AnalogySet as Questions } from '../evaluate/analogy.ts';
 import { basename, dirname, extname, join, resolve } from '../node/path.ts';
 import { existingKind, kindOfPath, listFolder, readText } from '../node/read-file.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { UsageError } from './exit.ts';
+
+/** Questions and the file that they stand in. */
+export type AnalogySet = Questions & { readonly path: string };
 
 interface AnalogyFile {
   readonly set: string;
@@ -23,7 +26,7 @@ export async function readAnalogySets(paths: readonly string[], split: string): 
   const sets: AnalogySet[] = [];
   for (const file of files) {
     const questions = parseAnalogyQuestions({ file: file.path, text: await readText(file.path) });
-    sets.push({ set: file.set, split: file.split, questions });
+    sets.push({ ...file, questions });
   }
   return sets;
 }

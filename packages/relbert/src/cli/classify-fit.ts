@@ -7,7 +7,18 @@ import { openSplits } from './evaluate-classification.ts';
 import { UsageError } from './exit.ts';
 import { readInputText } from './input-text.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
-import { choice, flag, fromZero, negated, number, probability, required, text, withDefault } from './option.ts';
+import {
+  choice,
+  flag,
+  fromZero,
+  negated,
+  number,
+  outputFolder,
+  probability,
+  required,
+  text,
+  withDefault,
+} from './option.ts';
 import type { Terminal } from './terminal.ts';
 
 // Features are embeddings as they are.
@@ -25,7 +36,7 @@ export const classifyFit = command({
         '.tsv, .csv or .jsonl of head, tail, label, - for standard input, or a folder with train.tsv and perhaps val.tsv',
       ),
     ),
-    output: required(text('<dir>', 'folder for the classifier')),
+    output: required(outputFolder('folder for the classifier')),
     validation: text(
       '<file>',
       'pairs to choose and calibrate by (default: val.tsv of the folder, else some of the data are held out)',

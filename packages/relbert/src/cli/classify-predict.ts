@@ -3,7 +3,7 @@ import type { Prediction } from '../index.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
-import { choice, flag, number, probability, required, text } from './option.ts';
+import { choice, flag, number, outputText, probability, required, text } from './option.ts';
 import { openPairs } from './pair-input.ts';
 
 const { maxLength, batchTokens, threads, device, offline, prompt } = modelOptions;
@@ -20,7 +20,7 @@ export const classifyPredict = command({
     encoder: text('<model>', 'where its encoder is now: folder, hub id, id@revision (default: the name it had)'),
     prompt,
     other: number('<probability>', 'pairs whose label is less probable are "other" (default: as fitted)', probability),
-    output: text('<file>', 'where to write (default, or -: standard output)'),
+    output: outputText('where to write (default, or -: standard output)'),
     ...{ maxLength, batchTokens, threads, device, offline },
     dtype: choice('<dtype>', 'precision of the computation (default: as fitted)', ['f32', 'int8']),
     json: flag('print JSON lines {"head","tail","label","probability"}'),

@@ -2,12 +2,13 @@
 import { InvalidArgumentError } from 'commander';
 import type { Clustering } from '../index.ts';
 import type { AtomicFile as OpenFile } from '../node/files.ts';
+import { join } from '../node/path.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
-import { flag, fromZero, number, type Option, text, withDefault } from './option.ts';
+import { flag, folderOf, fromZero, number, type Option, text, withDefault } from './option.ts';
 import { openPairs } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,6 +21,27 @@ const clusterCount: Option<number | 'auto' | undefined> = {
   },
 };
 
+const resultNames = { svg: 'map.svg', tsv: 'clusters.tsv', json: 'clusters.json' };
+type ResultKind = keyof typeof resultNames;
+
+/** The kind that the ending of an output says; undefined: it is a folder for all. */
+function kindOf(path: string): ResultKind | undefined {
+  const ending = path.replace(/^.*\./s, '').toLowerCase();
+  return Object.hasOwn(resultNames, ending) ? (ending as ResultKind) : undefined;
+}
+
+/** The files that an output stands for. */
+function resultFiles(path: string): { readonly kind: ResultKind; readonly path: string }[] {
+  const one = kindOf(path);
+  if (one) return [{ kind: one, path }];
+  return Object.entries(resultNames).map(([kind, name]) => ({ kind: kind as ResultKind, path: join(path, name) }));
+}
+
+function resultsOption(help: string): Option<string | undefined> {
+  const parse = (path: string): string => (kindOf(path) ? path : folderOf(path));
+  return { value: '<path>', help, parse, writes: (path) => resultFiles(path).map((file) => file.path) };
+}
+
 export const cluster = command({
   name: 'cluster',
   summary: 'groups of pairs with similar relations',
@@ -30,8 +52,7 @@ export const cluster = command({
     pairs: text('<file>', '.tsv, .csv, .jsonl or .txt file, or package/NAME; - reads standard input'),
     k: withDefault(clusterCount, 'auto'),
     seed: withDefault(number('<number>', 'of the starts', fromZero), 0),
-    output: text(
-      '<path>',
+    output: resultsOption(
       'FILE.svg: a map; FILE.tsv: head, tail, cluster; FILE.json: as --json; else a folder for all three',
     ),
     ...modelOptions,
@@ -46,6 +67,7 @@ export const cluster = command({
     if (flags.output !== undefined && outputFile(flags.output) === undefined) {
       throw new UsageError(`--output ${flags.output}: expected a file or a folder; --json prints to standard output`);
     }
+    if (flags.output !== undefined) await checkFolder(flags.output);
     const { pairs: input } = await openPairs(args, flags.pairs, terminal);
     const given: WordPair[] = [];
     for await (const pair of input) given.push(pair);
@@ -111,8 +133,19 @@ function tableOf(pairs: readonly WordPair[], { clusters }: Clustering): string {
     .join('');
 }
 
-const resultFiles = { svg: 'map.svg', tsv: 'clusters.tsv', json: 'clusters.json' } as const;
-type Contents = Readonly<Record<keyof typeof resultFiles, () => string>>;
+/** @throws UsageError for a folder that holds other files */
+async function checkFolder(path: string): Promise<void> {
+  const { kindOfPath, listFolder } = await import('../node/read-file.ts');
+  if (kindOf(path) || (await kindOfPath(path)) !== 'folder') return;
+  // Not temporary files of a killed process.
+  const names = (await listFolder(path)).filter((name) => !name.startsWith('.'));
+  if (names.length === 0 || names.includes(resultNames.tsv)) return;
+  throw new UsageError(
+    `--output ${path}: the folder holds other files (${names[0]}): name a new folder, or a file that ends in .svg, .tsv or .json`,
+  );
+}
+
+type Contents = Readonly<Record<ResultKind, () => string>>;
 
 interface Results extends AsyncDisposable {
   /** Puts all files in place together. */
@@ -123,18 +156,14 @@ interface Results extends AsyncDisposable {
 async function openResults(path: string, { signal }: Terminal): Promise<Results> {
   const { AtomicFile, makeFolder, removeEmptyFolder } = await import('../node/files.ts');
   const { commitTogether } = await import('../node/files-together.ts');
-  const { join } = await import('../node/path.ts');
-  const ending = /\.(svg|tsv|json)$/i.exec(path)?.[1]?.toLowerCase();
-  const made = ending === undefined && (await makeFolder(path));
-  const files: { readonly kind: keyof Contents; readonly file: OpenFile }[] = [];
+  const made = !kindOf(path) && (await makeFolder(path));
+  const files: { readonly kind: ResultKind; readonly file: OpenFile }[] = [];
   const dispose = async () => {
     for (const { file } of files) await file.discard();
     if (made) await removeEmptyFolder(path);
   };
   try {
-    for (const kind of Object.keys(resultFiles) as (keyof Contents)[]) {
-      if (ending !== undefined && kind !== ending) continue;
-      const place = ending === undefined ? join(path, resultFiles[kind]) : path;
+    for (const { kind, path: place } of resultFiles(path)) {
       files.push({ kind, file: await AtomicFile.create(place, { signal }) });
     }
   } catch (error) {

@@ -4,7 +4,18 @@ import type { Recipe } from '../train/recipe-schema.ts';
 import type { RecipeSettings } from '../train/recipe-settings.ts';
 import { UsageError } from './exit.ts';
 import { modelOptions } from './model-options.ts';
-import { choice, type Flags, flag, headed, list, repeated, text, typedName, withDefault } from './option.ts';
+import {
+  choice,
+  type Flags,
+  flag,
+  headed,
+  list,
+  outputFolder,
+  repeated,
+  text,
+  typedName,
+  withDefault,
+} from './option.ts';
 import { resumeOption } from './resume-option.ts';
 
 const recipeOptions = headed('Recipe:', {
@@ -61,7 +72,7 @@ const runOptions = headed('Run:', {
 export const distillOptions = {
   // Not required: --help-settings needs neither.
   model: text('<model>', 'language model to start from: folder, hub id, or id@revision'),
-  output: text('<dir>', 'folder to create, in HuggingFace layout'),
+  output: outputFolder('folder to create, in HuggingFace layout'),
   ...recipeOptions,
   ...everydayOptions,
   ...runOptions,

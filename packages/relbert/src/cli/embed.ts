@@ -6,10 +6,10 @@ import type { ColumnTypes } from '../formats/column-type.ts';
 import { furtherColumns } from '../pair/further-columns.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
-import { type EmbeddingFormat, embeddingFormats, formatOf } from './embedding-format.ts';
+import { type EmbeddingFormat, embeddingFormats, formatOf, pairsPathOf } from './embedding-format.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
-import { choice, flag, text } from './option.ts';
+import { choice, flag, outputText, text } from './option.ts';
 import { openPairs, type PairInput } from './pair-input.ts';
 import type { Terminal } from './terminal.ts';
 import { UnknownWordSearch } from './unknown-words.ts';
@@ -31,7 +31,7 @@ export const embed = command({
       'precision of the computation (default: int8 where the weights are, as those of the embedded model, which is twice as fast; else f32)',
       dtypes,
     ),
-    output: text('<file>', 'where to write (default, or -: standard output)'),
+    output: outputText('where to write (default, or -: standard output)', (path) => [path, pairsPathOf(path)]),
     format: choice(
       '<format>',
       'jsonl, npy (beside a .pairs.tsv), word2vec or word2vec-binary (as gensim reads them), arrow (reads Arrow from standard input unless pairs are given), parquet; default by the ending: .npy, .vec, .w2v, .bin, .arrow, .arrows, .parquet',

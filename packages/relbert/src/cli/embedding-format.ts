@@ -21,6 +21,11 @@ const byEnding: Readonly<Record<string, EmbeddingFormat>> = {
   ...{ arrow: 'arrow', arrows: 'arrow', feather: 'arrow', ipc: 'arrow', parquet: 'parquet' },
 };
 
+/** `vectors.npy` has its pairs in `vectors.pairs.tsv`. */
+export function pairsPathOf(path: string): string {
+  return `${path.replace(/\.npy$/i, '')}.pairs.tsv`;
+}
+
 export interface EmbeddingWriter {
   /** The block holds at least one pair. */
   write(block: EmbeddingBlock): Promise<void>;

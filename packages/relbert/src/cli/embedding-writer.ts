@@ -8,7 +8,12 @@ import { AtomicFile } from '../node/files.ts';
 import { commitTogether } from '../node/files-together.ts';
 import { pairTableOf } from '../pair/pair-table.ts';
 import type { WordPair } from '../pair/word-pair.ts';
-import type { EmbeddingFormat, EmbeddingWriter, EmbeddingWriterOptions } from './embedding-format.ts';
+import {
+  type EmbeddingFormat,
+  type EmbeddingWriter,
+  type EmbeddingWriterOptions,
+  pairsPathOf,
+} from './embedding-format.ts';
 import { type Output, openOutput } from './output.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -63,11 +68,6 @@ function jsonLinesWriter(output: Output): EmbeddingWriter {
     finish: () => output.commit(),
     discard: () => output.discard(),
   };
-}
-
-/** `vectors.npy` has its pairs in `vectors.pairs.tsv`. */
-export function pairsPathOf(path: string): string {
-  return `${path.replace(/\.npy$/i, '')}.pairs.tsv`;
 }
 
 async function npyWriter(

@@ -13,6 +13,7 @@ import {
   pairModelOptions,
   refuseEncoderFlags,
 } from './pair-model.ts';
+import { refuseReplacing } from './replaced-input.ts';
 import type { Cell } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -61,6 +62,10 @@ export const evaluateAnalogy = command({
     }
     const { readAnalogySets } = await import('./analogy-sets.ts');
     const sets = await readAnalogySets(flags.data, flags.split);
+    if (flags.predictions !== undefined) {
+      const inputs = sets.map(({ path }) => ({ path, from: '--data' }));
+      await refuseReplacing(`--predictions ${flags.predictions}`, [flags.predictions], inputs);
+    }
     const { openOutput } = await import('./output.ts');
     // Opened before the work starts: a folder that cannot be written to shows now, not after minutes.
     const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);

@@ -46,6 +46,7 @@ export {
   number,
   type Option,
   type Options,
+  outputText,
   portNumber,
   required,
   text,

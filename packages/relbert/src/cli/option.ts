@@ -16,6 +16,8 @@ export interface Option<T> {
   readonly negated?: true;
   /** The flag may be given several times; the values are collected. */
   readonly repeated?: true;
+  /** The files that the command replaces, where the value names an output: none of them may be a file that it reads. */
+  readonly writes?: (value: string) => readonly string[];
   /** Heading in the help, of this option and those after it. */
   readonly heading?: string;
 }
@@ -56,7 +58,30 @@ export function fileBeside(help: string): Option<string | undefined> {
     if (path !== '-') return path;
     throw new InvalidArgumentError('Expected a file: the figures go to standard output.');
   };
-  return { value: '<file>', help, parse };
+  return { value: '<file>', help, parse, writes: (path) => [path] };
+}
+
+/** A file that is written; without the option, or with `-`, standard output where the command says so. */
+export function outputText(
+  help: string,
+  writes = (path: string): readonly string[] => [path],
+): Option<string | undefined> {
+  return { value: '<file>', help, writes };
+}
+
+const fileEndings =
+  /\.(?:svg|png|jpe?g|gif|webp|pdf|html?|md|txt|tsv|csv|jsonl?|ndjson|npy|npz|parquet|arrow|vec|w2v|bin|onnx|safetensors|pt|gz|zip)$/i;
+
+/** A path as that of a folder. @throws InvalidArgumentError for one with the ending of a file */
+export function folderOf(path: string): string {
+  const ending = fileEndings.exec(path)?.[0];
+  if (ending === undefined) return path;
+  throw new InvalidArgumentError(`Expected a folder, which does not end in ${ending}.`);
+}
+
+/** A folder that is written. */
+export function outputFolder(help: string): Option<string | undefined> {
+  return { value: '<dir>', help, parse: folderOf };
 }
 
 /** Several values after one flag; `value` ends in `...>`. */

@@ -2,6 +2,7 @@
 import { type Command, Option as ProgramOption } from 'commander';
 import type { CommandDeclaration, Declaration } from './command.ts';
 import { type Option, typedName } from './option.ts';
+import { refuseReplacedInputs } from './replaced-input.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds a command, or a group of them, with help, options and action. */
@@ -24,9 +25,11 @@ function complete(added: Command, declared: CommandDeclaration, terminal: Termin
   if (examples.length > 0)
     added.addHelpText('after', `\n${title}:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
   const run = declared.run as (args: readonly unknown[], flags: object, terminal: Terminal) => Promise<void>;
-  added.action((...values: readonly unknown[]) => {
+  added.action(async (...values: readonly unknown[]) => {
     const args = values.slice(0, declared.arguments.length);
-    return run(args, added.opts(), terminal);
+    const flags: Readonly<Record<string, unknown>> = added.opts();
+    await refuseReplacedInputs(args, flags, declared.options);
+    return run(args, flags, terminal);
   });
 }
 

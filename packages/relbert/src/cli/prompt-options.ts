@@ -15,6 +15,7 @@ import {
   fromZero,
   list,
   number,
+  outputFolder,
   required,
   share,
   text,
@@ -43,7 +44,7 @@ type PromptDataFlags = Flags<typeof promptDataOptions>;
 /** Output folder, counts of triggers (`what`), seed and resumption. */
 export function runOptions(what: string) {
   return {
-    output: required(text('<dir>', 'folder to create: config.json with the prompt, prompt.jsonl, loss.svg')),
+    output: required(outputFolder('folder to create: config.json with the prompt, prompt.jsonl, loss.svg')),
     begin: number('<n>', `${what} before the head word`, fromZero),
     middle: number('<n>', `${what} between the words`, fromZero),
     end: number('<n>', `${what} after the tail word`, fromZero),

@@ -32,6 +32,16 @@ export async function kindOfPath(path: string): Promise<'file' | 'folder' | 'oth
   }
 }
 
+/** A text that paths of the same file have in common; undefined for anything that is not a file. */
+export async function fileIdentity(path: string): Promise<string | undefined> {
+  try {
+    const found = await stat(path, { bigint: true });
+    return found.isFile() ? `${found.dev}:${found.ino}` : undefined;
+  } catch {
+    return undefined; // who opens it says why it cannot be
+  }
+}
+
 /** What a path is that has to be there. @throws FileError */
 export async function existingKind(path: string): Promise<'file' | 'folder' | 'other'> {
   const kind = await kindOfPath(path);

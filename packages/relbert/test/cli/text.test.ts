@@ -1,8 +1,8 @@
 import { Readable, Writable } from 'node:stream';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { formatOf } from '../../src/cli/embedding-format.ts';
-import { jsonLine, pairsPathOf } from '../../src/cli/embedding-writer.ts';
+import { formatOf, pairsPathOf } from '../../src/cli/embedding-format.ts';
+import { jsonLine } from '../../src/cli/embedding-writer.ts';
 import { predictionLine } from '../../src/cli/evaluate-analogy.ts';
 import { describeError, isDefect } from '../../src/cli/exit.ts';
 import { infoText } from '../../src/cli/info.ts';

@@ -12,6 +12,7 @@ import {
   modelOptions,
   number,
   openOutput,
+  outputText,
   type Terminal,
   text,
   UsageError,
@@ -20,7 +21,7 @@ import {
 import type { PlotSpec } from '../plot/style.ts';
 
 const pictureOptions = {
-  output: text('<file>', '.svg or .png (default: SVG to standard output)'),
+  output: outputText('.svg or .png (default: SVG to standard output)'),
   format: choice('<format>', 'where the ending does not say it', ['svg', 'png']),
   title: text('<text>', 'instead of the usual one'),
   scale: withDefault(

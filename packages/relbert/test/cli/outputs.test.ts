@@ -1,0 +1,86 @@
+/** Outputs that would destroy something, or that their name promises to be something else. */
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { relbert } from './command.ts';
+import { file, folder, jsonl, model } from './evaluation.ts';
+
+/** Runs a command that is used wrongly, and gives what it said. */
+async function wrongUsage(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await relbert(args);
+  expect([code, stdout]).toEqual([2, '']);
+  return stderr;
+}
+
+describe('an output that is an input', () => {
+  const pairs = 'cat\tdog\nking\tqueen\n';
+  const questions = jsonl({ stem: ['a', 'b'], choice: [['c', 'd'], ['e', 'f']], answer: 0 }); // biome-ignore format: one line
+
+  it.each([
+    ['embed', pairs, (path: string) => ['--pairs', path, '--output', path]],
+    ['cluster', pairs, (path: string) => ['--pairs', path, '--output', path]],
+    ['classify predict', pairs, (path: string) => ['--pairs', path, '--output', path, '--model', 'none']],
+    ['evaluate analogy', questions, (path: string) => ['--data', path, '--predictions', path]],
+    [
+      'evaluate analogy',
+      questions,
+      (path: string) => ['--data', folder, '--split', nameOf(path), '--predictions', path],
+    ],
+    ['evaluate mapping', '{}\n', (path: string) => ['--data', path, '--predictions', path]],
+    [
+      'evaluate mapping',
+      '{}\n',
+      (path: string) => ['--data', path, '--model', `vectors:${path}`, '--predictions', path],
+    ],
+  ])('of %s is refused', async (command, content, args) => {
+    const path = file(content === pairs ? 'in.tsv' : 'in.jsonl', content);
+    const said = await wrongUsage(...command.split(' '), ...args(path));
+    expect(said).toMatch(/in\.\w+: would replace .*in\.\w+, which --(pairs|data|model) reads: name another file$/m);
+    expect(readFileSync(path, 'utf8')).toBe(content);
+  });
+
+  it('is found by another name, and among several files that are written', async () => {
+    const path = file('v.pairs.tsv', pairs);
+    const link = join(folder, 'link.tsv');
+    symlinkSync(path, link);
+    expect(await wrongUsage('embed', '--pairs', path, '--output', link)).toContain('would replace');
+    expect(await wrongUsage('embed', '--pairs', path, '--output', join(folder, 'v.npy'))).toContain('would replace');
+    const before = file('groups/clusters.tsv', pairs);
+    expect(await wrongUsage('cluster', '--pairs', before, '--output', join(folder, 'groups'))).toContain(
+      `would replace ${before}`,
+    );
+  });
+});
+
+describe('an output that is a folder', () => {
+  it.each([
+    ['cluster', 'a:b'],
+    ['prompt tune', '--model', 'none'],
+    ['prompt search', '--model', 'none'],
+    ['distill', '--model', 'none'],
+    ['evaluate complete', '--data', 'none'],
+    ['classify fit', '--data', 'none'],
+  ])('of %s does not end as a picture', async (command, ...args) => {
+    const path = join(folder, 'map.png');
+    expect(await wrongUsage(...command.split(' '), ...args, '--output', path)).toContain(
+      'Expected a folder, which does not end in .png',
+    );
+    expect(readdirSync(folder)).not.toContain('map.png');
+  });
+
+  it('of cluster is new, or that of earlier clusters', async () => {
+    file('index/manifest.json', '{}');
+    const args = ['cluster', 'cat:red', 'dog:red', 'king:blue', '--k', '2', ...model];
+    expect(await wrongUsage(...args, '--output', join(folder, 'index'))).toContain(
+      'the folder holds other files (manifest.json): name a new folder, or a file that ends in .svg, .tsv or .json',
+    );
+    const output = join(folder, 'v1.2');
+    mkdirSync(output);
+    for (const _ of [1, 2]) expect((await relbert([...args, '--output', output])).code).toBe(0);
+    expect(readdirSync(output)).toHaveLength(3);
+  });
+});
+
+function nameOf(path: string): string {
+  return basename(path, '.jsonl');
+}
