@@ -48,7 +48,7 @@ export const embed = command({
   async run([args], flags, terminal) {
     const { outputFile } = await import('./output.ts');
     const output = outputFile(flags.output);
-    const format = flags.format ?? formatOf(output);
+    const format = formatOf(output, flags.format);
     if ((format === 'npy' || format === 'parquet') && output === undefined) {
       throw new UsageError(`the format ${format} needs --output FILE`);
     }

@@ -6,13 +6,29 @@ import { UsageError } from './exit.ts';
 export const embeddingFormats = ['jsonl', 'npy', 'word2vec', 'word2vec-binary', 'arrow', 'parquet'] as const;
 export type EmbeddingFormat = (typeof embeddingFormats)[number];
 
-/** The format that the ending of the output file asks for. @throws UsageError for the ending of another format */
-export function formatOf(output: string | undefined): EmbeddingFormat {
-  const ending = /\.([^./\\]+)$/.exec(output ?? '')?.[1]?.toLowerCase() ?? 'jsonl';
-  const format = byEnding[ending];
-  if (format) return format;
+/**
+ * The format that `--format` or the ending of the output file asks for.
+ * @throws UsageError where they contradict each other, or for the ending of another format
+ */
+export function formatOf(output: string | undefined, asked?: EmbeddingFormat): EmbeddingFormat {
+  const ending = /\.([^./\\]+)$/.exec(output ?? '')?.[1]?.toLowerCase();
+  const named = ending === undefined ? 'jsonl' : byEnding[ending];
+  if (asked) {
+    if (named && ending !== undefined && ending !== 'txt' && kindOf(asked) !== kindOf(named)) {
+      throw new UsageError(
+        `--format ${asked} and --output ${output} contradict each other: .${ending} is ${named}; leave --format out, or end the file as ${asked} does`,
+      );
+    }
+    return asked;
+  }
+  if (named) return named;
   const endings = Object.keys(byEnding).map((known) => `.${known}`);
   throw new UsageError(`${output}: .${ending} says no format: end it in ${endings.join(', ')}, or give --format`);
+}
+
+/** Text and binary are told apart by their content: word2vec's endings are used for both. */
+function kindOf(format: EmbeddingFormat): string {
+  return format.replace('-binary', '');
 }
 
 const byEnding: Readonly<Record<string, EmbeddingFormat>> = {

@@ -3,11 +3,18 @@ import { type EmbeddingBlock, row } from '../encoder/embeddings.ts';
 import { joined } from '../formats/byte-reader.ts';
 import { type ColumnTypes, columnTypes, typedColumns } from '../formats/column-type.ts';
 import { littleEndianBytes, npyHeader } from '../formats/npy.ts';
-import { floatText, word2vecBytes, word2vecHeader, word2vecKey, word2vecLine } from '../formats/word2vec.ts';
+import {
+  floatText,
+  readableWord2vecKey,
+  VectorTextError,
+  word2vecBytes,
+  word2vecHeader,
+  word2vecLine,
+} from '../formats/word2vec.ts';
 import { AtomicFile } from '../node/files.ts';
 import { commitTogether } from '../node/files-together.ts';
 import { pairTableOf } from '../pair/pair-table.ts';
-import type { WordPair } from '../pair/word-pair.ts';
+import { pairText, type WordPair } from '../pair/word-pair.ts';
 import {
   type EmbeddingFormat,
   type EmbeddingWriter,
@@ -130,6 +137,17 @@ const heldText = 4_000_000;
 /** Room for the first line of a long file: two numbers of up to 15 digits. */
 const headerWidth = 31;
 
+function keyOf(pair: WordPair): string {
+  try {
+    return readableWord2vecKey(pair);
+  } catch (error) {
+    if (!(error instanceof VectorTextError)) throw error;
+    throw new Error(`${pairText(pair)}: ${error.message}; take --format jsonl, npy, arrow or parquet`, {
+      cause: error,
+    });
+  }
+}
+
 interface Word2vecOptions {
   readonly dimension: number;
   readonly terminal: Terminal;
@@ -168,7 +186,7 @@ function word2vecWriter(output: Output, { dimension, terminal, path, binary }: W
     async write(block) {
       const fresh = [...block.pairs.keys()].flatMap((i) => {
         const pair = block.pairs[i] as WordPair;
-        const key = word2vecKey(pair);
+        const key = keyOf(pair);
         dropped ??= Object.keys(pair.columns ?? {})[0];
         if (!keys.has(key)) {
           keys.add(key);

@@ -1,6 +1,6 @@
 /** `relbert index build | add | remove | compact`. */
 import type { RelationEncoder } from '../encoder/relation-encoder.ts';
-import type { IndexWriteEvent, IndexWriter, IndexWriterOptions } from '../index/index-writer.ts';
+import type { IndexedBlock, IndexWriteEvent, IndexWriter, IndexWriterOptions } from '../index/index-writer.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { command } from './command.ts';
 import { indexModelOptions, openIndex, requireModel } from './index-model.ts';
@@ -9,9 +9,10 @@ import { type Flags, flag, required, text } from './option.ts';
 import { openPairs } from './pair-input.ts';
 import { type StageLabels, StageProgress } from './stage-progress.ts';
 import type { Terminal } from './terminal.ts';
+import { openVectorBlocks } from './vector-blocks.ts';
 
 const pairsHelp =
-  '.tsv, .csv, .jsonl or .txt file, - for standard input, or package/NAME; further columns of a table with a header line, or members of JSON objects, are kept';
+  '.tsv, .csv, .jsonl or .txt file, - for standard input, or package/NAME; further columns of a table with a header line, or members of JSON objects, are kept; vectors that relbert embed has written with the same model are taken as they are';
 
 const folderArgument = ['<dir>', 'the folder of the index'] as const;
 const addOptions = {
@@ -80,7 +81,7 @@ export const indexCompact = command({
 });
 
 async function buildIndex(dir: string, flags: Flags<typeof buildOptions>, terminal: Terminal): Promise<void> {
-  const { pairs, count } = await openPairs([], flags.pairs, terminal);
+  const source = await openSource(flags.pairs, terminal);
   const { IndexWriter } = await import('../index/index-writer.ts');
   const { indexFolder } = await import('../node/index-folder.ts');
   const { nodeWorkerRuntime } = await import('../node/worker.ts');
@@ -95,11 +96,11 @@ async function buildIndex(dir: string, flags: Flags<typeof buildOptions>, termin
   await using runtime = nodeWorkerRuntime();
   const writing = writerOptions({ runtime, terminal, threads: flags.threads, bar });
   await using writer = await IndexWriter.create(indexFolder(dir), about, writing);
-  await addPairs(dir, writer, encoder, { pairs, count, bar }, flags, terminal);
+  await addPairs(dir, writer, encoder, { source, bar }, flags, terminal);
 }
 
 async function addToIndex(dir: string, flags: AddFlags, terminal: Terminal): Promise<void> {
-  const { pairs, count } = await openPairs([], flags.pairs, terminal);
+  const source = await openSource(flags.pairs, terminal);
   const index = await openIndex(dir);
   await index[Symbol.asyncDispose](); // what it says of its model is enough
   const { encoder } = await requireModel(index, flags, terminal);
@@ -108,12 +109,33 @@ async function addToIndex(dir: string, flags: AddFlags, terminal: Terminal): Pro
   const { nodeWorkerRuntime } = await import('../node/worker.ts');
   await using runtime = nodeWorkerRuntime();
   await using writer = await openWriter(dir, { runtime, terminal, threads: flags.threads, bar });
-  await addPairs(dir, writer, encoder, { pairs, count, bar }, flags, terminal);
+  await addPairs(dir, writer, encoder, { source, bar }, flags, terminal);
+}
+
+/** What an index gets: pairs that are to be encoded, or that have their vectors. */
+interface Source {
+  readonly count: () => Promise<number | undefined>;
+  readonly blocks: (encoder: RelationEncoder) => AsyncIterable<IndexedBlock>;
+}
+
+async function openSource(file: string, terminal: Terminal): Promise<Source> {
+  const stored = (await isFile(file)) ? await openVectorBlocks(file, terminal) : undefined;
+  if (stored) {
+    terminal.note(`${file} holds vectors, which are taken as they are: they must be of this model`);
+    return { count: async () => undefined, blocks: stored };
+  }
+  const { pairs, count } = await openPairs([], file, terminal);
+  const options = { signal: terminal.signal, blockSize: 1024, readAhead: true };
+  return { count, blocks: (encoder) => encoder.encodeStream(pairs, options) };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  const { kindOfPath } = await import('../node/read-file.ts');
+  return (await kindOfPath(path)) === 'file';
 }
 
 interface AddedPairs {
-  readonly pairs: Parameters<RelationEncoder['encodeStream']>[0];
-  readonly count: () => Promise<number | undefined>;
+  readonly source: Source;
   readonly bar: StageProgress<IndexWriteEvent>;
 }
 
@@ -121,14 +143,12 @@ async function addPairs(
   dir: string,
   writer: IndexWriter,
   encoder: RelationEncoder,
-  { pairs, count, bar }: AddedPairs,
+  { source, bar }: AddedPairs,
   flags: { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  bar.total = terminal.showsProgress ? await count() : undefined;
-  const result = await writer.add(
-    encoder.encodeStream(pairs, { signal: terminal.signal, blockSize: 1024, readAhead: true }),
-  );
+  bar.total = terminal.showsProgress ? await source.count() : undefined;
+  const result = await writer.add(source.blocks(encoder));
   await bar[Symbol.asyncDispose]();
   const { added, repeated } = result;
   const text = `${pairCount(added)} added${repeated > 0 ? `, ${repeated} were there already` : ''}`;

@@ -46,10 +46,13 @@ export async function openVectorBlocks(
       yield* (await open()).vectors();
     };
   }
-  if (name.endsWith('.jsonl'))
-    return holdsEmbeddings(await firstLine(chunks(), file)) ? () => jsonBlocks(chunks(), file) : undefined;
-  if (/\.(tsv|csv)$/.test(name) || (name.endsWith('.txt') && !holdsVectors(await firstLine(chunks(), file))))
-    return undefined;
+  if (/\.(tsv|csv)$/.test(name)) return undefined;
+  if (!name.endsWith('.bin')) {
+    const line = await firstLine(chunks(), file);
+    // embed writes JSON lines into files of several endings, or of none.
+    if (holdsEmbeddings(line)) return () => jsonBlocks(chunks(), file);
+    if (name.endsWith('.jsonl') || (name.endsWith('.txt') && !holdsVectors(line))) return undefined;
+  }
   return () => word2vecBlocks(chunks(), file);
 }
 
@@ -92,7 +95,7 @@ export async function findVectors(
   });
 }
 
-/** Whether a .jsonl file starts with a pair with its embedding. */
+/** Whether a file starts with the JSON of a pair with its embedding. */
 function holdsEmbeddings(line: string): boolean {
   try {
     const first: unknown = JSON.parse(line);

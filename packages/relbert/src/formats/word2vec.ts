@@ -21,6 +21,16 @@ export interface KeyedVector {
   readonly vector: Float32Array;
 }
 
+/**
+ * The key of a pair, as {@link word2vecKey} makes it, for a file that is to be read again.
+ * @throws VectorTextError where the pair cannot be read from its key
+ */
+export function readableWord2vecKey(pair: WordPair): string {
+  const key = word2vecKey(pair);
+  pairOfWord2vecKey(key);
+  return key;
+}
+
 /** The key of a pair: head and tail joined by `__`, each run of white space written as `_`. */
 export function word2vecKey(pair: WordPair): string {
   return `${pair.head.trim().replace(/\s+/gu, '_')}__${pair.tail.trim().replace(/\s+/gu, '_')}`;

@@ -14,6 +14,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { RelationEncoder } from '../../src/encoder/relation-encoder.ts';
 import { RelationIndex } from '../../src/index/relation-index.ts';
 import { lockFolder } from '../../src/node/file-lock.ts';
 import { webIndexFolder } from '../../src/web/index-folder.ts';
@@ -126,6 +127,26 @@ describe('relbert index', () => {
     });
     expect((await relbert(['index', 'info', grown])).stdout).toMatch(/^size +[1-9]\d*\.\d kB$/m);
     expect(readdirSync(grown).filter((name) => !/^(manifest\.json|segment-\w+\.bin)$/.test(name))).toEqual([]);
+  });
+
+  it('takes the vectors of a file as they are', async () => {
+    const vectors = join(folder, 'vectors.jsonl');
+    expect((await relbert(['embed', '--pairs', pairs, ...model, '--output', vectors])).code).toBe(0);
+    const built = join(folder, 'of-vectors');
+    const encode = vi.spyOn(RelationEncoder.prototype, 'encodeStream');
+    onTestFinished(() => encode.mockRestore());
+    const { code, stderr, stdout } = await relbert(['index', 'build', built, '--pairs', vectors, ...model, '--json']);
+    expect([code, stdout]).toEqual([0, '{"added":4,"repeated":1,"rows":4}\n']);
+    expect(stderr).toContain('vectors.jsonl holds vectors, which are taken as they are: they must be of this model');
+    expect(encode).not.toHaveBeenCalled();
+    expect(await json('index', 'info', built)).toMatchObject({ columns: ['relation'] });
+    const ask = ['index', 'search', 'hot:cold', '--index'] as const;
+    expect((await json<Output>(...ask, built)).results).toEqual((await json<Output>(...ask, index)).results);
+    const short = join(folder, 'short.jsonl');
+    writeFileSync(short, '{"head":"a","tail":"b","embedding":[1,2]}\n');
+    expect(await failure('index', 'add', built, '--pairs', short)).toContain(
+      'the vectors have 2 dimensions, the index',
+    );
   });
 
   it('does not replace the manifest of something else', async () => {

@@ -1,6 +1,6 @@
 /** Outputs that would destroy something, or that their name promises to be something else. */
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { relbert } from './command.ts';
 import { file, folder, jsonl, model } from './evaluation.ts';
@@ -78,6 +78,49 @@ describe('an output that is a folder', () => {
     mkdirSync(output);
     for (const _ of [1, 2]) expect((await relbert([...args, '--output', output])).code).toBe(0);
     expect(readdirSync(output)).toHaveLength(3);
+  });
+});
+
+describe('relbert embed', () => {
+  it.each([
+    ['word2vec', 'zz.npy', 'npy'],
+    ['npy', 'zz.jsonl', 'jsonl'],
+    ['jsonl', 'zz.bin', 'word2vec-binary'],
+  ])('does not write %s into %s', async (format, name, named) => {
+    const output = join(folder, name);
+    expect(await wrongUsage('embed', 'cat:dog', '--format', format, '--output', output, ...model)).toContain(
+      `--format ${format} and --output ${output} contradict each other: ${extname(name)} is ${named}; leave --format out`,
+    );
+  });
+
+  it.each([
+    ['word2vec', 'w.txt'],
+    ['word2vec', 'w.bin'],
+    ['word2vec-binary', 'w.vec'],
+    ['jsonl', 'x.txt'],
+    [undefined, 'x.json'],
+    [undefined, 'x.ndjson'],
+    [undefined, 'y.txt'],
+    [undefined, 'without-ending'],
+  ])('writes %s into %s, which is read as vectors', async (format, name) => {
+    const output = join(folder, name);
+    const args = format === undefined ? [] : ['--format', format];
+    expect((await relbert(['embed', 'cat:dog', 'king:queen', '--output', output, ...args, ...model])).code).toBe(0);
+    // Without a model: only vectors will do.
+    const { code, stdout } = await relbert(['neighbours', 'cat:dog', '--among', output, '--json']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('["king","queen"]')]);
+  });
+
+  it('names a pair that a key of word2vec cannot hold', async () => {
+    const output = join(folder, 'keys.vec');
+    const { code, stderr } = await relbert(['embed', 'cat:dog', 'a_b:c__d', '--output', output, ...model]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        '["a_b","c__d"]: the key "a_b__c__d" can be split in more than one place: "__" must stand between the words only; take --format jsonl, npy, arrow or parquet',
+      ),
+    ]);
+    expect(existsSync(output)).toBe(false);
   });
 });
 

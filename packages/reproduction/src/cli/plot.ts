@@ -204,11 +204,16 @@ async function drawMap(file: string, flags: Flags<typeof mapOptions>, terminal: 
   await writePicture(spec, format, flags, terminal);
 }
 
-/** By `--format`, or the ending of the output. */
+/** By `--format`, or the ending of the output. @throws UsageError where they contradict each other */
 function formatOf({ format, output }: PictureFlags): 'svg' | 'png' {
-  if (format) return format;
+  const ending = /\.(svg|png)$/i.exec(output ?? '')?.[1]?.toLowerCase();
+  if (format) {
+    if (ending === undefined || ending === format) return format;
+    throw new UsageError(
+      `--format ${format} and --output ${output} contradict each other: leave --format out, or end the file in .${format}`,
+    );
+  }
   if (output === undefined || output === '-') return 'svg';
-  const ending = /\.(svg|png)$/i.exec(output)?.[1]?.toLowerCase();
   if (ending === 'svg' || ending === 'png') return ending;
   throw new UsageError(`--output ${output}: a picture ends in .svg or .png; --format says which where it does not`);
 }

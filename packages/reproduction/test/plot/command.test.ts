@@ -29,6 +29,12 @@ describe('relbert plot', () => {
     ]);
   });
 
+  it('refuses a format that the ending contradicts', async () => {
+    const output = join(folder, 'm.svg');
+    const { code, stderr } = await relbert(['plot', 'map', pairs, '--output', output, '--format', 'png', ...model]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`--format png and --output ${output} contradict`)]);
+  });
+
   it('draws a PNG in the scale that is asked for', async () => {
     const results = join(folder, 'guesses.json');
     const guessed = ['evaluate', 'analogy', '--data', join(data, 'analogy/u2'), '--model', 'random', '--json'];
