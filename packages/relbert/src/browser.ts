@@ -32,13 +32,13 @@ export interface LoadOptions extends EncoderOptions, FetchFilesOptions {
    * Compute in a web worker, so that the page stays free. Default: true in a page, false in a worker. Without a worker
    * the page gets a turn between batches.
    */
-  readonly worker?: boolean;
+  readonly worker?: boolean | undefined;
   /** Where published models lie, as `BASE/NAME@VERSION/`. Default: where the bundler put them, else https://cdn.jsdelivr.net/npm. */
-  readonly modelBase?: string;
+  readonly modelBase?: string | undefined;
   /** What computes. Default `auto`, which is `wasm`. */
-  readonly device?: WebRuntimeOptions['device'];
+  readonly device?: WebRuntimeOptions['device'] | undefined;
   /** Where onnxruntime-web and the worker find their files. */
-  readonly runtime?: Omit<WebWorkerOptions, 'device'>;
+  readonly runtime?: Omit<WebWorkerOptions, 'device'> | undefined;
 }
 
 const optionNames: Readonly<Record<keyof LoadOptions, true>> = {
@@ -93,7 +93,7 @@ export interface ClassifierOptions extends FetchFilesOptions {
   /** The encoder that the classifier was fitted to, or is fitted to; it stays open when the classifier is disposed of. */
   readonly encoder: Core;
   /** Where an MLP runs. */
-  readonly runtime?: WebRuntimeOptions;
+  readonly runtime?: WebRuntimeOptions | undefined;
 }
 
 /** Which relation holds between two words, learnt from labelled pairs; `fit` or `load` makes one. */

@@ -13,11 +13,13 @@ export class ClusterError extends RelbertError {
 
 export interface ClusterOptions {
   /** `auto` (default): the number, 2 to 20 and at most half as many as rows, with the greatest mean silhouette. */
-  readonly k?: number | 'auto';
+  readonly k?: number | 'auto' | undefined;
   /** Of the starts. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (event: { readonly kind: 'cluster'; readonly done: number; readonly total: number }) => void;
+  readonly onProgress?:
+    | ((event: { readonly kind: 'cluster'; readonly done: number; readonly total: number }) => void)
+    | undefined;
 }
 
 export interface Clustering {

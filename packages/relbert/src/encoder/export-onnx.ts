@@ -16,19 +16,19 @@ import { parameterData } from './weighted-session.ts';
 
 export interface ExportOnnxOptions {
   /** Default: the checkpoint's, else average_no_mask. */
-  readonly pooling?: Pooling;
+  readonly pooling?: Pooling | undefined;
   /**
    * f32 (default); f16: weights stored in half the space, computed with in f32; int8: the matrix products of the layers
    * in 8 bits.
    */
-  readonly dtype?: 'f32' | 'f16' | 'int8';
+  readonly dtype?: 'f32' | 'f16' | 'int8' | undefined;
   /**
    * `onnxruntime` (default): operators of ONNX Runtime where they are faster than their parts. `plain`: operators of the
    * ONNX standard only, for every other runtime.
    */
-  readonly opset?: 'onnxruntime' | 'plain';
+  readonly opset?: 'onnxruntime' | 'plain' | undefined;
   /** For int8: computes the ranges of activations. `nodeRuntime()` or `webRuntime()`. */
-  readonly runtime?: Runtime;
+  readonly runtime?: Runtime | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -52,7 +52,7 @@ export type EncodeEvent =
 
 export interface EncodeOptions {
   /** A prompt longer than the limit: `error` (default) throws {@link PromptTooLongError}, `skip` leaves a row of NaN and reports it. */
-  readonly onTooLong?: 'error' | 'skip';
+  readonly onTooLong?: 'error' | 'skip' | undefined;
   /** Divide each embedding by its Euclidean norm. Default: as given to `load`, else false. */
   readonly normalize?: boolean | undefined;
   readonly onProgress?: ((event: EncodeEvent) => void) | undefined;

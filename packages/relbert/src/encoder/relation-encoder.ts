@@ -24,12 +24,12 @@ export {
 
 export interface StreamOptions extends EncodeOptions {
   /** Pairs a block; memory is proportional to it. Default 4096. */
-  readonly blockSize?: number;
+  readonly blockSize?: number | undefined;
   /**
    * Reads a block while the one before it is computed: faster, with two blocks in memory; of a slow source each block comes
    * when the next is read. Default false.
    */
-  readonly readAhead?: boolean;
+  readonly readAhead?: boolean | undefined;
 }
 
 export interface RankOptions extends EncodeOptions {

@@ -91,16 +91,16 @@ export type Direction = 'forward' | 'reverse' | 'both';
 
 export interface AnalogyEvaluationOptions {
   /** By name, or a function where greater is more alike. Default `cosine`. */
-  readonly similarity?: SimilarityName | Similarity;
+  readonly similarity?: SimilarityName | Similarity | undefined;
   /** Default `forward`. */
-  readonly direction?: Direction;
+  readonly direction?: Direction | undefined;
   /**
    * What the similarity of a choice that shares a word with the stem loses, as `RelationEncoder.rankAnalogy` does it; 0 to 2,
    * meant for cosines. Default 0, as the paper has it; `relbert evaluate analogy` takes that of the model.
    */
-  readonly sharedWordDiscount?: number;
+  readonly sharedWordDiscount?: number | undefined;
   /** Of the bootstrap. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

@@ -8,11 +8,11 @@ export interface Interval {
 
 export interface BootstrapOptions {
   /** Share of the resampled means inside the interval. Default 0.95. */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** Number of resamples. Default 10,000. */
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

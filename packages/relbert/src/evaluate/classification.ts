@@ -17,7 +17,7 @@ export interface ClassificationOptions extends ClassifierOptions {
    * `default` (default): hidden size 100, learning rate 1e-3. `grid`: the paper's nine settings, of which the one with
    * the greatest macro F1 on the validation pairs counts, the first of equals; without validation pairs, the default.
    */
-  readonly search?: 'default' | 'grid';
+  readonly search?: 'default' | 'grid' | undefined;
 }
 
 /** A setting of the search and its result. */

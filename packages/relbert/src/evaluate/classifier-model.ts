@@ -30,21 +30,21 @@ export interface ClassifierEvent {
 
 export interface ClassifierOptions {
   /** Of weights and shuffling. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Factor of the L2 penalty. Default 1e-4. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Items of a step, at most all. Default 200. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default 200. */
-  readonly maxEpochs?: number;
+  readonly maxEpochs?: number | undefined;
   /** Least fall of the loss that counts. Default 1e-4. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Training ends after more than this many epochs in a row without such a fall. Default 10. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Threads of one operator. Default: the runtime's choice. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (event: ClassifierEvent) => void;
+  readonly onProgress?: ((event: ClassifierEvent) => void) | undefined;
 }
 
 /** A trained classifier: plain data. */

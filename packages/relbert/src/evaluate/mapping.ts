@@ -51,11 +51,13 @@ export interface MappingEvaluation {
 
 export interface MappingOptions {
   /** Default `coherence`. */
-  readonly objective?: MappingObjective;
+  readonly objective?: MappingObjective | undefined;
   /** Ends a search after this many partial mappings with the best one found, marked as not proven. Default: no limit. */
-  readonly maxNodes?: number;
+  readonly maxNodes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (event: { readonly kind: 'mapping'; readonly done: number; readonly total: number }) => void;
+  readonly onProgress?:
+    | ((event: { readonly kind: 'mapping'; readonly done: number; readonly total: number }) => void)
+    | undefined;
 }
 
 /**

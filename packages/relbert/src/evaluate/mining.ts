@@ -36,13 +36,15 @@ export interface MiningResult extends MiningFigures {
 
 export interface MiningEvaluationOptions {
   /** Numbers of seeds. Default 5 and 20. */
-  readonly seeds?: readonly number[];
+  readonly seeds?: readonly number[] | undefined;
   /** Times that seeds are drawn for each relation. Default 10. */
-  readonly draws?: number;
+  readonly draws?: number | undefined;
   /** Of the draws. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (event: { readonly kind: 'mining'; readonly done: number; readonly total: number }) => void;
+  readonly onProgress?:
+    | ((event: { readonly kind: 'mining'; readonly done: number; readonly total: number }) => void)
+    | undefined;
 }
 
 /**

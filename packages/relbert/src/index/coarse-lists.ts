@@ -52,9 +52,9 @@ export class CoarseLists implements AsyncDisposable {
       readonly dimension: number;
       readonly count: number;
       readonly runtime: Runtime;
-      readonly threads?: number;
+      readonly threads?: number | undefined;
       readonly signal?: AbortSignal | undefined;
-      readonly onIteration?: (done: number, total: number) => void;
+      readonly onIteration?: ((done: number, total: number) => void) | undefined;
     },
   ): Promise<CoarseLists> {
     const { dimension, count, runtime, threads, signal, onIteration } = options;

@@ -38,9 +38,9 @@ function mayAnswer({ example, word }: AnalogyToComplete): (candidate: string) =>
 
 export interface CompletionOptions {
   /** Answers. Default 10. */
-  readonly top?: number;
+  readonly top?: number | undefined;
   /** Words that are encoded: those that are most like the question by the words alone. Default 1000. */
-  readonly candidates?: number;
+  readonly candidates?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

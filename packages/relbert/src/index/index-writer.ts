@@ -25,9 +25,9 @@ import { unitVector } from './unit-vector.ts';
 export interface IndexWriterOptions {
   /** Assigns rows to lists. */
   readonly runtime: Runtime;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (event: IndexWriteEvent) => void;
+  readonly onProgress?: ((event: IndexWriteEvent) => void) | undefined;
 }
 
 export type IndexWriteEvent = SegmentProgress | { readonly kind: 'adding'; readonly done: number };
@@ -58,7 +58,7 @@ export class IndexWriter implements AsyncDisposable {
    */
   static async create(
     folder: WritableIndexFolder,
-    about: { readonly dimension: number; readonly model: ModelIdentity; readonly overwrite?: boolean },
+    about: { readonly dimension: number; readonly model: ModelIdentity; readonly overwrite?: boolean | undefined },
     options: IndexWriterOptions,
   ): Promise<IndexWriter> {
     const { dimension, model, overwrite = false } = about;

@@ -25,12 +25,12 @@ export interface MineOptions {
   readonly runtime: Runtime;
   readonly threads?: number | undefined;
   /** Pairs that are found. Default 100. */
-  readonly top?: number;
+  readonly top?: number | undefined;
   /** Pairs that look like the relation and are not: they lower the score of what is like them. */
-  readonly not?: readonly PairVector[];
+  readonly not?: readonly PairVector[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** `done` candidates were compared. */
-  readonly onProgress?: (event: { readonly kind: 'mining'; readonly done: number }) => void;
+  readonly onProgress?: ((event: { readonly kind: 'mining'; readonly done: number }) => void) | undefined;
 }
 
 export interface MinedPair extends ScoredPair {

@@ -11,10 +11,10 @@ import type { PairVector } from './index-question.ts';
 
 export interface NeighbourOptions {
   /** Neighbours a query. Default 10. */
-  readonly top?: number;
+  readonly top?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** `done` pairs were compared. */
-  readonly onProgress?: (event: { readonly kind: 'neighbours'; readonly done: number }) => void;
+  readonly onProgress?: ((event: { readonly kind: 'neighbours'; readonly done: number }) => void) | undefined;
 }
 
 /**

@@ -8,20 +8,20 @@ export interface IndexQuery {
   /** Any length but 0; its direction counts. */
   readonly vector: Float32Array;
   /** The pairs that the vector stands for: they are not among the answers. */
-  readonly pairs?: readonly WordPair[];
+  readonly pairs?: readonly WordPair[] | undefined;
 }
 
 export interface IndexSearchOptions {
   /** Answers to each question. Default 10. */
-  readonly top?: number;
+  readonly top?: number | undefined;
   /** A condition on columns, `head` and `tail`: `relation = "hypernym" and head != "dog"`. */
-  readonly where?: string;
+  readonly where?: string | undefined;
   /** Leaves out pairs that share a word with the question's pairs, without regard to case. Default false. */
-  readonly distinctWords?: boolean;
+  readonly distinctWords?: boolean | undefined;
   /** Compares with every pair. Default false. */
-  readonly exact?: boolean;
+  readonly exact?: boolean | undefined;
   /** Lists that are read for a question. Default: 3 √K of the K lists of a segment, about 99.5 % of the nearest ten. */
-  readonly probes?: number;
+  readonly probes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface SearchOptions extends Omit<SegmentSearchOptions, 'limit' | 'tur
   /** Answers to each question. */
   readonly top: number;
   /** Leaves out pairs that share a word with the question's pairs. Default false. */
-  readonly distinctWords?: boolean;
+  readonly distinctWords?: boolean | undefined;
 }
 
 /** The pairs with the greatest cosine to each question, best first. @param units The directions of the questions. */

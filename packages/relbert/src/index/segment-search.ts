@@ -10,9 +10,9 @@ export interface SegmentSearchOptions {
   /** Answers. */
   readonly limit: number;
   /** Compares with every row. Default false. */
-  readonly exact?: boolean;
+  readonly exact?: boolean | undefined;
   /** Lists that are read for a question. Default: 3 √K of K. */
-  readonly probes?: number;
+  readonly probes?: number | undefined;
   /** Gives the event loop a turn where one is due. */
   readonly turn: () => Promise<void> | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -31,7 +31,7 @@ export interface SegmentProgress {
 
 export interface SegmentOptions {
   readonly runtime: Runtime;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Gives the event loop a turn where one is due. */
   readonly turn: () => Promise<void> | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -17,13 +17,13 @@ import { nodeWorkerRuntime } from './worker.ts';
  */
 export interface LoadOptions extends EncoderOptions, HubOptions {
   /** Run in a worker thread, so that the event loop (the page, in a browser) stays free while pairs are encoded. Default true; false starts faster. */
-  readonly worker?: boolean;
+  readonly worker?: boolean | undefined;
   /** What computes. Default `auto`: the CPU, or WASM where onnxruntime-node has no binary. */
   readonly device?: DeviceChoice | undefined;
   /** In a browser only: where onnxruntime-web finds its files, and which device computes. */
-  readonly runtime?: WebWorkerOptions;
+  readonly runtime?: WebWorkerOptions | undefined;
   /** In a browser only: request headers. */
-  readonly headers?: FetchFilesOptions['headers'];
+  readonly headers?: FetchFilesOptions['headers'] | undefined;
 }
 
 const optionNames: Readonly<Record<Exclude<keyof LoadOptions, 'runtime' | 'headers'>, true>> = {

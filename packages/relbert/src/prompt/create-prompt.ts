@@ -12,9 +12,9 @@ export interface PromptNeeds extends TemplateNeeds {
    * Id of a soft prompt's first vector: the number of rows of the word-embedding table, which may exceed the tokenizer's
    * ids. Default: the tokenizer's `vocabularySize`.
    */
-  readonly softStart?: number;
+  readonly softStart?: number | undefined;
   /** Dimension of the model's word embeddings, which a soft prompt's vectors must have. Default: not checked. */
-  readonly embedding?: number;
+  readonly embedding?: number | undefined;
 }
 
 /**

@@ -30,7 +30,7 @@ const placeholders: Readonly<Record<string, TemplatePlaceholder>> = {
 /** The placeholders that a template needs besides `<subj>` and `<obj>`. */
 export interface TemplateNeeds {
   /** Whether `<mask>` must occur, as the pooling `mask` needs it. Default false. */
-  readonly mask?: boolean;
+  readonly mask?: boolean | undefined;
 }
 
 /**

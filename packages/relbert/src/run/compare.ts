@@ -30,13 +30,13 @@ export interface ComparePromptsOptions extends PromptDataOptions, HingeOptions {
   /** The prompts with their names in the table. */
   readonly prompts: readonly { readonly name: string; readonly spec: PromptSpec }[];
   /** Analogy questions for the accuracy; without questions it is not measured. */
-  readonly validate?: readonly AnalogySet[];
+  readonly validate?: readonly AnalogySet[] | undefined;
   /** The recipe of the short fine-tuning. */
   readonly recipe: Recipe;
   /** Its steps. 0: none. */
   readonly steps: number;
   /** Relations a step. Default: the recipe's, or all if there are fewer. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
 }
 
 /** How good a prompt is. */

@@ -14,11 +14,11 @@ export interface DistillOptions {
   readonly output: string;
   readonly recipe: Recipe;
   /** For the model card. Default 'custom'. */
-  readonly recipeName?: string;
+  readonly recipeName?: string | undefined;
   /** A trigger or soft prompt instead of the recipe's template. A soft prompt's vectors are trained too. */
   readonly prompt?: PromptSpec | undefined;
   /** Analogy questions whose mean accuracy decides which weights are kept. Default: the loss of held-out pairs decides. */
-  readonly validate?: readonly AnalogySet[];
+  readonly validate?: readonly AnalogySet[] | undefined;
   /** Analogy or relation files whose pairs are left out of the training data, in both orders. */
   readonly excludePairs?: readonly string[] | undefined;
   readonly threads?: number | undefined;
@@ -30,7 +30,7 @@ export interface DistillOptions {
   /** Replace an output folder that exists. */
   readonly overwrite?: boolean | undefined;
   /** Type of the saved weights. Default 'f32'. */
-  readonly dtype?: 'f32' | 'f16';
+  readonly dtype?: 'f32' | 'f16' | undefined;
   /** Called for header lines and relations that the readers of the data skip. */
   readonly onNotice?: ((notice: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

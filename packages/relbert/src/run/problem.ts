@@ -34,7 +34,7 @@ export interface PromptDataOptions {
   readonly threads?: number | undefined;
   /** What computes. Default `auto`. */
   readonly device?: DeviceChoice | undefined;
-  readonly hub?: HubOptions;
+  readonly hub?: HubOptions | undefined;
   /** Called for header lines and relations that the readers of the data skip. */
   readonly onNotice?: ((notice: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

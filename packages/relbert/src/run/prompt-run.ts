@@ -32,9 +32,9 @@ export const tuningRun: RunKind = { ...promptRun, other: { name: searchStateName
 
 export interface PromptRunOptions extends PromptDataOptions, HingeOptions, Omit<RunFolderOptions, 'read' | 'resume'> {
   /** The form in which the prompt is written. Default '2023'. */
-  readonly layout?: PromptLayout;
+  readonly layout?: PromptLayout | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** What search and tuning report beside their progress: their data, and the folder of the prompt. */

@@ -11,17 +11,17 @@ export interface SearchPromptOptions
   extends PromptRunOptions,
     Pick<AutopromptOptions, 'iterations' | 'k' | 'position'> {
   /** Go on with the search in the folder. */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** Triggers before, between and after the words; not together with `template`. */
-  readonly counts?: TriggerCounts;
+  readonly counts?: TriggerCounts | undefined;
   /** Start from the tokens of this manual template. */
-  readonly template?: string;
+  readonly template?: string | undefined;
   /** Leave out tokens that continue words. */
-  readonly wholeWords?: boolean;
+  readonly wholeWords?: boolean | undefined;
   /** Leave the words of the training pairs out. */
-  readonly noPairWords?: boolean;
+  readonly noPairWords?: boolean | undefined;
   /** Let every candidate see every triple. */
-  readonly exhaustive?: boolean;
+  readonly exhaustive?: boolean | undefined;
 }
 
 export type SearchPromptEvent = AutopromptEvent | PromptRunEvent;

@@ -9,7 +9,7 @@ export interface TunePromptOptions
   extends PromptRunOptions,
     Pick<PTuningOptions, 'counts' | 'reparameterization' | 'steps' | 'learningRate' | 'every'> {
   /** Go on with the run in the folder; 'last', 'best': from this checkpoint alone, where the other is damaged. */
-  readonly resume?: boolean | CheckpointName;
+  readonly resume?: boolean | CheckpointName | undefined;
 }
 
 export type TunePromptEvent = PTuningEvent | PromptRunEvent;

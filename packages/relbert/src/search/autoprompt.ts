@@ -26,24 +26,24 @@ import { TriggerWriter, triggerSpec } from './trigger-prompt.ts';
 export interface AutopromptOptions extends PromptProblem {
   readonly counts: TriggerCounts;
   /** Tokens to start from, in the prompt's order. Default: mask tokens, as in the paper. */
-  readonly initial?: readonly number[];
+  readonly initial?: readonly number[] | undefined;
   /** Default 50, as in the paper. */
-  readonly iterations?: number;
+  readonly iterations?: number | undefined;
   /** Candidates an iteration. Default 50, as in the paper. */
-  readonly k?: number;
+  readonly k?: number | undefined;
   /** Which trigger an iteration changes: a random one (the paper) or the one that promises most. Default 'random'. */
-  readonly position?: 'random' | 'best';
-  readonly filters?: CandidateFilters;
+  readonly position?: 'random' | 'best' | undefined;
+  readonly filters?: CandidateFilters | undefined;
   /** Default '2023'. */
-  readonly layout?: PromptLayout;
+  readonly layout?: PromptLayout | undefined;
   /** A candidate this many standard errors worse than the leader drops out; Infinity: none does. Default 2.25. */
-  readonly deviations?: number;
+  readonly deviations?: number | undefined;
   /** Saves the state after each iteration, when the caller has taken its events. Default: nothing is saved. */
-  readonly store?: SearchStore;
+  readonly store?: SearchStore | undefined;
   /** Go on from the store's state, if there is any. Default false. */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** What a resumed run must share with the saved state in addition to these options: model, data. */
-  readonly configuration?: Json;
+  readonly configuration?: Json | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -32,12 +32,12 @@ export interface TokenList {
 
 export interface DecodeOptions {
   /** Leave special tokens out. Default false. */
-  readonly skipSpecial?: boolean;
+  readonly skipSpecial?: boolean | undefined;
   /**
    * Remove spaces before punctuation and English contractions afterwards. Default: `clean_up_tokenization_spaces` of
    * tokenizer_config.json, else false.
    */
-  readonly cleanUpSpaces?: boolean;
+  readonly cleanUpSpaces?: boolean | undefined;
 }
 
 /** Turns text into token ids. It was built from the contents of files and touches no file itself. */

@@ -33,7 +33,7 @@ export interface TrainOptions extends RunOptions {
   readonly spinning?: boolean | undefined;
   /** Needed for the loss 'similarity'. */
   readonly teacher?: Teacher | undefined;
-  readonly validation?: Validation;
+  readonly validation?: Validation | undefined;
 }
 
 /**

@@ -24,16 +24,16 @@ export interface GradientOptions {
   /** With dropout sites where there is dropout. */
   readonly encoder: TrainableEncoder;
   /** The encoder without dropout, for validation. Default: `encoder`. */
-  readonly undisturbed?: TrainableEncoder;
+  readonly undisturbed?: TrainableEncoder | undefined;
   readonly objective: Objective;
   readonly runtime: Runtime;
   readonly threads?: number | undefined;
   /** Threads wait in a busy loop. Default: the runtime's. */
   readonly spinning?: boolean | undefined;
   /** Approximate tokens of a micro-batch. Default 1024: what passes between operators stays in the processor's cache. */
-  readonly microBatchTokens?: number;
+  readonly microBatchTokens?: number | undefined;
   /** Tokens whose intermediate results are kept at once; a larger batch goes through gradient caching. Default 16384. */
-  readonly fusedTokens?: number;
+  readonly fusedTokens?: number | undefined;
 }
 
 /** One step's prompts, what the losses are fed, and the key of its dropout masks. */

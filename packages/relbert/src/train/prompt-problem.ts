@@ -35,7 +35,7 @@ export interface PromptProblem extends HingeOptions {
   readonly threads?: number | undefined;
   readonly seed: number;
   /** Fewest relations of a batch, if there are that many. Default: see the two methods. */
-  readonly relationsPerBatch?: number;
+  readonly relationsPerBatch?: number | undefined;
 }
 
 /** Seed of the validation triples, the same for each seed of a run: losses of different runs can be compared. */

@@ -12,21 +12,21 @@ export interface SamplingPart {
   /** Positives of each relation drawn (P); a relation with fewer gives all it has. */
   readonly positives: number;
   /** Negatives of each relation drawn (N). Default 0. */
-  readonly negatives?: number;
+  readonly negatives?: number | undefined;
   /** Relations are drawn with a probability proportional to (number of positives)^balance. Default 0: in turns, all equally often. */
-  readonly balance?: number;
+  readonly balance?: number | undefined;
   /**
    * For each positive drawn, so many pairs that share a word with it and stand in other relations of the part, and one
    * that shares a word and stands in its relation: neither who follows words nor who avoids them is right. Default 0.
    */
-  readonly sharing?: number;
+  readonly sharing?: number | undefined;
   /** The pairs drawn keep their relation; false: a relation's pairs come together without it, for a teacher. Default true. */
-  readonly labelled?: boolean;
+  readonly labelled?: boolean | undefined;
   /**
    * Draw pairs, each equally likely, without regard to relations and give them no relation: for distillation from a
    * teacher. Goes without `balance`. Default false.
    */
-  readonly mixed?: boolean;
+  readonly mixed?: boolean | undefined;
 }
 
 export interface RelationSamplerOptions {

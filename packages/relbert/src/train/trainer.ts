@@ -49,7 +49,7 @@ export interface RunOptions {
    */
   readonly resume?: boolean | CheckpointName | undefined;
   /** What a resumed run must share with the checkpoint in addition to the settings: model, prompt, data. */
-  readonly configuration?: Json;
+  readonly configuration?: Json | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

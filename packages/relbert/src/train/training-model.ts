@@ -12,7 +12,7 @@ export interface TrainingModel {
   readonly prompt: Prompt;
   readonly pooling: Pooling;
   /** Most tokens of a prompt. Default: the model's limit. */
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
 }
 
 /** A larger encoder whose similarities the loss 'similarity' teaches. */
@@ -30,7 +30,7 @@ export type PairEncoder = (
 
 export interface Validation {
   /** Batches whose mean loss is the figure `loss`. */
-  readonly batches?: readonly TrainingBatch[];
+  readonly batches?: readonly TrainingBatch[] | undefined;
   /** Further figures by name, higher is better: accuracies of analogy questions. */
-  readonly figures?: (encode: PairEncoder) => Promise<Readonly<Record<string, number>>>;
+  readonly figures?: ((encode: PairEncoder) => Promise<Readonly<Record<string, number>>>) | undefined;
 }

@@ -7,7 +7,7 @@ export interface TripleSamplerOptions {
   /** Relations a step, one triple each. The paper: 64. */
   readonly relationsPerStep: number;
   /** Draw a category-level triple for each too: the positive from another relation of the category, the negative from another category. Default true. */
-  readonly category?: boolean;
+  readonly category?: boolean | undefined;
   readonly seed: number;
 }
 

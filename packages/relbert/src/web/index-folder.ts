@@ -6,7 +6,7 @@ import { withoutHead } from './without-head.ts';
 
 export interface WebIndexOptions {
   /** Default: the page's. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

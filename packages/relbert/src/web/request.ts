@@ -2,10 +2,10 @@ import { CheckpointError } from '../formats/checkpoint-error.ts';
 
 export interface RequestOptions {
   /** Default: the global one. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Request headers, such as an authorization. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a server answers where a file is not there: a status, or a page. */

@@ -20,12 +20,12 @@ export interface HubSettings {
 }
 
 export interface HubSettingsOptions {
-  readonly env?: Environment;
-  readonly endpoint?: string;
-  readonly cache?: string;
-  readonly offline?: boolean;
+  readonly env?: Environment | undefined;
+  readonly endpoint?: string | undefined;
+  readonly cache?: string | undefined;
+  readonly offline?: boolean | undefined;
   /** `false`: send none. Default: from HF_TOKEN, HUGGING_FACE_HUB_TOKEN, or the file that `hf auth login` writes. */
-  readonly token?: string | false;
+  readonly token?: string | false | undefined;
 }
 
 /** Options, then environment, then defaults. @throws CheckpointError where HF_ENDPOINT is not a web address */

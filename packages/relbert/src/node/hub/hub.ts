@@ -29,16 +29,16 @@ export interface HubOptions extends HubSettingsOptions {
   readonly onProgress?: ((event: HubEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Default: the global one. */
-  readonly fetch?: Fetch;
+  readonly fetch?: Fetch | undefined;
   /**
    * Milliseconds without a byte after which a connection is given up and made anew; so is a connection of less than
    * 1 KiB/s over three times as long. Default 20,000.
    */
-  readonly stallTimeout?: number;
+  readonly stallTimeout?: number | undefined;
   /** Attempts in a row with less than 64 KiB of progress before it is an error. Default 5. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** First pause before another attempt, doubled each time up to 30 s. Milliseconds, default 500. */
-  readonly pause?: number;
+  readonly pause?: number | undefined;
 }
 
 /**

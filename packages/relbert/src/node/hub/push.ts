@@ -21,10 +21,10 @@ import { hubSettings } from './hub-settings.ts';
 
 export interface PushOptions extends Omit<HubOptions, 'onProgress' | 'cache' | 'offline'> {
   /** Of a repository that is made. Default: the account's choice, mostly public. */
-  readonly private?: boolean;
+  readonly private?: boolean | undefined;
   /** Title of the commit. Default: `Upload by relbert`. */
-  readonly title?: string;
-  readonly onProgress?: (event: PushEvent) => void;
+  readonly title?: string | undefined;
+  readonly onProgress?: ((event: PushEvent) => void) | undefined;
 }
 
 export type PushEvent =

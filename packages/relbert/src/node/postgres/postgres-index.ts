@@ -19,7 +19,7 @@ export interface PostgresIndexOptions {
   /** `NAME` or `SCHEMA.NAME`. Default: the address's `?table=`, else `relbert_pairs`. */
   readonly table?: string | undefined;
   /** Connections at a time. Default 4. */
-  readonly connections?: number;
+  readonly connections?: number | undefined;
   /** Candidates that a search of the graph keeps (hnsw.ef_search), 1 to 1,000. Default 100, or `top` if that is more. */
   readonly efSearch?: number | undefined;
 }

@@ -14,15 +14,15 @@ export interface PushIndexOptions {
   /** `NAME` or `SCHEMA.NAME`. Default: the address's `?table=`, else `relbert_pairs`. */
   readonly table?: string | undefined;
   /** Replaces a table that relbert made. Default false. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Memory that the server may use to build the graph, in MB. Default: what the rows need, up to 2,000. */
   readonly buildMemory?: number | undefined;
   /** Rows of a transaction, at least: an interrupted push loses the last one. Default 20,000. */
-  readonly commitRows?: number;
+  readonly commitRows?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (event: PushIndexEvent) => void;
+  readonly onProgress?: ((event: PushIndexEvent) => void) | undefined;
   /** What the server has to say. */
-  readonly onNotice?: (notice: string) => void;
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 export type PushIndexEvent =

@@ -25,17 +25,17 @@ import {
 export interface PTuningOptions extends PromptProblem, RunOptions {
   readonly counts: TriggerCounts;
   /** Default 'lstm', as in the paper. */
-  readonly reparameterization?: ReparameterizationName;
+  readonly reparameterization?: ReparameterizationName | undefined;
   /** Steps of a batch each. Default 100. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Of AdamW without weight decay. Default 1e-3 (the authors' 2e-5 is for many more steps). */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Largest norm of the gradient. Default 1. */
-  readonly clip?: number;
+  readonly clip?: number | undefined;
   /** Steps between two validations and checkpoints. Default 10. */
-  readonly every?: number;
+  readonly every?: number | undefined;
   /** Default '2023'. */
-  readonly layout?: PromptLayout;
+  readonly layout?: PromptLayout | undefined;
 }
 
 /** The events of fine-tuning with the prompt as text; the last event has its vectors. */
