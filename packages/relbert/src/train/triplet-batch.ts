@@ -26,7 +26,7 @@ export interface TripletBatchOptions {
   readonly round?: number;
   /** Default: all three. */
   readonly kinds?: readonly TripleKind[];
-  /** Fewest relations of a batch, if there are that many. Default 32. */
+  /** About how many relations a batch has: categories stay whole, and a relation runs out of pairs. Default 32. */
   readonly relationsPerBatch?: number;
 }
 
@@ -34,13 +34,15 @@ export interface TripletBatchOptions {
 const positivesPerBatch = 2;
 
 /**
- * The training set cut into batches, in the order in which candidates see them: whole categories go together, and of
- * each relation two positives with their share of the negatives, so that every batch holds triples of all three kinds:
- * for each ordered pair of positives (a, p) of a relation
+ * The training set cut into batches, in the order in which candidates see them: two whole categories or more go
+ * together, and of each relation two positives with their share of the negatives, so that a batch can hold triples of
+ * all three kinds: for each ordered pair of positives (a, p) of a relation
  *
  * - its negatives of the batch (`relation`),
  * - as many positives of other relations (`in-batch`),
  * - and, with p from another relation of the category, positives of other categories (`category`).
+ *
+ * Where relations differ in size, the last batches hold the largest relations alone, which may be of one category.
  *
  * A function of data, seed and round.
  *
@@ -81,7 +83,10 @@ interface Share {
   readonly negatives: readonly WordPair[];
 }
 
-/** Relations in groups of about the same size that do not split a category. */
+/**
+ * Relations in groups of about the same size that do not split a category. A group of one category has no stranger to
+ * be a negative, and joins the smallest other group, as long as there is one.
+ */
 function categoryGroups(relations: readonly RelationSet[], count: number, random: Random): RelationSet[][] {
   const categories = new Map<string, RelationSet[]>();
   for (const set of relations) {
@@ -90,10 +95,22 @@ function categoryGroups(relations: readonly RelationSet[], count: number, random
   }
   const groups: RelationSet[][] = Array.from({ length: count }, () => []);
   for (const category of random.shuffle([...categories.values()])) {
-    const smallest = groups.reduce((least, group) => (group.length < least.length ? group : least));
-    smallest.push(...category);
+    smallestOf(groups).push(...category);
   }
-  return groups.filter(({ length }) => length > 0);
+  const joined = groups.filter(({ length }) => length > 0);
+  for (let at = joined.findIndex(isOneCategory); at >= 0 && joined.length > 1; at = joined.findIndex(isOneCategory)) {
+    const [group = []] = joined.splice(at, 1);
+    smallestOf(joined).push(...group);
+  }
+  return joined;
+}
+
+function smallestOf(groups: readonly RelationSet[][]): RelationSet[] {
+  return groups.reduce((least, group) => (group.length < least.length ? group : least));
+}
+
+function isOneCategory(group: readonly RelationSet[]): boolean {
+  return new Set(group.map(categoryOf)).size === 1;
 }
 
 /** A relation without a parent counts as a category. */

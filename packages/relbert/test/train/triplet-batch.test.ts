@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { RelationSet } from '../../src/data/relation-set.ts';
+import { readRelations } from '../../src/run/read-data.ts';
 import { hingeLosses } from '../../src/search/hinge.ts';
 import { Race } from '../../src/search/race.ts';
-import { tripletBatches } from '../../src/train/triplet-batch.ts';
+import { type TripletBatch, tripletBatches } from '../../src/train/triplet-batch.ts';
 
 /** Words tell where a pair comes from: `r3+` is a positive of relation 3, in category `c1`. */
 function relations(count: number, { positives = 8, negatives = 8, perCategory = 3 } = {}): RelationSet[] {
@@ -68,6 +70,69 @@ describe('tripletBatches', () => {
     expect(odd.flatMap(({ pairs }) => pairs).filter(({ head }) => head.endsWith('+'))).toHaveLength(30);
     expect(() => tripletBatches({ relations: [], seed: 1 })).toThrow(/no relation has two positive pairs/);
     expect(() => tripletBatches({ relations: relations(1, { negatives: 0 }), seed: 1 })).toThrow(/there is no triple/);
+  });
+});
+
+/** How many triples have a positive of another relation, and how many a negative of another category. */
+function categoryLevel(batches: readonly TripletBatch[], perCategory: number) {
+  const categoryOf = (head: string) => Math.floor(relationOf(head) / perCategory);
+  const counts = { triples: 0, siblings: 0, strangers: 0 };
+  for (const { pairs, triples } of batches) {
+    const heads = (places: Int32Array) => Array.from(places, (at) => pairs[at]?.head as string);
+    const [positives, negatives] = [heads(triples.positives), heads(triples.negatives)];
+    for (const [i, anchor] of heads(triples.anchors).entries()) {
+      counts.triples++;
+      if (relationOf(positives[i] as string) !== relationOf(anchor)) counts.siblings++;
+      if (categoryOf(negatives[i] as string) !== categoryOf(anchor)) counts.strangers++;
+    }
+  }
+  return counts;
+}
+
+describe('the category level', () => {
+  it.each([
+    [2, 16, 16],
+    [2, 15, 16],
+    [2, 32, 32],
+    [4, 16, 16],
+    [3, 16, 16],
+  ])('has its third of the triples with %i categories of %i relations, %i a batch', (count, perCategory, perBatch) => {
+    const sets = relations(count * perCategory, { positives: 2, negatives: 2, perCategory });
+    const { triples, siblings, strangers } = categoryLevel(
+      tripletBatches({ relations: sets, seed: 0, relationsPerBatch: perBatch }),
+      perCategory,
+    );
+    // two ordered pairs of positives a relation, two negatives: four triples of each kind
+    expect([triples, siblings]).toEqual([12 * sets.length, 4 * sets.length]);
+    expect(strangers).toBeGreaterThan(siblings);
+  });
+
+  it('gives a relation without parent or negatives its triples beside one large category', () => {
+    const [lone] = relations(1, { negatives: 0 });
+    const sets = [
+      ...relations(63, { perCategory: 63 }),
+      { ...(lone as RelationSet), relation: 'lone', parent: undefined },
+    ];
+    const batches = tripletBatches({ relations: sets, seed: 0 });
+    expect(batches.map((batch) => batch.relations)).toEqual([64, 64, 64, 64]);
+    for (const { relationOf: relation } of batches) expect(new Set(relation).size).toBe(64);
+  });
+
+  it.each([
+    [16, 'bd261e0ea9deee090831f48715c433fcd47b80096feb7b54697bdfb42d211f9e'],
+    [32, 'e265dc66d3e460659537effb79f703e6df39cb86fe413376baa1b686308d6044'],
+  ])('cuts SemEval into the batches of published runs, %i relations a batch', async (relationsPerBatch, expected) => {
+    const sets = await readRelations(['semeval2012']);
+    const hash = createHash('sha256');
+    for (const { pairs, triples, relationOf: relation, relations: count } of tripletBatches({
+      relations: sets,
+      seed: 0,
+      relationsPerBatch,
+    })) {
+      const places = [triples.anchors, triples.positives, triples.negatives, relation].map((list) => [...list]);
+      hash.update(JSON.stringify([pairs.map(({ head, tail }) => [head, tail]), ...places, count]));
+    }
+    expect(hash.digest('hex')).toBe(expected);
   });
 });
 
