@@ -2,7 +2,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Clustering } from '../index.ts';
 import type { AtomicFile as OpenFile } from '../node/files.ts';
-import { join } from '../node/path.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
@@ -34,7 +33,7 @@ function kindOf(path: string): ResultKind | undefined {
 function resultFiles(path: string): { readonly kind: ResultKind; readonly path: string }[] {
   const one = kindOf(path);
   if (one) return [{ kind: one, path }];
-  return Object.entries(resultNames).map(([kind, name]) => ({ kind: kind as ResultKind, path: join(path, name) }));
+  return Object.entries(resultNames).map(([kind, name]) => ({ kind: kind as ResultKind, path: `${path}/${name}` }));
 }
 
 function resultsOption(help: string): Option<string | undefined> {

@@ -72,14 +72,25 @@ export function graceOf(command: string | undefined): number {
   return command === 'distill' || command === 'prompt' || command === 'serve' ? 120_000 : 5000;
 }
 
-/** `help index build` as `index build --help`: the library's help command looks at the first name alone. */
-function askedForHelp(args: readonly string[]): readonly string[] {
-  return args[0] === 'help' && args.length > 2 ? [...args.slice(1), '--help'] : args;
+/**
+ * `help index build` as `index build --help`: the library's help command looks at the first name alone. Where there is no
+ * command of a name, the names up to it: the complaint names it, with the nearest one.
+ */
+function askedForHelp(args: readonly string[], program: Command): readonly string[] {
+  const [help, ...names] = args;
+  if (help !== 'help' || names.length === 0) return args;
+  let command = program;
+  for (const [i, name] of names.entries()) {
+    if (command.commands.length === 0) break;
+    const next = command.commands.find((known) => known.name() === name);
+    if (!next) return names.slice(0, i + 1);
+    command = next;
+  }
+  return [...names, '--help'];
 }
 
 /** Runs one command line (without `node` and the script) to its end and returns the exit code. */
-export async function runCommandLine(typed: readonly string[], io: CommandIo): Promise<number> {
-  const args = askedForHelp(typed);
+export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
   const terminal = createTerminal(io);
   let command: Command | undefined;
   try {
@@ -89,7 +100,7 @@ export async function runCommandLine(typed: readonly string[], io: CommandIo): P
         command = action;
       },
     );
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(askedForHelp(args, program), { from: 'user' });
     await pendingEvents();
     terminal.signal.throwIfAborted();
     return SUCCESS;

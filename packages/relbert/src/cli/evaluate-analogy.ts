@@ -5,6 +5,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { sharedWordDiscountOption } from './analogy.ts';
 import { command } from './command.ts';
 import { UsageError } from './exit.ts';
+import { refuseRepeated, refuseReplacing } from './named-twice.ts';
 import { choice, type Flags, fileBeside, flag, fromZero, list, number, required, text, withDefault } from './option.ts';
 import {
   noLanguageModel,
@@ -13,7 +14,6 @@ import {
   pairModelOptions,
   refuseEncoderFlags,
 } from './pair-model.ts';
-import { refuseReplacing } from './replaced-input.ts';
 import type { Cell } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -62,6 +62,7 @@ export const evaluateAnalogy = command({
     }
     const { readAnalogySets } = await import('./analogy-sets.ts');
     const sets = await readAnalogySets(flags.data, flags.split);
+    await refuseRepeated(sets);
     if (flags.predictions !== undefined) {
       const inputs = sets.map(({ path }) => ({ path, from: '--data' }));
       await refuseReplacing(`--predictions ${flags.predictions}`, [flags.predictions], inputs);

@@ -3,12 +3,15 @@ import type { MappingProblem } from '../data/mapping.ts';
 import type { MappingEvaluation, MappingResult } from '../evaluate/mapping.ts';
 import { command } from './command.ts';
 import { percent } from './evaluate-analogy.ts';
+import { refuseRepeated, refuseReplacing } from './named-twice.ts';
 import { choice, type Flags, fileBeside, flag, fromOne, list, number, required, withDefault } from './option.ts';
 import { noteMissingWords, openPairModel, pairModelOptions } from './pair-model.ts';
 import type { Terminal } from './terminal.ts';
 
-interface MappingSet {
+export interface MappingSet {
+  /** The folder's. */
   readonly name: string;
+  readonly path: string;
   readonly problems: readonly MappingProblem[];
 }
 
@@ -44,7 +47,12 @@ export const evaluateMapping = command({
   options,
   examples: ['relbert evaluate mapping --data data/relation_mapping data/scan'],
   async run(_, flags, terminal) {
-    const sets = await Promise.all(flags.data.map(readMappingSet));
+    const sets = withNames(await Promise.all(flags.data.map(readMappingSet)));
+    await refuseRepeated(sets);
+    if (flags.predictions !== undefined) {
+      const inputs = sets.map(({ path }) => ({ path, from: '--data' }));
+      await refuseReplacing(`--predictions ${flags.predictions}`, [flags.predictions], inputs);
+    }
     const { openOutput } = await import('./output.ts');
     const predictions = flags.predictions === undefined ? undefined : await openOutput(flags.predictions, terminal);
     try {
@@ -113,7 +121,14 @@ export async function readMappingSet(path: string): Promise<MappingSet> {
   const data = { file, text: await readText(file) };
   const problems = extname(file).toLowerCase() === '.csv' ? scanMappings(parseScan(data)) : parseMappings(data);
   if (problems.length === 0) throw new Error(`${file}: holds no problem of two or more terms`);
-  return { name: basename(dirname(resolve(file))), problems };
+  return { name: basename(dirname(resolve(file))), path: file, problems };
+}
+
+/** Sets of the same name have their files as names. */
+function withNames(sets: readonly MappingSet[]): MappingSet[] {
+  return sets.map((set, i) =>
+    sets.some(({ name }, j) => name === set.name && j !== i) ? { ...set, name: set.path } : set,
+  );
 }
 
 function problemJson({ problem, mapping, ...rest }: MappingResult) {

@@ -1,8 +1,8 @@
 /** Declared commands as a program of the library that parses command lines. */
 import { type Command, Option as ProgramOption } from 'commander';
 import type { CommandDeclaration, Declaration } from './command.ts';
+import { refuseReplacedInputs } from './named-twice.ts';
 import { type Option, typedName } from './option.ts';
-import { refuseReplacedInputs } from './replaced-input.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds a command, or a group of them, with help, options and action. */
@@ -28,18 +28,27 @@ function complete(added: Command, declared: CommandDeclaration, terminal: Termin
   added.action(async (...values: readonly unknown[]) => {
     const args = values.slice(0, declared.arguments.length);
     const flags: Readonly<Record<string, unknown>> = added.opts();
+    // Here, not by the library: it would not name the mistyped option that is why this one is missing.
+    const missing = Object.entries(declared.options).find(
+      ([key, { required }]) => required && flags[key] === undefined,
+    );
+    if (missing) added.error(`error: required option '${flagsOf(...missing)}' not specified`);
     await refuseReplacedInputs(args, flags, declared.options);
     return run(args, flags, terminal);
   });
 }
 
+/** As the help has it: `--pairs <file>`. */
+function flagsOf(name: string, { value, negated }: Option<unknown>): string {
+  return `--${negated ? 'no-' : ''}${typedName(name)} ${value}`.trimEnd();
+}
+
 function programOption(name: string, option: Option<unknown>): ProgramOption {
-  const { value, help, parse, choices, initial, required, negated, repeated } = option;
-  const added = new ProgramOption(`--${negated ? 'no-' : ''}${typedName(name)} ${value}`.trimEnd(), help);
+  const { help, value, parse, choices, initial, negated, repeated } = option;
+  const added = new ProgramOption(flagsOf(name, option), help);
   if (choices) added.choices(choices);
   // A switch that is on is so without a word in the help.
   if (initial !== undefined && !negated) added.default(initial);
-  if (required) added.makeOptionMandatory();
   const read = parse ?? ((text: string) => text);
   if (repeated || (parse && value.endsWith('...>'))) {
     const given = (before: unknown): readonly unknown[] =>

@@ -23,6 +23,19 @@ describe('relbert evaluate analogy', () => {
     missingWords?: string[];
   };
 
+  it('counts no file twice', async () => {
+    const { code, stderr } = await relbert([
+      'evaluate',
+      'analogy',
+      '--data',
+      set(),
+      dirname(set()),
+      '--model',
+      'random',
+    ]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('test.jsonl is given twice and would count twice')]);
+  });
+
   it('judges word vectors, plain and gzip, with intervals, categories and relations', async () => {
     for (const content of [vectors, gzipSync(vectors)]) {
       const output = await json<Output>(

@@ -17,6 +17,21 @@ describe('relbert evaluate mapping', () => {
     }[];
   };
 
+  it('names sets of one folder by their files, and counts none twice', async () => {
+    const [a, b] = [file('sets/m.jsonl', jsonl(problem)), file('sets/m4.jsonl', jsonl(problem))];
+    const words = `vectors:${file('v.txt', vectors)}`;
+    const { results } = await json<Output>('evaluate', 'mapping', '--data', a, b, '--model', words);
+    expect(results.map(({ set }) => set)).toEqual([a, b]);
+    const twice = await relbert(['evaluate', 'mapping', '--data', a, b, a, '--model', words]);
+    expect([twice.code, twice.stderr]).toEqual([
+      2,
+      expect.stringContaining(`${a} is given twice and would count twice`),
+    ]);
+    const inFolder = file('alone/test.jsonl', jsonl(problem));
+    const args = ['evaluate', 'mapping', '--data', dirname(inFolder), '--model', words, '--predictions', inFolder];
+    expect((await relbert(args)).stderr).toContain(`would replace ${inFolder}, which --data reads`);
+  });
+
   it('maps problems and scientific and creative analogies', async () => {
     const jsonFile = file('turney/test.jsonl', jsonl(problem));
     const scan =

@@ -6,6 +6,19 @@ import { describe, expect, it } from 'vitest';
 import { spawnRelbert } from './built-command.ts';
 import { relbert, tinyModel } from './command.ts';
 
+describe('a required option', () => {
+  it.each([
+    [['evaluate', 'analogy', '--dta', 'x'], "unknown option '--dta'\n(Did you mean --data?)"],
+    [['evaluate', 'analogy'], "required option '--data <path...>' not specified"],
+    [['index', 'build', 'x', '--pair', 'y'], "unknown option '--pair'\n(Did you mean --pairs?)"],
+  ])('that is missing or mistyped: %j', async (args, message) => {
+    const { code, stdout, stderr } = await relbert(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(' --help shows how)');
+  });
+});
+
 describe('help', () => {
   it('lists the commands on standard output', async () => {
     const { code, stdout, stderr } = await relbert(['--help']);
@@ -48,6 +61,17 @@ describe('help', () => {
     const { stdout } = await relbert(['index', 'build', '--help']);
     expect(stdout).toMatch(/^Usage: relbert index build /);
     expect(await relbert(['help', 'index', 'build'])).toEqual({ code: 0, stdout, stderr: '' });
+  });
+
+  it.each([
+    [['help', 'embd'], "unknown command 'embd'\n(Did you mean embed?)"],
+    [['help', 'zzzzzz'], "unknown command 'zzzzzz'"],
+    [['help', 'index', 'bild'], "unknown command 'bild'\n(Did you mean build?)"],
+  ])('of a command that is not there: %j', async (args, message) => {
+    const { code, stdout, stderr } = await relbert(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr.split('\n').length).toBeLessThan(6);
   });
 
   it('of distill leads to a list of every setting', async () => {

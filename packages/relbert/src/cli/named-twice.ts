@@ -1,4 +1,4 @@
-/** @file Outputs that would replace a file that the command reads: one rule for all commands. */
+/** @file Files that a command line names twice: an output that would replace an input, data that would count twice. */
 import { UsageError } from './exit.ts';
 import { type Options, typedName } from './option.ts';
 
@@ -43,6 +43,19 @@ export async function refuseReplacing(
       if ((await fileIdentity(input.path)) !== identity) continue;
       throw new UsageError(`${output}: would replace ${input.path}, which ${input.from} reads: name another file`);
     }
+  }
+}
+
+/** @throws UsageError where two sets of data are the same file */
+export async function refuseRepeated(sets: readonly { readonly path: string }[]): Promise<void> {
+  const { fileIdentity } = await import('../node/read-file.ts');
+  const seen = new Set<string>();
+  for (const { path } of sets) {
+    const identity = await fileIdentity(path);
+    if (identity !== undefined && seen.has(identity)) {
+      throw new UsageError(`--data: ${path} is given twice and would count twice: leave one out`);
+    }
+    if (identity !== undefined) seen.add(identity);
   }
 }
 
