@@ -126,7 +126,7 @@ function refuse(id: number, error: unknown): void {
   }
   if (refusals.includes(name)) send({ kind: 'refusal', id, detail: message, fault: 'client' });
   else if (name === 'WhereError') {
-    send({ kind: 'refusal', id, detail: message.replace('--where: ', 'where: '), fault: 'client' });
+    send({ kind: 'refusal', id, detail: message, fault: 'client' });
   } else if (name === 'IndexError' && loaded?.index instanceof PostgresIndex) {
     send({ kind: 'refusal', id, detail: message, fault: 'database' });
   } else {

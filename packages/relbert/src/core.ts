@@ -53,7 +53,7 @@ export {
   type EncodePairs,
   type WordTable,
 } from './index/completion.ts';
-export { IndexError } from './index/error.ts';
+export { IndexError, WhereError } from './index/error.ts';
 export type { IndexFile, IndexFolder, NewIndexFile, WritableIndexFolder } from './index/index-folder.ts';
 export { type PairVector, questionOf } from './index/index-question.ts';
 export {
@@ -80,6 +80,7 @@ export type { PromptSpec, SoftSpec, TemplateSpec, TriggerSpec } from './prompt/s
 export { type Device, type DeviceChoice, devices } from './runtime/device.ts';
 export { RuntimeError } from './runtime/error.ts';
 export type { Runtime, Session, SessionOptions, TensorData, TensorValue, TensorValues } from './runtime/session.ts';
+export { DisposedError } from './text/disposed-error.ts';
 export { MissingPackageError } from './text/missing-package-error.ts';
 export { RelbertError } from './text/relbert-error.ts';
 export type { DecodeOptions, SpecialTokens, Tokenization, Tokenizer } from './tokenizer/tokenizer.ts';

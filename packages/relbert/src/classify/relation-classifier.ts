@@ -7,6 +7,7 @@ import { firstMaximum } from '../evaluate/first-maximum.ts';
 import { embeddingFeatures } from '../evaluate/pair-features.ts';
 import { pairText, toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { DisposedError } from '../text/disposed-error.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { suggestion } from '../text/nearest-name.ts';
 import { probabilities } from './calibration.ts';
@@ -112,7 +113,7 @@ export class RelationClassifier implements AsyncDisposable {
     pairs: readonly WordPairLike[] | AsyncIterable<WordPairLike>,
     { other = this.info.other, blockSize = 512, signal }: PredictOptions,
   ): AsyncGenerator<Prediction> {
-    if (this.#disposed) throw new Error('this RelationClassifier was disposed');
+    if (this.#disposed) throw new DisposedError('this RelationClassifier was disposed');
     checkThreshold(other);
     let block: WordPair[] = [];
     let index = 0;

@@ -74,7 +74,7 @@ export const cluster = command({
     const { deduplicatePairs } = await import('../pair/pair-key.ts');
     const { distinct: pairs } = deduplicatePairs(given);
     if (pairs.length < given.length) terminal.note(`${given.length - pairs.length} repeated pairs count once`);
-    const { clusterEmbeddings, clusterMap } = await import('../index.ts');
+    const { ClusterError, clusterEmbeddings, clusterMap } = await import('../index.ts');
     // What cannot be written shows now, not after the encoding.
     await using results = flags.output === undefined ? undefined : await openResults(flags.output, terminal);
     await using encoder = await loadEncoder(flags, terminal);
@@ -87,7 +87,12 @@ export const cluster = command({
     const found = await clusterEmbeddings(embeddings, {
       ...{ k: flags.k, seed: flags.seed, signal },
       onProgress: ({ done, total }) => progress.update(done, total),
-    }).finally(() => progress.stop());
+    })
+      .catch((error: unknown) => {
+        // The library names its option, the command its flag.
+        throw error instanceof ClusterError ? new ClusterError(`${error.message} (--k)`) : error;
+      })
+      .finally(() => progress.stop());
     if (flags.k !== 'auto' && found.k < flags.k) {
       terminal.note(`${found.k} clusters instead of ${flags.k}: the pairs have no more different vectors`);
     }

@@ -58,6 +58,8 @@ export function describeError(error: unknown): string {
   }
   if (isDefect(error)) return 'relbert failed inside; please report this (RELBERT_DEBUG=1 shows where it arose)';
   const { name, message } = error as Error;
+  // The library names its option, the command its flag.
+  if (name === 'WhereError') return `--${message}`;
   return message === '' ? name : message;
 }
 

@@ -117,9 +117,7 @@ function membersOf({ clusters, distances }: Run, k: number): number[][] {
 
 function checkClusters(rows: number, k: number | 'auto'): void {
   if (k === 'auto' && rows < 4) {
-    throw new ClusterError(
-      `the number of clusters can be chosen for four pairs or more, there are ${rows}: give it (--k)`,
-    );
+    throw new ClusterError(`the number of clusters can be chosen for four pairs or more, there are ${rows}: give k`);
   }
   if (k === 'auto') return;
   checkCount('k', k);

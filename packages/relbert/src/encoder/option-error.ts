@@ -21,8 +21,8 @@ export function checkSharedWordDiscount(value: number): void {
 
 /** @throws OptionError for an option that there is not, with the near one; a mistyped name would be ignored silently */
 export function checkOptionNames(options: object, known: Readonly<Record<string, true>>): void {
-  const names = Object.keys(known);
   const wrong = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (wrong === undefined) return;
+  const names = Object.keys(known);
   throw new OptionError(`unknown option '${wrong}'${suggestion(wrong, names)}; options: ${names.join(', ')}`);
 }

@@ -1,9 +1,10 @@
 import { sharedWordLoss } from '../pair/shared-word.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { DisposedError } from '../text/disposed-error.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { cosine, type EmbeddingBlock, type Embeddings, row } from './embeddings.ts';
-import { checkCount, checkSharedWordDiscount } from './option-error.ts';
+import { checkCount, checkOptionNames, checkSharedWordDiscount } from './option-error.ts';
 import {
   type EncodeOptions,
   type EncoderInfo,
@@ -39,6 +40,13 @@ export interface RankOptions extends EncodeOptions {
    */
   readonly sharedWordDiscount?: number | undefined;
 }
+
+const streamOptionNames: Readonly<Record<keyof StreamOptions, true>> = {
+  ...{ onTooLong: true, normalize: true, onProgress: true, signal: true, blockSize: true, readAhead: true },
+};
+const rankOptionNames: Readonly<Record<keyof RankOptions, true>> = {
+  ...{ onTooLong: true, normalize: true, onProgress: true, signal: true, sharedWordDiscount: true },
+};
 
 /** One candidate of an analogy question with its score. */
 export interface RankedChoice {
@@ -87,7 +95,8 @@ export class RelationEncoder implements AsyncDisposable {
    *
    * @throws TypeError at once where `pairs` is neither of the two; PairError for what is not a pair, {@link
    *   PromptTooLongError} for a prompt over the limit, EmbeddingError for an embedding that is not finite or is zero,
-   *   CheckpointError for a token without a word embedding, the signal's reason when aborted
+   *   CheckpointError for a token without a word embedding, OptionError for an unknown option, DisposedError after `dispose`, the
+   *   signal's reason when aborted
    */
   encode(pairs: readonly WordPairLike[], options?: EncodeOptions): Promise<Embeddings>;
   encode(pairs: AsyncIterable<WordPairLike>, options?: StreamOptions): AsyncGenerator<EmbeddingBlock>;
@@ -109,12 +118,13 @@ export class RelationEncoder implements AsyncDisposable {
    * Embeddings of a stream of pairs, block by block in its order, in memory proportional to `blockSize`. The stream is
    * an async iterable or an iterable of any kind: a generator, a Set, an array. An abort is heard while it waits, too.
    *
-   * @throws as {@link encode} does, at the first block that is asked for; OptionError for a block size below 1
+   * @throws as {@link encode} does, at the first block that is asked for; OptionError for a block size below 1 or an unknown option
    */
   async *encodeStream(
     pairs: AsyncIterable<WordPairLike> | Iterable<WordPairLike>,
     options: StreamOptions = {},
   ): AsyncGenerator<EmbeddingBlock> {
+    checkOptionNames(options, streamOptionNames);
     const { blockSize = 4096, readAhead = false, ...encodeOptions } = options;
     checkCount('blockSize', blockSize);
     let block: WordPair[] = [];
@@ -158,6 +168,7 @@ export class RelationEncoder implements AsyncDisposable {
     choices: readonly WordPairLike[],
     options: RankOptions = {},
   ): Promise<RankedChoice[]> {
+    checkOptionNames(options, rankOptionNames);
     const { sharedWordDiscount: discount = this.info.sharedWordDiscount, ...encodeOptions } = options;
     checkSharedWordDiscount(discount);
     const question = toWordPair(stem);
@@ -191,11 +202,12 @@ export class RelationEncoder implements AsyncDisposable {
 
   async #encodeAll(pairs: readonly WordPairLike[], options: EncodeOptions): Promise<Embeddings> {
     this.#checkOpen();
+    checkOptionNames(options, streamOptionNames);
     return this.#encoder.encode(pairs, options);
   }
 
   #checkOpen(): void {
-    if (this.#disposed) throw new Error('this RelationEncoder was disposed');
+    if (this.#disposed) throw new DisposedError('this RelationEncoder was disposed');
   }
 }
 

@@ -1,5 +1,6 @@
 /** Completes an analogy from a list of words: hot is to cold as big is to ...? */
 import { cosine, unitRows } from '../encoder/embeddings.ts';
+import { checkCount } from '../encoder/option-error.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { wordsOf } from './row-keys.ts';
 
@@ -39,7 +40,7 @@ function mayAnswer({ example, word }: AnalogyToComplete): (candidate: string) =>
 export interface CompletionOptions {
   /** Answers. Default 10. */
   readonly top?: number | undefined;
-  /** Words that are encoded: those that are most like the question by the words alone. Default 1000. */
+  /** Words that are encoded: those that are most like the question by the words alone; Infinity: all. Default 1000. */
   readonly candidates?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,7 +56,7 @@ const finalists = 100;
  * and the words alone. What the pairs of all candidates have in common is taken off before they are compared. Words of the
  * question are not answers.
  *
- * @throws RangeError where no word may be an answer
+ * @throws OptionError for a number that is not whole or negative; RangeError where no word may be an answer
  */
 export async function completeAnalogy(
   question: AnalogyToComplete,
@@ -63,6 +64,8 @@ export async function completeAnalogy(
   encode: EncodePairs,
   { top = 10, candidates = 1000, signal }: CompletionOptions = {},
 ): Promise<Completion[]> {
+  checkCount('top', top);
+  if (candidates !== Infinity) checkCount('candidates', candidates);
   const { example, word } = question;
   const { head, tail } = example;
   const likely = likelyAnswers(question, table, candidates);

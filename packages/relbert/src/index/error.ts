@@ -5,7 +5,7 @@ export class IndexError extends RelbertError {
   override readonly name: string = 'IndexError';
 }
 
-/** A condition of `--where` that cannot be read, or names a column that the index does not have. */
+/** A condition of `where` that cannot be read, or names a column that the index does not have. */
 export class WhereError extends IndexError {
   override readonly name = 'WhereError';
 }

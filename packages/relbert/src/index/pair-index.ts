@@ -43,7 +43,7 @@ export interface PairIndex extends AsyncDisposable {
   /**
    * The pairs with the greatest cosine to each question, best first: fewer than `top` only where no more pass the filter.
    *
-   * @throws OptionError for a `top` below 1; IndexError for a vector of another dimension, of zeros or not finite, and for a condition that cannot be read
+   * @throws OptionError for `top` or `probes` below 1 or not whole; IndexError for a vector of another dimension, of zeros or not finite, and for a condition that cannot be read
    */
   search(queries: readonly IndexQuery[], options?: IndexSearchOptions): Promise<IndexNeighbour[][]>;
   /** The unit vector of a pair that is in the index; undefined where it is not. */

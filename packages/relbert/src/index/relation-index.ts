@@ -89,8 +89,9 @@ export class RelationIndex implements PairIndex {
   }
 
   async search(queries: readonly IndexQuery[], options: IndexSearchOptions = {}): Promise<IndexNeighbour[][]> {
-    const { top = 10, where } = options;
+    const { top = 10, where, probes } = options;
     checkCount('top', top);
+    if (probes !== undefined) checkCount('probes', probes);
     const units = unitsOf(queries, this);
     const condition = where === undefined ? undefined : parseWhere(where, this.columns);
     return this.#alone(() => searchSegments(this.#segments, queries, units, condition, { ...options, top }));

@@ -1,5 +1,5 @@
 /**
- * @file The language of `--where`: comparisons of columns, joined by and, or, not and parentheses.
+ * @file The language of `where`: comparisons of columns, joined by and, or, not and parentheses.
  *
  *     relation = "hypernym" and not (source in ("wordnet", "bless") or score < 0.5)
  */
@@ -98,7 +98,7 @@ class WhereReader {
     const column = name.text;
     if (!this.#columns.includes(column)) {
       throw new WhereError(
-        `--where: there is no column '${column}'${suggestion(column, this.#columns)}; the index has ${this.#columns.join(', ')}`,
+        `where: there is no column '${column}'${suggestion(column, this.#columns)}; the index has ${this.#columns.join(', ')}`,
       );
     }
     if (this.#takeWord('in')) return { kind: 'or', parts: this.#list().map((value) => equals(column, value)) };
@@ -166,7 +166,7 @@ class WhereReader {
   #error(expected: string): WhereError {
     const token = this.#peek();
     const place = token ? `at '${this.#text.slice(token.at, token.at + 20)}'` : 'at the end';
-    return new WhereError(`--where: cannot read '${this.#text}' ${place}: ${expected}`);
+    return new WhereError(`where: cannot read '${this.#text}' ${place}: ${expected}`);
   }
 }
 
@@ -177,7 +177,7 @@ function tokensOf(text: string): Token[] {
   while (tokenPattern.lastIndex < end) {
     const start = tokenPattern.lastIndex;
     const match = tokenPattern.exec(text);
-    if (!match) throw new WhereError(`--where: cannot read '${text}' at '${text.slice(start).trim().slice(0, 20)}'`);
+    if (!match) throw new WhereError(`where: cannot read '${text}' at '${text.slice(start).trim().slice(0, 20)}'`);
     const [all, sign, double, single, quoted, word] = match;
     const at = start + all.length - all.trimStart().length;
     const string = double ?? single;

@@ -4,6 +4,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IndexError } from '../index/error.ts';
 import type { IndexFile, NewIndexFile, WritableIndexFolder } from '../index/index-folder.ts';
+import { DisposedError } from '../text/disposed-error.ts';
 import { fileError, systemCode } from './file-error.ts';
 import { lockFolder } from './file-lock.ts';
 import { makeFolder, removeEmptyFolder, writeFileAtomic } from './files.ts';
@@ -72,7 +73,7 @@ function openFile(path: string): IndexFile | undefined {
   return {
     size: fstatSync(descriptor).size,
     read: (start, end, target = new Uint8Array(end - start)) => {
-      if (closed) throw new IndexError(`${path}: the index was disposed`);
+      if (closed) throw new DisposedError(`${path}: the index was disposed`);
       readInto(descriptor, path, start, target);
       return target;
     },

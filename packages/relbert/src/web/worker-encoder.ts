@@ -6,6 +6,7 @@ import type { CheckpointFiles } from '../formats/byte-source.ts';
 import { toWordPair, type WordPair, type WordPairLike } from '../pair/word-pair.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { RuntimeError } from '../runtime/error.ts';
+import { DisposedError } from '../text/disposed-error.ts';
 import { RelbertError } from '../text/relbert-error.ts';
 import { webDevice } from './capabilities.ts';
 import { RemoteCalls } from './remote-calls.ts';
@@ -99,7 +100,7 @@ class WorkerEncoder implements PairEncoder {
   }
 
   async dispose(): Promise<void> {
-    this.#calls.close(new Error('this RelationEncoder was disposed'));
+    this.#calls.close(new DisposedError('this RelationEncoder was disposed'));
     for (const worker of this.#workers) worker.terminate();
   }
 }

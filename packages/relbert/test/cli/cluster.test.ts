@@ -80,6 +80,7 @@ describe('relbert cluster', () => {
       2,
       expect.stringContaining('2 clusters need as many different pairs'),
     ]);
+    expect(await failure('cluster', 'a:b', 'c:d', ...model)).toContain('there are 2: give k (--k)');
     const empty = join(folder, 'empty.tsv');
     writeFileSync(empty, '');
     expect(await failure('cluster', '--pairs', empty, ...model)).toContain('empty.tsv: holds no pair');

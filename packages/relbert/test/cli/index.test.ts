@@ -99,7 +99,10 @@ describe('relbert index', () => {
       code: 2,
       stderr: expect.stringContaining("there is no column 'source'"),
     });
-    expect(await where('relation =')).toMatchObject({ code: 2, stderr: expect.stringContaining('at the end') });
+    expect(await where('relation =')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--where: cannot read 'relation =' at the end"),
+    });
     expect(await failure('index', 'search', 'a:b', '--index', join(folder, 'none'))).toContain(
       'there is no index here',
     );

@@ -74,7 +74,7 @@ describe('clusterEmbeddings', () => {
     await expect(clusterEmbeddings(embeddings, { k: 0 })).rejects.toThrow(
       new OptionError('k must be a positive whole number, got 0'),
     );
-    await expect(clusterEmbeddings(around([3]))).rejects.toThrow('four pairs or more, there are 3');
+    await expect(clusterEmbeddings(around([3]))).rejects.toThrow('four pairs or more, there are 3: give k');
     const stop = new AbortController();
     const onProgress = ({ done }: { readonly done: number }) => done === 3 && stop.abort(new Error('enough'));
     await expect(clusterEmbeddings(embeddings, { signal: stop.signal, onProgress })).rejects.toThrow('enough');

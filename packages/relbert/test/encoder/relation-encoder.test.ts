@@ -9,6 +9,8 @@ import {
 } from '../../src/encoder/relation-encoder.ts';
 import { PairError } from '../../src/pair/pair-error.ts';
 import type { WordPairLike } from '../../src/pair/word-pair.ts';
+import { DisposedError } from '../../src/text/disposed-error.ts';
+import { RelbertError } from '../../src/text/relbert-error.ts';
 
 import { collect, encoderWith, expected, prompt } from './stub-encoder.ts';
 
@@ -221,12 +223,25 @@ describe('RelationEncoder.similarity and rankAnalogy', () => {
   });
 });
 
+it('an unknown option is refused with the near one, by every call that takes options', async () => {
+  const { encoder } = encoderWith();
+  const pairs = [['a', 'b']] as const;
+  const wrong: object = { onTolong: 'skip' };
+  const refusal = "unknown option 'onTolong' (did you mean onTooLong?)";
+  await expect(encoder.encode(pairs, wrong)).rejects.toThrow(OptionError);
+  await expect(encoder.encode(pairs, wrong)).rejects.toThrow(refusal);
+  await expect(collect(encoder.encodeStream(pairs, wrong))).rejects.toThrow(refusal);
+  await expect(encoder.similarity(['a', 'b'], ['c', 'd'], wrong)).rejects.toThrow(refusal);
+  await expect(encoder.rankAnalogy(['a', 'b'], [['c', 'd']], wrong)).rejects.toThrow(refusal);
+});
+
 describe('RelationEncoder.dispose', () => {
   it('frees once, and nothing can be encoded afterwards', async () => {
     const { encoder, disposals } = encoderWith();
     await encoder.dispose();
     await encoder[Symbol.asyncDispose]();
     expect(disposals()).toBe(1);
-    await expect(encoder.encode([['a', 'b']])).rejects.toThrow('disposed');
+    await expect(encoder.encode([['a', 'b']])).rejects.toThrow(new DisposedError('this RelationEncoder was disposed'));
+    await expect(encoder.encode([['a', 'b']])).rejects.toThrow(RelbertError);
   });
 });

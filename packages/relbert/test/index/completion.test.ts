@@ -77,6 +77,12 @@ describe('completeAnalogy', () => {
     expect(Number.isFinite(first?.score)).toBe(true);
   });
 
+  it('refuses numbers that are not counts', async () => {
+    for (const wrong of [{ top: Number.NaN }, { top: 0 }, { top: Number.POSITIVE_INFINITY }, { candidates: -1 }]) {
+      await expect(completeAnalogy(question, tableOf(words), encode, wrong)).rejects.toThrow('positive whole number');
+    }
+  });
+
   it('stops when aborted', async () => {
     const stop = new AbortController();
     const stopping = async (pairs: readonly WordPair[]) => {

@@ -14,9 +14,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OptionError } from '../../src/encoder/option-error.ts';
 import { IndexWriter } from '../../src/index/index-writer.ts';
 import { RelationIndex } from '../../src/index/relation-index.ts';
+import { WhereError } from '../../src/index.ts';
 import { indexFolder } from '../../src/node/index-folder.ts';
+import { DisposedError } from '../../src/text/disposed-error.ts';
 import { bruteForce, build, clustered, dimension, idsOf, model, pairOf, runtime, wordsOf } from './clustered-index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'relbert-index-'));
@@ -106,6 +109,22 @@ describe('an index', () => {
     expect(idsOf(found ?? [])).toEqual(bruteForce(vectors, vectors.slice(0, dimension), (i) => i >= 40).slice(0, 5));
   });
 
+  it('refuses numbers that are not counts', async () => {
+    for (const wrong of [-3, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const name of ['probes', 'top']) {
+        await expect(index.search([{ vector: query(0) }], { [name]: wrong })).rejects.toThrow(
+          new OptionError(`${name} must be a positive whole number, got ${wrong}`),
+        );
+      }
+    }
+  });
+
+  it('names the option of a condition that cannot be read', async () => {
+    const search = index.search([{ vector: query(0) }], { where: 'relation' });
+    await expect(search).rejects.toThrow(WhereError);
+    await expect(search).rejects.toThrow(/^where: cannot read 'relation' at the end/);
+  });
+
   it('gives all its pairs where more are asked for', async () => {
     const [found] = await index.search([{ vector: query(1) }], { top: 6000 });
     expect(found).toHaveLength(count);
@@ -160,7 +179,7 @@ describe('an index that was disposed', () => {
     await index[Symbol.asyncDispose]();
     for (const other of others) expect(fstatSync(other).size).toBeGreaterThan(0);
     for (const other of others) closeSync(other);
-    await expect(index.search([{ vector: new Float32Array(dimension).fill(1) }])).rejects.toThrow('was disposed');
+    await expect(index.search([{ vector: new Float32Array(dimension).fill(1) }])).rejects.toThrow(DisposedError);
   });
 
   it('leaves no file open where it cannot be opened', async (context) => {

@@ -97,7 +97,7 @@ export class PostgresIndex implements PairIndex {
     if (options.probes !== undefined)
       throw new IndexError('probes are lists of an index in a folder; a database has efSearch');
     if (where !== undefined && !isStorable(where))
-      throw new WhereError('--where: PostgreSQL stores no U+0000, and no half of a surrogate pair');
+      throw new WhereError('where: PostgreSQL stores no U+0000, and no half of a surrogate pair');
     const condition = where === undefined ? undefined : parseWhere(where, this.columns);
     const units = unitsOf(queries, this);
     const results: IndexNeighbour[][] = [];
