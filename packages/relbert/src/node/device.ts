@@ -6,10 +6,13 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { probeModel } from '../graph/probe.ts';
 import type { Device } from '../runtime/device.ts';
 import { RuntimeError, reasonOf } from '../runtime/error.ts';
+import type { OnnxRuntime } from '../runtime/onnx-session.ts';
 
 import { disableTelemetry } from './telemetry.ts';
 
-type NativeRuntime = typeof import('onnxruntime-node');
+interface NativeRuntime extends OnnxRuntime {
+  listSupportedBackends(): readonly { readonly name: string }[];
+}
 
 /** @throws RuntimeError where onnxruntime-node is not installed or has no binary for this machine */
 export async function nativeRuntime(): Promise<NativeRuntime> {

@@ -1,12 +1,31 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import type { InferenceSession } from 'onnxruntime-web';
 import type { Device } from './device.ts';
 import { runtimeError } from './error.ts';
 import type { Session, SessionOptions, TensorValue, TensorValues } from './session.ts';
 
-/** The two classes of ONNX Runtime, the same in onnxruntime-node and onnxruntime-web. */
+/**
+ * What is used of the two classes of ONNX Runtime, the same in onnxruntime-node and onnxruntime-web. Its own types need those of
+ * a browser, which a project for Node does not have.
+ */
 export interface OnnxRuntime {
-  readonly InferenceSession: typeof InferenceSession;
-  readonly Tensor: typeof Tensor;
+  readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<NativeSession> };
+  readonly Tensor: new (
+    type: TensorValue['dtype'],
+    data: TensorValue['data'],
+    dims: TensorValue['shape'],
+  ) => NativeTensor;
+}
+
+export interface NativeSession {
+  readonly inputNames: readonly string[];
+  run(feeds: Readonly<Record<string, NativeTensor>>): Promise<Readonly<Record<string, NativeTensor>>>;
+  release(): Promise<void>;
+}
+
+export interface NativeTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: unknown;
 }
 
 /** Where a session runs. */
@@ -68,11 +87,11 @@ function nativeOptions(
 
 class OnnxSession implements Session {
   readonly device: Device;
-  #session: InferenceSession | undefined;
-  readonly #tensor: typeof Tensor;
+  #session: NativeSession | undefined;
+  readonly #tensor: OnnxRuntime['Tensor'];
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(session: InferenceSession, tensor: typeof Tensor, device: Device) {
+  constructor(session: NativeSession, tensor: OnnxRuntime['Tensor'], device: Device) {
     this.device = device;
     this.#session = session;
     this.#tensor = tensor;
@@ -81,7 +100,7 @@ class OnnxSession implements Session {
   async run(inputs: TensorValues): Promise<Record<string, TensorValue>> {
     if (!this.#session) throw runtimeError('the graph cannot be run', 'its session was disposed');
     try {
-      const feeds: Record<string, Tensor> = {};
+      const feeds: Record<string, NativeTensor> = {};
       for (const name of this.#session.inputNames) {
         const value = inputs[name];
         if (!value) throw new Error(`input '${name}' is missing (given: ${Object.keys(inputs).join(', ') || 'none'})`);
@@ -116,7 +135,7 @@ class OnnxSession implements Session {
   }
 }
 
-function tensorValue(tensor: Tensor): TensorValue {
+function tensorValue(tensor: NativeTensor): TensorValue {
   return {
     dtype: tensor.type as TensorValue['dtype'],
     shape: tensor.dims,
