@@ -103,9 +103,10 @@ export const classifyFit = command({
   },
 });
 
-/** @throws UsageError where a new classifier would replace another one unasked, or join files of another kind */
+/** @throws FileError where a new classifier would replace another one unasked, or join files of another kind */
 async function checkOutput(folder: string, overwrite: boolean | undefined): Promise<void> {
   const { kindOfPath, listFolder } = await import('../node/read-file.ts');
+  const { FileError } = await import('../node/file-error.ts');
   const { CLASSIFIER_FILES } = await import('../classify/classifier-file.ts');
   const kind = await kindOfPath(folder);
   if (kind === undefined) return;
@@ -113,10 +114,10 @@ async function checkOutput(folder: string, overwrite: boolean | undefined): Prom
   const names = await listFolder(folder);
   if (names.length === 0) return;
   if (!names.includes(CLASSIFIER_FILES.description)) {
-    throw new UsageError(`${folder} is not empty and holds no classifier: name another folder`);
+    throw new FileError(folder, `is not empty and holds no classifier: name another folder`);
   }
   if (!overwrite) {
-    throw new UsageError(`${folder} holds a classifier already: replace it with --overwrite, or name another folder`);
+    throw new FileError(folder, `holds a classifier already: replace it with --overwrite, or name another folder`);
   }
 }
 

@@ -137,15 +137,17 @@ function tableOf(pairs: readonly WordPair[], { clusters }: Clustering): string {
     .join('');
 }
 
-/** @throws UsageError for a folder that holds other files */
+/** @throws FileError for a folder that holds other files */
 async function checkFolder(path: string): Promise<void> {
+  const { FileError } = await import('../node/file-error.ts');
   const { kindOfPath, listFolder } = await import('../node/read-file.ts');
   if (kindOf(path) || (await kindOfPath(path)) !== 'folder') return;
   // Not temporary files of a killed process.
   const names = (await listFolder(path)).filter((name) => !name.startsWith('.'));
   if (names.length === 0 || names.includes(resultNames.tsv)) return;
-  throw new UsageError(
-    `--output ${path}: the folder holds other files (${names[0]}): name a new folder, or a file that ends in .svg, .tsv or .json`,
+  throw new FileError(
+    path,
+    `holds other files (${names[0]}): name a new folder, or a file that ends in .svg, .tsv or .json`,
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { isWeightsFile } from '../encoder/checkpoint.ts';
 import { OptionError } from '../encoder/option-error.ts';
+import { FileError } from '../node/file-error.ts';
 import { type FileLock, lockFolder, lockName } from '../node/file-lock.ts';
 import { JsonLinesLog, removeEmptyFolder, removePath, writeFileAtomic } from '../node/files.ts';
 import { join, resolve } from '../node/path.ts';
@@ -66,7 +67,7 @@ export class RunFolder implements AsyncDisposable {
    * Locks a folder that is missing or empty; with `resume` or `overwrite` one that holds a run of this kind, but not that
    * of a model that is read. Temporary files of killed processes are removed.
    *
-   * @throws OptionError; FileError where another process holds the lock
+   * @throws OptionError; FileError where something is there already, or another process holds the lock
    */
   static async open(kind: RunKind, options: RunFolderOptions): Promise<RunFolder> {
     const { output, resume, overwrite = false, read = [] } = options;
@@ -161,13 +162,14 @@ export class RunFolder implements AsyncDisposable {
     if (resume && !isRun) throw new OptionError(`${this.path} does not hold a run to resume: name another folder`);
     const { isResult } = this.#kind;
     if (!isRun || found.some((name) => isWeightsFile(name) && !isResult(name))) {
-      throw new OptionError(
-        `${this.path} is not empty and is not the folder of a run that finds a ${this.#kind.result}: name another folder`,
+      throw new FileError(
+        this.path,
+        `is not empty and is not the folder of a run that finds a ${this.#kind.result}: name another folder`,
       );
     }
     if (overwrite) return;
     if (!resume) {
-      throw new OptionError(`${this.path} holds a run already: --resume goes on with it, --overwrite replaces it`);
+      throw new FileError(this.path, `holds a run already: --resume goes on with it, --overwrite replaces it`);
     }
     const { other } = this.#kind;
     if (other && found.includes(other.name)) {

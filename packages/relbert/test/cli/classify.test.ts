@@ -103,14 +103,14 @@ describe('relbert classify', () => {
     expect((await again(kept)).code).toBe(0);
     const weights = readFileSync(join(kept, 'classifier.safetensors'));
     const refused = await again(kept, '--method', 'lda');
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('replace it with --overwrite')]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('replace it with --overwrite')]);
     expect(readFileSync(join(kept, 'classifier.safetensors'))).toEqual(weights);
     expect((await again(kept, '--method', 'lda', '--overwrite')).code).toBe(0);
     expect(readFileSync(join(kept, 'classifier.safetensors'))).not.toEqual(weights);
     file('full/notes.txt', '');
     const full = await again(join(folder, 'full'), '--overwrite');
-    expect([full.code, full.stderr]).toEqual([2, expect.stringContaining('holds no classifier: name another folder')]);
-    expect((await again(data)).stderr).toContain('is a file: name a folder');
+    expect([full.code, full.stderr]).toEqual([1, expect.stringContaining('holds no classifier: name another folder')]);
+    expect((await again(file('taken', ''))).stderr).toContain('is a file: name a folder');
   });
 
   it('labels the pairs of a table that fit reads, and says that its labels are left out', async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'n
 import { basename, extname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { relbert } from './command.ts';
-import { file, folder, jsonl, model } from './evaluation.ts';
+import { failure, file, folder, jsonl, model } from './evaluation.ts';
 
 /** Runs a command that is used wrongly, and gives what it said. */
 async function wrongUsage(...args: string[]): Promise<string> {
@@ -71,8 +71,8 @@ describe('an output that is a folder', () => {
   it('of cluster is new, or that of earlier clusters', async () => {
     file('index/manifest.json', '{}');
     const args = ['cluster', 'cat:red', 'dog:red', 'king:blue', '--k', '2', ...model];
-    expect(await wrongUsage(...args, '--output', join(folder, 'index'))).toContain(
-      'the folder holds other files (manifest.json): name a new folder, or a file that ends in .svg, .tsv or .json',
+    expect(await failure(...args, '--output', join(folder, 'index'))).toContain(
+      'index: holds other files (manifest.json): name a new folder, or a file that ends in .svg, .tsv or .json',
     );
     const output = join(folder, 'v1.2');
     mkdirSync(output);

@@ -123,7 +123,12 @@ describe('relbert prompt search', () => {
       1,
       'no such folder',
     ],
-    ['an output that is a file', search('--output', at('valid.jsonl')), 2, 'is a file'],
+    [
+      'an output that is a file',
+      search('--output', at('valid.jsonl')),
+      2,
+      'Expected a folder, which does not end in .jsonl',
+    ],
   ])('refuses %s', async (_, args, code, message) => {
     const result = await relbert(args);
     expect([result.code, result.stdout]).toEqual([code, '']);

@@ -110,7 +110,7 @@ describe('relbert distill', () => {
 
   it('refuses a folder that exists, resumes a run, and leaves a finished one as it is', async () => {
     const refused = await run('plain');
-    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
     expect(refused.stderr).toMatch(/holds a run already: --resume goes on with it, --overwrite replaces it/);
     const before = statSync(join(folder, 'plain/model.safetensors')).mtimeMs;
     const finished = await run('plain', '--validate', questions, '--resume');
@@ -229,7 +229,7 @@ describe('relbert distill', () => {
     await says(/there is no such file or folder.*semeval2012/, 1, '--data', 'semeval2021');
     await says(/training\.learningRate: expected number to be >0, got 0/, 2, '--lr', '0');
     await says(/'learnRate' \(did you mean learningRate\?\)/, 2, '--set', 'training.learnRate=1');
-    await says(/is not empty and is not the folder of a run.*: name another folder/, 2, '--output', folder);
+    await says(/is not empty and is not the folder of a run.*: name another folder/, 1, '--output', folder);
     await says(/does not hold a run to resume/, 2, '--output', tinyModel, '--resume');
     const long = {
       relation: 'x',
