@@ -41,7 +41,7 @@ interface Variables {
 export type AppEnv = { Variables: Variables };
 
 /** Paths that are not operations. */
-const plainPaths = ['/health', '/ready', '/metrics', '/openapi.json', '/docs'];
+const plainPaths = ['/', '/health', '/ready', '/metrics', '/openapi.json', '/docs'];
 
 export function createRoutes(parts: AppParts): Hono<AppEnv> {
   const { engine, offered, limits, token, metrics, log, stopping } = parts;
@@ -86,6 +86,8 @@ export function createRoutes(parts: AppParts): Hono<AppEnv> {
     const { html, policy } = docsPage(document);
     return context.html(html, 200, { 'content-security-policy': policy });
   });
+  // Relative: a proxy may serve all of this below a path of its own.
+  app.get('/', (context) => context.redirect('docs'));
   for (const path of plainPaths) app.all(path, onlyMethods('GET, HEAD'));
 
   if (token !== undefined) app.use('/v1/*', bearer(token));

@@ -243,6 +243,8 @@ describe('a token', () => {
     for (const path of ['/health', '/ready', '/metrics', '/openapi.json', '/docs']) {
       expect((await fetch(server.url + path)).status).toBe(200);
     }
+    const first = await fetch(`${server.url}/`);
+    expect([first.status, first.url]).toEqual([200, `${server.url}/docs`]);
   });
 
   it('CORS lets the named origin ask, and no other', async () => {

@@ -1,7 +1,9 @@
 /** `relbert classify fit`: a classifier of relations, learnt from labelled pairs. */
+
 import type { FitFigures, LabelledExample, RelationClassifier } from '../index.ts';
 import type { DataFile } from '../text/data-error.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { percent } from './evaluate-analogy.ts';
 import { openSplits } from './evaluate-classification.ts';
 import { UsageError } from './exit.ts';
@@ -177,10 +179,10 @@ async function fitText(output: string, { info }: RelationClassifier, { style }: 
   const { examples, training, scores, calibration, thresholds, judgedOn } = figures;
   const count = Object.values(examples).reduce((sum, each) => sum + each, 0);
   const how = training
-    ? ` (hidden size ${training.hidden}, learning rate ${training.learningRate}, ${training.epochs} epochs)`
+    ? ` (hidden size ${training.hidden}, learning rate ${training.learningRate}, ${counted(training.epochs, 'epoch')})`
     : '';
   const summary = [
-    `${output}: ${method}${how}, ${count} pairs of ${labels.length} labels, encoder ${encoder.name} (${encoder.pooling})`,
+    `${output}: ${method}${how}, ${counted(count, 'pair')} of ${counted(labels.length, 'label')}, encoder ${encoder.name} (${encoder.pooling})`,
   ];
   if (!scores || !calibration || !thresholds) {
     const unknown = method === 'lda' ? ', or lda cannot learn without it' : '';

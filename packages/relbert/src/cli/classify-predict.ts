@@ -69,6 +69,7 @@ export const classifyPredict = command({
       terminal.signal.throwIfAborted();
       if (text !== '') await output.write(text);
       await output.commit();
+      if (done === 0) terminal.note('the input holds no pair');
     } catch (error) {
       await output.discard();
       throw error;

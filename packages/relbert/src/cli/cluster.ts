@@ -1,9 +1,11 @@
 /** `relbert cluster`: groups of pairs with similar relations. */
+
 import { InvalidArgumentError } from 'commander';
 import type { Clustering } from '../index.ts';
 import type { AtomicFile as OpenFile } from '../node/files.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { percent } from './evaluate-analogy.ts';
 import { UsageError } from './exit.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
@@ -73,7 +75,8 @@ export const cluster = command({
     if (given.length === 0) throw new Error(`${flags.pairs === '-' ? 'standard input' : flags.pairs}: holds no pair`);
     const { deduplicatePairs } = await import('../pair/pair-key.ts');
     const { distinct: pairs } = deduplicatePairs(given);
-    if (pairs.length < given.length) terminal.note(`${given.length - pairs.length} repeated pairs count once`);
+    if (pairs.length < given.length)
+      terminal.note(`left out: ${counted(given.length - pairs.length, 'repeated pair')}`);
     const { ClusterError, clusterEmbeddings, clusterMap } = await import('../index.ts');
     // What cannot be written shows now, not after the encoding.
     await using results = flags.output === undefined ? undefined : await openResults(flags.output, terminal);
@@ -94,7 +97,7 @@ export const cluster = command({
       })
       .finally(() => progress.stop());
     if (flags.k !== 'auto' && found.k < flags.k) {
-      terminal.note(`${found.k} clusters instead of ${flags.k}: the pairs have no more different vectors`);
+      terminal.note(`${counted(found.k, 'cluster')} instead of ${flags.k}: the pairs have no more different vectors`);
     }
     const labels = found.members.map((members) =>
       members
@@ -203,5 +206,5 @@ async function resultText(
     style,
   );
   const { starts, mean, least } = stability;
-  return `${table}\n\n${k} clusters, mean silhouette ${silhouette.toFixed(3)}; ${starts} starts agree by an adjusted Rand index of ${mean.toFixed(2)} (least ${least.toFixed(2)})`;
+  return `${table}\n\n${counted(k, 'cluster')}, mean silhouette ${silhouette.toFixed(3)}; ${starts} starts agree by an adjusted Rand index of ${mean.toFixed(2)} (least ${least.toFixed(2)})`;
 }

@@ -1,6 +1,8 @@
 /** `relbert distill`: trains a relation encoder from a language model. */
+
 import type { DistillEvent } from '../run/distill.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { type DistillFlags, distillOptions, flagSettings } from './distill-options.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
@@ -102,7 +104,7 @@ class RunDisplay {
     switch (event.kind) {
       case 'data':
         terminal.note(
-          `${event.relations} relations, ${event.pairs} pairs${event.excludedPairs > 0 ? `; ${event.excludedPairs} pairs left out` : ''}`,
+          `${counted(event.relations, 'relation')}, ${counted(event.pairs, 'pair')}${event.excludedPairs > 0 ? `; ${counted(event.excludedPairs, 'pair')} left out` : ''}`,
         );
         if (event.droppedRelations.length > 0) {
           terminal.warn(
@@ -112,7 +114,7 @@ class RunDisplay {
         break;
       case 'start':
         terminal.note(
-          `${goingOn(event)}${event.steps} steps, ${(event.trainedParameters / 1e6).toFixed(1)} M of ${(event.parameters / 1e6).toFixed(1)} M parameters are trained`,
+          `${goingOn(event)}${counted(event.steps, 'step')}, ${(event.trainedParameters / 1e6).toFixed(1)} M of ${(event.parameters / 1e6).toFixed(1)} M parameters are trained`,
         );
         break;
       case 'step':
@@ -134,12 +136,12 @@ class RunDisplay {
       case 'done':
         await this.stop();
         terminal.note(
-          `${event.step} steps in ${duration(event.seconds)}; weights of step ${event.weightsFrom}${event.best && event.best.metric !== 'step' ? ` (${event.best.metric} ${event.best.metric === 'loss' ? event.best.value.toFixed(4) : (100 * event.best.value).toFixed(1)})` : ''}`,
+          `${counted(event.step, 'step')} in ${duration(event.seconds)}; weights of step ${event.weightsFrom}${event.best && event.best.metric !== 'step' ? ` (${event.best.metric} ${event.best.metric === 'loss' ? event.best.value.toFixed(4) : (100 * event.best.value).toFixed(1)})` : ''}`,
         );
         break;
       case 'finished-before':
         terminal.note(
-          `this run is finished${event.step === undefined ? '' : ` (${event.step} steps)`}: nothing was changed`,
+          `this run is finished${event.step === undefined ? '' : ` (${counted(event.step, 'step')})`}: nothing was changed`,
         );
         await terminal.print(event.folder);
         break;

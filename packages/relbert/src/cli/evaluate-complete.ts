@@ -1,10 +1,12 @@
 /** `relbert evaluate complete`: analogies with any word of a list for an answer. */
+
 import type { CompletionQuestion } from '../evaluate/completion.ts';
 import type { WordTable } from '../index/completion.ts';
 import type { RelationEncoder } from '../node/relation-encoder.ts';
 import type { CompletionRun } from '../run/completion-run.ts';
 import { command } from './command.ts';
 import { answerOptions, wordTable } from './complete.ts';
+import { counted } from './counted.ts';
 import { percent } from './evaluate-analogy.ts';
 import { evaluatedRelations } from './evaluated-relations.ts';
 import { UsageError } from './exit.ts';
@@ -97,7 +99,7 @@ export const evaluateComplete = command({
       await run?.end(figures);
       if (flags.json) return await terminal.print(JSON.stringify(figures));
       const { tableText } = await import('./table.ts');
-      const title = `${questions.length} questions, ${words.length} words, answers of ${inVocabulary} among them`;
+      const title = `${counted(questions.length, 'question')}, ${counted(words.length, 'word')}, answers of ${inVocabulary} among them`;
       const right = (name: string) => ({ title: name, align: 'right' }) as const;
       await terminal.print(
         tableText(
@@ -156,7 +158,7 @@ async function byRelation(
   const { completeAnalogy } = await import('../index/completion.ts');
   await using encoder = await loadEncoder(flags, terminal);
   const before = await run?.begin(await configurationOf(questions, table, encoder, flags, terminal));
-  if (before) terminal.note(`going on after ${before} of ${questions.length} questions`);
+  if (before) terminal.note(`going on after ${before} of ${counted(questions.length, 'question')}`);
   const progress = await terminal.progress('completing', 'questions', questions.length);
   const { signal } = terminal;
   try {

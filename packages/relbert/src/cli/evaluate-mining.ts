@@ -1,7 +1,9 @@
 /** `relbert evaluate mining`: what share of mined pairs stands in the relation. */
+
 import type { MiningFigures, MiningMethod, MiningResult } from '../evaluate/mining.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { evaluatedRelations } from './evaluated-relations.ts';
 import { UsageError } from './exit.ts';
 import { indexModelOptions } from './index-model.ts';
@@ -48,7 +50,7 @@ export const evaluateMining = command({
     if (relations.length === 0) throw new UsageError(`no relation has ${flags.leastPairs} pairs (--least-pairs)`);
     if (relations.length < all.length)
       terminal.note(
-        `${all.length - relations.length} relations with fewer than ${flags.leastPairs} pairs are left out`,
+        `left out: ${counted(all.length - relations.length, 'relation')} with fewer than ${counted(flags.leastPairs, 'pair')}`,
       );
     const { evaluateMining, miningPool, relationMethods } = await import('../evaluate/mining.ts');
     const given = miningPool([], relations);
@@ -152,7 +154,7 @@ async function resultsText(
   if (relations) {
     for (const { method, relations: own, seeds } of results) {
       const lines = own.map((relation) => [relation.relation, String(relation.pairs), ...figures(relation)]);
-      const titles = [{ title: `${method}, ${seeds} seeds` }, right('pairs'), ...heads.slice(1)];
+      const titles = [{ title: `${method}, ${counted(seeds, 'seed')}` }, right('pairs'), ...heads.slice(1)];
       tables.push(tableText(titles, lines, terminal.style));
     }
   }

@@ -1,6 +1,8 @@
 /** `relbert index push`: an index as a table of PostgreSQL. */
+
 import type { PushIndexEvent } from '../node/postgres/push-index.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { UsageError } from './exit.ts';
 import { openIndex } from './index-model.ts';
 import { flag, fromOne, number, required, text } from './option.ts';
@@ -44,6 +46,6 @@ export const indexPush = command({
     await bar[Symbol.asyncDispose]();
     if (flags.json) return terminal.print(JSON.stringify(result));
     const repeated = result.repeated > 0 ? `, ${result.repeated} were there already` : '';
-    await terminal.print(`${result.added} pairs added${repeated}; the table has ${result.rows}`);
+    await terminal.print(`${counted(result.added, 'pair')} added${repeated}; the table has ${result.rows}`);
   },
 });

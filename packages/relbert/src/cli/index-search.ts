@@ -1,9 +1,11 @@
 /** `relbert index search | info | verify`. */
+
 import type { IndexQuery, PairIndex } from '../index/pair-index.ts';
 import { furtherColumns } from '../pair/further-columns.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { visible } from '../text/visible.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { UsageError } from './exit.ts';
 import { indexModelOptions, openIndex, openPairIndex, vectorsFor } from './index-model.ts';
 import { type Flags, flag, fromOne, list, number, text, typedName, withDefault } from './option.ts';
@@ -92,7 +94,7 @@ export const indexVerify = command({
     } finally {
       progress.stop();
     }
-    await terminal.print(flags.json ? JSON.stringify({ rows }) : `${dir} is sound: ${rows} pairs`);
+    await terminal.print(flags.json ? JSON.stringify({ rows }) : `${dir} is sound: ${counted(rows, 'pair')}`);
   },
 });
 

@@ -1,8 +1,10 @@
 /** `relbert index build | add | remove | compact`. */
+
 import type { RelationEncoder } from '../encoder/relation-encoder.ts';
 import type { IndexedBlock, IndexWriteEvent, IndexWriter, IndexWriterOptions } from '../index/index-writer.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { indexModelOptions, openIndex, requireModel } from './index-model.ts';
 import { loadEncoder, modelOptions } from './model-options.ts';
 import { type Flags, flag, required, text } from './option.ts';
@@ -58,7 +60,7 @@ export const indexRemove = command({
     await using runtime = nodeWorkerRuntime();
     await using writer = await openWriter(dir, { runtime, terminal });
     const removed = await writer.remove(flags.where);
-    await report(dir, { removed }, `${pairCount(removed)} removed`, flags, terminal);
+    await report(dir, { removed }, `${counted(removed, 'pair')} removed`, flags, terminal);
   },
 });
 
@@ -151,7 +153,7 @@ async function addPairs(
   const result = await writer.add(source.blocks(encoder));
   await bar[Symbol.asyncDispose]();
   const { added, repeated } = result;
-  const text = `${pairCount(added)} added${repeated > 0 ? `, ${repeated} were there already` : ''}`;
+  const text = `${counted(added, 'pair')} added${repeated > 0 ? `, ${repeated} were there already` : ''}`;
   await report(dir, { added, repeated }, text, flags, terminal);
 }
 
@@ -188,11 +190,7 @@ async function report(
   await using index = await openIndex(dir);
   const { rows } = index.info();
   if (flags.json) await terminal.print(JSON.stringify({ ...figures, rows }));
-  else await terminal.print(`${text}; ${dir} has ${pairCount(rows)}`);
-}
-
-function pairCount(pairs: number): string {
-  return pairs === 1 ? '1 pair' : `${pairs} pairs`;
+  else await terminal.print(`${text}; ${dir} has ${counted(rows, 'pair')}`);
 }
 
 const labels: StageLabels<IndexWriteEvent> = {

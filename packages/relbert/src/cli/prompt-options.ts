@@ -1,8 +1,10 @@
 /** The options that `relbert prompt search`, `tune` and `compare` share. */
+
 import { poolings } from '../encoder/pooling-table.ts';
 import type { TriggerCounts } from '../prompt/trigger-counts.ts';
 import type { PromptDataEvent, PromptDataOptions } from '../run/problem.ts';
 import type { HingeOptions } from '../train/prompt-problem.ts';
+import { counted } from './counted.ts';
 import { checkUsage, UsageError } from './exit.ts';
 import { fetchProgress } from './fetch-progress.ts';
 import { modelOptions } from './model-options.ts';
@@ -99,6 +101,6 @@ export const measured = {
 
 /** What was read, for a person. */
 export function dataNote({ relations, validation, excludedPairs }: PromptDataEvent): string {
-  const excluded = excludedPairs > 0 ? `; ${excludedPairs} pairs left out` : '';
-  return `${relations} relations, ${validation} of them with held-out pairs${excluded}`;
+  const excluded = excludedPairs > 0 ? `; ${counted(excludedPairs, 'pair')} left out` : '';
+  return `${counted(relations, 'relation')}, ${validation} of them with held-out pairs${excluded}`;
 }

@@ -1,6 +1,8 @@
 /** `relbert prompt search`: AutoPrompt. */
+
 import type { SearchPromptEvent } from '../run/search.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { choice, type Flags, flag, fromOne, negated, number, text, withDefault } from './option.ts';
 import { duration } from './progress.ts';
 import { dataNote, measured, promptDataOptions, runOptions, runPromptJob, triggerCounts } from './prompt-options.ts';
@@ -92,7 +94,7 @@ async function show(event: SearchPromptEvent, iterations: number, bar: QueuedBar
       await bar.stop();
       const { iteration, loss, validation } = event.best;
       terminal.note(
-        `${event.iteration} iterations in ${duration(event.seconds)}; prompt of iteration ${iteration}, ` +
+        `${counted(event.iteration, 'iteration')} in ${duration(event.seconds)}; prompt of iteration ${iteration}, ` +
           `loss ${loss.toFixed(4)}${shownValidation(validation)}: ${event.text}`,
       );
       break;

@@ -1,6 +1,8 @@
 /** `relbert prompt tune`: P-tuning. */
+
 import type { TunePromptEvent } from '../run/tune.ts';
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { aboveZero, choice, type Flags, fromOne, number, withDefault } from './option.ts';
 import { count, duration } from './progress.ts';
 import { dataNote, measured, promptDataOptions, runOptions, runPromptJob, triggerCounts } from './prompt-options.ts';
@@ -71,7 +73,7 @@ async function show(event: TunePromptEvent, loss: string, bar: QueuedBar, termin
       break;
     case 'start':
       terminal.note(
-        `${goingOn(event)}${event.steps} steps, ${count(event.trainedParameters)} parameters: ${event.text}`,
+        `${goingOn(event)}${counted(event.steps, 'step')}, ${count(event.trainedParameters)} parameters: ${event.text}`,
       );
       break;
     case 'step':
@@ -83,7 +85,7 @@ async function show(event: TunePromptEvent, loss: string, bar: QueuedBar, termin
     case 'done':
       await bar.stop();
       terminal.note(
-        `${event.step} steps in ${duration(event.seconds)}; vectors of step ${event.weightsFrom}, ${loss} ` +
+        `${counted(event.step, 'step')} in ${duration(event.seconds)}; vectors of step ${event.weightsFrom}, ${loss} ` +
           `${event.first?.toFixed(4)} before, ${event.best?.value.toFixed(4)} now`,
       );
       break;

@@ -1,5 +1,7 @@
 /** `relbert push`: a model to the HuggingFace hub. */
+
 import { command } from './command.ts';
+import { counted } from './counted.ts';
 import { flag, text } from './option.ts';
 import { QueuedBar } from './queued-bar.ts';
 
@@ -36,7 +38,10 @@ export const push = command({
       await terminal.print(
         flags.json
           ? JSON.stringify({ repository, dryRun: true, files })
-          : [...lines, `${files.length} files, ${size(total)}: would go to ${repository}; nothing was sent`].join('\n'),
+          : [
+              ...lines,
+              `${counted(files.length, 'file')}, ${size(total)}: would go to ${repository}; nothing was sent`,
+            ].join('\n'),
       );
       return;
     }
@@ -59,8 +64,8 @@ export const push = command({
       flags.json
         ? JSON.stringify({ ...result, commit: commit ?? null })
         : commit === undefined
-          ? `${url}: all ${unchanged.length} files were there already`
-          : `${url}: ${uploaded.length} files, ${size(total)}${there} (commit ${commit.slice(0, 12)})`,
+          ? `${url}: nothing to send, ${counted(unchanged.length, 'file')} there already`
+          : `${url}: ${counted(uploaded.length, 'file')}, ${size(total)}${there} (commit ${commit.slice(0, 12)})`,
     );
   },
 });

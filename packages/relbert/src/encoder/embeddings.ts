@@ -46,7 +46,8 @@ export function cosine(a: Float32Array, b: Float32Array): number {
     squaresA += x * x;
     squaresB += y * y;
   }
-  return squaresA === 0 || squaresB === 0 ? 0 : dot / Math.sqrt(squaresA * squaresB);
+  if (squaresA === 0 || squaresB === 0) return 0;
+  return Math.min(1, Math.max(-1, dot / Math.sqrt(squaresA * squaresB))); // rounding goes beyond
 }
 
 /** Euclidean distance of two vectors of one length. */

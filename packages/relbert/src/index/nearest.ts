@@ -49,7 +49,7 @@ export async function nearestNeighbours(
         }
         let product = 0;
         for (let d = 0; d < dimension; d++) product += (unit[d] as number) * (data[start + d] as number);
-        const score = product / norm;
+        const score = Math.min(1, Math.max(-1, product / norm)); // rounding goes beyond
         // Only the few pairs that may enter need a key.
         if (!best.admits(score)) continue;
         if (pairKey(pair) !== ownKey) best.add({ pair, score });

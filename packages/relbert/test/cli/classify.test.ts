@@ -122,6 +122,8 @@ describe('relbert classify', () => {
     expect(stderr).toContain('test.tsv:1: the third column ("blue") is read as a label and left out');
     expect(stderr.match(/left out/g)).toHaveLength(1);
     expect((await predict('four.tsv', 'a\tb\tc\td\n')).stderr).toContain('four.tsv:1: expected two words, got 4');
+    const none = await predict('none.tsv', '');
+    expect([none.code, none.stdout, none.stderr]).toEqual([0, '', expect.stringContaining('the input holds no pair')]);
   });
 
   it('warns of validation pairs that stand reversed or in another case in the data, and of contradictions', async () => {

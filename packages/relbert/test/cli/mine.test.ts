@@ -142,7 +142,7 @@ describe('relbert evaluate mining', () => {
     ];
     const run = ['evaluate', 'mining', ...args, '--draws', '2', ...model];
     const { code, stdout, stderr } = await relbert([...run, '--json']);
-    expect(stderr).toContain('1 relations with fewer than 10 pairs are left out');
+    expect(stderr).toContain('left out: 1 relation with fewer than 10 pairs');
     expect(code).toBe(0);
     const { pool, results } = JSON.parse(stdout) as { pool: number; results: Record<string, unknown>[] };
     expect(pool).toBe(90);

@@ -18,7 +18,7 @@ describe('with 64 open files at most', () => {
     const { code, stderr } = await limited(
       `distill --data '${folder}/relations.jsonl' --batch 3 --set 'sampling.parts.*.positives=3' --set 'sampling.parts.*.negatives=1' --steps 1 --output '${folder}/model'`,
     );
-    expect([code, stderr]).toEqual([0, expect.stringContaining('1 steps in')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('1 step in')]);
   });
 
   it('report evaluates', async () => {

@@ -219,7 +219,7 @@ describe('the flags of relbert prompt search and tune', () => {
     const run = ['prompt', 'tune', ...data, ...triggers, '--steps', '1', '--output', at('network')];
     const { code, stderr } = await relbert([...run, '--reparameterization', 'none']);
     // 4 vectors of 24 numbers.
-    expect([code, stderr]).toEqual([0, expect.stringContaining('1 steps, 96 parameters')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('1 step, 96 parameters')]);
     const refused = await relbert([...run, '--resume', '--reparameterization', 'mlp']);
     expect([refused.code, refused.stderr]).toEqual([
       1,

@@ -188,7 +188,7 @@ describe('relbert prompt compare', () => {
       '--output',
       at('all'),
     ]);
-    expect(tuned.stderr).toMatch(/step 0: training loss .*\n(.*\n)*1 steps in .*, training loss/);
+    expect(tuned.stderr).toMatch(/step 0: training loss .*\n(.*\n)*1 step in .*, training loss/);
     expect(tuned.stderr).not.toContain('validation loss');
     expect(readFileSync(join(at('all'), 'loss.svg'), 'utf8')).toContain('training loss (dashed)');
     const text = parseTemplate('a');

@@ -185,7 +185,7 @@ describe('pushModel', () => {
       const result = JSON.parse(first.stdout) as { uploaded: { file: string }[] };
       expect(result).toMatchObject({ repository: 'me/tiny', unchanged: [] });
       const second = await run(model, 'me/tiny');
-      expect(second.stdout).toContain(`all ${result.uploaded.length} files were there already`);
+      expect(second.stdout).toContain(`nothing to send, ${result.uploaded.length} files there already`);
       const third = await run(model, 'me/tiny', '--json');
       expect(JSON.parse(third.stdout)).toMatchObject({ commit: null, uploaded: [] });
     });
