@@ -64,13 +64,35 @@ function wordProblem(pair: WordPair): string | undefined {
     : `the word ${excerpt(word)} has ${word.length} characters, at most ${MAX_WORD} are allowed`;
 }
 
-/** The pair as read from a file or an argument. @throws PairError where a word is blank or too long */
+/** A number within a value of JSON that is not the one that was written: infinite, or whole and beyond 2^53. */
+function lostNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') {
+    const kept = Number.isInteger(value) ? Number.isSafeInteger(value) : Math.abs(value) !== Infinity;
+    return kept ? undefined : value;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const member of Object.values(value)) {
+    const lost = lostNumber(member);
+    if (lost !== undefined) return lost;
+  }
+  return undefined;
+}
+
+/**
+ * The pair as read from a file or an argument.
+ * @throws PairError where a word is blank or too long, or a number of a column has lost its value
+ */
 export function checkedPair(head: string, tail: string, columns?: Readonly<Record<string, unknown>>): WordPair {
   const pair = columns && Object.keys(columns).length > 0 ? { head, tail, columns } : { head, tail };
-  const infinite = Object.entries(columns ?? {}).find(
-    ([, value]) => typeof value === 'number' && Math.abs(value) === Infinity,
-  );
-  if (infinite) throw new PairError(`the number of ${excerpt(infinite[0])} is too large in ${pairText(pair)}`);
+  for (const [name, value] of Object.entries(columns ?? {})) {
+    const lost = lostNumber(value);
+    if (lost === undefined) continue;
+    throw new PairError(
+      Math.abs(lost) === Infinity
+        ? `the number of ${excerpt(name)} is too large in ${pairText(pair)}`
+        : `the number of ${excerpt(name)} has more digits than can be kept: write it as a string`,
+    );
+  }
   const problem = wordProblem(pair);
   if (problem) throw new PairError(problem);
   return pair;

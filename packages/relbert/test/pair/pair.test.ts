@@ -28,6 +28,24 @@ describe('parsePair', () => {
     expect(() => parsePair('{"head":"a","tail":"b","note":1e999}')).toThrow('the number of "note" is too large');
   });
 
+  test.each([
+    ['{"id":1234567890123456789}', 'id'],
+    ['{"id":-9007199254740993}', 'id'],
+    ['{"id":{"parts":[1,12345678901234567]}}', 'id'],
+  ])('refuses a whole number of more digits than are kept: %s', (columns, name) => {
+    const text = `{"head":"a","tail":"b",${columns.slice(1)}`;
+    const message = `the number of "${name}" has more digits than can be kept: write it as a string`;
+    expect(() => parsePair(text)).toThrow(message);
+    expect(() => parse(`["a","b"]\n${text}\n`, 'jsonl')).toThrow(`p:2: ${message}`);
+  });
+
+  test('looks for numbers that are too large within lists and objects', () => {
+    expect(() => parsePair('{"head":"a","tail":"b","x":[1e999]}')).toThrow('the number of "x" is too large');
+    expect(() => parsePair('{"head":"a","tail":"b","x":{"y":[-1e999]}}')).toThrow('the number of "x" is too large');
+    const kept = { x: [9007199254740991, 0.1, null], y: { z: -5e-324 }, id: '1234567890123456789' };
+    expect(parsePair(JSON.stringify({ head: 'a', tail: 'b', ...kept })).columns).toEqual(kept);
+  });
+
   test('reads JSON, where words may hold a colon', () => {
     expect(parsePair('["3:00","clock"]')).toEqual(pair('3:00', 'clock'));
     expect(parsePair(' {"head":"a:b","tail":"c","relation":1}')).toEqual({
