@@ -1,7 +1,13 @@
+import type { WordPair } from '../pair/word-pair.ts';
 import type { DataFile } from '../text/data-error.ts';
 import { lineError, linesOf } from '../text/lines.ts';
 import { wordField } from './pair-field.ts';
 import { checkedSet, type RelationSet } from './relation-set.ts';
+
+/** Whether a file has a name of BATS 3.0: its lines alone look like pairs. */
+export function isBats(file: string): boolean {
+  return /[IDEL]\d\d \[[^\]]+\]\.txt$/.test(file);
+}
 
 /**
  * A file of BATS 3.0 (Gladkova et al. 2016), `E01 [country - capital].txt`: a word and its answers joined by `/` a line,
@@ -11,8 +17,14 @@ import { checkedSet, type RelationSet } from './relation-set.ts';
  */
 export function parseBats(data: DataFile): RelationSet {
   const [name = '', parent] = data.file.split(/[/\\]/).reverse();
-  const lines = linesOf(data);
-  const positives = lines.flatMap((line) => {
+  const relation = name.replace(/\.txt$/i, '');
+  const positives = batsPairs(data);
+  return checkedSet({ file: data.file, number: 1 }, { relation, parent, positives, negatives: [] });
+}
+
+/** The pairs of a file of BATS 3.0, as {@link parseBats} reads them. */
+export function batsPairs(data: DataFile): WordPair[] {
+  return linesOf(data).flatMap((line) => {
     const [head, answers, ...more] = line.text.trim().split(/\s+/);
     if (head === undefined || answers === undefined || more.length > 0) {
       throw lineError(line, 'expected a word and its answers, as in car<TAB>vehicle/machine');
@@ -22,8 +34,6 @@ export function parseBats(data: DataFile): RelationSet {
       .filter((tail) => tail !== '')
       .map((tail) => ({ head: phrase(wordField(line, 'the word', head)), tail: phrase(tail) }));
   });
-  const relation = name.replace(/\.txt$/i, '');
-  return checkedSet({ file: data.file, number: 1 }, { relation, parent, positives, negatives: [] });
 }
 
 function phrase(word: string): string {

@@ -4,6 +4,7 @@ import { jsonObject, jsonValue } from '../text/json.ts';
 import { type Line, lineError, linesOf } from '../text/lines.ts';
 import { RelbertError } from '../text/relbert-error.ts';
 import { isSat, parseAnalogyQuestions } from './analogy.ts';
+import { batsPairs, isBats } from './bats.ts';
 import { pairField, pairsField, wordField } from './pair-field.ts';
 import { foldWord, PairSet } from './pair-set.ts';
 import { isQuestionsWords, parseQuestionsWords } from './questions-words.ts';
@@ -112,7 +113,7 @@ export function excludePairs(relations: readonly RelationSet[], excluded: PairSe
  *   `relation head tail label` (relations). The two forms of three fields cannot be told apart, so both readings of
  *   such a line are left out: a word beside the name of its relation is not a pair that anyone trains on;
  * - tab-separated below a header line, which names the columns: the words under `head` and `tail` alone;
- * - Google's questions-words.txt, and the SAT questions as Turney distributes them.
+ * - files of BATS 3.0, by their names; Google's questions-words.txt, and the SAT questions as Turney distributes them.
  *
  * @throws DataError that names the first line of another form, and for an empty file
  */
@@ -121,6 +122,10 @@ export function pairsOfFiles(files: readonly DataFile[]): PairSet {
   for (const data of files) {
     const lines = linesOf(data);
     if (lines.length === 0) throw new DataError(data.file, undefined, 'holds no pair');
+    if (isBats(data.file)) {
+      for (const pair of batsPairs(data)) pairs.add(pair);
+      continue;
+    }
     if (isQuestionsWords(data.text)) {
       for (const section of parseQuestionsWords(data)) for (const pair of section.pairs) pairs.add(pair);
       continue;

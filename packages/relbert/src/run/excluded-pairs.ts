@@ -1,5 +1,6 @@
 /** The files whose pairs no run may train on. */
 
+import { isBats } from '../data/bats.ts';
 import { pairsOfFiles } from '../data/exclude.ts';
 import { PairSet } from '../data/pair-set.ts';
 import { join } from '../node/path.ts';
@@ -7,7 +8,7 @@ import { kindOfPath, listFolder, readText } from '../node/read-file.ts';
 import { DataError } from '../text/data-error.ts';
 
 /**
- * The pairs of analogy and relation files; of a folder, those of every .jsonl and .tsv file below it.
+ * The pairs of analogy and relation files; of a folder, those of every .jsonl and .tsv file and every file of BATS 3.0 below it.
  * @throws DataError for a folder without these files: the exclusion would silently do nothing
  */
 export async function excludedPairSet(paths: readonly string[], onNotice?: (notice: string) => void): Promise<PairSet> {
@@ -19,7 +20,12 @@ export async function excludedPairSet(paths: readonly string[], onNotice?: (noti
 async function filesOf(path: string): Promise<string[]> {
   if ((await kindOfPath(path)) !== 'folder') return [path];
   const files = await filesBelow(path);
-  if (files.length === 0) throw new DataError(path, undefined, 'holds no .jsonl or .tsv file');
+  if (files.length === 0)
+    throw new DataError(
+      path,
+      undefined,
+      'holds no .jsonl or .tsv file, nor one of BATS 3.0 (E01 [country - capital].txt …)',
+    );
   return files;
 }
 
@@ -28,7 +34,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   for (const name of await listFolder(folder)) {
     const path = join(folder, name);
     if ((await kindOfPath(path)) === 'folder') files.push(...(await filesBelow(path)));
-    else if (/\.(jsonl|tsv)$/.test(name)) files.push(path);
+    else if (/\.(jsonl|tsv)$/.test(name) || isBats(name)) files.push(path);
   }
   return files;
 }

@@ -1,6 +1,6 @@
 /** The data that a recipe or the command line names, without what is excluded. */
 import { parseAnalogyQuestions, relationsOfQuestions } from '../data/analogy.ts';
-import { parseBats } from '../data/bats.ts';
+import { isBats, parseBats } from '../data/bats.ts';
 import { CARRIED_DATA } from '../data/carried.ts';
 import { excludePairs, excludeRelations } from '../data/exclude.ts';
 import { joinRelationSets, parseRelationSets, type RelationSet } from '../data/relation-set.ts';
@@ -106,7 +106,7 @@ async function readSource(data: DataSource, onNotice: DataFile['onNotice']): Pro
     );
     return semEvalRelationSets(rated, { top, bottom });
   }
-  if (files.length > 0 && files.every((file) => BATS_FILE.test(file))) {
+  if (files.length > 0 && files.every(isBats)) {
     return Promise.all(files.map(async (file) => parseBats({ file, text: await readText(file) })));
   }
   throw new DataError(
@@ -116,9 +116,6 @@ async function readSource(data: DataSource, onNotice: DataFile['onNotice']): Pro
       'BATS 3.0 (E01 [country - capital].txt …)',
   );
 }
-
-/** `E01 [country - capital].txt` */
-const BATS_FILE = /[IDEL]\d\d \[[^\]]+\]\.txt$/;
 
 function isRatings(file: string): boolean {
   return /(GoldRatings|Phase2AnswersScaled)-[^/\\]*\.txt$/.test(file);
@@ -131,7 +128,7 @@ async function readFile(
 ): Promise<readonly RelationSet[]> {
   const data = { file, text: await readText(file), onNotice };
   if (isRatings(file)) return semEvalRelationSets([parseSemEvalRatings(data)], options);
-  return BATS_FILE.test(file) ? [parseBats(data)] : parseRelationSets(data);
+  return isBats(file) ? [parseBats(data)] : parseRelationSets(data);
 }
 
 /** The .txt files of a folder and its folders without READMEs, in numeric order. */

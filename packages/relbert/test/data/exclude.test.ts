@@ -148,6 +148,21 @@ describe('pairsOfFiles', () => {
     expect(has('hyper\tcat\tanimal\tpositive\n', 'hyper', 'cat')).toBe(false);
   });
 
+  it('takes the answers of a file of BATS 3.0 one by one, of a single word too', () => {
+    const file = 'BATS_3.0/E01 [animal - young].txt';
+    const bats = pairsOfFiles([{ file, text: 'cat\tkitten/kitty\nguinea_pig\tpup\n' }]);
+    for (const [head, tail] of [
+      ['cat', 'kitten'],
+      ['kitty', 'cat'],
+      ['guinea pig', 'pup'],
+    ] as const) {
+      expect(bats.has({ head, tail })).toBe(true);
+    }
+    expect(bats.has({ head: 'cat', tail: 'kitten/kitty' })).toBe(false);
+    expect(pairsOfFiles([{ file, text: 'cat\tkitten\n' }]).size).toBe(1);
+    expect(() => pairsOfFiles([{ file, text: 'cat\tkitten\ncat\n' }])).toThrow(`${file}:2: expected a word and`);
+  });
+
   it.each([
     ['{"stem":["a","b"]}', "f:1: 'choice' should be a list of pairs"],
     ['{"a":1}', 'f:1: expected an analogy question, a relation, a mapping problem or a pair'],

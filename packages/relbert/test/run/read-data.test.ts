@@ -86,10 +86,18 @@ describe('excluded pairs', () => {
     expect(excludedPairs).toBe(2);
   });
 
+  it('come from the files of BATS 3.0 below a folder', async () => {
+    file('BATS_3.0/3_Encyclopedic/E01 [country - capital].txt', 'italy\troma/rome\n');
+    file('BATS_3.0/README.txt', 'Oslo\tNorway\n');
+    const { relations: left, excludedPairs } = await readTrainingData(recipe(null), [join(folder, 'BATS_3.0')]);
+    expect(shown([...left.values()].flat())).toEqual(['Paris:France', 'Oslo:Norway', 'Bern:Switzerland']);
+    expect(excludedPairs).toBe(1);
+  });
+
   it('are not a folder without files', async () => {
     file('nothing/below/README.md', '');
     await expect(readTrainingData(recipe(null), [join(folder, 'nothing')])).rejects.toThrow(
-      `${join(folder, 'nothing')}: holds no .jsonl or .tsv file`,
+      `${join(folder, 'nothing')}: holds no .jsonl or .tsv file, nor one of BATS 3.0 (E01 [country - capital].txt …)`,
     );
   });
 
