@@ -1,5 +1,5 @@
 import { pairKey } from '../pair/pair-key.ts';
-import { pairTableOf } from '../pair/pair-table.ts';
+import { pairTableOf, RELATION_NAMES } from '../pair/pair-table.ts';
 import { pairText, type WordPair } from '../pair/word-pair.ts';
 import { CsvReader } from '../text/csv.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
@@ -28,10 +28,11 @@ export function pairsOf(relations: readonly RelationSet[]): WordPair[] {
   return relations.flatMap(({ positives, negatives }) => [...positives, ...negatives]);
 }
 
-/** Whether a file of pairs says their relations; by its first line. */
+/** Whether a file of pairs says their relations; by its first line. @throws DataError where that starts as JSON does and is not */
 export function holdsRelations(data: DataFile): boolean {
-  const first = linesOf(data)[0]?.text.trim() ?? '';
-  if (first.startsWith('{')) return /"relation(_type)?"\s*:/.test(first);
+  const line = linesOf(data)[0];
+  const first = line?.text.trim() ?? '';
+  if (line && first.startsWith('{')) return RELATION_NAMES.some((name) => name in jsonObject(line));
   if (isQuestionsWords(data.text)) return true;
   const fields = /\.csv$/i.test(data.file) ? firstRecord(data) : first.split('\t');
   const table = pairTableOf(fields);
@@ -55,14 +56,14 @@ function firstRecord(data: DataFile): readonly string[] {
  * @throws DataError that names file and line
  */
 export function parseRelationSets(data: DataFile): RelationSet[] {
-  const first = linesOf(data)[0]?.text.trimStart();
+  const [first] = linesOf(data);
   if (first === undefined) throw new DataError(data.file, undefined, 'holds no relation');
   if (isQuestionsWords(data.text)) {
     return parseQuestionsWords(data).map(({ relation, pairs, line }) =>
       checkedSet(line, { relation, parent: undefined, positives: pairs, negatives: [] }),
     );
   }
-  if (first.startsWith('{') && !/"head"\s*:/.test(first)) return parseRelationLines(data);
+  if (first.text.trimStart().startsWith('{') && !('head' in jsonObject(first))) return parseRelationLines(data);
   return relationsOfRows(data);
 }
 

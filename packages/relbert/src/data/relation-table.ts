@@ -30,7 +30,7 @@ const COLUMNS = {
  * .csv). A header line names the columns; without one, `relationColumn` says where the relation is.
  *
  * @throws DataError that names the line for another number of fields, an empty field, a label other than `positive`
- *   and `negative` in a fourth column; and for an empty file
+ *   and `negative` beside a relation; and for an empty file
  */
 export function parseRelationRows(
   data: DataFile,
@@ -66,7 +66,7 @@ function jsonRow(line: Line): RelationRow {
   const object = jsonObject(line);
   const pair = { head: wordField(line, "'head'", object['head']), tail: wordField(line, "'tail'", object['tail']) };
   const name = RELATION_NAMES.find((each) => object[each] !== undefined) ?? 'relation';
-  const positive = name === 'label' || object['label'] !== 'negative';
+  const positive = name === 'label' || isPositive(line, object['label']);
   return { pair, relation: wordField(line, `'${name}'`, object[name]), positive, line };
 }
 
@@ -91,16 +91,20 @@ function rowOf(
   line: Row['line'],
   fields: readonly string[],
   at: Readonly<Record<'head' | 'tail' | 'relation', number>>,
-  label = 'positive',
+  label?: string,
 ): RelationRow {
   const [head, tail, relation] = (['head', 'tail', 'relation'] as const).map((name) => {
     if (fields[at[name]] === '') throw lineError(line, `the ${name} is empty in ${excerpt(fields)}`);
     return wordField(line, `the ${name}`, fields[at[name]]);
   }) as [string, string, string];
-  if (label !== 'positive' && label !== 'negative') {
-    throw lineError(line, `the label should be positive or negative, got '${label}'`);
-  }
-  return { pair: { head, tail }, relation, positive: label === 'positive', line };
+  return { pair: { head, tail }, relation, positive: isPositive(line, label), line };
+}
+
+/** What a label beside a relation says: anything else than these two would be guessed. */
+function isPositive(line: Row['line'], label: unknown = 'positive'): boolean {
+  if (label === 'positive' || label === 'negative') return label === 'positive';
+  const shown = typeof label === 'string' ? `'${label}'` : excerpt(label);
+  throw lineError(line, `the label should be positive or negative, got ${shown}`);
 }
 
 /**

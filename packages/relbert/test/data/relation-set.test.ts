@@ -32,6 +32,38 @@ describe('relation files', () => {
     expect([holds('a\tb\n', 'p.tsv'), holds('a\tb\tr\n', 'p.tsv')]).toEqual([false, true]);
   });
 
+  it('have the same names for the relation in JSON lines as in tables', () => {
+    const holds = (value: unknown) => holdsRelations({ file: 'p.jsonl', text: JSON.stringify(value) });
+    for (const name of ['relation', 'relation_type', 'label', 'class']) {
+      expect(holdsRelations({ file: 'p.tsv', text: `head\ttail\t${name}\n` }), name).toBe(true);
+      expect(holds({ head: 'a', tail: 'b', [name]: 'r' }), name).toBe(true);
+    }
+    expect(holds({ head: 'a', tail: 'b', note: { relation: 'r' } })).toBe(false);
+    expect(() => holdsRelations({ file: 'p.jsonl', text: '\n{"relation":' })).toThrow('p.jsonl:2: not JSON');
+  });
+
+  it('are read by the members of the first line itself, not by those within it', () => {
+    const pairs = { relation: 'r', positives: [{ head: 'a', tail: 'b' }] };
+    expect(() => parse(jsonl(pairs))).toThrow(
+      `r:1: pair 1 of 'positives' should be a pair ["head", "tail"], got {"head":"a","tail":"b"}`,
+    );
+  });
+
+  it.each([
+    ['neg', "'neg'"],
+    [0, '0'],
+    [null, 'null'],
+  ])('refuse the label %j beside a relation in JSON lines as in a table', (label, shown) => {
+    const row = { head: 'a', tail: 'b', relation: 'r' };
+    const [first, second] = parse(
+      jsonl(row, { ...row, tail: 'c', label: 'positive' }, { ...row, tail: 'd', label: 'negative' }),
+    );
+    expect([first?.positives.length, first?.negatives.length, second]).toEqual([2, 1, undefined]);
+    expect(() => parse(jsonl(row, { ...row, tail: 'c', label }))).toThrow(
+      `r:2: the label should be positive or negative, got ${shown}`,
+    );
+  });
+
   it('read JSON lines', () => {
     expect(parse(jsonl({ ...capital, negatives: [['Bonn', 'Germany']] }))).toEqual([
       {
