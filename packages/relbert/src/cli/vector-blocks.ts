@@ -41,7 +41,9 @@ export async function openVectorBlocks(
     const { ByteReader } = await import('../formats/byte-reader.ts');
     const { loadArrow } = await import('../node/arrow-package.ts');
     const open = async () => ArrowReader.open(await loadArrow(), new ByteReader(chunks()), file);
-    if (!(await open()).hasVectors) return undefined;
+    const reader = await open();
+    await reader.close();
+    if (!reader.hasVectors) return undefined;
     return async function* () {
       yield* (await open()).vectors();
     };

@@ -34,6 +34,9 @@ export interface ArrowBatch {
   readonly pairs: readonly WordPair[];
 }
 
+/** What to do about a value that JSON has no form of. */
+const CAST_OR_DROP = 'cast or drop it (only `relbert embed --format arrow` passes it on)';
+
 /** What each message starts with. */
 const MARK = new Uint8Array([0xff, 0xff, 0xff, 0xff]);
 
@@ -123,20 +126,29 @@ export class ArrowReader {
     if ((await this.#bytes.peek(1)).length > 0) {
       throw new DataError(this.file, undefined, 'has further bytes after its Arrow stream; give one stream at a time');
     }
+    await this.close();
+  }
+
+  /** Closes the input, wherever it is read to. */
+  async close(): Promise<void> {
     await this.#bytes.close();
   }
 
   /** All pairs, their further columns as values of JSON. @throws DataError as {@link batches}, and for a column of another type */
   async *pairs(): AsyncGenerator<WordPair> {
-    const columnsOf = this.#furtherColumns();
-    for await (const batch of this.batches()) {
-      const further = columnsOf(batch);
-      for (const [i, pair] of batch.pairs.entries()) {
-        const columns = further(i);
-        yield columns ? { ...pair, columns } : pair;
+    try {
+      const columnsOf = this.#furtherColumns();
+      for await (const batch of this.batches()) {
+        const further = columnsOf(batch);
+        for (const [i, pair] of batch.pairs.entries()) {
+          const columns = further(i);
+          yield columns ? { ...pair, columns } : pair;
+        }
       }
+      await this.end();
+    } finally {
+      await this.close(); // whoever reads may stop early
     }
-    await this.end();
   }
 
   /** Whether there is a column `embedding` of lists of 32-bit numbers, as {@link vectors} reads. */
@@ -153,32 +165,41 @@ export class ArrowReader {
    * @throws DataError as {@link pairs}, and for a vector that is empty, not finite, or of another dimension than the first
    */
   async *vectors(): AsyncGenerator<VectorBlock> {
-    const columnsOf = this.#furtherColumns(EMBEDDING);
-    const at = this.schema.fields.findIndex(({ name }) => name === EMBEDDING);
-    let dimension = 0;
-    for await (const batch of this.batches()) {
-      const further = columnsOf(batch);
-      const embeddings = batch.batch.getChildAt(at) as Vector<List<Float>>;
-      const found: WordPair[] = [];
-      let data = new Float32Array(0);
-      for (const [i, pair] of batch.pairs.entries()) {
-        const vector = embeddings.get(i)?.toArray() as Float32Array | undefined;
-        if (!vector) continue;
-        dimension ||= vector.length;
-        if (data.length === 0) data = new Float32Array(batch.pairs.length * dimension);
-        const problem =
-          vector.length !== dimension || dimension === 0
-            ? `the vector has ${vector.length} values, the first one ${dimension}`
-            : vectorProblem(vector);
-        if (problem) throw this.rowError(batch.firstRow + i, pair, problem);
-        data.set(vector, found.length * dimension);
-        const columns = further(i);
-        found.push(columns ? { ...pair, columns } : pair);
+    try {
+      const columnsOf = this.#furtherColumns(EMBEDDING);
+      const at = this.schema.fields.findIndex(({ name }) => name === EMBEDDING);
+      let dimension = 0;
+      for await (const batch of this.batches()) {
+        const further = columnsOf(batch);
+        const embeddings = batch.batch.getChildAt(at) as Vector<List<Float>>;
+        const found: WordPair[] = [];
+        let data = new Float32Array(0);
+        for (const [i, pair] of batch.pairs.entries()) {
+          const values = embeddings.get(i);
+          if (!values) continue;
+          if (values.nullCount > 0) {
+            const place = Array.from(values).indexOf(null) + 1;
+            throw this.rowError(batch.firstRow + i, pair, `value ${place} of the embedding is null; expected a number`);
+          }
+          const vector = values.toArray() as Float32Array;
+          dimension ||= vector.length;
+          if (data.length === 0) data = new Float32Array(batch.pairs.length * dimension);
+          const problem =
+            vector.length !== dimension || dimension === 0
+              ? `the vector has ${vector.length} values, the first one ${dimension}`
+              : vectorProblem(vector);
+          if (problem) throw this.rowError(batch.firstRow + i, pair, problem);
+          data.set(vector, found.length * dimension);
+          const columns = further(i);
+          found.push(columns ? { ...pair, columns } : pair);
+        }
+        if (found.length > 0)
+          yield { pairs: found, data: data.subarray(0, found.length * dimension), shape: [found.length, dimension] };
       }
-      if (found.length > 0)
-        yield { pairs: found, data: data.subarray(0, found.length * dimension), shape: [found.length, dimension] };
+      await this.end();
+    } finally {
+      await this.close(); // whoever reads may stop early
     }
-    await this.end();
   }
 
   /** Columns beside the words, and but for one, as values of JSON: of a batch, and there of a row; undefined: none. */
@@ -199,7 +220,7 @@ export class ArrowReader {
         throw new DataError(
           this.file,
           undefined,
-          `the column ${name} has the type ${type}, which only --format arrow writes`,
+          `the column ${name} has the type ${type}; ${name === EMBEDDING && !this.hasVectors ? 'expected List<Float32>: cast it' : CAST_OR_DROP}`,
         );
       }
     }
@@ -214,7 +235,7 @@ export class ArrowReader {
             (Number.isFinite(number) && (typeof value === 'number' || Number.isSafeInteger(number)))
           )
             return [name, number];
-          const problem = `the column ${name} holds ${value}, which only --format arrow writes`;
+          const problem = `the column ${name} holds ${value}; ${CAST_OR_DROP}`;
           throw new DataError(this.file, undefined, `row ${firstRow + row}: ${problem}`);
         });
         return columns.length > 0 ? Object.fromEntries(cells) : undefined;

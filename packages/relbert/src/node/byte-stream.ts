@@ -3,11 +3,12 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { fileError } from './file-error.ts';
 
 /**
- * The bytes of a file, piece by piece as they are asked for; an abort ends a wait for more.
+ * The bytes of a file, piece by piece as they are asked for; an abort ends a wait for more. The file is opened with the
+ * first piece: nobody would hear the error of a stream that waits, or close it.
  * @throws FileError, or the signal's reason
  */
-export function readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  return readStream(createReadStream(path, { highWaterMark: 256 * 1024 }), path, signal);
+export async function* readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield* readStream(createReadStream(path, { highWaterMark: 256 * 1024 }), path, signal);
 }
 
 /** As {@link readChunks}, of a stream that messages name `name`. The stream is destroyed at the end. */

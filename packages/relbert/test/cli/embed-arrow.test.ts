@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -8,6 +8,7 @@ import {
   Dictionary,
   Field,
   Float32,
+  Float64,
   Int32,
   Int64,
   List,
@@ -49,6 +50,18 @@ async function embedArrow(input: NonNullable<CommandOptions['input']>, ...args: 
   });
   const { code, stderr } = await relbert(['embed', '--format', 'arrow', ...model, ...args], { input, stdout });
   return { code, stderr, bytes: Buffer.concat(parts) };
+}
+
+/** The files of this folder that the process has open. */
+function openFiles(): string[] {
+  const paths = readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
+  return paths.filter((path) => path.startsWith(folder));
 }
 
 async function vectorsOf(...pairs: readonly (readonly string[])[]): Promise<number[][]> {
@@ -202,7 +215,9 @@ describe('relbert embed --format arrow', () => {
     const { code, stderr } = await relbert(['embed', '--pairs', file('pairs.arrow'), ...model]);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/the column when has the type Timestamp.*, which only --format arrow writes/),
+      expect.stringMatching(
+        /the column when has the type Timestamp.*; cast or drop it \(only `relbert embed --format arrow` passes it on\)/,
+      ),
     ]);
   });
 
@@ -220,6 +235,44 @@ describe('relbert embed --format arrow', () => {
       const { code, stderr } = await embedArrow(bytes);
       expect([code, stderr]).toEqual([1, expect.stringContaining(`standard input: ${message}`)]);
     }
+  });
+
+  it('says what is wrong with a column of embeddings, in every command that reads vectors', async () => {
+    const columns = { head: vectorFromArray(['a', 'c'], new Utf8()), tail: vectorFromArray(['b', 'd'], new Utf8()) };
+    const written = (name: string, type: Float32 | Float64, rows: readonly (readonly (number | null)[])[]) => {
+      const embedding = vectorFromArray(rows, new List(new Field('item', type)));
+      return file(name, tableToIPC(new ArrowTable({ ...columns, embedding }), 'stream'));
+    };
+    const near = (path: string) => relbert(['neighbours', 'a:b', '--among', path]);
+    const gap = await near(
+      written('gap.arrows', new Float32(), [
+        [1, 2, 3],
+        [1, null, 3],
+      ]),
+    );
+    expect([gap.code, gap.stderr]).toEqual([
+      1,
+      expect.stringContaining('row 2, ["c","d"]: value 2 of the embedding is null; expected a number'),
+    ]);
+    const double = await near(
+      written('double.arrows', new Float64(), [
+        [1, 2],
+        [3, 4],
+      ]),
+    );
+    expect([double.code, double.stderr]).toEqual([
+      1,
+      expect.stringContaining('the column embedding has the type List<Float64>; expected List<Float32>: cast it'),
+    ]);
+    // Read to its first row, and twice to its schema.
+    const found = await near(
+      written('found.arrows', new Float32(), [
+        [1, 2],
+        [3, 4],
+      ]),
+    );
+    expect(found.code).toBe(0);
+    if (process.platform === 'linux') await expect.poll(openFiles, { timeout: 2000 }).toEqual([]);
   });
 
   it('names the row that has no words, and the input that is no table of pairs', async () => {
