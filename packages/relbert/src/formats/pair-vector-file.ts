@@ -3,8 +3,9 @@
  * word2vec (gzip or not), and a NumPy array beside its pairs.
  */
 
+import { PairError } from '../pair/pair-error.ts';
 import { parsePairFile } from '../pair/pair-file.ts';
-import { pairText, type WordPair } from '../pair/word-pair.ts';
+import { checkedPair, pairText, type WordPair } from '../pair/word-pair.ts';
 import { DataError } from '../text/data-error.ts';
 import { jsonObject } from '../text/json.ts';
 import { decodeLine, type Line, lineError, lineGroups } from '../text/lines.ts';
@@ -30,16 +31,22 @@ interface PairVector {
 export function word2vecBlocks(chunks: Chunks, file: string): AsyncGenerator<VectorBlock> {
   async function* vectors(): AsyncGenerator<PairVector> {
     for await (const { key, vector, fail } of parseVectorFile(chunks, { file })) {
-      let pair: WordPair;
-      try {
-        pair = pairOfWord2vecKey(key);
-      } catch (error) {
-        throw error instanceof VectorTextError ? fail(error.message) : error;
-      }
+      const pair = pairOr(fail, () => {
+        const { head, tail } = pairOfWord2vecKey(key);
+        return checkedPair(head, tail);
+      });
       yield { pair, vector, fail };
     }
   }
   return blocksOf(vectors(), file);
+}
+
+function pairOr(fail: PairVector['fail'], make: () => WordPair): WordPair {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof VectorTextError || error instanceof PairError ? fail(error.message) : error;
+  }
 }
 
 /** Blocks of JSON lines `{"head","tail","embedding":[...]}`; further members become columns. @throws DataError naming file and line */
@@ -63,7 +70,7 @@ function jsonVector(line: Line): PairVector {
   }
   const wrong = embedding.findIndex((entry) => typeof entry !== 'number');
   if (wrong >= 0) throw fail(`value ${wrong + 1} of the embedding is not a number`);
-  const pair = Object.keys(columns).length > 0 ? { head, tail, columns } : { head, tail };
+  const pair = pairOr(fail, () => checkedPair(head, tail, columns));
   const vector = Float32Array.from(embedding as number[]);
   const problem = vectorProblem(vector);
   if (problem) throw fail(`the vector of ${pairText(pair)}: ${problem}`);

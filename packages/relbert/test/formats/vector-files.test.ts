@@ -254,6 +254,17 @@ describe('files of pair vectors', () => {
     expect([...(block?.data ?? [])]).toEqual([Math.fround(0.1), 2]);
   });
 
+  it('hold no pair that other readers refuse', async () => {
+    const json = (text: string) => collect(jsonBlocks([bytes(text)], 'j.jsonl'));
+    const word2vec = (text: string) => collect(word2vecBlocks([bytes(text)], 'w.txt'));
+    const row = (head: string, more = '') => `{"head":"${head}","tail":"b","embedding":[1,2]${more}}\n`;
+    await expect(json(row('a') + row(''))).rejects.toThrow('j.jsonl:2: the head word is blank in ["","b"]');
+    await expect(json(row('a'.repeat(10_001)))).rejects.toThrow(/^j\.jsonl:1: .* has 10001 characters/);
+    await expect(json(row('a', ',"n":1e999'))).rejects.toThrow('j.jsonl:1: the number of "n" is too large');
+    await expect(word2vec('a__b 1 2\n__b 1 2\n')).rejects.toThrow('w.txt:2: the head word is blank in ["","b"]');
+    await expect(word2vec(`a__${'b'.repeat(10_001)} 1 2\n`)).rejects.toThrow(/^w\.txt:1: .* has 10001 characters/);
+  });
+
   it('name what is wrong with them', async () => {
     const json = (text: string) => collect(jsonBlocks([bytes(text)], 'j.jsonl'));
     await expect(json('{"head":"a","tail":"b","embedding":[1]}\n{"head":"a"}\n')).rejects.toThrow(
