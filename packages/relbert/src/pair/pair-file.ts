@@ -1,6 +1,7 @@
 import { CsvReader } from '../text/csv.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 import { excerpt } from '../text/excerpt.ts';
+import { isJson } from '../text/json.ts';
 import { type ByteLine, decodeLine, type Line, LineCutter, lineError, lineGroups } from '../text/lines.ts';
 import { PairError } from './pair-error.ts';
 import { checkColumnNames, noticeHeader, type PairTable, pairTableOf } from './pair-table.ts';
@@ -120,12 +121,8 @@ class PairReader {
     if (this.#format === 'mixed') {
       if (looksLikeJson(text.trimStart())) {
         this.#started = true;
-        // A word may start with a bracket too: what is not JSON but holds one tab is a tab-separated line.
-        try {
-          return parseJsonPair(text);
-        } catch (error) {
-          if (fields.length !== 2) throw error;
-        }
+        // A word may start with a bracket too: what is not JSON but holds a tab is a tab-separated line.
+        if (fields.length === 1 || isJson(text)) return parsePair(text);
       } else if (fields.length === 1 && text.includes(':')) {
         this.#started = true;
         return parsePair(text);

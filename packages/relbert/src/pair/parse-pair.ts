@@ -11,7 +11,9 @@ import { checkedPair, type WordPair } from './word-pair.ts';
  */
 export function parsePair(text: string): WordPair {
   const trimmed = text.trim();
-  if (looksLikeJson(trimmed)) return parseJsonPair(trimmed);
+  if (looksLikeJson(trimmed)) {
+    return parseJsonPair(trimmed, text.includes(':') ? '; a word that starts with [ or { must be written as JSON' : '');
+  }
   const words = text.split(':').map((word) => word.trim());
   if (words.length > 2) {
     throw new PairError(
@@ -33,10 +35,11 @@ export function looksLikeJson(text: string): boolean {
 
 /**
  * A pair in JSON: `["head","tail"]` or `{"head":"…","tail":"…"}`; further members become columns.
+ * @param hint What to do where it is not JSON, for the end of the message.
  * @throws PairError
  */
-export function parseJsonPair(text: string): WordPair {
-  const value = parseJson(text, (problem) => new PairError(problem));
+export function parseJsonPair(text: string, hint = ''): WordPair {
+  const value = parseJson(text, (problem) => new PairError(problem + hint));
   if (Array.isArray(value)) {
     const words: readonly unknown[] = value;
     if (words.length !== 2) throw new PairError(`expected two words, got ${words.length === 1 ? 'one' : words.length}`);

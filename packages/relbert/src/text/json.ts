@@ -24,6 +24,16 @@ export function parseJson(text: string, fail: (problem: string, cause: unknown) 
   }
 }
 
+/** Whether a text is JSON as {@link parseJson} reads it. */
+export function isJson(text: string): boolean {
+  try {
+    parseJson(text, (problem) => new Error(problem));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** As many lists and objects as a JSON text has, or some more that stand in strings: quicker than to follow each string. */
 function opened(text: string): number {
   return text.match(/[[{](?<=(?:^|[[:,\s]).)/g)?.length ?? 0;

@@ -39,6 +39,19 @@ describe('parsePair', () => {
     expect(() => parse(`["a","b"]\n${text}\n`, 'jsonl')).toThrow(`p:2: ${message}`);
   });
 
+  test('takes a line with tabs that starts with a bracket for a row, if it is not JSON', () => {
+    expect(parse('head\ttail\tid\n[x\ty\t1\n', 'mixed')).toEqual([{ head: '[x', tail: 'y', columns: { id: '1' } }]);
+    expect(parse('["a",\t"b"]\n', 'mixed')).toEqual([pair('a', 'b')]);
+    expect(() => parse('{"head":"a",\t"tail":"b","id":1e999}\n', 'mixed')).toThrow('p:1: the number of "id"');
+  });
+
+  test('says how to write a word with a bracket before a colon', () => {
+    const hint = /not JSON \(.*\); a word that starts with \[ or \{ must be written as JSON$/;
+    expect(() => parsePair('[x:y')).toThrow(hint);
+    expect(() => parse('[x:y\n', 'mixed')).toThrow(hint);
+    expect(() => parse('["a"\n', 'jsonl')).toThrow(/not JSON \(.*\)$/);
+  });
+
   test('looks for numbers that are too large within lists and objects', () => {
     expect(() => parsePair('{"head":"a","tail":"b","x":[1e999]}')).toThrow('the number of "x" is too large');
     expect(() => parsePair('{"head":"a","tail":"b","x":{"y":[-1e999]}}')).toThrow('the number of "x" is too large');
