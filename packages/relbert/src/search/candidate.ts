@@ -1,3 +1,4 @@
+import { foldWord } from '../data/pair-set.ts';
 import type { WordPair } from '../pair/word-pair.ts';
 import { PromptError } from '../prompt/prompt-error.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -21,11 +22,14 @@ export function candidateTokens(
     (id) => !tokenizer.special.all.has(id) && tokenizer.token(id) !== undefined,
   );
   const mark = wordMark(tokens.map((id) => tokenizer.token(id) as string));
-  const words = new Set(pairWords.flatMap(({ head, tail }) => [head.toLowerCase(), tail.toLowerCase()]));
+  const words = new Set(pairWords.flatMap(({ head, tail }) => [foldWord(head), foldWord(tail)]));
   return tokens.filter((id) => {
     const token = tokenizer.token(id) as string;
     if (wholeWords && (mark === '##' ? token.startsWith('##') : !token.startsWith(mark))) return false;
-    return words.size === 0 || !words.has(bare(token).toLowerCase());
+    if (words.size === 0) return true;
+    // Decoded: the tokens of a byte-level vocabulary spell letters beyond ASCII as bytes.
+    const text = tokenizer.decode([id]);
+    return !words.has(foldWord(mark === '##' ? text.replace(/^##/, '') : text));
   });
 }
 
@@ -34,10 +38,6 @@ function wordMark(tokens: readonly string[]): '##' | 'Ġ' | '▁' {
   const count = (mark: string) => tokens.reduce((sum, token) => sum + (token.startsWith(mark) ? 1 : 0), 0);
   const marks = ['##', 'Ġ', '▁'] as const;
   return marks.reduce((best, mark) => (count(mark) > count(best) ? mark : best));
-}
-
-function bare(token: string): string {
-  return token.replace(/^(##|Ġ|▁)/, '');
 }
 
 export interface RankOptions {

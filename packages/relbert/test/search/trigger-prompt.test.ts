@@ -87,6 +87,18 @@ describe('candidates', () => {
     const the = tokenizer.encode('the').ids[1] as number;
     expect(candidateTokens(tokenizer)).toContain(the);
     expect(candidateTokens(tokenizer, { pairWords: [{ head: 'The', tail: 'x' }] })).not.toContain(the);
+    expect(candidateTokens(tokenizer, { wholeWords: false, pairWords: [{ head: 'ING', tail: 'x' }] })).not.toContain(
+      tokenizer.id('##ing'),
+    );
+  });
+
+  it('can leave out words beyond ASCII, which byte-level tokens spell as bytes', () => {
+    const tokenizer = tokenizerOf('roberta');
+    const spelt = ['Ã©', 'ĠÃ©'].flatMap((token) => tokenizer.id(token) ?? []);
+    expect(spelt.length).toBeGreaterThan(0);
+    const kept = candidateTokens(tokenizer, { pairWords: [{ head: 'É', tail: 'x' }] });
+    expect(kept.filter((id) => spelt.includes(id))).toEqual([]);
+    expect(kept.length).toBeGreaterThan(100);
   });
 
   it('are ranked by -e_w . gradient, without the current token', () => {
