@@ -138,7 +138,10 @@ describe('relbert neighbours', () => {
     expect((await relbert(['embed', '["[x]","y"]', 'c:d', ...model, '--output', output])).code).toBe(0);
     const long = file(
       'long.jsonl',
-      jsonl({ head: '[x]', tail: 'y'.repeat(200_000), embedding: [1, 0] }, { head: 'c', tail: 'd', embedding: [1, 1] }),
+      jsonl(
+        { head: '[x]', tail: 'y', note: 'y'.repeat(200_000), embedding: [1, 0] },
+        { head: 'c', tail: 'd', embedding: [1, 1] },
+      ),
     );
     for (const among of [output, long]) {
       expect((await json<Output>('neighbours', 'c:d', '--among', among)).results[0]?.model).toBeNull();
