@@ -9,7 +9,7 @@ import type { Recipe } from '../../src/train/recipe-schema.ts';
 import { parseSetting, withSettings } from '../../src/train/recipe-settings.ts';
 
 /** What the recipe becomes with flags given on the command line. */
-function withFlags(base: Recipe, ...args: readonly string[]): Recipe {
+async function withFlags(base: Recipe, ...args: readonly string[]): Promise<Recipe> {
   let given: DistillFlags | undefined;
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
   const declared = command({
@@ -19,7 +19,7 @@ function withFlags(base: Recipe, ...args: readonly string[]): Recipe {
     },
   });
   addDeclared(program, declared, {} as Terminal);
-  program.parse(['distill', '--model', 'm', '--output', 'o', ...args], { from: 'user' });
+  await program.parseAsync(['distill', '--model', 'm', '--output', 'o', ...args], { from: 'user' });
   const flags = given as unknown as DistillFlags;
   return withSettings(base, flagSettings(flags, base, (flags.set ?? []).map(parseSetting)));
 }
@@ -61,30 +61,40 @@ describe('everyday flags', () => {
     [['--every', '60'], { training: { every: 60 } }],
     [['--every', 'null'], { training: { every: null } }],
     [['--set', 'training.clip=5', '--set', 'data.0.top=9'], { training: { clip: 5 }, data: [{ top: 9 }, {}] }],
-  ])('%j', (args, expected) => {
-    const result = withFlags(relations, ...args);
+  ])('%j', async (args, expected) => {
+    const result = await withFlags(relations, ...args);
     expect(result).toMatchObject(expected);
     for (const key of Object.keys(relations) as (keyof Recipe)[]) {
       if (!(key in expected)) expect(result[key], key).toEqual(relations[key]);
     }
   });
 
-  it('set nothing where none is given', () => {
-    expect(withFlags(relations)).toEqual(relations);
-    expect(withFlags(triples)).toEqual(triples);
+  it('set nothing where none is given', async () => {
+    expect(await withFlags(relations)).toEqual(relations);
+    expect(await withFlags(triples)).toEqual(triples);
   });
 
-  it('set back what a recipe has set', () => {
-    const taught = withFlags(relations, '--teacher', 'big', '--pairs', 'p.tsv', '--template', 'b', '--pooling', 'cls');
-    expect(withFlags(taught, '--template', 'none', '--pooling', 'none')).toMatchObject({
+  it('set back what a recipe has set', async () => {
+    const taught = await withFlags(
+      relations,
+      '--teacher',
+      'big',
+      '--pairs',
+      'p.tsv',
+      '--template',
+      'b',
+      '--pooling',
+      'cls',
+    );
+    expect(await withFlags(taught, '--template', 'none', '--pooling', 'none')).toMatchObject({
       template: null,
       pooling: null,
     });
-    expect(withFlags(taught, '--pairs', 'none').teacher?.pairs).toEqual([]);
-    expect(withFlags(taught, '--teacher', 'none', '--loss', 'infonce').teacher).toBeNull();
+    expect((await withFlags(taught, '--pairs', 'none')).teacher?.pairs).toEqual([]);
+    expect((await withFlags(taught, '--teacher', 'none', '--loss', 'infonce')).teacher).toBeNull();
   });
 
-  it('take other data as one part of the same size', () => {
+  it('take other data as one part of the same size', async () => {
     const part = {
       data: null,
       relations: 8,
@@ -95,15 +105,15 @@ describe('everyday flags', () => {
       sharing: 0,
       labelled: true,
     };
-    const other = withFlags(relations, '--data', 'c.tsv', 'semeval2012', '--set', 'data.1.bottom=4');
+    const other = await withFlags(relations, '--data', 'c.tsv', 'semeval2012', '--set', 'data.1.bottom=4');
     expect(other.data).toEqual([{ source: 'c.tsv' }, { source: 'semeval2012', top: 7, bottom: 4 }]);
     expect(other.sampling).toEqual({ kind: 'relations', parts: [part] });
     const four = { kind: 'relations', parts: [{ ...part, relations: 4, positives: 2 }] };
     expect(
-      withFlags(relations, '--batch', '4', '--data', 'c.tsv', '--set', 'sampling.parts.*.positives=2').sampling,
+      (await withFlags(relations, '--batch', '4', '--data', 'c.tsv', '--set', 'sampling.parts.*.positives=2')).sampling,
     ).toEqual(four);
-    expect(withFlags(relations, '--data', 'wordnet', 'semeval2012').sampling).toEqual(relations.sampling);
-    expect(withFlags(triples, '--data', 'c.tsv', '--batch', '5').sampling).toMatchObject({ relations: 5 });
+    expect((await withFlags(relations, '--data', 'wordnet', 'semeval2012')).sampling).toEqual(relations.sampling);
+    expect((await withFlags(triples, '--data', 'c.tsv', '--batch', '5')).sampling).toMatchObject({ relations: 5 });
   });
 
   it.each([
@@ -113,8 +123,8 @@ describe('everyday flags', () => {
     [['--exclude-relation', 'x', '--set', 'excludeRelations=[]'], '--exclude-relation and --set excludeRelations'],
     [['--batch', 'many'], "--batch should be a number above 0, got 'many'"],
     [['--set', 'training.clip'], 'a setting is PATH=VALUE'],
-  ])('refuse %j', (args, message) => {
-    expect(() => withFlags(relations, ...args)).toThrow(message);
+  ])('refuse %j', async (args, message) => {
+    await expect(withFlags(relations, ...args)).rejects.toThrow(message);
   });
 
   it.each([
@@ -123,8 +133,8 @@ describe('everyday flags', () => {
     [['--pairs', 'p.tsv'], 'teacher.model: expected string, got nothing'],
     [['--lr', 'fast'], "training.learningRate: expected number, got 'fast'"],
     [['--pooling', 'clss'], /pooling: expected one of .*got 'clss' \(did you mean cls/],
-  ])('refuse what the recipe refuses: %j', (args, message) => {
-    expect(() => withFlags(relations, ...args)).toThrow(RecipeError);
-    expect(() => withFlags(relations, ...args)).toThrow(message);
+  ])('refuse what the recipe refuses: %j', async (args, message) => {
+    await expect(withFlags(relations, ...args)).rejects.toThrow(RecipeError);
+    await expect(withFlags(relations, ...args)).rejects.toThrow(message);
   });
 });
