@@ -25,11 +25,12 @@ export async function int8Tensors(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<TensorToWrite[]> {
   const { config, weights, maxLength } = model;
-  const prompts = [relationModel(model), relationModel(model, { template: 'a' })].flatMap(({ prompt }) =>
-    prompt.vectors ? [] : calibrationPrompts(prompt, maxLength),
-  );
+  const prompts = () =>
+    [relationModel(model), relationModel(model, { template: 'a' })].flatMap(({ prompt }) =>
+      prompt.vectors ? [] : calibrationPrompts(prompt, maxLength),
+    );
   const stored = await storedInputs(config, weights);
-  const inputs = stored ?? (await int8Inputs({ config, weights, runtime, prompts, signal }));
+  const inputs = stored ?? (await int8Inputs({ config, weights, runtime, prompts: prompts(), signal }));
   const names = resolveWeightNames(config, weights);
   const inputOf = new Map<string, Int8Input>();
   for (const layer of buildEncoder(config).linearInputs.values()) {

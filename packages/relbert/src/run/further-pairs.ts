@@ -1,4 +1,5 @@
 /** Pairs that only a teacher compares. */
+import { isBats, parseBats } from '../data/bats.ts';
 import { NoRelationError, withoutRelations } from '../data/exclude.ts';
 import type { PairSet } from '../data/pair-set.ts';
 import { holdsRelations, parseRelationSets, type RelationSet } from '../data/relation-set.ts';
@@ -10,7 +11,7 @@ import type { WordPair } from '../pair/word-pair.ts';
 import { DataError, type DataFile } from '../text/data-error.ts';
 
 /**
- * Pairs for the teacher alone: files of relations or of pairs, or pairs that the package carries (`package/unlabelled`).
+ * Pairs for the teacher alone: files of relations, of BATS 3.0 or of pairs, or pairs that the package carries (`package/unlabelled`).
  * All pairs of a pairs file are a relation named after the file.
  */
 export async function readFurtherPairs(
@@ -22,7 +23,8 @@ export async function readFurtherPairs(
     const data: DataFile = isCarried(name)
       ? await readCarriedPairs(name)
       : { file: name, text: await readText(name), onNotice };
-    if (holdsRelations(data)) sets.push(parseRelationSets(data));
+    if (isBats(data.file)) sets.push([parseBats(data)]);
+    else if (holdsRelations(data)) sets.push(parseRelationSets(data));
     else {
       const positives = parsePairBytes(new TextEncoder().encode(data.text), { file: data.file, onNotice });
       if (positives.length === 0) throw new DataError(name, undefined, 'holds no pair');

@@ -41,6 +41,20 @@ describe('readFurtherPairs', () => {
     ]);
   });
 
+  it('reads every answer of a file of BATS 3.0', async () => {
+    const sets = await readFurtherPairs([await file('E05 [animal - young].txt', 'cat\tkitten/kitty\ndog\tpuppy\n')]);
+    expect(sets.map(({ relation, positives }) => [relation, positives])).toEqual([
+      [
+        'E05 [animal - young]',
+        [
+          { head: 'cat', tail: 'kitten' },
+          { head: 'cat', tail: 'kitty' },
+          { head: 'dog', tail: 'puppy' },
+        ],
+      ],
+    ]);
+  });
+
   it('refuses a file without pairs, and a file name without a known format', async () => {
     const empty = await file('empty.tsv', '\n');
     await expect(readFurtherPairs([empty])).rejects.toThrow(`${empty}: holds no pair`);
